@@ -1,0 +1,1 @@
+// Installs what is missing, then builds. Written out in the next commit.
