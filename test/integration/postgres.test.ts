@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { sql } from 'kysely';
+import { MeshError } from '#libs/contracts/mesh-error.js';
+import { connectDatabase, createKysely } from '#libs/postgres/connect-database.js';
+import { LeaseKeeper } from '#libs/postgres/lease-keeper.js';
+import { migrate } from '#libs/postgres/migrate.js';
+import { toStoreError } from '#libs/postgres/foreign-error.js';
+import { startPostgres } from '#test/support/start-postgres.js';
+import type { PostgresServer } from '#test/support/start-postgres.js';
+import { until } from '#test/support/until.js';
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+
+const code = (error: unknown): string => (error instanceof MeshError ? error.code : String(error));
+
+describe('connecting', () => {
+  it('gives dates as text, large integers as numbers, and survives a server that goes away', async () => {
+    const broken: string[] = [];
+    const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'test', onError: (error) => broken.push(error.name) });
+    const db = createKysely<object>(pool);
+    const read = async () => (await sql`select date '2026-03-29' as day, 9007199254740991::int8 as big`.execute(db)).rows[0];
+    expect(await read()).toEqual({ day: '2026-03-29', big: 9007199254740991 });
+
+    await server.kill();
+    await expect(read().catch((error: unknown) => code(toStoreError(error)))).resolves.toBe('store-unavailable');
+    await server.restart();
+    expect(await until('the pool connects again', read)).toEqual({ day: '2026-03-29', big: 9007199254740991 });
+    await db.destroy();
+  });
+
+  it('turns a refused row into an error that does not quote it', async () => {
+    const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'test' });
+    await pool.query('create table secret (name text primary key)');
+    await pool.query(`insert into secret values ('QQ123456C')`);
+    const error = await pool.query(`insert into secret values ('QQ123456C')`).then(undefined, toStoreError);
+    expect(error).toMatchObject({ code: 'internal', message: 'the database refused the call (23505)' });
+    await pool.end();
+  });
+});
+
+describe('migrating', () => {
+  it('applies each file once, in order, also when two instances start together, and refuses a changed or late one', async () => {
+    const url = await server.createDatabase('migrations');
+    const directory = await mkdtemp(join(tmpdir(), 'tc-mig-'));
+    const place = pathToFileURL(`${directory}/`);
+    await writeFile(join(directory, '0001_first.sql'), 'create table a (id int);');
+    await writeFile(join(directory, '0003_third.sql'), 'insert into a values (1); insert into a values (2);');
+    const pools = [0, 1].map(() => connectDatabase({ url, applicationName: 'test', statementTimeoutMs: 500 }));
+    const [pool] = pools as [(typeof pools)[0]];
+
+    const applied = await Promise.all(pools.map((each) => migrate(each, place)));
+    expect(applied.flat()).toEqual(['0001_first.sql', '0003_third.sql']);
+    expect((await pool.query('select * from a')).rowCount).toBe(2);
+    expect(await migrate(pool, place)).toEqual([]);
+
+    await writeFile(join(directory, '0002_late.sql'), 'select 1');
+    await expect(migrate(pool, place).catch(code)).resolves.toBe('config-invalid');
+    await rm(join(directory, '0002_late.sql'));
+    await writeFile(join(directory, '0004_broken.sql'), 'create table b (id int); select nothing from nowhere;');
+    await expect(migrate(pool, place).catch(code)).resolves.toBe('internal');
+    await rm(join(directory, '0004_broken.sql'));
+    await writeFile(join(directory, '0004_mended.sql'), 'create table b (id int)');
+    expect(await migrate(pool, place)).toEqual(['0004_mended.sql']);
+    await writeFile(join(directory, '0001_first.sql'), 'create table a (id bigint);');
+    await expect(migrate(pool, place).catch(code)).resolves.toBe('config-invalid');
+
+    await Promise.all(pools.map((each) => each.end()));
+    await rm(directory, { recursive: true });
+  });
+});
+
+describe('a lease', () => {
+  const keeper = (lost: string[] = []) =>
+    new LeaseKeeper({ url: server.url('postgres'), applicationName: 'lease', onLost: (names) => lost.push(...names) });
+
+  it('is held by one at a time and passes on when given back or when the holder stops', async () => {
+    const [a, b] = [keeper(), keeper()];
+    expect(await a.acquire('events')).toBe(true);
+    expect(await a.acquire('events')).toBe(true);
+    expect(await b.acquire('events')).toBe(false);
+    expect([a.isHeld('events'), b.isHeld('events')]).toEqual([true, false]);
+    expect(await b.acquire('other')).toBe(true);
+    await a.release('events');
+    expect(await b.acquire('events')).toBe(true);
+    await b.stop();
+    expect(await a.acquire('events')).toBe(true);
+    expect(await a.acquire('other')).toBe(true);
+    await a.stop();
+    await a.stop();
+  });
+
+  it('is lost, with word of it, when the connection breaks, and can be taken anew', async () => {
+    const lost: string[] = [];
+    const a = keeper(lost);
+    await a.acquire('events');
+    const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'test' });
+    await pool.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lease'`);
+    await until('the loss is told', () => lost.length > 0);
+    expect(lost).toEqual(['events']);
+    expect(a.isHeld('events')).toBe(false);
+    await until('the lease is taken again', () => a.acquire('events'));
+    await a.stop();
+    await pool.end();
+  });
+});
