@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { escalations } from './notices.js';
+import { reminderKinds } from './service-forms.js';
+import { stepNames } from './steps.js';
+import { verdictKinds } from './verdict.js';
+
+/*
+ * Questions over `ask.<verb>` (a party to the guard) and `answer.<service>.<verb>` (the guard to a service). JSON both ways.
+ * Every reply is `{ ok: true, … }` or `{ ok: false, code, detail }` with a MeshErrorCode.
+ */
+
+/** `verdict`: of one's own message; `waitMs` holds the answer until it is decided. `seen`: was this id used, with this body? */
+export const askVerdict = z.strictObject({ id: z.uuid(), waitMs: z.int().min(0).max(30_000).default(0) });
+export const askSeen = z.strictObject({ id: z.uuid(), digest: z.string().regex(/^[0-9a-f]{64}$/) });
+export const seenReply = z.strictObject({ seen: z.enum(['no', 'same', 'other']) });
+
+export const decisionRecord = z.strictObject({
+  verdict: z.enum(verdictKinds),
+  reason: z.string().optional(),
+  field: z.string().optional(),
+  detail: z.string().optional(),
+  at: z.string(),
+});
+
+/** `timeline`: what became of one message, for its sender (all of it) or its recipient (its delivery). */
+export const timelineReply = z.strictObject({
+  id: z.string(),
+  type: z.string(),
+  case: z.string().optional(),
+  sender: z.string(),
+  to: z.string(),
+  time: z.string(),
+  state: z.enum(['undecided', ...verdictKinds, 'collected']),
+  records: z.array(decisionRecord),
+  task: z.string().optional().meta({ description: 'The step that this verdict opened for the sender, such as seek-consent' }),
+});
+export type Timeline = z.infer<typeof timelineReply>;
+
+/** One open step of a worklist: who holds what, since when, until when. */
+export const worklistStep = z.strictObject({
+  case: z.string(),
+  caseref: z.string().optional(),
+  step: z.enum(stepNames),
+  party: z.string(),
+  owner: z.string(),
+  deputy: z.string(),
+  openedAt: z.string(),
+  dueOn: z.string(),
+  overdue: z.boolean(),
+  escalation: z.enum(escalations),
+  cause: z.string(),
+});
+export type WorklistStep = z.infer<typeof worklistStep>;
+export const worklistReply = z.strictObject({ steps: z.array(worklistStep) });
+
+/** `answer.svc_router.worklist`: the open steps of a party, oldest due first. */
+export const routerWorklistAsk = z.strictObject({ party: z.string(), cases: z.array(z.string()).max(1000).optional() });
+
+/** `answer.svc_reminders.schedule`: what is due when, for cases. */
+export const scheduleAsk = z.strictObject({ cases: z.array(z.string()).max(1000) });
+export const scheduledReminder = z.strictObject({
+  reminder: z.string(),
+  case: z.string(),
+  kind: z.enum(reminderKinds),
+  anchor: z.string(),
+  party: z.string(),
+  dueOn: z.string().meta({ description: 'Day of the thing itself' }),
+  remindAt: z.string().meta({ description: 'When the reminder goes out' }),
+  occurrence: z.int(),
+  state: z.enum(['scheduled', 'due', 'done', 'cancelled', 'superseded']),
+});
+export type ScheduledReminder = z.infer<typeof scheduledReminder>;
+export const scheduleReply = z.strictObject({ reminders: z.array(scheduledReminder) });
+
+/** `answer.svc_notifier.mail-status`: what became of the mails of notices. */
+export const mailStatusAsk = z.strictObject({ notices: z.array(z.string()).max(1000) });
+export const mailStatus = z.strictObject({
+  notice: z.string(),
+  person: z.string(),
+  kind: z.string(),
+  state: z.enum(['held', 'prepared', 'sending', 'accepted', 'failed', 'unknown']),
+  at: z.string(),
+});
+export type MailStatus = z.infer<typeof mailStatus>;
+export const mailStatusReply = z.strictObject({ mails: z.array(mailStatus) });
+
+/** `case`: a party's own part of a case: messages it sent or got, its open steps, its reminders, its people's mails. */
+export const askCase = z.strictObject({ case: z.uuid() });
+export const caseReply = z.strictObject({
+  case: z.string(),
+  caseref: z.string().optional(),
+  messages: z.array(timelineReply),
+  steps: z.array(worklistStep),
+  reminders: z.array(scheduledReminder),
+  mails: z.array(mailStatus),
+});
+export type CaseView = z.infer<typeof caseReply>;
+
+/** `consents`: the state of consents that concern the asker's agency, for a case bound to it. */
+export const consentState = z.strictObject({
+  from: z.string(),
+  to: z.string(),
+  purpose: z.string(),
+  decision: z.enum(['given', 'refused', 'withdrawn']),
+  excludedCategories: z.array(z.string()),
+  validFrom: z.string(),
+  validUntil: z.string(),
+  form: z.string(),
+  recordedAt: z.string(),
+});
+export const consentsReply = z.strictObject({ consents: z.array(consentState) });
+
+/** For `svc_ops` only: `counts`, `dead-letters`, `directory`. */
+export const deadLetterItem = z.strictObject({
+  deadLetter: z.string(),
+  party: z.string(),
+  message: z.string().optional(),
+  code: z.string(),
+  field: z.string().optional(),
+  detail: z.string(),
+  at: z.string(),
+  redriven: z.boolean(),
+});
+export const deadLettersReply = z.strictObject({ deadLetters: z.array(deadLetterItem) });
+
+export const okReply = <T extends z.ZodRawShape>(shape: T) => z.object({ ok: z.literal(true), ...shape });
+export const failReply = z.object({ ok: z.literal(false), code: z.string(), detail: z.string(), field: z.string().optional() });

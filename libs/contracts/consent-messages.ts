@@ -1,0 +1,35 @@
+import { consentForm, withdrawalForm } from './consent-forms.js';
+import type { MessageRule } from './message-rule.js';
+import type { PartyKind } from './party.js';
+
+const agencies: readonly PartyKind[] = ['jobcentre', 'contracted-provider', 'treatment-provider', 'spoc', 'probation'];
+
+/** Consents go to the guard: recorded, limited and withdrawn on the same road, in the sender's own order. */
+export const consentMessages = {
+  'consent.recorded': {
+    title: 'Consent given or refused (DPA1, TPR1, TPR2 part 3)',
+    protocolStep: 1,
+    form: consentForm,
+    from: agencies,
+    to: ['mesh'],
+    purpose: null,
+    caseUse: 'opens',
+    facts: ['form', 'decision', 'validUntil'],
+    opens: [],
+    closes: ['seek-consent', 'renew-consent'],
+    notices: [],
+  },
+  'consent.withdrawn': {
+    title: 'Consent withdrawn',
+    protocolStep: 1,
+    form: withdrawalForm,
+    from: agencies,
+    to: ['mesh'],
+    purpose: null,
+    caseUse: 'needs',
+    facts: ['form', 'withdrawnAt'],
+    opens: [],
+    closes: [],
+    notices: [],
+  },
+} as const satisfies Record<string, MessageRule>;

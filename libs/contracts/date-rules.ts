@@ -1,0 +1,70 @@
+import type { MessageName } from './message-table.js';
+import type { Problem } from './read-message.js';
+
+/** `now` stands for the moment of reading; a day is allowed for clocks and zones. */
+type DateOrder = readonly [earlier: string, later: string];
+
+const always: readonly DateOrder[] = [['client.dateOfBirth', 'now']];
+
+const ordersOf: Partial<Record<MessageName, readonly DateOrder[]>> = {
+  'consent.recorded': [
+    ['takenAt', 'now'],
+    ['validFrom', 'validUntil'],
+    ['takenAt', 'validUntil'],
+    ['now', 'validUntil'],
+  ],
+  'consent.withdrawn': [['withdrawnAt', 'now']],
+  'appointment.booked': [['now', 'startsAt']],
+  'appointment.attended': [['on', 'now']],
+  'appointment.did-not-attend': [['on', 'now']],
+  'provider.notice': [['on', 'now']],
+  'careplan.agreed': [['agreedOn', 'now']],
+  'careplan.reviewed': [['heldOn', 'now']],
+  'tpr2.shared': [['client.dateOfBirth', 'structuredTreatmentStartedOn']],
+  'tpr2.receipt-noted': [['notedOn', 'now']],
+  'tpr2.no-trace': [['checkedOn', 'now']],
+  'claim.started': [['startedOn', 'now']],
+  'claim.ended': [['endedOn', 'now']],
+  'review.requested': [['now', 'wantedBy']],
+  'review.offered': [['now', 'startsAt']],
+  'review.held': [['heldOn', 'now']],
+  'review.not-held': [['on', 'now']],
+  'review.outcome': [['now', 'nextReviewOn']],
+};
+
+const dayMs = 24 * 3_600_000;
+
+/** The first pair of dates of the form that stands in the wrong order, as a problem that names the field, or undefined. */
+export function dateProblem(name: MessageName, data: Readonly<Record<string, unknown>>, nowMs: number): Problem | undefined {
+  for (const [earlier, later] of [...always, ...(ordersOf[name] ?? [])]) {
+    const first = valueMs(data, earlier, nowMs);
+    const second = valueMs(data, later, nowMs);
+    if (first === undefined || second === undefined) continue;
+    const slack = earlier === 'now' || later === 'now' ? dayMs : 0;
+    if (wholeDays(data, earlier, later) ? dayOf(first) > dayOf(second) + slack : first > second + slack) {
+      const field = later === 'now' ? earlier : later;
+      const detail =
+        later === 'now' ? `${field} must not lie in the future` : `${field} must not lie before ${earlier === 'now' ? 'today' : earlier}`;
+      return { code: 'dates-out-of-order', field: `data.${field}`, detail };
+    }
+  }
+  return undefined;
+}
+
+const dayOf = (ms: number): number => Math.floor(ms / dayMs) * dayMs;
+
+/** Where either side is a day without a time, whole days are compared. */
+const wholeDays = (data: Readonly<Record<string, unknown>>, ...paths: readonly string[]): boolean =>
+  paths.some((path) => String(lookUp(data, path)).length === 'YYYY-MM-DD'.length);
+
+function valueMs(data: Readonly<Record<string, unknown>>, path: string, nowMs: number): number | undefined {
+  if (path === 'now') return nowMs;
+  const value = lookUp(data, path);
+  return typeof value === 'string' ? Date.parse(value) : undefined;
+}
+
+function lookUp(data: Readonly<Record<string, unknown>>, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((at, name) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined), data);
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { inCategory } from './field.js';
+
+/** A calendar date of the United Kingdom, `YYYY-MM-DD`. */
+export const localDate = z.iso.date({ error: 'must be a date as YYYY-MM-DD' });
+/** An instant with its offset, RFC 3339. */
+export const instant = z.iso.datetime({ offset: true, error: 'must be a date and time with offset, as 2026-03-02T10:30:00Z' });
+
+const ninoPattern = /^[A-Z]{2}[0-9]{6}[A-D]$/;
+const postcodePattern = /^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$/;
+const phonePattern = /^[0-9+() ]{7,20}$/;
+
+export const personId = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,59}$/, { error: 'must be a person id of the directory, as p_west_adviser_1' })
+  .meta({ description: 'Person id of the directory; says who acts, never who the client is' });
+
+const line = (max: number): z.ZodString => z.string().trim().min(1).max(max);
+
+/** NI number (2 letters, 6 digits, 1 letter), date of birth and surname must agree with the record (joint working: wrong person). */
+export const clientIdentity = z
+  .strictObject({
+    nino: inCategory(
+      'identity',
+      z.string().regex(ninoPattern, { error: 'must be an NI number: 2 letters, 6 digits, 1 letter A to D, without spaces' }),
+    ).optional(),
+    surname: inCategory('identity', line(60)),
+    otherNames: inCategory('identity', line(80)).optional(),
+    title: inCategory('identity', line(20)).optional(),
+    dateOfBirth: inCategory('identity', localDate),
+  })
+  .meta({ id: 'ClientIdentity', description: 'Who the client is. A client without an NI number can be served' });
+export type ClientIdentity = z.infer<typeof clientIdentity>;
+
+export const clientContact = z
+  .strictObject({
+    address: inCategory('contact', line(200)).optional(),
+    postcode: inCategory('contact', z.string().regex(postcodePattern, { error: 'must be a UK postcode' })).optional(),
+    phone: inCategory('contact', z.string().regex(phonePattern, { error: 'must be a telephone number' })).optional(),
+  })
+  .meta({ id: 'ClientContact' });
+
+/** The sender's office, printed on the form. */
+export const office = z
+  .strictObject({
+    name: inCategory('administration', line(120)),
+    address: inCategory('administration', line(200)).optional(),
+    phone: inCategory('administration', z.string().regex(phonePattern)).optional(),
+  })
+  .meta({ id: 'Office' });
+
+export const shortText = line(160);

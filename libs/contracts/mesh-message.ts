@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { uuidVersion } from './message-id.js';
+import { instant, personId } from './form-fields.js';
+
+/** A case id: chosen by the sender who opens the case, opaque, the only thing about a client that recipients get beside the form. */
+const caseId = z.uuid({ error: 'must be a UUID' });
+
+/**
+ * The envelope: CloudEvents 1.0, structured JSON mode. `source` is checked against the broker's own word for the sender. `caseref` is
+ * the sending agency's own reference for the case: kept for that agency's own mails, never passed on. Unknown attributes are refused.
+ */
+export const envelopeSchema = z
+  .strictObject({
+    specversion: z.literal('1.0', { error: 'must be "1.0"' }),
+    id: z.string().refine((id) => uuidVersion(id) !== undefined, { error: 'must be a lower-case UUID (version 7 from agencies)' }),
+    source: z.string().regex(/^\/parties\/[a-z][a-z0-9_]{0,39}$/, { error: 'must be /parties/<party id>' }),
+    type: z.string().max(100),
+    time: instant,
+    datacontenttype: z.literal('application/json').optional(),
+    case: caseId.optional(),
+    caseref: z
+      .string()
+      .trim()
+      .regex(/^[A-Za-z0-9 ./_-]{1,60}$/, { error: 'must be at most 60 letters, digits, spaces and . / _ -' })
+      .optional(),
+    to: z.string().max(120),
+    actor: personId.optional(),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'MeshMessage' });
+export type MeshEnvelope = z.infer<typeof envelopeSchema>;
+
+/** What the guard adds for the recipient: that something was left out (not what), and the terms every job-centre reader gets. */
+export interface DeliveredMarks {
+  readonly leftout?: true;
+  readonly terms?: string;
+}
+export type DeliveredMessage = Omit<MeshEnvelope, 'caseref'> & DeliveredMarks;
+
+/** Every message to a job centre carries this. Joint working, "Consent". */
+export const supportOnlyTerms = 'Voluntary; for support only; no evidence for a sanction.';
+
+export const guardSource = '/parties/guard';
+export const sourceOf = (party: string): string => `/parties/${party}`;
+export const partyOfSource = (source: string): string => source.slice('/parties/'.length);

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-([1-8])[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** The version of a lower-case RFC 9562 UUID, or undefined when the text is none. */
+export function uuidVersion(text: string): number | undefined {
+  const match = uuidPattern.exec(text);
+  return match === null ? undefined : Number(match[1]);
+}
+
+/** When a UUIDv7 was made, in milliseconds since 1970 (RFC 9562, section 5.7: its first 48 bits). */
+export const uuidV7Time = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+
+/** A UUIDv7 of the given instant. `random` are at least 10 bytes from a cryptographic source. */
+export function uuidV7(atMs: number, random: Uint8Array): string {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUIntBE(Math.floor(atMs), 0, 6);
+  bytes.set(random.subarray(0, 10), 6);
+  return formatUuid(bytes, 7);
+}
+
+/**
+ * The id of an effect: the same cause, effect and step always give the same id, so that a repeat is recognised whoever is on duty
+ * that day. A UUIDv8 (RFC 9562, section 5.8) of SHA-256.
+ */
+export function effectId(cause: string, effect: string, step: string | number = ''): string {
+  const digest = createHash('sha256').update(`${cause}\n${effect}\n${step}`).digest();
+  return formatUuid(digest.subarray(0, 16), 8);
+}
+
+function formatUuid(bytes: Buffer, version: 7 | 8): string {
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | (version << 4);
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

@@ -1,0 +1,47 @@
+import type { PersonSlot } from './steps.js';
+
+/** What a person can be told by sealed mail. The text is rendered by the notifier; nothing of it stands outside the ciphertext. */
+export const noticeKinds = [
+  'referral-received',
+  'referral-acknowledged',
+  'appointment-booked',
+  'did-not-attend',
+  'attended',
+  'employment-information-received',
+  'receipt-noted',
+  'passed-to-you',
+  'no-trace',
+  'dpa1-needed',
+  'review-requested',
+  'review-offered',
+  'review-accepted',
+  'review-declined',
+  'review-held',
+  'review-not-held',
+  'review-outcome',
+  'exit-notice',
+  'claim-changed',
+  'care-plan-review-due',
+  'interview-due',
+  'review-appointment-soon',
+  'consent-lapsing',
+  'stop-using',
+  'step-overdue',
+  'colleague-mail-held',
+  'mail-failed',
+  'seek-consent',
+  'check-identity',
+  'choose-provider',
+  'provider-notice',
+] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
+
+export interface NoticeTemplate {
+  readonly kind: NoticeKind;
+  readonly to: PersonSlot;
+  readonly when?: { readonly fact: string; readonly is: string | boolean };
+}
+
+/** Up whose desk an overdue step goes, in order. Nothing is ever without an owner. */
+export const escalations = ['owner', 'deputy', 'team-leader'] as const;
+export type Escalation = (typeof escalations)[number];

@@ -1,0 +1,102 @@
+import type { z } from 'zod';
+import { type Address, readAddress } from './address.js';
+import { dateProblem } from './date-rules.js';
+import type { MeshErrorCode } from './error-codes.js';
+import { type MeshEnvelope, envelopeSchema, partyOfSource } from './mesh-message.js';
+import { uuidV7Time, uuidVersion } from './message-id.js';
+import type { MessageRule } from './message-rule.js';
+import { type MessageName, nameOfType, ruleOf } from './message-table.js';
+import { isServiceParty } from './party.js';
+
+/** What is wrong with a message, as a value. `field` is a path such as `data.client.nino`; no value of the message stands in it. */
+export interface Problem {
+  readonly code: MeshErrorCode;
+  readonly field?: string;
+  readonly detail: string;
+}
+
+/** A message whose shape is right. Whether it may travel is for the guard to decide. */
+export interface ReadMessage {
+  readonly envelope: MeshEnvelope;
+  readonly name: MessageName;
+  readonly rule: MessageRule;
+  readonly sender: string;
+  readonly address: Address;
+}
+
+export type ReadResult =
+  { readonly ok: true; readonly message: ReadMessage } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Message ids of agencies are UUIDv7 no older than this and no further ahead than that. */
+export interface IdAge {
+  readonly maxAgeMs: number;
+  readonly maxAheadMs: number;
+}
+export const defaultIdAge: IdAge = { maxAgeMs: 7 * 24 * 3_600_000, maxAheadMs: 5 * 60_000 };
+
+/** JSON text of a message → the message, or every problem found in it. Total: throws on nothing. Used by the gateway and again by the guard. */
+export function readMessageText(text: string, nowMs: number, idAge: IdAge = defaultIdAge): ReadResult {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return fail({ code: 'malformed-json', detail: 'the body is not valid JSON' });
+  }
+  return readMessage(json, nowMs, idAge);
+}
+
+export function readMessage(json: unknown, nowMs: number, idAge: IdAge = defaultIdAge): ReadResult {
+  const parsed = envelopeSchema.safeParse(json);
+  if (!parsed.success) return { ok: false, problems: problemsOf(parsed.error, []) };
+  const envelope = parsed.data;
+  const sender = partyOfSource(envelope.source);
+  const name = nameOfType(envelope.type);
+  if (name === undefined)
+    return fail({ code: 'unknown-type', field: 'type', detail: 'type is not one this mesh carries, or not in that version' });
+  const rule = ruleOf(name);
+  const address = readAddress(envelope.to);
+  if (typeof address === 'string') return fail({ code: address, field: 'to', detail: 'to names no party, area or role that is known' });
+  const form = rule.form.safeParse(envelope.data);
+  if (!form.success) return { ok: false, problems: problemsOf(form.error, ['data']) };
+  const problem =
+    idProblem(envelope, sender, nowMs, idAge) ?? envelopeProblem(envelope, sender, rule) ?? dateProblem(name, form.data, nowMs);
+  if (problem !== undefined) return fail(problem);
+  return { ok: true, message: { envelope: { ...envelope, data: form.data }, name, rule, sender, address } };
+}
+
+function idProblem(envelope: MeshEnvelope, sender: string, nowMs: number, idAge: IdAge): Problem | undefined {
+  const version = uuidVersion(envelope.id);
+  if (version === 8 && (isServiceParty(sender) || sender === 'guard')) return undefined;
+  if (version !== 7) return { code: 'malformed-message', field: 'id', detail: 'id must be a UUIDv7' };
+  const madeAt = uuidV7Time(envelope.id);
+  if (nowMs - madeAt > idAge.maxAgeMs) return { code: 'id-too-old', field: 'id', detail: 'id was made too long ago; make a new id' };
+  if (madeAt - nowMs > idAge.maxAheadMs) return { code: 'id-in-future', field: 'id', detail: 'id was made in the future; check the clock' };
+  return undefined;
+}
+
+function envelopeProblem(envelope: MeshEnvelope, sender: string, rule: MessageRule): Problem | undefined {
+  if (rule.caseUse !== 'none' && envelope.case === undefined)
+    return { code: 'case-required', field: 'case', detail: 'case is required for this type' };
+  if (rule.caseUse === 'none' && envelope.case !== undefined)
+    return { code: 'malformed-message', field: 'case', detail: 'this type of message has no case' };
+  if (!rule.from.includes('service') && envelope.actor === undefined)
+    return { code: 'malformed-message', field: 'actor', detail: 'actor is required: the person who sends this' };
+  if (rule.only !== undefined && rule.only !== sender)
+    return { code: 'sender-not-allowed', field: 'type', detail: 'this type of message is not sent by your party' };
+  return undefined;
+}
+
+const fail = (problem: Problem): ReadResult => ({ ok: false, problems: [problem] });
+
+/** Zod's issues say which field and what was expected, never the value; names of unknown fields are the sender's text, so they are left out. */
+function problemsOf(error: z.ZodError, prefix: readonly string[]): Problem[] {
+  return error.issues.slice(0, 20).map((issue) => {
+    const path = [...prefix, ...issue.path.map(String)];
+    const field = path.filter((part) => /^[A-Za-z0-9_-]{1,40}$/.test(part)).join('.');
+    const detail =
+      issue.code === 'unrecognized_keys'
+        ? `${field === '' ? 'the message' : field} has a field that this form does not know; remove it`
+        : `${field}: ${issue.message}`;
+    return { code: 'malformed-message', ...(field === '' ? {} : { field }), detail };
+  });
+}

@@ -1,0 +1,110 @@
+import * as forms from './forms.js';
+import type { MessageRule } from './message-rule.js';
+import type { PartyKind } from './party.js';
+import type { PersonSlot } from './steps.js';
+
+const referrers: readonly PartyKind[] = ['jobcentre', 'contracted-provider'];
+const treaters: readonly PartyKind[] = ['treatment-provider'];
+const senderCaseworker: PersonSlot = { side: 'sender', who: 'caseworker' };
+const recipientCaseworker: PersonSlot = { side: 'recipient', who: 'caseworker' };
+const recipientLeader: PersonSlot = { side: 'recipient', who: 'team-leader' };
+
+/** Steps 1 and 2: from the referral to the TPR1 return. */
+export const referralMessages = {
+  'referral.requested': {
+    title: 'Referral requested (TPR1)',
+    protocolStep: 1,
+    form: forms.referralForm,
+    from: referrers,
+    to: ['treatment-provider', 'spoc', 'area'],
+    purpose: 'refer-to-treatment',
+    caseUse: 'opens',
+    facts: [],
+    opens: [{ step: 'acknowledge-referral', owner: recipientCaseworker }],
+    closes: ['discuss-did-not-attend', 're-engage', 'choose-provider'],
+    notices: [{ kind: 'referral-received', to: recipientCaseworker }],
+  },
+  'referral.forwarded': {
+    title: 'Referral passed on by the single point of contact',
+    protocolStep: 1,
+    form: forms.forwardForm,
+    from: ['spoc'],
+    to: ['treatment-provider'],
+    purpose: 'refer-to-treatment',
+    caseUse: 'needs',
+    facts: [],
+    cites: 'referral',
+    opens: [{ step: 'acknowledge-referral', owner: recipientCaseworker }],
+    closes: ['acknowledge-referral'],
+    notices: [{ kind: 'referral-received', to: recipientCaseworker }],
+  },
+  'referral.acknowledged': {
+    title: 'Referral acknowledged',
+    protocolStep: 1,
+    form: forms.acknowledgeForm,
+    from: ['treatment-provider', 'spoc'],
+    to: referrers,
+    purpose: 'attendance-feedback',
+    caseUse: 'needs',
+    facts: ['keyworker'],
+    cites: 'referral',
+    opens: [{ step: 'book-first-appointment', owner: senderCaseworker }],
+    closes: ['acknowledge-referral'],
+    notices: [{ kind: 'referral-acknowledged', to: recipientCaseworker }],
+  },
+  'appointment.booked': {
+    title: 'Appointment booked',
+    protocolStep: 1,
+    form: forms.appointmentForm,
+    from: treaters,
+    to: referrers,
+    purpose: 'attendance-feedback',
+    caseUse: 'needs',
+    facts: ['startsAt'],
+    cites: 'referral',
+    opens: [{ step: 'tell-outcome', owner: senderCaseworker, from: 'startsAt' }],
+    closes: ['book-first-appointment'],
+    notices: [{ kind: 'appointment-booked', to: recipientCaseworker }],
+  },
+  'appointment.attended': {
+    title: 'TPR1 return: attended',
+    protocolStep: 2,
+    form: forms.attendedForm,
+    from: treaters,
+    to: referrers,
+    purpose: 'attendance-feedback',
+    caseUse: 'needs',
+    facts: ['on'],
+    cites: 'referral',
+    opens: [],
+    closes: ['tell-outcome', 'book-first-appointment'],
+    notices: [{ kind: 'attended', to: recipientCaseworker }],
+  },
+  'appointment.did-not-attend': {
+    title: 'TPR1 return: did not attend',
+    protocolStep: 2,
+    form: forms.didNotAttendForm,
+    from: treaters,
+    to: referrers,
+    purpose: 'attendance-feedback',
+    caseUse: 'needs',
+    facts: ['on'],
+    cites: 'referral',
+    opens: [{ step: 'discuss-did-not-attend', owner: recipientCaseworker }],
+    closes: ['tell-outcome', 'book-first-appointment'],
+    notices: [{ kind: 'did-not-attend', to: recipientCaseworker }],
+  },
+  'provider.notice': {
+    title: 'Contracted provider tells the job centre of attendance (NFP, FND4)',
+    protocolStep: 2,
+    form: forms.providerNoticeForm,
+    from: ['contracted-provider'],
+    to: ['jobcentre'],
+    purpose: 'notify-jcp',
+    caseUse: 'needs',
+    facts: ['form', 'attendance', 'on'],
+    opens: [],
+    closes: [],
+    notices: [{ kind: 'provider-notice', to: recipientLeader }],
+  },
+} as const satisfies Record<string, MessageRule>;

@@ -1,0 +1,11 @@
+import type { PersonSlot } from './steps.js';
+
+const senderActor: PersonSlot = { side: 'sender', who: 'actor' };
+
+/** Steps that a refusal opens for the one who sent: the drop is owned at once. */
+export const refusalSteps = {
+  'no-consent-on-record': { step: 'seek-consent', notice: 'seek-consent', owner: senderActor },
+  'identity-mismatch': { step: 'check-identity', notice: 'check-identity', owner: senderActor },
+  unroutable: { step: 'choose-provider', notice: 'choose-provider', owner: senderActor },
+  'route-timeout': { step: 'choose-provider', notice: 'choose-provider', owner: senderActor },
+} as const;

@@ -1,0 +1,95 @@
+import * as forms from './forms.js';
+import type { MessageRule } from './message-rule.js';
+import type { PartyKind } from './party.js';
+import type { PersonSlot } from './steps.js';
+
+const hosts: readonly PartyKind[] = ['jobcentre', 'contracted-provider'];
+const treaters: readonly PartyKind[] = ['treatment-provider'];
+const senderCaseworker: PersonSlot = { side: 'sender', who: 'caseworker' };
+const recipientCaseworker: PersonSlot = { side: 'recipient', who: 'caseworker' };
+const recipientLeader: PersonSlot = { side: 'recipient', who: 'team-leader' };
+
+const fromProvider = { protocolStep: 7, from: treaters, to: hosts, purpose: 'three-way-review', caseUse: 'needs' } as const;
+const fromHost = { protocolStep: 7, from: hosts, to: treaters, purpose: 'three-way-review', caseUse: 'needs' } as const;
+
+/**
+ * Step 7, the three-way employability review (3WER):
+ *
+ *   requested ─▶ offered ─┬▶ accepted ─┬▶ held ─▶ outcome
+ *                ▲        │            └▶ not held ─┐
+ *                └────────┴─ declined ◀─────────────┘ (offered again)
+ */
+export const reviewMessages = {
+  'review.requested': {
+    ...fromProvider,
+    title: 'Three-way review requested',
+    form: forms.reviewRequestForm,
+    facts: ['wantedBy'],
+    opens: [{ step: 'offer-review', owner: recipientLeader }],
+    closes: [],
+    notices: [{ kind: 'review-requested', to: recipientLeader }],
+  },
+  'review.offered': {
+    ...fromHost,
+    title: 'Review appointment offered',
+    form: forms.reviewOfferForm,
+    facts: ['startsAt'],
+    cites: 'request',
+    opens: [{ step: 'answer-review-offer', owner: recipientCaseworker }],
+    closes: ['offer-review'],
+    notices: [{ kind: 'review-offered', to: recipientCaseworker }],
+  },
+  'review.accepted': {
+    ...fromProvider,
+    title: 'Review appointment accepted',
+    form: forms.reviewAnswerForm,
+    facts: ['startsAt'],
+    cites: 'offer',
+    opens: [{ step: 'hold-review', owner: recipientCaseworker, from: 'startsAt' }],
+    closes: ['answer-review-offer'],
+    notices: [
+      { kind: 'review-accepted', to: recipientCaseworker },
+      { kind: 'review-accepted', to: senderCaseworker },
+    ],
+  },
+  'review.declined': {
+    ...fromProvider,
+    title: 'Review appointment declined',
+    form: forms.reviewDeclineForm,
+    facts: [],
+    cites: 'offer',
+    opens: [{ step: 'offer-review', owner: recipientCaseworker }],
+    closes: ['answer-review-offer'],
+    notices: [{ kind: 'review-declined', to: recipientCaseworker }],
+  },
+  'review.held': {
+    ...fromHost,
+    title: 'Review held',
+    form: forms.reviewHeldForm,
+    facts: ['heldOn'],
+    cites: 'offer',
+    opens: [{ step: 'tell-review-outcome', owner: senderCaseworker }],
+    closes: ['hold-review', 'review-care-plan'],
+    notices: [{ kind: 'review-held', to: recipientCaseworker }],
+  },
+  'review.not-held': {
+    ...fromHost,
+    title: 'Review not held',
+    form: forms.reviewNotHeldForm,
+    facts: ['on', 'why'],
+    cites: 'offer',
+    opens: [{ step: 'offer-review', owner: senderCaseworker }],
+    closes: ['hold-review'],
+    notices: [{ kind: 'review-not-held', to: recipientCaseworker }],
+  },
+  'review.outcome': {
+    ...fromHost,
+    title: 'Outcome of the review',
+    form: forms.reviewOutcomeForm,
+    facts: ['agreementAmended', 'nextReviewOn'],
+    cites: 'offer',
+    opens: [],
+    closes: ['tell-review-outcome'],
+    notices: [{ kind: 'review-outcome', to: recipientCaseworker }],
+  },
+} as const satisfies Record<string, MessageRule>;

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { areaRoles } from './address.js';
+import { instant, localDate, personId } from './form-fields.js';
+import { errorRules, type MeshErrorCode } from './error-codes.js';
+import { escalations, noticeKinds } from './notices.js';
+import { partyKinds } from './party.js';
+import { jobs, stepNames } from './steps.js';
+
+const partyId = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, { error: 'must be a party id' });
+const name = z.string().trim().min(1).max(120);
+
+/** Directory: a party, the agency (data controller) it belongs to, and the roles it serves in which districts. From the operator. */
+export const partyPutForm = z.strictObject({
+  party: partyId,
+  kind: z.enum(partyKinds),
+  agency: partyId,
+  name,
+  serves: z.array(z.strictObject({ role: z.enum(areaRoles), district: z.string() })).default([]),
+  dutyPerson: personId,
+  teamLeader: personId,
+  active: z.boolean().default(true),
+});
+export type PartyPut = z.infer<typeof partyPutForm>;
+
+/** Directory: a person, where they work, and who stands in for them. No name, no address: those are the notifier's alone. */
+export const personPutForm = z.strictObject({
+  person: personId,
+  party: partyId,
+  job: z.enum(jobs),
+  deputy: personId,
+  active: z.boolean().default(true),
+});
+export type PersonPut = z.infer<typeof personPutForm>;
+
+/** A person's mailbox and OpenPGP public key (armoured). From the operator to the notifier, and to nobody else. */
+export const mailboxPutForm = z.strictObject({
+  person: personId,
+  name,
+  address: z.email({ error: 'must be a mail address' }).max(200),
+  publicKey: z.string().max(64_000).optional().meta({ description: 'ASCII-armoured OpenPGP public key; without one, mail is held' }),
+});
+export type MailboxPut = z.infer<typeof mailboxPutForm>;
+
+/** The router's answer to a message that waits: which party serves it, or that nobody does. */
+export const routeForm = z.strictObject({ message: z.uuid(), party: partyId.optional() });
+export type Route = z.infer<typeof routeForm>;
+
+/** The router asks for a sealed mail: what kind, the record that causes it, the person. The guard supplies case, facts and reference. */
+export const noticeRequestForm = z.strictObject({
+  kind: z.enum(noticeKinds),
+  cause: z.uuid(),
+  person: personId,
+  step: z.enum(stepNames).optional(),
+  dueOn: localDate.optional(),
+  escalation: z.enum(escalations).optional(),
+});
+export type NoticeRequest = z.infer<typeof noticeRequestForm>;
+
+export const factValue = z.union([z.string().max(200), z.boolean(), z.number()]);
+export type FactValue = z.infer<typeof factValue>;
+
+/** What the notifier gets, made by the guard from the cited record: nothing of the client but the agency's own reference. */
+export const noticeForm = z.strictObject({
+  ...noticeRequestForm.shape,
+  caseReference: z.string().max(80),
+  facts: z.record(z.string(), factValue),
+  /** Which side the person's party is of: job-centre readers get the voluntary, no-sanction line. */
+  audience: z.enum(partyKinds),
+});
+export type Notice = z.infer<typeof noticeForm>;
+
+export const reminderKinds = [
+  'care-plan-review',
+  'claim-interview-13',
+  'claim-interview-26',
+  'review-appointment',
+  'consent-lapse',
+] as const;
+export type ReminderKind = (typeof reminderKinds)[number];
+
+/** A reminder falls due. `anchor` is the message it is counted from; `dueOn` the day of the thing itself, not of the reminder. */
+export const reminderDueForm = z.strictObject({
+  reminder: z.uuid(),
+  kind: z.enum(reminderKinds),
+  anchor: z.uuid(),
+  dueOn: localDate,
+  occurrence: z.int().min(1),
+});
+export type ReminderDue = z.infer<typeof reminderDueForm>;
+
+/** What became of a notice's mail. `notice` is the id of the notice message. */
+export const mailReportForm = z.strictObject({
+  notice: z.uuid(),
+  person: personId,
+  outcome: z.enum(['accepted', 'held', 'failed']),
+  reason: z.enum(['no-key', 'key-expired', 'key-unusable', 'no-mailbox', 'refused-by-relay', 'bounced']).optional(),
+  at: instant,
+});
+export type MailReport = z.infer<typeof mailReportForm>;
+
+const codes = Object.keys(errorRules) as [MeshErrorCode, ...MeshErrorCode[]];
+
+/** A service could not work a message that was delivered to it or that it follows. `message` is that message's id, if it had one. */
+export const deadLetterForm = z.strictObject({
+  message: z.uuid().optional(),
+  stream: z.enum(['delivery', 'EVENTS']),
+  code: z.enum(codes),
+  deliveries: z.int().min(1),
+});
+export type DeadLetterReport = z.infer<typeof deadLetterForm>;
+
+/** The operator sends a dead letter again: through the guard, with a new id, decided anew. */
+export const redriveForm = z.strictObject({ deadLetter: z.uuid() });
+export type Redrive = z.infer<typeof redriveForm>;

@@ -1,0 +1,18 @@
+import type { MeshErrorCode } from './error-codes.js';
+
+export const verdictKinds = ['cleared', 'cleared-in-part', 'refused', 'waiting', 'stopped'] as const;
+export type VerdictKind = (typeof verdictKinds)[number];
+
+/**
+ * What the guard decided of one message. `waiting`: addressed to a role in an area, held until the router names a party.
+ * `stopped`: cleared or waiting once, and ended by a second record (withdrawal, route timeout) before it was collected.
+ */
+export type Verdict =
+  | { readonly kind: 'cleared' }
+  | { readonly kind: 'cleared-in-part' }
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'refused'; readonly reason: MeshErrorCode; readonly field?: string; readonly detail?: string }
+  | { readonly kind: 'stopped'; readonly reason: StopReason };
+
+export const stopReasons = ['withdrawn', 'route-timeout', 'unroutable', 'no-consent-on-record'] as const;
+export type StopReason = (typeof stopReasons)[number];

@@ -1,0 +1,117 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { fieldRules } from '#libs/contracts/field.js';
+import { messageNames, nameOfType, ruleOf, typeOf } from '#libs/contracts/message-table.js';
+import { uuidV7 } from '#libs/contracts/message-id.js';
+import { readMessage, readMessageText } from '#libs/contracts/read-message.js';
+
+const now = Date.parse('2026-03-02T09:00:00Z');
+const id = uuidV7(now, new Uint8Array(10).fill(7));
+const caseId = uuidV7(now, new Uint8Array(10).fill(9));
+
+const referral = {
+  specversion: '1.0',
+  id,
+  source: '/parties/jcp_west',
+  type: 'throughcare.referral.requested.v1',
+  time: '2026-03-02T09:00:00Z',
+  case: caseId,
+  to: 'area:west-london/treatment',
+  actor: 'p_west_adviser',
+  data: {
+    client: { nino: 'QQ123456A', surname: 'Sample', dateOfBirth: '1990-01-02' },
+    benefit: 'jsa',
+    told: ['voluntary-first-assessment', 'finds-need-for-comprehensive', 'engaging-later-is-voluntary'],
+    travelCostsConsidered: true,
+  },
+};
+
+const leavesOf = (form: z.ZodObject): number =>
+  Object.values(form.shape).reduce<number>((sum, schema) => {
+    const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+    return sum + (inner instanceof z.ZodObject && Object.keys(inner.shape).length > 0 ? leavesOf(inner) : 1);
+  }, 0);
+
+describe('the table of messages', () => {
+  it('gives every type a name that its CloudEvents type leads back to', () => {
+    for (const name of messageNames) expect(nameOfType(typeOf(name))).toBe(name);
+    expect(nameOfType('throughcare.referral.requested.v2')).toBeUndefined();
+    expect(nameOfType('throughcare.constructor.name.v1')).toBeUndefined();
+  });
+
+  it('names a category for every field that goes from one agency to another', () => {
+    for (const name of messageNames) {
+      const rule = ruleOf(name);
+      if (rule.purpose === null) continue;
+      const adviser = name === 'tpr2.shared' ? 1 : 0; // personalAdviser is one field of two lines
+      expect([name, fieldRules(rule.form).length]).toEqual([name, leavesOf(rule.form) - adviser]);
+    }
+  });
+
+  it('marks no fact as identity, contact or free text', () => {
+    for (const name of messageNames) {
+      const rule = ruleOf(name);
+      const risky = fieldRules(rule.form).filter((field) => field.freeText || ['identity', 'contact'].includes(field.category));
+      for (const field of risky) expect(rule.facts).not.toContain(field.path.join('.'));
+      for (const fact of rule.facts) expect([name, fact, Object.hasOwn(rule.form.shape, fact)]).toEqual([name, fact, true]);
+    }
+  });
+
+  it('opens every step that it can close', () => {
+    const rules = messageNames.map(ruleOf);
+    const opened = new Set(rules.flatMap((rule) => rule.opens.map((step) => step.step)));
+    const byOthers = ['seek-consent', 'check-identity', 'choose-provider', 'review-care-plan', 'hold-interview', 'renew-consent'];
+    for (const step of rules.flatMap((rule) => rule.closes)) expect(opened.has(step) || byOthers.includes(step)).toBe(true);
+  });
+});
+
+describe('reading a message', () => {
+  it('takes a referral whose shape is right', () => {
+    const read = readMessage(referral, now);
+    expect(read).toMatchObject({
+      ok: true,
+      message: { name: 'referral.requested', sender: 'jcp_west', address: { kind: 'area', district: 'west-london' } },
+    });
+  });
+
+  it.each([
+    ['not JSON', '{', 'malformed-json', undefined],
+    ['another version of the envelope', { ...referral, specversion: '0.3' }, 'malformed-message', 'specversion'],
+    ['an unknown type', { ...referral, type: 'throughcare.referral.asked.v1' }, 'unknown-type', 'type'],
+    ['an unknown district', { ...referral, to: 'area:atlantis/treatment' }, 'area-unknown', 'to'],
+    ['a wildcard for a party', { ...referral, to: '*' }, 'recipient-unknown', 'to'],
+    [
+      'a wrong NI number',
+      { ...referral, data: { ...referral.data, client: { ...referral.data.client, nino: '12' } } },
+      'malformed-message',
+      'data.client.nino',
+    ],
+    ['a missing field', { ...referral, data: { ...referral.data, benefit: undefined } }, 'malformed-message', 'data.benefit'],
+    ['an extra field', { ...referral, data: { ...referral.data, override: true } }, 'malformed-message', 'data'],
+    ['an extra attribute', { ...referral, consent: 'yes' }, 'malformed-message', undefined],
+    [
+      'a birth in the future',
+      { ...referral, data: { ...referral.data, client: { ...referral.data.client, dateOfBirth: '2030-01-01' } } },
+      'dates-out-of-order',
+      'data.client.dateOfBirth',
+    ],
+    ['too old an id', { ...referral, id: uuidV7(now - 8 * 24 * 3_600_000, new Uint8Array(10)) }, 'id-too-old', 'id'],
+    ['an id from the future', { ...referral, id: uuidV7(now + 600_000, new Uint8Array(10)) }, 'id-in-future', 'id'],
+    ['an id that is no UUIDv7', { ...referral, id: '5d6f2b3e-7a1c-4b8e-9f00-1c2d3e4f5a6b' }, 'malformed-message', 'id'],
+    ['no case', { ...referral, case: undefined }, 'case-required', 'case'],
+    ['no actor', { ...referral, actor: undefined }, 'malformed-message', 'actor'],
+  ])('refuses %s and names the field', (_what, message, code, field) => {
+    const text = typeof message === 'string' ? message : JSON.stringify(message);
+    const read = readMessageText(text, now);
+    expect(read.ok).toBe(false);
+    if (!read.ok) expect(read.problems[0]).toMatchObject(field === undefined ? { code } : { code, field });
+  });
+
+  it('never repeats a value of the message in a problem', () => {
+    const bad = {
+      ...referral,
+      data: { ...referral.data, client: { nino: 'QQ999999Z9', surname: '', dateOfBirth: 'Tuesday', 'QQ 12 34 56 A': 1 } },
+    };
+    expect(JSON.stringify(readMessage(bad, now))).not.toMatch(/QQ|Tuesday/);
+  });
+});
