@@ -1,0 +1,34 @@
+import { IANAZone } from 'luxon';
+
+const zone = IANAZone.create('Europe/London');
+const minuteMs = 60_000;
+
+/**
+ * The instant of a local day and time (`YYYY-MM-DD`, `HH:MM`) in Great Britain and Northern Ireland. Where the clock goes back and the
+ * time comes twice, the first is meant; where it goes forward and the time does not come, the offset before the gap holds, so that
+ * 01:30 is 02:30 summer time (both RFC 5545, 3.3.5).
+ * @throws RangeError when day or time is wrong.
+ */
+export function londonInstant(date: string, time: string): Date {
+  const utcMs = Date.parse(`${date}T${time}:00Z`);
+  if (Number.isNaN(utcMs) || !/^\d{2}:\d{2}$/.test(time)) throw new RangeError('not a day YYYY-MM-DD and a time HH:MM');
+  // The offsets that hold well before and well after: one of them is right unless the time falls into a gap.
+  const before = zone.offset(utcMs - 6 * 3_600_000);
+  const after = zone.offset(utcMs + 6 * 3_600_000);
+  const fitting = [before, after].filter((offset) => zone.offset(utcMs - offset * minuteMs) === offset);
+  return new Date(utcMs - (fitting[0] ?? before) * minuteMs);
+}
+
+/** The local day of an instant, `YYYY-MM-DD`. */
+export function londonDate(instant: Date): string {
+  return localIso(instant).slice(0, 10);
+}
+
+/** The local time of an instant, `HH:MM`. */
+export function londonTime(instant: Date): string {
+  return localIso(instant).slice(11, 16);
+}
+
+function localIso(instant: Date): string {
+  return new Date(instant.getTime() + zone.offset(instant.getTime()) * minuteMs).toISOString();
+}
