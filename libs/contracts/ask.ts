@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { escalations } from './notices.js';
-import { reminderKinds } from './service-forms.js';
+import { partyPutForm, personPutForm, reminderKinds } from './service-forms.js';
 import { stepNames } from './steps.js';
 import { verdictKinds } from './verdict.js';
 
@@ -122,6 +122,20 @@ export const deadLetterItem = z.strictObject({
   redriven: z.boolean(),
 });
 export const deadLettersReply = z.strictObject({ deadLetters: z.array(deadLetterItem) });
+
+/** `counts`: how many records of each verdict, by sender; numbers only. `type` is the short name. */
+export const verdictCount = z.strictObject({
+  party: z.string(),
+  type: z.string(),
+  verdict: z.enum(verdictKinds),
+  reason: z.string().optional(),
+  count: z.int(),
+});
+export const countsReply = z.strictObject({ counts: z.array(verdictCount) });
+
+/** `directory`: as the guard holds it, in the shape it was put. */
+export const directoryReply = z.strictObject({ parties: z.array(partyPutForm), people: z.array(personPutForm) });
+export type Directory = z.infer<typeof directoryReply>;
 
 export const okReply = <T extends z.ZodRawShape>(shape: T) => z.object({ ok: z.literal(true), ...shape });
 export const failReply = z.object({ ok: z.literal(false), code: z.string(), detail: z.string(), field: z.string().optional() });
