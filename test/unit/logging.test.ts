@@ -27,7 +27,12 @@ describe('the log', () => {
     logger.error({ err: new MeshError('internal', 'the database refused the call (23505)', { cause: rowInDetail() }) });
     expect(text()).not.toContain('QQ123456C');
     expect(last()).toMatchObject({
-      err: { name: 'MeshError', code: 'internal', message: 'the database refused the call (23505)', cause: { name: 'Error', code: '23505' } },
+      err: {
+        name: 'MeshError',
+        code: 'internal',
+        message: 'the database refused the call (23505)',
+        cause: { name: 'Error', code: '23505' },
+      },
     });
   });
 
