@@ -24,8 +24,16 @@ const hubExports = [
 ];
 
 const guardMayPublish = [
-  ...['egress.>', 'events.>', 'answer.>', '$JS.API.INFO', '$JS.API.STREAM.NAMES', '$JS.API.STREAM.INFO.*', '$JS.API.STREAM.MSG.DELETE.*'],
-  ...['$JS.API.CONSUMER.INFO.*.*', '$JS.API.CONSUMER.MSG.NEXT.*.guard', '$JS.ACK.*.guard.>'],
+  'egress.>',
+  'events.>',
+  'answer.>',
+  '$JS.API.INFO',
+  '$JS.API.STREAM.NAMES',
+  '$JS.API.STREAM.INFO.*',
+  '$JS.API.STREAM.MSG.DELETE.*',
+  '$JS.API.CONSUMER.INFO.*.*',
+  '$JS.API.CONSUMER.MSG.NEXT.*.guard',
+  '$JS.ACK.*.guard.>',
 ];
 
 const answering = new Set(['svc_router', 'svc_reminders', 'svc_notifier']);

@@ -15,8 +15,16 @@ export interface LintExpectation {
 
 /** Everything a server file may set. What is not here (`no_auth_user`, `leafnodes`, `websocket`, `mqtt`, `authorization`, …) is a finding. */
 const knownSettings = new Set([
-  ...['server_name', 'listen', 'http', 'max_payload', 'write_deadline', 'ping_interval', 'ping_max'],
-  ...['jetstream', 'system_account', 'accounts'],
+  'server_name',
+  'listen',
+  'http',
+  'max_payload',
+  'write_deadline',
+  'ping_interval',
+  'ping_max',
+  'jetstream',
+  'system_account',
+  'accounts',
 ]);
 const knownStoreSettings = new Set(['store_dir', 'max_mem', 'max_file', 'cipher', 'key', 'sync_interval']);
 

@@ -98,7 +98,8 @@ const breaches: readonly (readonly [string, string, string | RegExp, string, str
 ];
 
 describe('the lint of the configuration', () => {
-  it.each(breaches)('finds %s', (_what, file, from, to, rule) => {
+  it.each(breaches)('finds %s', (_what, ...breach) => {
+    const [file, from, to, rule] = breach;
     const files = generated();
     const before = files.get(file) as string;
     const after = before.replace(from, () => to);

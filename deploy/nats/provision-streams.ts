@@ -1,0 +1,146 @@
+import {
+  AckPolicy,
+  DiscardPolicy,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type ConsumerConfig,
+  type JetStreamManager,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import { nanos, type NatsConnection } from '@nats-io/nats-core';
+import { MeshError } from '#libs/contracts/mesh-error.js';
+import type { BrokerParty } from '#libs/contracts/party.js';
+import {
+  deliveryDurable,
+  deliveryStream,
+  deliverySubjects,
+  eventsStream,
+  ingressDurable,
+  ingressStream,
+  ingressSubjects,
+} from '#libs/contracts/subjects.js';
+import { followingServices } from './broker-config.js';
+
+interface StreamPlan {
+  readonly config: Partial<StreamConfig> & { readonly name: string };
+  readonly durables: readonly (Partial<ConsumerConfig> & { readonly durable_name: string })[];
+}
+
+const day = 24 * 60 * 60 * 1_000;
+const minute = 60_000;
+
+/** Ack waits of the durables, in milliseconds: who consumes must prolong its work within them. */
+export const ackWaitsMs = { ingress: 30_000, delivery: 60_000, events: 30_000 } as const;
+
+/**
+ * Makes the streams and durables of a list of parties, or brings them to their settings where the server can change them. Idempotent;
+ * never deletes or purges, and never shrinks a stream below what lies in it (the server would drop the oldest). What the server echoes is
+ * compared with what was asked: an older server ignores in silence the fields it does not know.
+ *
+ * @param connection of the user `provisioner`
+ * @param eventsMaxBytes room for EVENTS
+ * @throws MeshError `config-invalid` when a stream exists with settings that cannot be changed, or the server does not do as asked
+ */
+export async function provisionStreams(connection: NatsConnection, parties: readonly BrokerParty[], eventsMaxBytes: number): Promise<void> {
+  const manager = await jetstreamManager(connection);
+  for (const plan of [eventsPlan(eventsMaxBytes, parties), ...parties.flatMap(partyPlans)]) {
+    await reconcileStream(manager, plan.config);
+    for (const durable of plan.durables) await reconcileDurable(manager, plan.config.name, durable);
+  }
+}
+
+function partyPlans(party: BrokerParty): readonly StreamPlan[] {
+  const workQueue = {
+    retention: RetentionPolicy.Workqueue,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    max_bytes: party.maxBytes,
+    duplicate_window: nanos(2 * minute),
+    deny_purge: true,
+  };
+  return [
+    {
+      config: { ...workQueue, name: ingressStream(party.id), subjects: [ingressSubjects(party.id)] },
+      durables: [durable(ingressDurable, ackWaitsMs.ingress, 2048)],
+    },
+    {
+      config: { ...workQueue, name: deliveryStream(party.id), subjects: [deliverySubjects(party.id)] },
+      durables: [durable(deliveryDurable, ackWaitsMs.delivery, 1024)],
+    },
+  ];
+}
+
+/** EVENTS drops its oldest when full or after 90 days: what it held can be published again from the guard's decisions. */
+function eventsPlan(maxBytes: number, parties: readonly BrokerParty[]): StreamPlan {
+  return {
+    config: {
+      name: eventsStream,
+      subjects: ['events.>'],
+      retention: RetentionPolicy.Limits,
+      storage: StorageType.File,
+      discard: DiscardPolicy.Old,
+      max_bytes: maxBytes,
+      max_age: nanos(90 * day),
+      duplicate_window: nanos(2 * minute),
+      deny_purge: true,
+      deny_delete: true,
+    },
+    durables: parties.filter(({ id }) => followingServices.includes(id)).map(({ id }) => durable(id, ackWaitsMs.events, 512)),
+  };
+}
+
+const durable = (name: string, ackWaitMs: number, maxAckPending: number): StreamPlan['durables'][number] => ({
+  durable_name: name,
+  ack_policy: AckPolicy.Explicit,
+  ack_wait: nanos(ackWaitMs),
+  max_deliver: -1,
+  max_ack_pending: maxAckPending,
+});
+
+async function reconcileStream(manager: JetStreamManager, config: StreamPlan['config']): Promise<void> {
+  const known = await found(manager.streams.info(config.name));
+  if (known === undefined) {
+    assertEcho(config.name, config, (await manager.streams.add(config)).config);
+    return;
+  }
+  if (differences(config, known.config).length === 0) return;
+  const wanted = config.max_bytes ?? -1;
+  if (wanted < known.state.bytes)
+    throw new MeshError('config-invalid', `${config.name} holds ${known.state.bytes} bytes: it is not shrunk to ${wanted}`);
+  const updated = await manager.streams.update(config.name, config).catch((error: unknown) => {
+    throw new MeshError('config-invalid', `${config.name} cannot be changed: ${differences(config, known.config).join(', ')}`, {
+      cause: error,
+    });
+  });
+  assertEcho(config.name, config, updated.config);
+}
+
+async function reconcileDurable(manager: JetStreamManager, stream: string, config: StreamPlan['durables'][number]): Promise<void> {
+  const name = config.durable_name;
+  const known = await found(manager.consumers.info(stream, name));
+  if (known === undefined) assertEcho(`${stream}/${name}`, config, (await manager.consumers.add(stream, config)).config);
+  else if (differences(config, known.config).length > 0)
+    assertEcho(`${stream}/${name}`, config, (await manager.consumers.update(stream, name, config)).config);
+}
+
+async function found<T>(asked: Promise<T>): Promise<T | undefined> {
+  return asked.catch((error: unknown) => {
+    // JetStreamApiError.status: the API's 404 for stream or consumer not found.
+    if ((error as { status?: number }).status === 404) return undefined;
+    throw new MeshError('broker-unavailable', 'the broker does not answer the provisioner', { cause: error });
+  });
+}
+
+function assertEcho(what: string, asked: object, echoed: object): void {
+  const different = differences(asked, echoed);
+  if (different.length > 0) throw new MeshError('config-invalid', `the server did not take for ${what}: ${different.join(', ')}`);
+}
+
+/** The settings asked for that the server has otherwise. */
+function differences(asked: object, echoed: object): readonly string[] {
+  const has = echoed as Record<string, unknown>;
+  return Object.entries(asked)
+    .filter(([key, value]) => JSON.stringify(has[key]) !== JSON.stringify(value))
+    .map(([key]) => key);
+}

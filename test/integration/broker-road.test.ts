@@ -1,0 +1,242 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
+import { addParty, proveConfig } from '#deploy/nats/add-party.js';
+import { brokerConfig } from '#deploy/nats/broker-config.js';
+import { provisionStreams } from '#deploy/nats/provision-streams.js';
+import { deliveryDurable, deliverySubject, ingressDurable, ingressStream, senderOfIngressSubject } from '#libs/contracts/subjects.js';
+import { askGuard, requestJson } from '#libs/nats/ask-client.js';
+import { serveAnswers, serveAsks } from '#libs/nats/answer-server.js';
+import type { Delivery, Outcome } from '#libs/nats/delivery.js';
+import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
+import { RoadPublisher } from '#libs/nats/road-publisher.js';
+import { NatsForTest } from '#test/support/nats-for-test.js';
+import { until } from '#test/support/until.js';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (data: Uint8Array): string => new TextDecoder().decode(data);
+
+let nats: NatsForTest;
+let guard: NatsConnection;
+let acme: NatsConnection;
+let leeds: NatsConnection;
+
+beforeAll(async () => {
+  nats = await NatsForTest.start(['jcp_leeds', 'trt_acme', 'trt_small']);
+  [guard, acme, leeds] = await Promise.all([nats.connect('guard'), nats.connect('trt_acme'), nats.connect('jcp_leeds')]);
+});
+afterAll(() => nats?.stop());
+
+type Handle = (delivery: Delivery) => Promise<Outcome>;
+interface Inbox {
+  readonly got: Delivery[];
+  readonly dead: string[];
+  readonly consumer: DeliveryConsumer;
+}
+
+function inboxOf(
+  connection: NatsConnection,
+  party: string,
+  handle: Handle = () => Promise.resolve({ kind: 'ack' }),
+  isOrdered = true,
+): Inbox {
+  const got: Delivery[] = [];
+  const dead: string[] = [];
+  const consumer = new DeliveryConsumer(connection, {
+    stream: party,
+    durable: deliveryDurable,
+    ackWaitMs: 60_000,
+    inFlight: 16,
+    isOrdered,
+    handle: (delivery) => {
+      got.push(delivery);
+      return handle(delivery);
+    },
+    onDead: (delivery, code, reason) => {
+      dead.push(`${text(delivery.data)}: ${code}: ${reason}`);
+      return Promise.resolve();
+    },
+  });
+  consumer.start();
+  return { got, dead, consumer };
+}
+
+async function deliver(party: string, ...bodies: string[]): Promise<void> {
+  const out = new RoadPublisher(guard, { inboxPrefix: '_INBOX_guard' });
+  for (const body of bodies) await out.publish(bytes(body), `${body}.${party}`, deliverySubject(party));
+  await out.stop();
+}
+
+const streamState = async (name: string): Promise<{ messages: number; acked: number }> => {
+  const manager = await jetstreamManager(await nats.connect('provisioner'));
+  const { state } = await manager.streams.info(name);
+  return { messages: state.messages, acked: state.first_seq };
+};
+
+describe('the road', () => {
+  it('is made by a configuration that lint and server accept', async () => {
+    await proveConfig(nats.broker, nats.parties, brokerConfig(nats.parties, nats.broker.options));
+  });
+
+  it('carries a message from a party to the guard, under the broker’s word for the sender, and on to another party', async () => {
+    const inbox = inboxOf(leeds, 'jcp_leeds');
+    const relay = new RoadPublisher(guard, { inboxPrefix: '_INBOX_guard' });
+    const seen: string[] = [];
+    const work = new DeliveryConsumer(guard, {
+      stream: ingressStream('trt_acme'),
+      durable: ingressDurable,
+      ackWaitMs: 30_000,
+      inFlight: 64,
+      isOrdered: true,
+      handle: async (delivery) => {
+        seen.push(senderOfIngressSubject(delivery.subject) ?? 'nobody');
+        await relay.publish(delivery.data, `${delivery.seq}.jcp_leeds`, deliverySubject('jcp_leeds'));
+        return { kind: 'ack' };
+      },
+      onDead: () => Promise.resolve(),
+    });
+    work.start();
+    const sender = new RoadPublisher(acme);
+    const published = await Promise.all(Array.from({ length: 200 }, (_, n) => sender.publish(bytes(String(n)), `id-${n}`)));
+    expect(published.map(({ duplicate }) => duplicate)).not.toContain(true);
+    await until('all arrived', () => inbox.got.length === 200);
+    expect(inbox.got.map(({ data }) => Number(text(data)))).toEqual(Array.from({ length: 200 }, (_, n) => n));
+    expect(new Set(seen)).toEqual(new Set(['trt_acme']));
+    expect(await sender.publish(bytes('0'), 'id-0')).toEqual({ seq: published[0]!.seq, duplicate: true });
+    await Promise.all([work.stop(), inbox.consumer.stop(), sender.stop(), relay.stop()]);
+    expect((await streamState(ingressStream('trt_acme'))).messages).toBe(0);
+  });
+
+  it('shares one inbox between two instances, each message to one of them', async () => {
+    const one = inboxOf(leeds, 'jcp_leeds', undefined, false);
+    const other = inboxOf(await nats.connect('jcp_leeds'), 'jcp_leeds', undefined, false);
+    await deliver('jcp_leeds', ...Array.from({ length: 60 }, (_, n) => `shared-${n}`));
+    await until('all arrived', () => one.got.length + other.got.length === 60);
+    expect(new Set([...one.got, ...other.got].map(({ seq }) => seq)).size).toBe(60);
+    await Promise.all([one.consumer.stop(), other.consumer.stop()]);
+  });
+
+  it('keeps the order behind a message that is to come again, and prolongs what waits', async () => {
+    const order: string[] = [];
+    const inbox = inboxOf(acme, 'trt_acme', ({ data, deliveries }) => {
+      order.push(`${text(data)}#${deliveries}`);
+      return Promise.resolve(text(data) === 'o-1' && deliveries < 3 ? { kind: 'nak', delayMs: 20 } : { kind: 'ack' });
+    });
+    await deliver('trt_acme', 'o-0', 'o-1', 'o-2');
+    await until('all handled', () => order.length === 5);
+    expect(order).toEqual(['o-0#1', 'o-1#1', 'o-1#2', 'o-1#3', 'o-2#1']);
+    await inbox.consumer.stop();
+  });
+
+  it('gives back at once what it had taken and not begun when it stops', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const first = inboxOf(acme, 'trt_acme', async () => {
+      await held;
+      return { kind: 'ack' };
+    });
+    await deliver('trt_acme', ...Array.from({ length: 8 }, (_, n) => `s-${n}`));
+    await until('the first is in hand', () => first.got.length === 1);
+    const stopped = first.consumer.stop();
+    release();
+    await stopped;
+    const second = inboxOf(await nats.connect('trt_acme'), 'trt_acme');
+    await until('the others came', () => second.got.length === 7, 5_000);
+    await second.consumer.stop();
+    expect(second.got.map(({ data }) => text(data)).sort()).toEqual(Array.from({ length: 7 }, (_, n) => `s-${n + 1}`));
+  });
+
+  it('keeps a dead letter with its reason before it lets the message go, and keeps the message when it cannot', async () => {
+    const inbox = inboxOf(acme, 'trt_acme', ({ data }) =>
+      Promise.resolve(text(data) === 'd-0' ? { kind: 'dead', code: 'malformed-json', reason: 'no JSON' } : { kind: 'ack' }),
+    );
+    await deliver('trt_acme', 'd-0', 'd-1');
+    await until('both handled', () => inbox.got.length === 2);
+    await inbox.consumer.stop();
+    expect(inbox.dead).toEqual(['d-0: malformed-json: no JSON']);
+    expect((await streamState('trt_acme')).messages).toBe(0);
+  });
+
+  it('answers a full stream with mailbox-full, which does not use up the id', async () => {
+    const small = await nats.newParty('trt_small', 64 * 1024);
+    const provisioner = await nats.connect('provisioner');
+    await provisionStreams(provisioner, [small], nats.broker.eventsMaxBytes);
+    const sender = new RoadPublisher(await nats.connect('trt_small'), { giveUpMs: 3_000 });
+    const body = new Uint8Array(20 * 1024);
+    for (let n = 0; n < 3; n += 1) await sender.publish(body, `full-${n}`);
+    await expect(sender.publish(body, 'full-3')).rejects.toMatchObject({ code: 'mailbox-full' });
+    // A stream is never shrunk below what lies in it: the server would drop the oldest.
+    await expect(provisionStreams(provisioner, [{ ...small, maxBytes: 1024 }], nats.broker.eventsMaxBytes)).rejects.toMatchObject({
+      code: 'config-invalid',
+    });
+    await provisionStreams(provisioner, [{ ...small, maxBytes: 1024 * 1024 }], nats.broker.eventsMaxBytes);
+    expect((await sender.publish(body, 'full-3')).duplicate).toBe(false);
+    await expect(sender.publish(new Uint8Array(300 * 1024), 'big')).rejects.toMatchObject({ code: 'payload-too-large' });
+    await sender.stop();
+  });
+
+  it('carries questions to the guard with the name of who asks, and the guard’s to a service', async () => {
+    const asks = serveAsks(guard, (party, verb, payload) => Promise.resolve({ ok: true, party, verb, payload }));
+    const router = await nats.connect('svc_router');
+    const answers = serveAnswers(router, 'svc_router', { worklist: (payload) => Promise.resolve({ ok: true, payload }) });
+    await Promise.all([guard.flush(), router.flush()]);
+    expect(await askGuard(acme, 'verdict', { id: 1 })).toEqual({ ok: true, party: 'trt_acme', verb: 'verdict', payload: { id: 1 } });
+    expect(await askGuard(acme, '*', {})).toMatchObject({ ok: false, code: 'not-found' });
+    expect(await requestJson(guard, 'answer.svc_router.worklist', { of: 'p' })).toEqual({ ok: true, payload: { of: 'p' } });
+    expect(await requestJson(guard, 'answer.svc_router.other', {})).toMatchObject({ ok: false, code: 'not-found' });
+    await Promise.all([asks.stop(), answers.stop()]);
+    await guard.flush();
+    await expect(askGuard(acme, 'verdict', {}, 500)).rejects.toMatchObject({
+      code: expect.stringMatching(/broker-unavailable|answer-timeout/),
+    });
+  });
+
+  it('takes a new party while it runs, and loses nothing of the traffic meanwhile', async () => {
+    const sender = new RoadPublisher(acme, { timeoutMs: 500 });
+    const inbox = inboxOf(leeds, 'jcp_leeds');
+    const relay = new RoadPublisher(guard, { inboxPrefix: '_INBOX_guard', timeoutMs: 500 });
+    const work = new DeliveryConsumer(guard, {
+      stream: ingressStream('trt_acme'),
+      durable: ingressDurable,
+      ackWaitMs: 30_000,
+      inFlight: 64,
+      isOrdered: true,
+      handle: async ({ data }) => {
+        await relay.publish(data, `${text(data)}.jcp_leeds`, deliverySubject('jcp_leeds'));
+        return { kind: 'ack' };
+      },
+      onDead: () => Promise.resolve(),
+    });
+    work.start();
+    let isAdding = true;
+    const adding = nats
+      .newParty('trt_new')
+      .then((party) => addParty(nats.broker, nats.parties, party, nats.seedFile('trt_new')))
+      .finally(() => (isAdding = false));
+    let sent = 0;
+    while (isAdding) await sender.publish(bytes(`during-${sent}`), `during-${sent++}`);
+    nats.parties = await adding;
+    await until('all arrived', () => new Set(inbox.got.map(({ data }) => text(data))).size === sent);
+    expect(sent).toBeGreaterThan(10);
+    const fresh = inboxOf(await nats.connect('trt_new'), 'trt_new');
+    await deliver('trt_new', 'welcome');
+    await until('the new party is served', () => fresh.got.length === 1);
+    await Promise.all([work.stop(), inbox.consumer.stop(), fresh.consumer.stop(), sender.stop(), relay.stop()]);
+    await expect(addParty(nats.broker, nats.parties, await nats.newParty('trt_new'), '')).rejects.toMatchObject({ code: 'config-invalid' });
+  });
+
+  it('comes back by itself after the broker was killed, with what was acknowledged', async () => {
+    const inbox = inboxOf(acme, 'trt_acme');
+    await until('healthy', () => inbox.consumer.isHealthy());
+    await deliver('trt_acme', 'before');
+    await until('arrived', () => inbox.got.length === 1);
+    await nats.kill();
+    await until('unhealthy', () => !inbox.consumer.isHealthy());
+    await nats.run();
+    await deliver('trt_acme', 'after');
+    await until('arrived after the restart', () => inbox.got.some(({ data }) => text(data) === 'after'));
+    await until('healthy', () => inbox.consumer.isHealthy());
+    await inbox.consumer.stop();
+    expect(inbox.consumer.isHealthy()).toBe(false);
+  });
+});
