@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as openpgp from 'openpgp';
+import { examineKey } from '#services/notifier/adapters/examine-key.js';
+import { type KeyRefusal, keyRefusals } from '#services/notifier/domain/sealer.js';
+import { OpenpgpHome } from '#test/support/openpgp-home.js';
+import { letterTo, makeReaderKey, SealingDesk } from '#test/support/sealing-desk.js';
+
+const address = 'reader@agency.example.org';
+const day = 24 * 60 * 60;
+const inDays = (days: number): Date => new Date(Date.now() + days * day * 1000);
+
+describe('a key that is offered for a mailbox', () => {
+  let home: OpenpgpHome;
+  beforeAll(async () => {
+    home = await OpenpgpHome.make();
+  });
+  afterAll(() => home.stop());
+
+  const verdict = async (armored: string, on = new Date(), to = address): Promise<KeyRefusal | 'fit'> => {
+    const result = await examineKey(armored, to, on);
+    return typeof result === 'string' ? result : 'fit';
+  };
+  const madeByGpg = async (algorithm: string, encryption?: string): Promise<string> => {
+    const fingerprint = await home.makeKey(address, algorithm);
+    if (encryption !== undefined) await home.addSubkey(fingerprint, encryption);
+    return home.exportKey(fingerprint);
+  };
+
+  it.each<[string, string, string | undefined, KeyRefusal | 'fit']>([
+    ['Curve25519 as gpg makes it', 'future-default', undefined, 'fit'],
+    ['RSA 2048', 'rsa2048', 'rsa2048', 'fit'],
+    ['NIST P-256', 'nistp256', 'nistp256', 'fit'],
+    ['RSA 1024', 'rsa1024', 'rsa1024', 'algorithm-too-weak'],
+    ['a short encryption subkey', 'rsa2048', 'rsa1024', 'algorithm-too-weak'],
+    ['DSA with ElGamal', 'dsa2048', 'elg2048', 'algorithm-too-weak'],
+    ['secp256k1', 'secp256k1', 'secp256k1', 'curve-not-supported'],
+    ['brainpool', 'brainpoolP256r1', 'brainpoolP256r1', 'curve-not-supported'],
+    ['sign-only', 'rsa2048', undefined, 'sign-only'],
+  ])('%s made by gpg', async (_name, algorithm, encryption, expected) => {
+    expect(await verdict(await madeByGpg(algorithm, encryption))).toBe(expected);
+  });
+
+  it('is refused in version 6, and with the algorithms of RFC 9580 in version 4', async () => {
+    expect(await verdict((await makeReaderKey(address, { config: { v6Keys: true } })).publicKey)).toBe('version-not-4');
+    expect(await verdict((await makeReaderKey(address, { type: 'curve25519' })).publicKey)).toBe('algorithm-too-new');
+    expect(await verdict((await makeReaderKey(address, { type: 'curve448' })).publicKey)).toBe('algorithm-too-new');
+  });
+
+  it('is refused when it expired, and for a later day on which it will have', async () => {
+    const { publicKey } = await makeReaderKey(address, { keyExpirationTime: 30 * day });
+    expect(await verdict(publicKey, inDays(29))).toBe('fit');
+    expect(await verdict(publicKey, inDays(31))).toBe('expired');
+  });
+
+  it("is refused when only its encryption subkey will have expired, which the library's own expiry time does not tell", async () => {
+    const { publicKey } = await makeReaderKey(address, { subkeys: [{ keyExpirationTime: 30 * day }] });
+    expect(await (await openpgp.readKey({ armoredKey: publicKey })).getExpirationTime()).toBe(Infinity);
+    expect(await verdict(publicKey, inDays(29))).toBe('fit');
+    expect(await verdict(publicKey, inDays(31))).toBe('expired');
+  });
+
+  it('is refused when it or its encryption subkey is revoked', async () => {
+    const { privateKey } = await makeReaderKey(address);
+    const key = await openpgp.readPrivateKey({ armoredKey: privateKey });
+    expect(await verdict((await openpgp.revokeKey({ key, format: 'armored' })).publicKey)).toBe('revoked');
+    const [subkey] = key.subkeys;
+    const revoked = await subkey?.revoke(key.keyPacket as openpgp.SecretKeyPacket, {}, new Date());
+    key.subkeys = revoked === undefined ? [] : [revoked];
+    expect(await verdict(key.toPublic().armor())).toBe('revoked');
+  });
+
+  it('is refused for an address that none of its verified user ids bears', async () => {
+    const { publicKey } = await makeReaderKey('somebody-else@agency.example.org');
+    expect(await verdict(publicKey)).toBe('address-differs');
+    expect(await verdict(publicKey, new Date(), 'Somebody-Else@Agency.example.org')).toBe('fit');
+  });
+
+  it('is refused when the user id with the address was put on by somebody else', async () => {
+    const mine = await openpgp.readKey({ armoredKey: (await makeReaderKey('somebody-else@agency.example.org')).publicKey });
+    const theirs = await openpgp.readKey({ armoredKey: (await makeReaderKey(address)).publicKey });
+    const list = mine.toPacketList();
+    const at = list.findIndex((packet) => packet instanceof openpgp.PublicSubkeyPacket);
+    const stolen = theirs
+      .toPacketList()
+      .filter((packet) => packet instanceof openpgp.UserIDPacket || packet instanceof openpgp.SignaturePacket)
+      .slice(0, 2);
+    list.splice(at, 0, ...stolen);
+    expect(await verdict(new openpgp.PublicKey(list).armor())).toBe('address-differs');
+  });
+
+  it('is refused when it is no key, a secret key, or more than one', async () => {
+    const { publicKey, privateKey } = await makeReaderKey(address);
+    expect(await verdict('hello')).toBe('not-a-key');
+    expect(await verdict(publicKey.slice(0, 200))).toBe('not-a-key');
+    expect(await verdict(privateKey)).toBe('secret-key');
+    expect(await verdict(`${publicKey}${publicKey}`)).toBe('several-keys');
+  });
+
+  it('gives every refusal a plain sentence that says what to do', () => {
+    for (const text of Object.values(keyRefusals)) expect(text).toMatch(/^(It|None)(s|)\b.*: .+/);
+  });
+
+  it('is examined once more when a mail is sealed: expired by then, nothing is sealed', async () => {
+    const desk = await SealingDesk.open();
+    try {
+      const { publicKey } = await makeReaderKey(address, { keyExpirationTime: 30 * day });
+      expect(await desk.sealer.seal(letterTo(address, { date: inDays(31) }), publicKey)).toEqual({ kind: 'unusable', refusal: 'expired' });
+      expect((await desk.sealer.seal(letterTo(address), publicKey)).kind).toBe('sealed');
+    } finally {
+      await desk.close();
+    }
+  });
+});
