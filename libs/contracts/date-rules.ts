@@ -1,7 +1,7 @@
 import type { MessageName } from './message-table.js';
 import type { Problem } from './read-message.js';
 
-/** `now` stands for the moment of reading; a day is allowed for clocks and zones. */
+/** `now` stands for the moment of reading; against it a day is allowed for days (zones), five minutes for instants (clocks). */
 type DateOrder = readonly [earlier: string, later: string];
 
 const always: readonly DateOrder[] = [['client.dateOfBirth', 'now']];
@@ -33,6 +33,7 @@ const ordersOf: Partial<Record<MessageName, readonly DateOrder[]>> = {
 };
 
 const dayMs = 24 * 3_600_000;
+const clockSlackMs = 5 * 60_000;
 
 /** The first pair of dates of the form that stands in the wrong order, as a problem that names the field, or undefined. */
 export function dateProblem(name: MessageName, data: Readonly<Record<string, unknown>>, nowMs: number): Problem | undefined {
@@ -40,8 +41,9 @@ export function dateProblem(name: MessageName, data: Readonly<Record<string, unk
     const first = valueMs(data, earlier, nowMs);
     const second = valueMs(data, later, nowMs);
     if (first === undefined || second === undefined) continue;
-    const slack = earlier === 'now' || later === 'now' ? dayMs : 0;
-    if (wholeDays(data, earlier, later) ? dayOf(first) > dayOf(second) + slack : first > second + slack) {
+    const days = wholeDays(data, earlier, later);
+    const slack = earlier !== 'now' && later !== 'now' ? 0 : days ? dayMs : clockSlackMs;
+    if (days ? dayOf(first) > dayOf(second) + slack : first > second + slack) {
       const field = later === 'now' ? earlier : later;
       const detail =
         later === 'now' ? `${field} must not lie in the future` : `${field} must not lie before ${earlier === 'now' ? 'today' : earlier}`;

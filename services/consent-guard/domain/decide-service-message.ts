@@ -1,0 +1,77 @@
+import type { DeadLetterReport, MailReport, PartyPut, PersonPut, Redrive, ReminderDue, Route } from '#libs/contracts/service-forms.js';
+import type { Problem } from '#libs/contracts/read-message.js';
+import { decideNotice } from './decide-notice.js';
+import type { Decision } from './decision.js';
+import type { DirectoryParty } from './directory.js';
+import type { Effect } from './effect.js';
+import { isCleared } from './guard-record.js';
+import type { Incoming } from './incoming.js';
+import { factsOf, recordOf, refusal } from './record-of.js';
+import { releaseHeld } from './release-held.js';
+import type { World } from './world.js';
+
+/**
+ * A message of one of the mesh's own services. None is believed: each is checked against the record it cites, and none can name a client,
+ * a case or a payload.
+ */
+export function decideServiceMessage(incoming: Incoming, sender: DirectoryParty, world: World, nowMs: number): Decision {
+  const { name, envelope, address } = incoming.read;
+  const wanted = name === 'people.mailbox-put' || name === 'notice.requested' ? 'svc_notifier' : 'mesh';
+  const to = address.kind === 'party' ? address.party : address.kind;
+  if (to !== wanted) return refusal(incoming, sender, { code: 'recipient-not-allowed', field: 'to', detail: `this type of message goes to ${wanted}` });
+  switch (name) {
+    case 'directory.party-put':
+      return accept(incoming, sender, [{ kind: 'put-party', party: envelope.data as PartyPut }]);
+    case 'directory.person-put':
+      return accept(incoming, sender, [{ kind: 'put-person', person: envelope.data as PersonPut }]);
+    case 'people.mailbox-put':
+      return passOn(incoming, sender);
+    case 'deadletter.redrive':
+      return accept(incoming, sender, [{ kind: 'redrive', deadLetter: (envelope.data as Redrive).deadLetter }]);
+    case 'deadletter.reported':
+      return accept(incoming, sender, [{ kind: 'report-dead', report: envelope.data as DeadLetterReport }]);
+    case 'reminder.due':
+      return reminderDue(incoming, sender, world);
+    case 'mail.reported':
+      return mailReported(incoming, sender, world);
+    case 'route.answered':
+      return releaseHeld(incoming, sender, envelope.data as Route, { world, nowMs });
+    case 'notice.requested':
+      return decideNotice(incoming, sender, world, nowMs);
+    default:
+      return refusal(incoming, sender, { code: 'sender-not-allowed', field: 'type', detail: 'services do not send this type of message' });
+  }
+}
+
+const accept = (incoming: Incoming, sender: DirectoryParty, effects: readonly Effect[]): Decision => ({
+  record: recordOf(incoming, sender, { facts: factsOf(incoming.read.rule.facts, incoming.read.envelope.data), verdict: { kind: 'cleared' } }),
+  effects,
+  others: [],
+});
+
+/** A mailbox goes to the notifier as it is: it is no client's, and nobody else gets it. */
+function passOn(incoming: Incoming, sender: DirectoryParty): Decision {
+  const { envelope } = incoming.read;
+  const record = recordOf(incoming, sender, { recipient: 'svc_notifier', recipientKind: 'service', recipientAgency: 'svc_notifier', verdict: { kind: 'cleared' } });
+  return { record, effects: [{ kind: 'deliver', id: envelope.id, recipient: 'svc_notifier', message: envelope }], others: [] };
+}
+
+const unknownCause = (field: string): Problem => ({ code: 'cause-unknown', field: `data.${field}`, detail: `${field} must be the id of a record that it may rest on` });
+
+function reminderDue(incoming: Incoming, sender: DirectoryParty, world: World): Decision {
+  const due = incoming.read.envelope.data as ReminderDue;
+  const anchor = world.record(due.anchor);
+  if (anchor === undefined || !isCleared(anchor) || anchor.client === undefined) return refusal(incoming, sender, unknownCause('anchor'));
+  const facts = factsOf(incoming.read.rule.facts, incoming.read.envelope.data);
+  const grounds = { facts, cause: anchor.id, client: anchor.client, caseId: anchor.caseId };
+  return { record: recordOf(incoming, sender, { ...grounds, verdict: { kind: 'cleared' } }), effects: [], others: [] };
+}
+
+function mailReported(incoming: Incoming, sender: DirectoryParty, world: World): Decision {
+  const report = incoming.read.envelope.data as MailReport;
+  const notice = world.record(report.notice);
+  if (notice === undefined || notice.name !== 'notice.requested' || !isCleared(notice)) return refusal(incoming, sender, unknownCause('notice'));
+  const facts = factsOf(incoming.read.rule.facts, incoming.read.envelope.data);
+  const grounds = { facts, cause: notice.id, client: notice.client, caseId: notice.caseId };
+  return { record: recordOf(incoming, sender, { ...grounds, verdict: { kind: 'cleared' } }), effects: [], others: [] };
+}

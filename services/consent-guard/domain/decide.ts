@@ -1,0 +1,37 @@
+import { isServiceParty } from '#libs/contracts/party.js';
+import type { Problem } from '#libs/contracts/read-message.js';
+import { decideClientMessage } from './decide-client-message.js';
+import { decideServiceMessage } from './decide-service-message.js';
+import type { Decision } from './decision.js';
+import type { DirectoryParty } from './directory.js';
+import type { Incoming } from './incoming.js';
+import { refusal } from './record-of.js';
+import type { World } from './world.js';
+
+/**
+ * message + what was read → decision. Pure and total: every message gets exactly one record, and there is no road to `cleared` but
+ * through `decideClientMessage` (consent, or the same agency) and `decideServiceMessage` (the record it cites).
+ */
+export function decide(incoming: Incoming, world: World, nowMs: number): Decision {
+  const sender = senderParty(incoming, world);
+  if (sender === undefined) return refusal(incoming, undefined, { code: 'sender-not-allowed', field: 'source', detail: 'the sender is not in the directory' });
+  const problem = senderProblem(incoming, sender, world);
+  if (problem !== undefined) return refusal(incoming, sender, problem);
+  return sender.kind === 'service' ? decideServiceMessage(incoming, sender, world, nowMs) : decideClientMessage(incoming, sender, world, nowMs);
+}
+
+function senderParty(incoming: Incoming, world: World): DirectoryParty | undefined {
+  if (isServiceParty(incoming.sender))
+    return { id: incoming.sender, kind: 'service', agency: incoming.sender, serves: [], active: true };
+  return world.directory.party(incoming.sender);
+}
+
+function senderProblem({ read, sender: sentBy }: Incoming, sender: DirectoryParty, world: World): Problem | undefined {
+  if (read.sender !== sentBy) return { code: 'source-not-sender', field: 'source', detail: 'source must be your own party' };
+  if (!read.rule.from.includes(sender.kind))
+    return { code: 'sender-not-allowed', field: 'type', detail: 'this type of message is not sent by your kind of party' };
+  const actor = read.envelope.actor;
+  if (sender.kind !== 'service' && (actor === undefined || world.directory.agencyOfPerson(actor) !== sender.agency))
+    return { code: 'actor-unknown', field: 'actor', detail: 'actor must be a person of your own agency in the directory' };
+  return undefined;
+}

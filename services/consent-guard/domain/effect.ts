@@ -1,0 +1,28 @@
+import type { ConsentFormData, WithdrawalFormData } from '#libs/contracts/consent-forms.js';
+import type { DeliveredMessage, MeshEnvelope } from '#libs/contracts/mesh-message.js';
+import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
+import type { DeadLetterReport } from '#libs/contracts/service-forms.js';
+import type { IdentityPrints } from './client-identity.js';
+import type { GuardRecord } from './guard-record.js';
+import type { Scope } from './scope.js';
+
+/** What a decision does beside its record. All of it is committed in one transaction before anything is delivered. */
+export type Effect =
+  | { readonly kind: 'bind-client'; readonly client: string; readonly prints: IdentityPrints }
+  | {
+      readonly kind: 'bind-case';
+      readonly caseId: string;
+      readonly client: string;
+      readonly agency: string;
+      readonly reference: string | undefined;
+    }
+  | { readonly kind: 'keep-consent'; readonly consentId: string; readonly client: string; readonly taker: string; readonly data: ConsentFormData }
+  | { readonly kind: 'put-scopes'; readonly scopes: readonly Scope[] }
+  | { readonly kind: 'withdraw'; readonly client: string; readonly withdrawalId: string; readonly data: WithdrawalFormData; readonly scopes: readonly Scope[] }
+  | { readonly kind: 'deliver'; readonly id: string; readonly recipient: string; readonly message: DeliveredMessage }
+  | { readonly kind: 'hold'; readonly record: GuardRecord; readonly envelope: MeshEnvelope }
+  | { readonly kind: 'release'; readonly id: string }
+  | { readonly kind: 'put-party'; readonly party: PartyPut }
+  | { readonly kind: 'put-person'; readonly person: PersonPut }
+  | { readonly kind: 'redrive'; readonly deadLetter: string }
+  | { readonly kind: 'report-dead'; readonly report: DeadLetterReport };

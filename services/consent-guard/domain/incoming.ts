@@ -1,0 +1,14 @@
+import type { ReadMessage } from '#libs/contracts/read-message.js';
+import type { IdentityPrints } from './client-identity.js';
+
+/** A message whose shape is right, with the keyed hashes of the identity it shows, as it comes before the guard. */
+export interface Incoming {
+  readonly read: ReadMessage;
+  /** The broker's own word for the sender: token 2 of the stored subject. */
+  readonly sender: string;
+  readonly prints: IdentityPrints | undefined;
+  /** The client id that the guard's key derives: from the NI number, else from the case. Used when the client is not known yet. */
+  readonly derivedClient: string | undefined;
+}
+
+export const caseOf = (incoming: Incoming): string | undefined => incoming.read.envelope.case;

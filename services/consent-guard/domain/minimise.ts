@@ -1,0 +1,60 @@
+import type { FieldRule } from '#libs/contracts/field.js';
+import type { Category, Purpose } from '#libs/contracts/purposes.js';
+import type { ConsentAnswer } from './ask-consent.js';
+
+export interface Minimised {
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Something was left out; the recipient learns that, not what. */
+  readonly leftOut: boolean;
+  /** A field without which the form makes no sense may not pass: refuse the whole. */
+  readonly lacksRequired: boolean;
+  readonly consents: ReadonlySet<string>;
+}
+
+/**
+ * What of a form may pass. Built up from nothing: a field is copied when its category is known, the purpose it travels under is consented,
+ * and the category is not excluded. What no rule names is never copied.
+ */
+export function minimise(
+  data: Readonly<Record<string, unknown>>,
+  fields: readonly FieldRule[],
+  answerFor: (category: Category) => ConsentAnswer,
+): Minimised {
+  const passed: Record<string, unknown> = {};
+  const consents = new Set<string>();
+  let leftOut = false;
+  let lacksRequired = false;
+  for (const field of fields) {
+    const value = valueAt(data, field.path);
+    if (value === undefined) continue;
+    const category = (typeof value === 'string' ? field.whenValue[value] : undefined) ?? field.category;
+    const answer = answerFor(category);
+    if (answer.allowed && !answer.excluded.has(category)) {
+      put(passed, field.path, value);
+      consents.add(answer.consentId);
+      continue;
+    }
+    leftOut = true;
+    lacksRequired ||= field.required;
+  }
+  return { data: passed, leftOut, lacksRequired, consents };
+}
+
+/** Which purpose a category travels under on this type of message. */
+export const purposeOf = (category: Category, main: Purpose, own: Partial<Record<Category, Purpose>> | undefined): Purpose => own?.[category] ?? main;
+
+function valueAt(data: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
+  return path.reduce<unknown>((at, name) => (typeof at === 'object' && at !== null && Object.hasOwn(at, name) ? (at as Record<string, unknown>)[name] : undefined), data);
+}
+
+function put(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [first, ...rest] = path;
+  if (first === undefined) return;
+  if (rest.length === 0) {
+    target[first] = value;
+    return;
+  }
+  const inner = Object.hasOwn(target, first) ? (target[first] as Record<string, unknown>) : {};
+  target[first] = inner;
+  put(inner, rest, value);
+}

@@ -1,0 +1,36 @@
+import type { Route } from '#libs/contracts/service-forms.js';
+import { readAddress } from '#libs/contracts/address.js';
+import type { StopReason } from '#libs/contracts/verdict.js';
+import { crossTo } from './cross-to.js';
+import type { Decision } from './decision.js';
+import type { DirectoryParty } from './directory.js';
+import type { GuardRecord } from './guard-record.js';
+import type { Incoming } from './incoming.js';
+import { recordOf, refusal } from './record-of.js';
+import type { HeldMessage, World } from './world.js';
+
+/**
+ * The router's answer to a message that waits. The guard checks that the directory lets the party serve that role in that area, and asks
+ * consent anew for that party: the router may be wrong or lying, and the client may have withdrawn meanwhile.
+ */
+export function releaseHeld(incoming: Incoming, sender: DirectoryParty, route: Route, grounds: { world: World; nowMs: number }): Decision {
+  const held = grounds.world.heldMessage(route.message);
+  if (held === undefined) return refusal(incoming, sender, { code: 'cause-unknown', field: 'data.message', detail: 'no message waits under that id' });
+  const address = readAddress(held.envelope.to);
+  if (typeof address === 'string' || address.kind !== 'area')
+    return refusal(incoming, sender, { code: 'cause-unknown', field: 'data.message', detail: 'the message does not wait for a route' });
+  if (route.party !== undefined && !grounds.world.directory.serves(route.party, address.role, address.district))
+    return refusal(incoming, sender, { code: 'recipient-not-allowed', field: 'data.party', detail: 'the party does not serve that role in that area' });
+  const own = recordOf(incoming, sender, { cause: held.record.id, verdict: { kind: 'cleared' } });
+  if (route.party === undefined) return { record: own, effects: [{ kind: 'release', id: held.record.id }], others: [endWait(held, 'unroutable')] };
+  const next = { ...held.record, ordinal: held.record.ordinal + 1 };
+  const crossed = crossTo({ record: next, envelope: held.envelope, recipient: route.party, ...grounds });
+  const other = crossed.record.verdict.kind === 'refused' ? endWait(held, 'no-consent-on-record', crossed.record.inner) : crossed.record;
+  const effects = crossed.record.verdict.kind === 'refused' ? [] : crossed.effects;
+  return { record: own, effects: [...effects, { kind: 'release', id: held.record.id }], others: [other] };
+}
+
+/** The second record of a message whose wait ends without a delivery. */
+export function endWait(held: Pick<HeldMessage, 'record'>, reason: StopReason, inner?: string): GuardRecord {
+  return { ...held.record, ordinal: held.record.ordinal + 1, inner, verdict: { kind: 'stopped', reason } };
+}

@@ -1,0 +1,113 @@
+import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
+import type { Client } from './client-identity.js';
+import type { Directory } from './directory.js';
+import type { Effect } from './effect.js';
+import type { GuardRecord } from './guard-record.js';
+import { type Scope, type Scopes, scopeKey } from './scope.js';
+
+export interface CaseBinding {
+  readonly id: string;
+  readonly client: string;
+  /** Agencies the case is bound to, with each one's own reference. */
+  readonly agencies: ReadonlyMap<string, string | undefined>;
+}
+
+/** A message that waits for a route, decrypted for the decision. */
+export interface HeldMessage {
+  readonly record: GuardRecord;
+  readonly envelope: MeshEnvelope;
+}
+
+export interface WorldParts {
+  readonly directory: Directory;
+  readonly clients: Iterable<Client>;
+  readonly cases: Iterable<CaseBinding>;
+  readonly scopes: Iterable<Scope>;
+  /** The newest record of every message that the batch may cite, by message id. */
+  readonly records: Iterable<GuardRecord>;
+  readonly held: Iterable<HeldMessage>;
+}
+
+const noScopes: Scopes = new Map();
+
+/**
+ * What was read for a batch, and what the batch has changed so far: a consent given or withdrawn counts for the very next message of the
+ * same batch. Plain memory; nothing here is true before it is committed.
+ */
+export class World {
+  readonly directory: Directory;
+  private readonly clients = new Map<string, Client>();
+  private readonly byNino = new Map<string, Client>();
+  private readonly cases = new Map<string, CaseBinding>();
+  private readonly scopes = new Map<string, Map<string, Scope>>();
+  private readonly records = new Map<string, GuardRecord>();
+  private readonly held = new Map<string, HeldMessage>();
+
+  constructor(parts: WorldParts) {
+    this.directory = parts.directory;
+    for (const client of parts.clients) this.putClient(client);
+    for (const binding of parts.cases) this.cases.set(binding.id, binding);
+    for (const scope of parts.scopes) this.putScope(scope);
+    for (const record of parts.records) this.putRecord(record);
+    for (const held of parts.held) this.held.set(held.record.id, held);
+  }
+
+  client = (id: string): Client | undefined => this.clients.get(id);
+  clientByNino = (print: string): Client | undefined => this.byNino.get(print);
+  case = (id: string): CaseBinding | undefined => this.cases.get(id);
+  scopesOf = (client: string): Scopes => this.scopes.get(client) ?? noScopes;
+  record = (id: string): GuardRecord | undefined => this.records.get(id);
+  heldMessage = (id: string): HeldMessage | undefined => this.held.get(id);
+
+  putRecord(record: GuardRecord): void {
+    const known = this.records.get(record.id);
+    if (known === undefined || known.ordinal <= record.ordinal) this.records.set(record.id, record);
+  }
+
+  apply(effect: Effect): void {
+    switch (effect.kind) {
+      case 'bind-client':
+        return this.putClient({ id: effect.client, prints: effect.prints });
+      case 'bind-case':
+        return this.bindCase(effect.caseId, effect.client, effect.agency, effect.reference);
+      case 'put-scopes':
+        for (const scope of effect.scopes) this.putScope(scope);
+        return undefined;
+      case 'put-party':
+        return this.directory.putParty(effect.party);
+      case 'put-person':
+        return this.directory.putPerson(effect.person);
+      case 'hold':
+        this.held.set(effect.record.id, { record: effect.record, envelope: effect.envelope });
+        return undefined;
+      case 'release':
+        this.held.delete(effect.id);
+        return undefined;
+      case 'deliver':
+      case 'withdraw':
+      case 'redrive':
+      case 'report-dead':
+      case 'keep-consent':
+        return undefined;
+    }
+  }
+
+  private putClient(client: Client): void {
+    this.clients.set(client.id, client);
+    if (client.prints.nino !== undefined) this.byNino.set(client.prints.nino, client);
+  }
+
+  private bindCase(id: string, client: string, agency: string, reference: string | undefined): void {
+    const known = this.cases.get(id);
+    const agencies = new Map(known?.agencies);
+    agencies.set(agency, reference ?? agencies.get(agency));
+    this.cases.set(id, { id, client, agencies });
+  }
+
+  private putScope(scope: Scope): void {
+    const lines = this.scopes.get(scope.client) ?? new Map<string, Scope>();
+    lines.set(scopeKey(scope.from, scope.to, scope.purpose), scope);
+    this.scopes.set(scope.client, lines);
+  }
+}
+
