@@ -53,10 +53,13 @@ function crossAgencies(crossing: Crossing, recipient: DirectoryParty, to: Recipi
   const purpose = rule.purpose;
   if (purpose === null || record.client === undefined) return refuse(record, 'no-consent-on-record', 'none');
   const scopes = world.scopesOf(record.client);
-  const ask = (forPurpose: typeof purpose) => askConsent(scopes, { from: record.senderAgency, to: recipient.agency, purpose: forPurpose }, nowMs);
+  const ask = (forPurpose: typeof purpose) =>
+    askConsent(scopes, { from: record.senderAgency, to: recipient.agency, purpose: forPurpose }, nowMs);
   const main = ask(purpose);
   if (!main.allowed) return refuse(record, 'no-consent-on-record', main.why);
-  const passed = minimise(envelope.data, fieldsOf.get(record.name) ?? [], (category) => ask(purposeOf(category, purpose, rule.categoryPurposes)));
+  const passed = minimise(envelope.data, fieldsOf.get(record.name) ?? [], (category) =>
+    ask(purposeOf(category, purpose, rule.categoryPurposes)),
+  );
   if (passed.lacksRequired) return refuse(record, 'no-consent-on-record', 'excluded');
   const dpa1 = record.name === 'tpr2.shared' ? { dpa1Current: isDpa1Current(scopes, recipient.agency, nowMs) } : {};
   const cleared: GuardRecord = {

@@ -34,10 +34,15 @@ function decideAddressed(incoming: Incoming, sender: DirectoryParty, { standing,
     const code = known ? 'recipient-not-allowed' : 'recipient-unknown';
     return refusal(incoming, sender, { code, field: 'to', detail: 'this type of message does not go there' }, grounds);
   }
-  if (name === 'consent.recorded' || name === 'consent.withdrawn') return decideConsentMessage(incoming, sender, standing, { world, nowMs });
+  if (name === 'consent.recorded' || name === 'consent.withdrawn')
+    return decideConsentMessage(incoming, sender, standing, { world, nowMs });
   switch (address.kind) {
     case 'mesh':
-      return { record: recordOf(incoming, sender, { ...grounds, facts: factsOf(rule.facts, envelope.data), verdict: { kind: 'cleared' } }), effects: [], others: [] };
+      return {
+        record: recordOf(incoming, sender, { ...grounds, facts: factsOf(rule.facts, envelope.data), verdict: { kind: 'cleared' } }),
+        effects: [],
+        others: [],
+      };
     case 'area':
       return waitForRoute(incoming, sender, address, { ...grounds, world, nowMs });
     case 'party': {

@@ -17,14 +17,21 @@ interface Grounds {
 
 /** A consent, a refusal or a withdrawal: recorded on the road, in the sender's own order, before the sender's next message is judged. */
 export function decideConsentMessage(incoming: Incoming, sender: DirectoryParty, standing: CaseStanding, grounds: Grounds): Decision {
-  return incoming.read.name === 'consent.withdrawn' ? withdraw(incoming, sender, standing, grounds) : recordConsent(incoming, sender, standing, grounds);
+  return incoming.read.name === 'consent.withdrawn'
+    ? withdraw(incoming, sender, standing, grounds)
+    : recordConsent(incoming, sender, standing, grounds);
 }
 
 function recordConsent(incoming: Incoming, sender: DirectoryParty, { client }: CaseStanding, { world }: Grounds): Decision {
   const data = incoming.read.envelope.data as ConsentFormData;
   const takerAgency = world.directory.agencyOfPerson(data.takenBy);
   if (takerAgency !== sender.agency)
-    return refusal(incoming, sender, { code: 'actor-unknown', field: 'data.takenBy', detail: 'takenBy must be a person of your own agency' }, { client });
+    return refusal(
+      incoming,
+      sender,
+      { code: 'actor-unknown', field: 'data.takenBy', detail: 'takenBy must be a person of your own agency' },
+      { client },
+    );
   const consentId = incoming.read.envelope.id;
   const validity = consentValidity(data);
   const scopes = scopesOfConsent({ consentId, client, taker: sender, data }, world.directory, validity);
@@ -39,7 +46,14 @@ function recordConsent(incoming: Incoming, sender: DirectoryParty, { client }: C
     inner: newer.length === scopes.length ? undefined : 'superseded-in-part',
     verdict: { kind: 'cleared' },
   });
-  return { record, effects: [{ kind: 'keep-consent', consentId, client, taker: sender.id, data }, { kind: 'put-scopes', scopes: newer }], others: [] };
+  return {
+    record,
+    effects: [
+      { kind: 'keep-consent', consentId, client, taker: sender.id, data },
+      { kind: 'put-scopes', scopes: newer },
+    ],
+    others: [],
+  };
 }
 
 function withdraw(incoming: Incoming, sender: DirectoryParty, { client }: CaseStanding, { world }: Grounds): Decision {

@@ -23,11 +23,21 @@ export function decideNotice(incoming: Incoming, sender: DirectoryParty, world: 
   const root = chain.at(-1);
   if (root === undefined || root.client === undefined || root.caseId === undefined)
     return refusal(incoming, sender, { code: 'cause-unknown', field: 'data.cause', detail: 'cause must lead to a message about a case' });
-  const grounds = { client: root.client, caseId: root.caseId, cause: request.cause, facts: factsOf(incoming.read.rule.facts, envelope.data) };
+  const grounds = {
+    client: root.client,
+    caseId: root.caseId,
+    cause: request.cause,
+    facts: factsOf(incoming.read.rule.facts, envelope.data),
+  };
   const reader = world.directory.partyOfPerson(request.person);
   const denied = reader === undefined ? 'person-not-entitled' : whyNot(root, reader, world, nowMs);
   if (reader === undefined || denied !== undefined)
-    return refusal(incoming, sender, { code: denied ?? 'person-not-entitled', field: 'data.person', detail: 'the person may not be told of this' }, grounds);
+    return refusal(
+      incoming,
+      sender,
+      { code: denied ?? 'person-not-entitled', field: 'data.person', detail: 'the person may not be told of this' },
+      grounds,
+    );
   const notice: Notice = {
     ...request,
     caseReference: world.case(root.caseId)?.agencies.get(reader.agency) ?? root.caseId,
@@ -37,13 +47,17 @@ export function decideNotice(incoming: Incoming, sender: DirectoryParty, world: 
   const to = { recipient: 'svc_notifier', recipientKind: 'service' as const, recipientAgency: 'svc_notifier' };
   const record = recordOf(incoming, sender, { ...grounds, ...to, verdict: { kind: 'cleared' } });
   const { caseref: _none, ...open } = envelope;
-  return { record, effects: [{ kind: 'deliver', id: record.id, recipient: 'svc_notifier', message: { ...open, data: notice } }], others: [] };
+  return {
+    record,
+    effects: [{ kind: 'deliver', id: record.id, recipient: 'svc_notifier', message: { ...open, data: notice } }],
+    others: [],
+  };
 }
 
 /** From the cited record back to the client's own message: through notices, mail reports and reminders, never further. */
 function chainOf(cause: string, world: World): readonly GuardRecord[] {
   const chain: GuardRecord[] = [];
-  for (let next: string | undefined = cause; next !== undefined && chain.length < longestChain; ) {
+  for (let next: string | undefined = cause; next !== undefined && chain.length < longestChain;) {
     const record = world.record(next);
     if (record === undefined) return [];
     chain.push(record);

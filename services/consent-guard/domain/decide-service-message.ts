@@ -18,7 +18,8 @@ export function decideServiceMessage(incoming: Incoming, sender: DirectoryParty,
   const { name, envelope, address } = incoming.read;
   const wanted = name === 'people.mailbox-put' || name === 'notice.requested' ? 'svc_notifier' : 'mesh';
   const to = address.kind === 'party' ? address.party : address.kind;
-  if (to !== wanted) return refusal(incoming, sender, { code: 'recipient-not-allowed', field: 'to', detail: `this type of message goes to ${wanted}` });
+  if (to !== wanted)
+    return refusal(incoming, sender, { code: 'recipient-not-allowed', field: 'to', detail: `this type of message goes to ${wanted}` });
   switch (name) {
     case 'directory.party-put':
       return accept(incoming, sender, [{ kind: 'put-party', party: envelope.data as PartyPut }]);
@@ -44,7 +45,10 @@ export function decideServiceMessage(incoming: Incoming, sender: DirectoryParty,
 }
 
 const accept = (incoming: Incoming, sender: DirectoryParty, effects: readonly Effect[]): Decision => ({
-  record: recordOf(incoming, sender, { facts: factsOf(incoming.read.rule.facts, incoming.read.envelope.data), verdict: { kind: 'cleared' } }),
+  record: recordOf(incoming, sender, {
+    facts: factsOf(incoming.read.rule.facts, incoming.read.envelope.data),
+    verdict: { kind: 'cleared' },
+  }),
   effects,
   others: [],
 });
@@ -52,11 +56,20 @@ const accept = (incoming: Incoming, sender: DirectoryParty, effects: readonly Ef
 /** A mailbox goes to the notifier as it is: it is no client's, and nobody else gets it. */
 function passOn(incoming: Incoming, sender: DirectoryParty): Decision {
   const { envelope } = incoming.read;
-  const record = recordOf(incoming, sender, { recipient: 'svc_notifier', recipientKind: 'service', recipientAgency: 'svc_notifier', verdict: { kind: 'cleared' } });
+  const record = recordOf(incoming, sender, {
+    recipient: 'svc_notifier',
+    recipientKind: 'service',
+    recipientAgency: 'svc_notifier',
+    verdict: { kind: 'cleared' },
+  });
   return { record, effects: [{ kind: 'deliver', id: envelope.id, recipient: 'svc_notifier', message: envelope }], others: [] };
 }
 
-const unknownCause = (field: string): Problem => ({ code: 'cause-unknown', field: `data.${field}`, detail: `${field} must be the id of a record that it may rest on` });
+const unknownCause = (field: string): Problem => ({
+  code: 'cause-unknown',
+  field: `data.${field}`,
+  detail: `${field} must be the id of a record that it may rest on`,
+});
 
 function reminderDue(incoming: Incoming, sender: DirectoryParty, world: World): Decision {
   const due = incoming.read.envelope.data as ReminderDue;
@@ -70,7 +83,8 @@ function reminderDue(incoming: Incoming, sender: DirectoryParty, world: World): 
 function mailReported(incoming: Incoming, sender: DirectoryParty, world: World): Decision {
   const report = incoming.read.envelope.data as MailReport;
   const notice = world.record(report.notice);
-  if (notice === undefined || notice.name !== 'notice.requested' || !isCleared(notice)) return refusal(incoming, sender, unknownCause('notice'));
+  if (notice === undefined || notice.name !== 'notice.requested' || !isCleared(notice))
+    return refusal(incoming, sender, unknownCause('notice'));
   const facts = factsOf(incoming.read.rule.facts, incoming.read.envelope.data);
   const grounds = { facts, cause: notice.id, client: notice.client, caseId: notice.caseId };
   return { record: recordOf(incoming, sender, { ...grounds, verdict: { kind: 'cleared' } }), effects: [], others: [] };

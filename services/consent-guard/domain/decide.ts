@@ -14,15 +14,17 @@ import type { World } from './world.js';
  */
 export function decide(incoming: Incoming, world: World, nowMs: number): Decision {
   const sender = senderParty(incoming, world);
-  if (sender === undefined) return refusal(incoming, undefined, { code: 'sender-not-allowed', field: 'source', detail: 'the sender is not in the directory' });
+  if (sender === undefined)
+    return refusal(incoming, undefined, { code: 'sender-not-allowed', field: 'source', detail: 'the sender is not in the directory' });
   const problem = senderProblem(incoming, sender, world);
   if (problem !== undefined) return refusal(incoming, sender, problem);
-  return sender.kind === 'service' ? decideServiceMessage(incoming, sender, world, nowMs) : decideClientMessage(incoming, sender, world, nowMs);
+  return sender.kind === 'service'
+    ? decideServiceMessage(incoming, sender, world, nowMs)
+    : decideClientMessage(incoming, sender, world, nowMs);
 }
 
 function senderParty(incoming: Incoming, world: World): DirectoryParty | undefined {
-  if (isServiceParty(incoming.sender))
-    return { id: incoming.sender, kind: 'service', agency: incoming.sender, serves: [], active: true };
+  if (isServiceParty(incoming.sender)) return { id: incoming.sender, kind: 'service', agency: incoming.sender, serves: [], active: true };
   return world.directory.party(incoming.sender);
 }
 

@@ -16,9 +16,21 @@ export type Effect =
       readonly agency: string;
       readonly reference: string | undefined;
     }
-  | { readonly kind: 'keep-consent'; readonly consentId: string; readonly client: string; readonly taker: string; readonly data: ConsentFormData }
+  | {
+      readonly kind: 'keep-consent';
+      readonly consentId: string;
+      readonly client: string;
+      readonly taker: string;
+      readonly data: ConsentFormData;
+    }
   | { readonly kind: 'put-scopes'; readonly scopes: readonly Scope[] }
-  | { readonly kind: 'withdraw'; readonly client: string; readonly withdrawalId: string; readonly data: WithdrawalFormData; readonly scopes: readonly Scope[] }
+  | {
+      readonly kind: 'withdraw';
+      readonly client: string;
+      readonly withdrawalId: string;
+      readonly data: WithdrawalFormData;
+      readonly scopes: readonly Scope[];
+    }
   | { readonly kind: 'deliver'; readonly id: string; readonly recipient: string; readonly message: DeliveredMessage }
   | { readonly kind: 'hold'; readonly record: GuardRecord; readonly envelope: MeshEnvelope }
   | { readonly kind: 'release'; readonly id: string }

@@ -41,10 +41,14 @@ export function minimise(
 }
 
 /** Which purpose a category travels under on this type of message. */
-export const purposeOf = (category: Category, main: Purpose, own: Partial<Record<Category, Purpose>> | undefined): Purpose => own?.[category] ?? main;
+export const purposeOf = (category: Category, main: Purpose, own: Partial<Record<Category, Purpose>> | undefined): Purpose =>
+  own?.[category] ?? main;
 
 function valueAt(data: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
-  return path.reduce<unknown>((at, name) => (typeof at === 'object' && at !== null && Object.hasOwn(at, name) ? (at as Record<string, unknown>)[name] : undefined), data);
+  return path.reduce<unknown>(
+    (at, name) => (typeof at === 'object' && at !== null && Object.hasOwn(at, name) ? (at as Record<string, unknown>)[name] : undefined),
+    data,
+  );
 }
 
 function put(target: Record<string, unknown>, path: readonly string[], value: unknown): void {

@@ -31,11 +31,13 @@ export function scopesOfConsent(taken: ConsentTaken, directory: Directory, valid
   const parties: DirectoryParty[] = [];
   for (const [index, id] of (taken.data.to?.parties ?? []).entries()) {
     const party = directory.party(id);
-    if (party === undefined) return refuse('recipient-unknown', `data.to.parties.${index}`, 'to.parties names a party that the directory does not have');
+    if (party === undefined)
+      return refuse('recipient-unknown', `data.to.parties.${index}`, 'to.parties names a party that the directory does not have');
     parties.push(party);
   }
   const lines = linesOf(taken, parties);
-  if (lines.length === 0) return refuse('consent-incomplete', 'data.to', 'to.parties must name at least one party that this consent lets be told');
+  if (lines.length === 0)
+    return refuse('consent-incomplete', 'data.to', 'to.parties must name at least one party that this consent lets be told');
   const { data, client, consentId } = taken;
   const excluded = [...new Set([...data.excludedCategories, ...(data.includeCriminalJusticeRoute ? [] : offByDefault)])];
   return dedupe(lines).map((line) => ({

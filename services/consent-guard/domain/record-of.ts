@@ -6,7 +6,11 @@ import type { GuardRecord } from './guard-record.js';
 import type { Incoming } from './incoming.js';
 
 /** A record of this message with nothing decided but what is given. */
-export function recordOf(incoming: Incoming, sender: DirectoryParty | undefined, decided: Partial<GuardRecord> & Pick<GuardRecord, 'verdict'>): GuardRecord {
+export function recordOf(
+  incoming: Incoming,
+  sender: DirectoryParty | undefined,
+  decided: Partial<GuardRecord> & Pick<GuardRecord, 'verdict'>,
+): GuardRecord {
   const { envelope, name } = incoming.read;
   return {
     id: envelope.id,
@@ -31,7 +35,12 @@ export function recordOf(incoming: Incoming, sender: DirectoryParty | undefined,
   };
 }
 
-export function refusal(incoming: Incoming, sender: DirectoryParty | undefined, problem: Problem, more: Partial<GuardRecord> = {}): Decision {
+export function refusal(
+  incoming: Incoming,
+  sender: DirectoryParty | undefined,
+  problem: Problem,
+  more: Partial<GuardRecord> = {},
+): Decision {
   const verdict = {
     kind: 'refused' as const,
     reason: problem.code,

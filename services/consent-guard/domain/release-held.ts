@@ -15,14 +15,20 @@ import type { HeldMessage, World } from './world.js';
  */
 export function releaseHeld(incoming: Incoming, sender: DirectoryParty, route: Route, grounds: { world: World; nowMs: number }): Decision {
   const held = grounds.world.heldMessage(route.message);
-  if (held === undefined) return refusal(incoming, sender, { code: 'cause-unknown', field: 'data.message', detail: 'no message waits under that id' });
+  if (held === undefined)
+    return refusal(incoming, sender, { code: 'cause-unknown', field: 'data.message', detail: 'no message waits under that id' });
   const address = readAddress(held.envelope.to);
   if (typeof address === 'string' || address.kind !== 'area')
     return refusal(incoming, sender, { code: 'cause-unknown', field: 'data.message', detail: 'the message does not wait for a route' });
   if (route.party !== undefined && !grounds.world.directory.serves(route.party, address.role, address.district))
-    return refusal(incoming, sender, { code: 'recipient-not-allowed', field: 'data.party', detail: 'the party does not serve that role in that area' });
+    return refusal(incoming, sender, {
+      code: 'recipient-not-allowed',
+      field: 'data.party',
+      detail: 'the party does not serve that role in that area',
+    });
   const own = recordOf(incoming, sender, { cause: held.record.id, verdict: { kind: 'cleared' } });
-  if (route.party === undefined) return { record: own, effects: [{ kind: 'release', id: held.record.id }], others: [endWait(held, 'unroutable')] };
+  if (route.party === undefined)
+    return { record: own, effects: [{ kind: 'release', id: held.record.id }], others: [endWait(held, 'unroutable')] };
   const next = { ...held.record, ordinal: held.record.ordinal + 1 };
   const crossed = crossTo({ record: next, envelope: held.envelope, recipient: route.party, ...grounds });
   const other = crossed.record.verdict.kind === 'refused' ? endWait(held, 'no-consent-on-record', crossed.record.inner) : crossed.record;

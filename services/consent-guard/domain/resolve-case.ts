@@ -26,13 +26,21 @@ export function resolveCase(incoming: Incoming, sender: DirectoryParty, world: W
   const client = world.client(binding.client);
   if (client === undefined) return notYours;
   if (incoming.prints !== undefined && !agrees(client.prints, incoming.prints)) return mismatch;
-  return { client: client.id, caseId, effects: [...learnNino(incoming, client, world), ...keepReference(envelope.caseref, caseId, client.id, sender)] };
+  return {
+    client: client.id,
+    caseId,
+    effects: [...learnNino(incoming, client, world), ...keepReference(envelope.caseref, caseId, client.id, sender)],
+  };
 }
 
 function openCase(incoming: Incoming, sender: DirectoryParty, caseId: string, world: World): CaseStanding | Problem {
   const { prints, derivedClient, read } = incoming;
   if (prints === undefined || derivedClient === undefined)
-    return { code: 'case-not-yours', field: 'case', detail: 'the case is not known; open it with a consent or a referral that says who the client is' };
+    return {
+      code: 'case-not-yours',
+      field: 'case',
+      detail: 'the case is not known; open it with a consent or a referral that says who the client is',
+    };
   const known = prints.nino === undefined ? undefined : world.clientByNino(prints.nino);
   if (known !== undefined && !agrees(known.prints, prints)) return mismatch;
   const client = known?.id ?? derivedClient;

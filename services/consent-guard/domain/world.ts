@@ -110,4 +110,3 @@ export class World {
     this.scopes.set(scope.client, lines);
   }
 }
-

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { type Environment, commonSettings, readSettings } from '#libs/settings/read-settings.js';
+
+const settings = {
+  ...commonSettings,
+  NATS_SEED_FILE: z.string().min(1),
+  DATABASE_URL: z.string().min(1),
+  /** JSON `{ "current": 1, "keys": { "1": "<32 bytes, base64>" } }`: the keys that clients' pseudonyms and kept payloads rest on. */
+  GUARD_KEYS_FILE: z.string().min(1),
+  /** How long a message may wait for a route, in hours of the mesh's clock. */
+  ROUTE_TIMEOUT_HOURS: z.coerce.number().positive().default(72),
+  /** Messages judged together, at most. */
+  BATCH_SIZE: z.coerce.number().int().min(1).max(2048).default(256),
+  /** Messages of agencies whose id was made longer ago are refused, in hours. */
+  ID_MAX_AGE_HOURS: z.coerce.number().positive().default(168),
+};
+
+export type GuardConfig = ReturnType<typeof readConfig>;
+
+/** @throws MeshError `config-invalid` naming the variables. */
+export const readConfig = (env: Environment) => readSettings(settings, env);
