@@ -109,10 +109,12 @@ export class DeliveryConsumer {
     const { stream, durable } = this.#options;
     // Only the two names are read of it: a party may not ask for the rest.
     const named = { stream_name: stream, name: durable, config: {} } as unknown as ConsumerInfo;
+    // `bind`: after a lost connection it pulls again without asking for what it may not ask.
+    const bound = { max_messages: room, expires: pullMs, bind: true };
     this.#pullingSince = performance.now();
     try {
       const consumer = jetstream(this.#connection).consumers.getConsumerFromInfo(named);
-      for await (const message of await consumer.fetch({ max_messages: room, expires: pullMs })) this.#take(message);
+      for await (const message of await consumer.fetch(bound)) this.#take(message);
       this.#failedPulls = 0;
     } catch (error) {
       this.#failedPulls += 1;

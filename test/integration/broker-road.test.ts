@@ -208,13 +208,13 @@ describe('the road', () => {
       onDead: () => Promise.resolve(),
     });
     work.start();
-    let isAdding = true;
+    const traffic = { isOn: true };
     const adding = nats
       .newParty('trt_new')
       .then((party) => addParty(nats.broker, nats.parties, party, nats.seedFile('trt_new')))
-      .finally(() => (isAdding = false));
+      .finally(() => (traffic.isOn = false));
     let sent = 0;
-    while (isAdding) await sender.publish(bytes(`during-${sent}`), `during-${sent++}`);
+    while (traffic.isOn) await sender.publish(bytes(`during-${sent}`), `during-${sent++}`);
     nats.parties = await adding;
     await until('all arrived', () => new Set(inbox.got.map(({ data }) => text(data))).size === sent);
     expect(sent).toBeGreaterThan(10);
