@@ -14,7 +14,7 @@ export interface JetStreamStrategyOptions extends Omit<DeliveryConsumerOptions, 
 export type DeliveryContext = Omit<Delivery, 'data'>;
 
 /**
- * NestJS over a durable JetStream consumer: `@EventPattern('<message type>')` gets the parsed message and a `DeliveryContext`. The
+ * NestJS over a durable JetStream consumer: `@HandlesMessage('<message type>')` gets the parsed message and a `DeliveryContext`. The
  * handler's end decides: done = ack; a MeshError = as the table of error codes says; another throwable = again with backoff, dead after
  * eight deliveries. (Nest's own NATS transport is at most once: a failure there is logged and the message is gone.) Bind `RethrowFilter`,
  * or Nest hides what was thrown. Inherits because Nest registers handlers through its `Server`.
