@@ -5,12 +5,15 @@ import { Redis } from 'ioredis';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { startChild } from '#deploy/local/child-run.js';
 import { freePort } from '#deploy/local/free-port.js';
 import { createLocalDatabases } from '#deploy/local/local-databases.js';
 import { startNats } from '#deploy/local/nats-server.js';
+import { databaseUser } from '#deploy/local/pg-user.js';
 import { startPostgres, type LocalPostgres } from '#deploy/local/postgres-server.js';
 import { processTree, runningProcesses, workingFolder } from '#deploy/local/process-tree.js';
 import { startRedis } from '#deploy/local/redis-server.js';
+import { requireProgram } from '#deploy/local/require-program.js';
 import { scratchFolder, type ScratchFolder } from '#test/support/scratch-folder.js';
 import { until } from '#test/support/until.js';
 
@@ -59,7 +62,7 @@ accounts { A: { jetstream: enabled, users: [${entries}] } }\n`;
     const port = await freePort();
     const nats = owned(await startNats({ configFile: await configured('kept', port, ['ann']), port }));
     const connection = await connect({ servers: nats.url, user: 'ann', pass: 'secret', maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-    const manager = await jetstreamManager(connection);
+    const manager = await jetstreamManager(connection, { timeout: 500 });
     await manager.streams.add({ name: 'KEPT', subjects: ['kept'] });
     await jetstream(connection).publish('kept', 'a message');
 
@@ -196,12 +199,19 @@ describe('the local PostgreSQL', () => {
     await client.end().catch(() => undefined);
   });
 
-  it('starts although postmaster.pid names a process that lives', async () => {
+  it("starts although postmaster.pid names somebody else's process that lives, under the same user", async () => {
     postgres = await start();
     await postgres.stop();
-    await writeFile(join(dir(), 'data', 'postmaster.pid'), `${process.pid}\n${join(dir(), 'data')}\n`);
-    postgres = await start();
-    expect(await query(postgres.adminUrl(), 'select 1 as one')).toEqual([{ one: 1 }]);
+    const other = startChild({ command: requireProgram('sleep'), args: ['3600'], runAs: await databaseUser(dir()) }, () => undefined);
+    try {
+      await writeFile(join(dir(), 'data', 'postmaster.pid'), `${other.pid}\n${join(dir(), 'data')}\n`);
+      postgres = await start();
+      expect(await query(postgres.adminUrl(), 'select 1 as one')).toEqual([{ one: 1 }]);
+      expect(other.hasEnded()).toBe(false);
+    } finally {
+      other.killTree();
+      await other.exited;
+    }
   });
 
   it('leaves no process when stopped, with a client connected', async () => {
