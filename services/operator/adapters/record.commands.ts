@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { countsReply, deadLettersReply, timelineReply } from '#libs/contracts/ask.js';
+import { renderTable } from '../domain/render-table.js';
+import type { OperatorContext } from './operator-context.js';
+
+export function addRecordCommands(program: Command, context: OperatorContext): void {
+  addDeadLetterCommands(program, context);
+
+  program
+    .command('counts')
+    .description('how many records of each verdict, by sender and type; numbers only')
+    .action(async () => {
+      const { counts } = countsReply.parse(await context.withDesk((desk) => desk.ask('counts', {})));
+      const rows = counts.map(({ party, type, verdict, reason, count }) => [party, type, verdict, reason ?? '', String(count)]);
+      context.show(counts, renderTable(['party', 'type', 'verdict', 'reason', 'count'], rows, 'no records'));
+    });
+
+  program
+    .command('message <id>')
+    .description("what became of one of the operator's own messages")
+    .action(async (id: string) => {
+      const timeline = timelineReply.parse(await context.withDesk((desk) => desk.ask('timeline', { id })));
+      const rows = timeline.records.map(({ at, verdict, reason, field, detail }) => [at, verdict, reason ?? '', field ?? '', detail ?? '']);
+      const head = `${timeline.type} from ${timeline.sender} to ${timeline.to}, sent ${timeline.time}: ${timeline.state}`;
+      context.show(timeline, `${head}\n${renderTable(['at', 'verdict', 'reason', 'field', 'detail'], rows, 'no verdict yet')}`);
+    });
+}
+
+function addDeadLetterCommands(program: Command, context: OperatorContext): void {
+  const deadLetters = program.command('dead-letters').description('messages that could not be worked, with their reason');
+
+  deadLetters
+    .command('list')
+    .description('the reason of each, never its content')
+    .action(async () => {
+      const answer = deadLettersReply.parse(await context.withDesk((desk) => desk.ask('dead-letters', {})));
+      const rows = answer.deadLetters.map((letter) => [
+        letter.deadLetter,
+        letter.party,
+        letter.code,
+        letter.field ?? '',
+        letter.detail,
+        letter.at,
+        letter.redriven ? 'yes' : 'no',
+      ]);
+      const headings = ['dead letter', 'party', 'code', 'field', 'detail', 'at', 're-driven'];
+      context.show(answer.deadLetters, renderTable(headings, rows, 'no dead letters'));
+    });
+
+  deadLetters
+    .command('redrive <id>')
+    .description('send one again, through the guard, which decides it anew')
+    .action(async (id: string) => {
+      const { message, verdict } = await context.withDesk(async (desk) => {
+        const message = await desk.send({ type: 'deadletter.redrive', to: 'mesh', data: { deadLetter: id } });
+        return { message, verdict: (await desk.verdict(message)).records.at(-1) };
+      });
+      const text = `${id}: ${verdict?.verdict ?? 'undecided'}${verdict?.reason === undefined ? '' : ` (${verdict.reason})`}`;
+      context.show({ deadLetter: id, message, verdict: verdict?.verdict, reason: verdict?.reason }, text);
+      if (verdict?.verdict !== 'cleared') context.fail('the dead letter was not sent again');
+    });
+}

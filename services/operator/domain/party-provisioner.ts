@@ -1,0 +1,17 @@
+import type { PartyEntry } from './directory-file.js';
+
+export interface ProvisionedParty {
+  /** For the gateway's callers: shown once, stored nowhere but as a hash. */
+  readonly token: string;
+  /** What was done, for the operator to read. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * What a new party needs beside its entry in the directory: a key, an account with its streams at the broker, a bearer token at the edge.
+ * How that is done is the deployment's business, so the deployment fills this port.
+ */
+export abstract class PartyProvisioner {
+  /** Idempotent but for the token: a party that has its account already gets a new token. @throws MeshError */
+  abstract provision(party: PartyEntry): Promise<ProvisionedParty>;
+}

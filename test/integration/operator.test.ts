@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readSampleDirectory, sampleDirectoryPath } from '#deploy/sample/sample-directory.js';
+import type { PartyProvisioner } from '#services/operator/domain/party-provisioner.js';
+import { runOperator } from '#services/operator/run-operator.js';
+import { deadLetter, DeskGuard } from '#test/support/desk-guard.js';
+import { NatsForTest } from '#test/support/nats-for-test.js';
+
+let nats: NatsForTest;
+let guard: DeskGuard;
+const refused = new Map<string, string>();
+
+beforeAll(async () => {
+  nats = await NatsForTest.start(['jcp_leeds']);
+  guard = new DeskGuard(await nats.connect('guard'), ({ name }) => refused.get(name));
+});
+afterAll(async () => {
+  await guard?.stop();
+  await nats?.stop();
+});
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function ops(args: readonly string[], provisioner?: PartyProvisioner): Promise<Ran> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const env = { NATS_URL: nats.broker.url, NATS_SEED_FILE: nats.seedFile('svc_ops'), MESH_ENV: 'local' };
+  const code = await runOperator(args, {
+    env,
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+    ...(provisioner === undefined ? {} : { provisioner }),
+  });
+  return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+async function fileOf(name: string, content: unknown): Promise<string> {
+  const path = join(nats.folder, name);
+  await writeFile(path, JSON.stringify(content));
+  return path;
+}
+
+describe("the operator's tool", () => {
+  it('puts the whole sample directory, and the second time only what it cannot see', async () => {
+    const sample = await readSampleDirectory();
+    const first = await ops(['--json', 'directory', 'apply', sampleDirectoryPath]);
+    expect(first).toMatchObject({ code: 0, err: '' });
+    expect(guard.directory.parties).toHaveLength(sample.parties.length);
+    expect(guard.directory.people).toHaveLength(sample.people.length);
+    guard.received.length = 0;
+    expect((await ops(['directory', 'apply', sampleDirectoryPath])).code).toBe(0);
+    expect(new Set(guard.received.map(({ name }) => name))).toEqual(new Set(['people.mailbox-put']));
+    const shown = await ops(['directory', 'show']);
+    expect(shown.out).toMatch(/^spoc_lsw +spoc +spoc_lsw +treatment@lambeth-southwark-and-wandsworth +p_spoc_lsw_duty_1/m);
+  });
+
+  it('puts a party that was changed back again, though the same was put before', async () => {
+    const sample = await readSampleDirectory();
+    const renamed = { ...sample, parties: sample.parties.map((party) => ({ ...party, name: `${party.name} (new)` })) };
+    expect((await ops(['directory', 'apply', await fileOf('renamed.json', renamed)])).code).toBe(0);
+    expect((await ops(['directory', 'apply', sampleDirectoryPath])).code).toBe(0);
+    expect(guard.directory.parties[0]?.name).toBe(sample.parties[0]?.name);
+  });
+
+  it('gives each person their key from the folder, and names the key that is missing', async () => {
+    const sample = await readSampleDirectory();
+    const keys = join(nats.folder, 'public-keys');
+    await mkdir(keys);
+    const [last] = sample.people.filter(({ key }) => key).slice(-1);
+    for (const { id, key } of sample.people)
+      if (key && id !== last?.id) await writeFile(join(keys, `${id}.asc`), `the public key of ${id}`);
+    const lacking = await ops(['directory', 'apply', sampleDirectoryPath, '--keys', keys]);
+    expect(lacking.code).toBe(1);
+    expect(lacking.err).toMatch(new RegExp(`^config-invalid: people\\[\\d+\\].key: .*${last?.id}.asc cannot be read`));
+    await writeFile(join(keys, `${last?.id}.asc`), 'the last key');
+    guard.received.length = 0;
+    expect((await ops(['directory', 'apply', sampleDirectoryPath, '--keys', keys])).code).toBe(0);
+    const mailboxes = guard.received.map(({ envelope }) => envelope.data);
+    expect(mailboxes).toContainEqual(expect.objectContaining({ person: last?.id, publicKey: 'the last key' }));
+    expect(mailboxes.find(({ person }) => person === 'p_aire_keyworker_2')).not.toHaveProperty('publicKey');
+  });
+
+  it('sends nothing of a file that is wrong, and names the field', async () => {
+    const sample = await readSampleDirectory();
+    const [first, ...others] = sample.people;
+    guard.received.length = 0;
+    const wrong = await ops([
+      'directory',
+      'apply',
+      await fileOf('wrong.json', { ...sample, people: [{ ...first, deputy: 'p_nobody' }, ...others] }),
+    ]);
+    expect(wrong).toEqual({ code: 1, out: '', err: 'config-invalid: people[0].deputy: there is no person p_nobody' });
+    const shapeless = await ops([
+      'directory',
+      'apply',
+      await fileOf('shapeless.json', { ...sample, people: [{ ...first, job: 'wizard' }] }),
+    ]);
+    expect(shapeless.err).toMatch(/^config-invalid: people\[0\]\.job: /);
+    expect((await ops(['directory', 'apply', join(nats.folder, 'nowhere.json')])).err).toMatch(/nowhere.json cannot be read$/);
+    expect(guard.received).toEqual([]);
+  });
+
+  it('says which entries were not taken and ends with 1', async () => {
+    refused.set('people.mailbox-put', 'recipient-unknown');
+    const { code, out, err } = await ops(['directory', 'apply', sampleDirectoryPath]);
+    refused.clear();
+    expect(code).toBe(1);
+    expect(out).toMatch(/^mailbox p_leeds_ptl.* +refused +recipient-unknown$/m);
+    expect(err).toBe('21 of 50 entries were not taken');
+  });
+
+  it('lists dead letters by reason and sends one again', async () => {
+    expect((await ops(['dead-letters', 'list'])).out).toContain('data.client.nino: must be an NI number');
+    const redriven = await ops(['dead-letters', 'redrive', deadLetter.deadLetter]);
+    expect(redriven).toEqual({ code: 0, out: `${deadLetter.deadLetter}: cleared`, err: '' });
+    expect(guard.received.at(-1)?.envelope.data).toEqual({ deadLetter: deadLetter.deadLetter });
+  });
+
+  it('shows counts as a table and as JSON, and a message of its own', async () => {
+    expect((await ops(['counts'])).out).toMatch(/^jcp_leeds +tpr2.shared +cleared +3$/m);
+    expect(JSON.parse((await ops(['--json', 'counts'])).out)).toEqual([
+      { party: 'jcp_leeds', type: 'tpr2.shared', verdict: 'cleared', count: 3 },
+    ]);
+    const { id } = guard.received.at(-1)?.envelope ?? { id: '' };
+    expect((await ops(['message', id])).out).toContain('throughcare.deadletter.redrive.v1 from svc_ops to mesh');
+    expect((await ops(['message', '0198f2a0-0000-7000-8000-00000000ffff'])).err).toBe('not-found: no such message');
+  });
+
+  it('adds a party: the deployment provisions it, the directory learns of it, the token is shown once', async () => {
+    const file = await fileOf('party.json', {
+      parties: [
+        {
+          id: 'trt_calder',
+          kind: 'treatment-provider',
+          agency: 'trt_calder',
+          name: 'Calder',
+          dutyPerson: 'p_calder_1',
+          teamLeader: 'p_calder_2',
+        },
+      ],
+      people: ['1', '2'].map((n) => ({
+        id: `p_calder_${n}`,
+        party: 'trt_calder',
+        job: 'keyworker',
+        deputy: `p_calder_${n === '1' ? '2' : '1'}`,
+        name: `Calder Sample ${n}`,
+        address: `calder.${n}@example.org`,
+        key: false,
+      })),
+    });
+    const provisioned: string[] = [];
+    const provisioner: PartyProvisioner = {
+      provision: ({ id }) => {
+        provisioned.push(id);
+        return Promise.resolve({ token: 'a-token', notes: ['account made'] });
+      },
+    };
+    const { code, out } = await ops(['party', 'add', file], provisioner);
+    expect({ code, provisioned }).toEqual({ code: 0, provisioned: ['trt_calder'] });
+    expect(out.match(/a-token/g)).toHaveLength(1);
+    expect(guard.directory.parties.map(({ party }) => party)).toContain('trt_calder');
+    expect((await ops(['party', 'add', sampleDirectoryPath], provisioner)).err).toMatch(/exactly one party/);
+  });
+
+  it('fails in one line without a broker, without a seed, and on a command that is not there', async () => {
+    const lines: string[] = [];
+    const host = { out: () => undefined, err: (line: string) => lines.push(line) };
+    expect(await runOperator(['counts'], { ...host, env: {} })).toBe(1);
+    const env = { NATS_URL: nats.broker.url, NATS_SEED_FILE: '/nowhere.nk', MESH_ENV: 'local' };
+    expect(await runOperator(['counts'], { ...host, env })).toBe(1);
+    expect(await runOperator(['conjure'], { ...host, env })).toBe(1);
+    expect(lines).toEqual([
+      'config-invalid: NATS_URL is not set (or give --nats-url)',
+      'config-invalid: the seed file of svc_ops cannot be read',
+      "error: unknown command 'conjure'",
+    ]);
+  });
+});
