@@ -1,0 +1,73 @@
+import { type CaseView, caseReply, type Timeline, timelineReply, type WorklistStep, worklistReply } from '#libs/contracts/ask.js';
+
+export interface EdgeAnswer {
+  readonly status: number;
+  /** What became of the message, as far as it is known. */
+  readonly timeline: Timeline | undefined;
+  /** The problem document's own words, where the answer is one (RFC 9457). */
+  readonly problem: { readonly type: string; readonly detail: string } | undefined;
+}
+
+export type Delivered = Readonly<Record<string, unknown>> & { readonly id: string };
+
+/** The HTTP edge as an agency's system uses it: one bearer token a party, nothing else. */
+export class EdgeClient {
+  constructor(
+    private readonly gatewayUrl: string,
+    private readonly tokens: Readonly<Record<string, string>>,
+  ) {}
+
+  /** `POST /v1/messages` with `Prefer: wait`. */
+  async send(party: string, event: Readonly<Record<string, unknown>>, waitSeconds = 10): Promise<EdgeAnswer> {
+    const response = await this.call(party, '/v1/messages', {
+      method: 'POST',
+      headers: { 'content-type': 'application/cloudevents+json', prefer: `wait=${waitSeconds}` },
+      body: JSON.stringify(event),
+    });
+    const body = (await response.json()) as Record<string, unknown>;
+    const told = timelineReply.safeParse(response.ok ? body : body['verdict']);
+    const isProblem = response.headers.get('content-type')?.includes('problem+json') === true;
+    return {
+      status: response.status,
+      timeline: told.success ? told.data : undefined,
+      problem: isProblem ? { type: String(body['type']), detail: String(body['detail']) } : undefined,
+    };
+  }
+
+  /** `GET /v1/messages/{id}`: the timeline, or undefined where there is none for this party. */
+  async timeline(party: string, id: string): Promise<Timeline | undefined> {
+    const response = await this.call(party, `/v1/messages/${id}`);
+    return response.ok ? timelineReply.parse(await response.json()) : undefined;
+  }
+
+  /** `GET /v1/inbox`, then `POST /v1/inbox/{id}/ack` for each message in it. */
+  async collect(party: string, waitSeconds: number): Promise<readonly Delivered[]> {
+    const { messages } = await this.json<{ messages: Delivered[] }>(party, `/v1/inbox?max=50&wait=${waitSeconds}`);
+    for (const { id } of messages) await this.call(party, `/v1/inbox/${id}/ack`, { method: 'POST' });
+    return messages;
+  }
+
+  async worklist(party: string): Promise<readonly WorklistStep[]> {
+    return worklistReply.parse(await this.json(party, '/v1/worklist')).steps;
+  }
+
+  async case(party: string, caseId: string): Promise<CaseView> {
+    return caseReply.parse(await this.json(party, `/v1/cases/${caseId}`));
+  }
+
+  private async json<T>(party: string, path: string): Promise<T> {
+    const response = await this.call(party, path);
+    if (!response.ok) throw new Error(`GET ${path} as ${party}: ${response.status}`);
+    return (await response.json()) as T;
+  }
+
+  private call(party: string, path: string, init: RequestInit = {}): Promise<Response> {
+    const token = this.tokens[party];
+    if (token === undefined) throw new Error(`there is no bearer token for ${party}`);
+    return fetch(new URL(path, this.gatewayUrl), {
+      ...init,
+      headers: { ...(init.headers as Record<string, string> | undefined), authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(45_000),
+    });
+  }
+}
