@@ -1,12 +1,16 @@
-import { MeshError } from '#libs/contracts/mesh-error.js';
+import { z } from 'zod';
+import { commonSettings, type Environment, readSettings } from '#libs/settings/read-settings.js';
 
-export interface OperatorConfig {
-  readonly natsUrl: string;
-  /** File with the nkey seed of svc_ops. */
-  readonly seedFile: string;
-  readonly meshEnv: 'local' | 'production';
-  readonly clockFile: string | undefined;
-}
+const { NATS_URL, CLOCK_FILE } = commonSettings;
+
+const settings = {
+  /** Without it the tool behaves as in production. */
+  MESH_ENV: commonSettings.MESH_ENV.default('production'),
+  NATS_URL,
+  /** The nkey seed of svc_ops. */
+  NATS_SEED_FILE: z.string().min(1),
+  CLOCK_FILE,
+};
 
 /** What a flag of the command line says goes before the environment. */
 export interface OperatorFlags {
@@ -14,20 +18,10 @@ export interface OperatorFlags {
   readonly seed?: string | undefined;
 }
 
-/** @throws MeshError `config-invalid` naming the variable that is missing or wrong. */
-export function readConfig(flags: OperatorFlags = {}, env: NodeJS.ProcessEnv = process.env): OperatorConfig {
-  const meshEnv = env['MESH_ENV'] ?? 'production';
-  if (meshEnv !== 'local' && meshEnv !== 'production') throw new MeshError('config-invalid', 'MESH_ENV must be local or production');
-  return Object.freeze({
-    natsUrl: flags.natsUrl ?? required(env, 'NATS_URL', '--nats-url'),
-    seedFile: flags.seed ?? required(env, 'NATS_SEED_FILE', '--seed'),
-    meshEnv,
-    clockFile: env['CLOCK_FILE'],
+/** @throws MeshError `config-invalid` that names the variables. */
+export const readConfig = (flags: OperatorFlags = {}, env: Environment = process.env) =>
+  readSettings(settings, {
+    ...env,
+    ...(flags.natsUrl === undefined ? {} : { NATS_URL: flags.natsUrl }),
+    ...(flags.seed === undefined ? {} : { NATS_SEED_FILE: flags.seed }),
   });
-}
-
-function required(env: NodeJS.ProcessEnv, name: string, flag: string): string {
-  const value = env[name];
-  if (value === undefined || value === '') throw new MeshError('config-invalid', `${name} is not set (or give ${flag})`);
-  return value;
-}

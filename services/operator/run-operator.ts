@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { clockFromConfig } from '#libs/clock/clock-from-config.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
+import type { Environment } from '#libs/settings/read-settings.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
 import { addDirectoryCommands } from './adapters/directory.command.js';
 import { NatsDesk } from './adapters/nats.desk.js';
@@ -13,7 +14,7 @@ import type { PartyProvisioner } from './domain/party-provisioner.js';
 
 export interface OperatorHost {
   /** Default: the process's own. */
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env?: Environment;
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
   /** Without one there is no `party add`: where parties get their accounts is the deployment's business. */
@@ -53,8 +54,8 @@ export async function runOperator(args: readonly string[], host: OperatorHost): 
 
 async function withDesk<T>(host: OperatorHost, flags: OperatorFlags, work: (desk: MeshDesk) => Promise<T>): Promise<T> {
   const config = readConfig(flags, host.env);
-  const clock = clockFromConfig(config);
-  const connection = await connectMesh({ url: config.natsUrl, seedFile: config.seedFile, name: 'svc_ops', waitMs: 5_000 });
+  const clock = clockFromConfig({ meshEnv: config.MESH_ENV, clockFile: config.CLOCK_FILE });
+  const connection = await connectMesh({ url: config.NATS_URL, seedFile: config.NATS_SEED_FILE, name: 'svc_ops', waitMs: 5_000 });
   const desk = new NatsDesk(connection, clock);
   try {
     return await work(desk);

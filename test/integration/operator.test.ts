@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { tokenHashOf } from '#deploy/local/gateway-parties.js';
+import { writeMeshState } from '#deploy/local/mesh-state.js';
+import { LocalProvisioner } from '#deploy/ops/local.provisioner.js';
 import { readSampleDirectory, sampleDirectoryPath } from '#deploy/sample/sample-directory.js';
 import type { PartyProvisioner } from '#services/operator/domain/party-provisioner.js';
 import { runOperator } from '#services/operator/run-operator.js';
@@ -167,6 +170,47 @@ describe("the operator's tool", () => {
     expect((await ops(['party', 'add', sampleDirectoryPath], provisioner)).err).toMatch(/exactly one party/);
   });
 
+  it('adds a party to a mesh of this machine: account, streams, token; again only a new token', async () => {
+    const stateFile = join(nats.folder, 'mesh.json');
+    const gatewayPartiesFile = join(nats.folder, 'gateway-parties.json');
+    const cipherKeyFile = join(nats.folder, 'cipher.key');
+    await writeFile(gatewayPartiesFile, '[]');
+    await writeFile(cipherKeyFile, nats.broker.env['JS_KEY'] ?? '');
+    const keysFolder = dirname(nats.seedFile('guard'));
+    const { url: natsUrl, configFolder, options: broker, eventsMaxBytes } = nats.broker;
+    const { parties, pid: natsPid } = nats;
+    await writeMeshState(stateFile, {
+      natsUrl,
+      natsPid,
+      configFolder,
+      broker,
+      eventsMaxBytes,
+      cipherKeyFile,
+      keysFolder,
+      gatewayPartiesFile,
+      parties,
+    });
+    const provisioner = new LocalProvisioner(stateFile);
+    const entry = {
+      id: 'trt_tees',
+      kind: 'treatment-provider',
+      agency: 'trt_tees',
+      name: 'Tees',
+      serves: [],
+      dutyPerson: 'p',
+      teamLeader: 'p',
+      active: true,
+    } as const;
+    const first = await provisioner.provision(entry);
+    const connection = await nats.connect('trt_tees');
+    const reply = await connection.request('ask.directory', '{}', { timeout: 2_000 });
+    expect(reply.json()).toEqual({ ok: false, code: 'not-found', detail: 'not yours to ask' });
+    const again = await provisioner.provision(entry);
+    expect(again.token).not.toBe(first.token);
+    const listed = JSON.parse(await readFile(gatewayPartiesFile, 'utf8')) as unknown;
+    expect(listed).toEqual([{ party: 'trt_tees', seedFile: nats.seedFile('trt_tees'), tokenHash: tokenHashOf(again.token) }]);
+  });
+
   it('fails in one line without a broker, without a seed, and on a command that is not there', async () => {
     const lines: string[] = [];
     const host = { out: () => undefined, err: (line: string) => lines.push(line) };
@@ -175,7 +219,7 @@ describe("the operator's tool", () => {
     expect(await runOperator(['counts'], { ...host, env })).toBe(1);
     expect(await runOperator(['conjure'], { ...host, env })).toBe(1);
     expect(lines).toEqual([
-      'config-invalid: NATS_URL is not set (or give --nats-url)',
+      'config-invalid: set these variables right: NATS_URL (missing or of the wrong kind), NATS_SEED_FILE (missing or of the wrong kind)',
       'config-invalid: the seed file of svc_ops cannot be read',
       "error: unknown command 'conjure'",
     ]);

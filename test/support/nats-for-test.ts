@@ -81,6 +81,10 @@ export class NatsForTest {
     return `http://127.0.0.1:${this.broker.options.monitorPort}`;
   }
 
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
   get isAlive(): boolean {
     return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null;
   }

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import { newToken, putGatewayParty } from '#deploy/local/gateway-parties.js';
+import { type MeshState, readMeshState, writeMeshState } from '#deploy/local/mesh-state.js';
+import { addParty, type RunningBroker } from '#deploy/nats/add-party.js';
+import { brokerPublicKey, seedFile } from '#deploy/nats/broker-keys.js';
+import type { PartyEntry } from '#services/operator/domain/directory-file.js';
+import { PartyProvisioner, type ProvisionedParty } from '#services/operator/domain/party-provisioner.js';
+
+/** Bytes of each of a party's two streams, as the parties of the sample have them where there are any. */
+const usualMaxBytes = 16 * 1024 * 1024;
+
+/** Provisions at the mesh that runs on this machine: `addParty` at its nats-server, the token's hash into its gateway's list. */
+export class LocalProvisioner extends PartyProvisioner {
+  constructor(private readonly stateFile: string) {
+    super();
+  }
+
+  override async provision({ id, kind }: PartyEntry): Promise<ProvisionedParty> {
+    const state = await readMeshState(this.stateFile);
+    const isThere = state.parties.some((party) => party.id === id);
+    const seed = seedFile(state.keysFolder, id);
+    if (!isThere) {
+      const publicKey = await brokerPublicKey(state.keysFolder, id);
+      const maxBytes = state.parties.find((party) => party.kind !== 'service')?.maxBytes ?? usualMaxBytes;
+      const parties = await addParty(await runningBroker(state), state.parties, { id, kind, publicKey, maxBytes }, seed);
+      await writeMeshState(this.stateFile, { ...state, parties });
+    }
+    const { token, tokenHash } = newToken();
+    await putGatewayParty(state.gatewayPartiesFile, { party: id, seedFile: seed, tokenHash });
+    return {
+      token,
+      notes: [isThere ? `${id} has its account already; it gets a new token` : `${id} has its account and streams; key in ${seed}`],
+    };
+  }
+}
+
+async function runningBroker(state: MeshState): Promise<RunningBroker> {
+  const key = (await readFile(state.cipherKeyFile, 'utf8')).trim();
+  return {
+    url: state.natsUrl,
+    configFolder: state.configFolder,
+    options: state.broker,
+    eventsMaxBytes: state.eventsMaxBytes,
+    env: { ...process.env, [state.broker.keyVariable]: key },
+    provisionerSeedFile: seedFile(state.keysFolder, 'provisioner'),
+    reload: async () => {
+      process.kill(state.natsPid, 'SIGHUP');
+      await Promise.resolve();
+    },
+  };
+}
