@@ -20,7 +20,10 @@ const ordersOf: Partial<Record<MessageName, readonly DateOrder[]>> = {
   'provider.notice': [['on', 'now']],
   'careplan.agreed': [['agreedOn', 'now']],
   'careplan.reviewed': [['heldOn', 'now']],
-  'tpr2.shared': [['client.dateOfBirth', 'structuredTreatmentStartedOn']],
+  'tpr2.shared': [
+    ['client.dateOfBirth', 'structuredTreatmentStartedOn'],
+    ['structuredTreatmentStartedOn', 'now'],
+  ],
   'tpr2.receipt-noted': [['notedOn', 'now']],
   'tpr2.no-trace': [['checkedOn', 'now']],
   'claim.started': [['startedOn', 'now']],

@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { inCategory } from './field.js';
 
-/** A calendar date of the United Kingdom, `YYYY-MM-DD`. */
-export const localDate = z.iso.date({ error: 'must be a date as YYYY-MM-DD' });
-/** An instant with its offset, RFC 3339. */
-export const instant = z.iso.datetime({ offset: true, error: 'must be a date and time with offset, as 2026-03-02T10:30:00Z' });
+/** Years that calendars count in without surprise: a day of the year 9999 has no day 12 months after it that reads as one. */
+const plausibleYear = /^(19|20|21)[0-9]{2}-/;
+
+/** A calendar date of the United Kingdom, `YYYY-MM-DD`, of the years 1900 to 2199. */
+export const localDate = z.iso
+  .date({ error: 'must be a date as YYYY-MM-DD' })
+  .regex(plausibleYear, { error: 'must be of the years 1900 to 2199' });
+/** An instant with its offset, RFC 3339, of the years 1900 to 2199. */
+export const instant = z.iso
+  .datetime({ offset: true, error: 'must be a date and time with offset, as 2026-03-02T10:30:00Z' })
+  .regex(plausibleYear, { error: 'must be of the years 1900 to 2199' });
 
 const ninoPattern = /^[A-Z]{2}[0-9]{6}[A-D]$/;
 const postcodePattern = /^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$/;

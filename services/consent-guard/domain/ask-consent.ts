@@ -1,4 +1,4 @@
-import type { Category, Purpose } from '#libs/contracts/purposes.js';
+import { type Category, type Purpose, categories } from '#libs/contracts/purposes.js';
 import { type Scope, type Scopes, scopeKey } from './scope.js';
 
 /** Why there is no consent: told apart inside, the same to everyone outside. */
@@ -17,28 +17,36 @@ export interface ConsentQuestion {
 /** May `from` tell `to` for this purpose now? Total; every road but one ends in a no. */
 export function askConsent(scopes: Scopes, question: ConsentQuestion, nowMs: number): ConsentAnswer {
   const scope = scopes.get(scopeKey(question.from, question.to, question.purpose));
-  if (scope === undefined) return { allowed: false, why: 'none' };
+  return scope === undefined ? { allowed: false, why: 'none' } : standing(scope, nowMs);
+}
+
+function standing(scope: Scope, nowMs: number): ConsentAnswer {
   if (!isReadable(scope)) return { allowed: false, why: 'unreadable' };
   if (scope.decision === 'refused' || scope.decision === 'withdrawn') return { allowed: false, why: scope.decision };
-  if (scope.decision !== 'given') return { allowed: false, why: 'unreadable' };
+  if (scope.decision !== 'given' || Number.isNaN(nowMs)) return { allowed: false, why: 'unreadable' };
   if (nowMs < scope.validFromMs) return { allowed: false, why: 'not-yet-valid' };
   if (nowMs >= scope.validUntilMs) return { allowed: false, why: 'lapsed' };
   return { allowed: true, consentId: scope.consentId, excluded: new Set(scope.excluded) };
 }
 
+/** A row that holds anything it should not is no consent: an exclusion we cannot read may be one the client made. */
 const isReadable = (scope: Scope): boolean =>
   Array.isArray(scope.excluded) &&
+  scope.excluded.every((category) => categories.includes(category)) &&
   Number.isFinite(scope.validFromMs) &&
   Number.isFinite(scope.validUntilMs) &&
+  Number.isFinite(scope.decidedAtMs) &&
   scope.validFromMs < scope.validUntilMs &&
+  typeof scope.consentId === 'string' &&
   scope.consentId !== '';
 
-/** Is a DPA1 on record with this agency (its own, or one that a contracted provider returned)? Step 6: without one the LMS entry waits. */
+/**
+ * May this agency keep the client's problem on its record (DPA1)? The client's newest decision on that record counts, whoever took it: the
+ * agency itself or a contracted provider that returned it; on a tie the no. Step 6: without one the LMS entry waits.
+ */
 export function isDpa1Current(scopes: Scopes, agency: string, nowMs: number): boolean {
-  return [...scopes.values()].some(
-    (scope) =>
-      scope.to === agency &&
-      scope.purpose === 'record-on-lms' &&
-      askConsent(scopes, { from: scope.from, to: agency, purpose: 'record-on-lms' }, nowMs).allowed,
-  );
+  const decisions = [...scopes.values()].filter((scope) => scope.to === agency && scope.purpose === 'record-on-lms');
+  const newest = Math.max(...decisions.map((scope) => scope.decidedAtMs));
+  const last = decisions.filter((scope) => !(scope.decidedAtMs < newest));
+  return last.length > 0 && last.every((scope) => standing(scope, nowMs).allowed);
 }

@@ -1,16 +1,13 @@
-import { fieldRules, type FieldRule } from '#libs/contracts/field.js';
 import { type DeliveredMessage, type MeshEnvelope, supportOnlyTerms } from '#libs/contracts/mesh-message.js';
-import { type MessageName, messageNames, ruleOf } from '#libs/contracts/message-table.js';
+import { ruleOf } from '#libs/contracts/message-table.js';
 import type { MeshErrorCode } from '#libs/contracts/error-codes.js';
 import { askConsent, isDpa1Current } from './ask-consent.js';
 import type { DirectoryParty } from './directory.js';
 import type { Effect } from './effect.js';
 import type { GuardRecord } from './guard-record.js';
-import { minimise, purposeOf } from './minimise.js';
+import { passFields } from './pass-fields.js';
 import { factsOf } from './record-of.js';
 import type { World } from './world.js';
-
-const fieldsOf: ReadonlyMap<MessageName, readonly FieldRule[]> = new Map(messageNames.map((name) => [name, fieldRules(ruleOf(name).form)]));
 
 export interface Crossing {
   /** The record as far as it is known: sender, case, client. */
@@ -57,9 +54,7 @@ function crossAgencies(crossing: Crossing, recipient: DirectoryParty, to: Recipi
     askConsent(scopes, { from: record.senderAgency, to: recipient.agency, purpose: forPurpose }, nowMs);
   const main = ask(purpose);
   if (!main.allowed) return refuse(record, 'no-consent-on-record', main.why);
-  const passed = minimise(envelope.data, fieldsOf.get(record.name) ?? [], (category) =>
-    ask(purposeOf(category, purpose, rule.categoryPurposes)),
-  );
+  const passed = passFields(record.name, envelope.data, purpose, ask);
   if (passed.lacksRequired) return refuse(record, 'no-consent-on-record', 'excluded');
   const dpa1 = record.name === 'tpr2.shared' ? { dpa1Current: isDpa1Current(scopes, recipient.agency, nowMs) } : {};
   const cleared: GuardRecord = {

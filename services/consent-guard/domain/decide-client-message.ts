@@ -16,8 +16,14 @@ export function decideClientMessage(incoming: Incoming, sender: DirectoryParty, 
   const cause = citedMessage(incoming, world);
   if (typeof cause === 'object') return refusal(incoming, sender, cause, { client: standing.client });
   const decision = decideAddressed(incoming, sender, { standing, cause, world, nowMs });
-  return { ...decision, effects: [...standing.effects, ...decision.effects] };
+  return bindsCase(decision) ? { ...decision, effects: [...standing.effects, ...decision.effects] } : decision;
 }
+
+/**
+ * What was sound, and what lacks nothing but consent, binds its case: the sender has a consent to seek for it. A message that is wrong
+ * leaves nothing behind, so that it cannot spoil who a client is taken to be.
+ */
+const bindsCase = ({ record: { verdict } }: Decision): boolean => verdict.kind !== 'refused' || verdict.reason === 'no-consent-on-record';
 
 interface Grounds {
   readonly standing: CaseStanding;
@@ -29,9 +35,9 @@ interface Grounds {
 function decideAddressed(incoming: Incoming, sender: DirectoryParty, { standing, cause, world, nowMs }: Grounds): Decision {
   const { name, rule, address, envelope } = incoming.read;
   const grounds = { client: standing.client, cause };
-  if (!rule.to.includes(address.kind === 'party' ? (world.directory.party(address.party)?.kind ?? 'mesh') : address.kind)) {
-    const known = address.kind !== 'party' || world.directory.party(address.party) !== undefined;
-    const code = known ? 'recipient-not-allowed' : 'recipient-unknown';
+  const kind = address.kind === 'party' ? world.directory.party(address.party)?.kind : address.kind;
+  if (kind === undefined || !rule.to.includes(kind)) {
+    const code = kind === undefined ? 'recipient-unknown' : 'recipient-not-allowed';
     return refusal(incoming, sender, { code, field: 'to', detail: 'this type of message does not go there' }, grounds);
   }
   if (name === 'consent.recorded' || name === 'consent.withdrawn')
@@ -53,13 +59,13 @@ function decideAddressed(incoming: Incoming, sender: DirectoryParty, { standing,
   }
 }
 
-/** The id of the message that this one answers, when its type names one: it must be on record in the same case. */
+/** The id of the message that this one answers, when its type names one: it must be on record in the same case, and not refused. */
 function citedMessage({ read }: Incoming, world: World): string | undefined | Problem {
   const field = read.rule.cites;
   if (field === undefined) return undefined;
   const cited = String(read.envelope.data[field]);
   const record = world.record(cited);
-  if (record === undefined || record.caseId === undefined || record.caseId !== read.envelope.case)
+  if (record?.caseId === undefined || record.caseId !== read.envelope.case || record.verdict.kind === 'refused')
     return { code: 'cause-unknown', field: `data.${field}`, detail: `${field} must be the id of a message of the same case` };
   return cited;
 }

@@ -6,8 +6,8 @@ import type { Incoming } from './incoming.js';
 import { factsOf, recordOf, refusal } from './record-of.js';
 import { scopesOfConsent } from './record-consent.js';
 import type { CaseStanding } from './resolve-case.js';
-import { scopeKey, supersedes } from './scope.js';
-import { withdrawScopes } from './withdraw-consent.js';
+import { scopeAfter, scopeKey } from './scope.js';
+import { markOf, withdrawScopes, withdrawalMarks } from './withdraw-consent.js';
 import type { World } from './world.js';
 
 interface Grounds {
@@ -22,7 +22,7 @@ export function decideConsentMessage(incoming: Incoming, sender: DirectoryParty,
     : recordConsent(incoming, sender, standing, grounds);
 }
 
-function recordConsent(incoming: Incoming, sender: DirectoryParty, { client }: CaseStanding, { world }: Grounds): Decision {
+function recordConsent(incoming: Incoming, sender: DirectoryParty, { client }: CaseStanding, { world, nowMs }: Grounds): Decision {
   const data = incoming.read.envelope.data as ConsentFormData;
   const takerAgency = world.directory.agencyOfPerson(data.takenBy);
   if (takerAgency !== sender.agency)
@@ -37,7 +37,13 @@ function recordConsent(incoming: Incoming, sender: DirectoryParty, { client }: C
   const scopes = scopesOfConsent({ consentId, client, taker: sender, data }, world.directory, validity);
   if ('code' in scopes) return refusal(incoming, sender, scopes, { client });
   const standing = world.scopesOf(client);
-  const newer = scopes.filter((scope) => supersedes(scope, standing.get(scopeKey(scope.from, scope.to, scope.purpose))));
+  const newer = scopes.flatMap((taken) => {
+    // Nobody decides in the future: a clock that runs ahead must not outdo the no of five minutes later.
+    const scope = { ...taken, decidedAtMs: Math.min(taken.decidedAtMs, nowMs) };
+    const isWithdrawn = scope.decision === 'given' && scopeAfter(scope, markOf(standing, scope.purpose)) === undefined;
+    const after = isWithdrawn ? undefined : scopeAfter(scope, standing.get(scopeKey(scope.from, scope.to, scope.purpose)));
+    return after === undefined ? [] : [after];
+  });
   const facts = { ...factsOf(['form', 'decision'], incoming.read.envelope.data), validUntil: validity.untilDate };
   const record = recordOf(incoming, sender, {
     client,
@@ -58,7 +64,9 @@ function recordConsent(incoming: Incoming, sender: DirectoryParty, { client }: C
 
 function withdraw(incoming: Incoming, sender: DirectoryParty, { client }: CaseStanding, { world }: Grounds): Decision {
   const data = incoming.read.envelope.data as WithdrawalFormData;
-  const scopes = withdrawScopes(world.scopesOf(client), data);
+  const standing = world.scopesOf(client);
+  const scopes = withdrawScopes(standing, data);
+  const marks = withdrawalMarks(standing, { withdrawalId: incoming.read.envelope.id, client, data });
   const record = recordOf(incoming, sender, {
     client,
     facts: factsOf(incoming.read.rule.facts, incoming.read.envelope.data),
@@ -68,7 +76,7 @@ function withdraw(incoming: Incoming, sender: DirectoryParty, { client }: CaseSt
   return {
     record,
     effects: [
-      { kind: 'put-scopes', scopes },
+      { kind: 'put-scopes', scopes: [...scopes, ...marks] },
       { kind: 'withdraw', client, withdrawalId: record.id, data, scopes },
     ],
     others: [],

@@ -1,27 +1,32 @@
-import type { MeshErrorCode } from '#libs/contracts/error-codes.js';
 import { ruleOf } from '#libs/contracts/message-table.js';
-import type { Notice, NoticeRequest } from '#libs/contracts/service-forms.js';
+import type { Problem } from '#libs/contracts/read-message.js';
+import type { FactValue, Notice, NoticeRequest } from '#libs/contracts/service-forms.js';
 import { askConsent } from './ask-consent.js';
 import type { Decision } from './decision.js';
 import type { DirectoryParty } from './directory.js';
 import { type GuardRecord, isCleared } from './guard-record.js';
 import type { Incoming } from './incoming.js';
+import { type Side, isToldBy } from './notice-content.js';
+import { passFields } from './pass-fields.js';
 import { factsOf, recordOf, refusal } from './record-of.js';
 import type { World } from './world.js';
 
-/** How far a notice may lie from the client's message: mail report → notice → reminder → its anchor, with one more to spare. */
-const longestChain = 5;
+type Facts = Readonly<Record<string, FactValue>>;
+
+/** How far a notice may lie from the client's message: two mail reports with their notices → reminder → its anchor. */
+const longestChain = 6;
 
 /**
- * The router wants a person told. The guard takes discloser, case and facts from the cited record, checks that the person belongs to an
- * agency that may know, and asks the consent question again, now. The router's word is enough for nothing.
+ * The router wants a person told. The guard takes discloser, case and facts from the cited record, checks that this record gives cause for
+ * such a notice and that the person belongs to an agency that may know, and asks the consent question again, now. The router's word is
+ * enough for nothing.
  */
 export function decideNotice(incoming: Incoming, sender: DirectoryParty, world: World, nowMs: number): Decision {
   const { envelope } = incoming.read;
   const request = envelope.data as NoticeRequest;
   const chain = chainOf(request.cause, world);
   const root = chain.at(-1);
-  if (root === undefined || root.client === undefined || root.caseId === undefined)
+  if (root?.caseId === undefined)
     return refusal(incoming, sender, { code: 'cause-unknown', field: 'data.cause', detail: 'cause must lead to a message about a case' });
   const grounds = {
     client: root.client,
@@ -30,18 +35,21 @@ export function decideNotice(incoming: Incoming, sender: DirectoryParty, world: 
     facts: factsOf(incoming.read.rule.facts, envelope.data),
   };
   const reader = world.directory.partyOfPerson(request.person);
-  const denied = reader === undefined ? 'person-not-entitled' : whyNot(root, reader, world, nowMs);
-  if (reader === undefined || denied !== undefined)
-    return refusal(
-      incoming,
-      sender,
-      { code: denied ?? 'person-not-entitled', field: 'data.person', detail: 'the person may not be told of this' },
-      grounds,
-    );
+  const sides = reader === undefined ? [] : sidesOf(root, reader);
+  if (reader === undefined || sides.length === 0) return refusal(incoming, sender, notEntitled, grounds);
+  if (!isToldBy(chain, sides, request)) return refusal(incoming, sender, notTold, grounds);
+  const told = factsFor(reader, sides, chain, { world, nowMs });
+  if (told.problem !== undefined) return refusal(incoming, sender, told.problem, grounds);
   const notice: Notice = {
     ...request,
     caseReference: world.case(root.caseId)?.agencies.get(reader.agency) ?? root.caseId,
-    facts: Object.assign({}, ...chain.toReversed().map((record) => record.facts)),
+    facts: Object.assign(
+      { ...told.facts },
+      ...chain
+        .slice(0, -1)
+        .toReversed()
+        .map((record) => record.facts),
+    ),
     audience: reader.kind,
   };
   const to = { recipient: 'svc_notifier', recipientKind: 'service' as const, recipientAgency: 'svc_notifier' };
@@ -66,12 +74,40 @@ function chainOf(cause: string, world: World): readonly GuardRecord[] {
   return chain.at(-1)?.senderKind === 'service' ? [] : chain;
 }
 
-function whyNot(root: GuardRecord, reader: DirectoryParty, world: World, nowMs: number): MeshErrorCode | undefined {
-  if (reader.agency === root.senderAgency) return undefined;
-  if (reader.agency !== root.recipientAgency || !isCleared(root) || root.client === undefined) return 'person-not-entitled';
-  const rule = ruleOf(root.name);
-  if (rule.consentFree === true) return undefined;
-  if (rule.purpose === null) return 'person-not-entitled';
-  const question = { from: root.senderAgency, to: reader.agency, purpose: rule.purpose };
-  return askConsent(world.scopesOf(root.client), question, nowMs).allowed ? undefined : 'no-consent-on-record';
+/** On which side of the client's message the reader's agency stands. Who never got it stands on none. */
+function sidesOf(root: GuardRecord, reader: DirectoryParty): readonly Side[] {
+  const isRecipient = reader.agency === root.recipientAgency && isCleared(root);
+  return [...(reader.agency === root.senderAgency ? (['sender'] as const) : []), ...(isRecipient ? (['recipient'] as const) : [])];
 }
+
+type Told = { readonly facts: Facts; readonly problem?: undefined } | { readonly problem: Problem };
+
+/**
+ * The facts of the client's message that the reader may be told today. The sender's own: all. The recipient's: each under the consent it
+ * travelled under, asked anew.
+ */
+function factsFor(
+  reader: DirectoryParty,
+  sides: readonly Side[],
+  chain: readonly GuardRecord[],
+  { world, nowMs }: { readonly world: World; readonly nowMs: number },
+): Told {
+  const root = chain.at(-1);
+  if (root === undefined) return { problem: notEntitled };
+  // A provider's reminder about its own client rests on no consent to share, though a review at the job centre may be its anchor.
+  const isOwn = chain.some(({ name, facts }) => name === 'reminder.due' && facts['kind'] === 'care-plan-review');
+  if (isOwn) return reader.kind === 'treatment-provider' ? { facts: {} } : { problem: notEntitled };
+  const { purpose, consentFree } = ruleOf(root.name);
+  if (sides.includes('sender') || consentFree === true) return { facts: root.facts };
+  if (purpose === null || root.client === undefined) return { problem: notEntitled };
+  const scopes = world.scopesOf(root.client);
+  const ask = (forPurpose: typeof purpose) =>
+    askConsent(scopes, { from: root.senderAgency, to: reader.agency, purpose: forPurpose }, nowMs);
+  const passed = passFields(root.name, root.facts, purpose, ask);
+  if (!ask(purpose).allowed || passed.lacksRequired) return { problem: noConsent };
+  return { facts: { ...(passed.data as Facts), ...factsOf(['dpa1Current'], root.facts) } };
+}
+
+const notEntitled: Problem = { code: 'person-not-entitled', field: 'data.person', detail: 'the person may not be told of this' };
+const noConsent: Problem = { ...notEntitled, code: 'no-consent-on-record' };
+const notTold: Problem = { code: 'cause-unknown', field: 'data.kind', detail: 'the record that is cited gives no cause for this notice' };

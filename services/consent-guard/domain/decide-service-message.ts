@@ -1,4 +1,15 @@
-import type { DeadLetterReport, MailReport, PartyPut, PersonPut, Redrive, ReminderDue, Route } from '#libs/contracts/service-forms.js';
+import type { MessageName } from '#libs/contracts/message-table.js';
+import type {
+  DeadLetterReport,
+  MailReport,
+  PartyPut,
+  PersonPut,
+  Redrive,
+  ReminderDue,
+  ReminderKind,
+  Route,
+} from '#libs/contracts/service-forms.js';
+import { isPartyId, isServiceParty } from '#libs/contracts/party.js';
 import type { Problem } from '#libs/contracts/read-message.js';
 import { decideNotice } from './decide-notice.js';
 import type { Decision } from './decision.js';
@@ -22,7 +33,7 @@ export function decideServiceMessage(incoming: Incoming, sender: DirectoryParty,
     return refusal(incoming, sender, { code: 'recipient-not-allowed', field: 'to', detail: `this type of message goes to ${wanted}` });
   switch (name) {
     case 'directory.party-put':
-      return accept(incoming, sender, [{ kind: 'put-party', party: envelope.data as PartyPut }]);
+      return putParty(incoming, sender, envelope.data as PartyPut);
     case 'directory.person-put':
       return accept(incoming, sender, [{ kind: 'put-person', person: envelope.data as PersonPut }]);
     case 'people.mailbox-put':
@@ -53,6 +64,15 @@ const accept = (incoming: Incoming, sender: DirectoryParty, effects: readonly Ef
   others: [],
 });
 
+/** A party's id is its account at the broker: none may bear a word that means something else there, nor pass for one of the services. */
+function putParty(incoming: Incoming, sender: DirectoryParty, party: PartyPut): Decision {
+  const isService = isServiceParty(party.party);
+  if (isPartyId(party.party) && isService === (party.kind === 'service') && (isService || !party.party.startsWith('svc_')))
+    return accept(incoming, sender, [{ kind: 'put-party', party }]);
+  const detail = 'party ids beginning with svc_ and the kind service are the own services of the mesh; some words are reserved';
+  return refusal(incoming, sender, { code: 'party-id-invalid', field: 'data.party', detail });
+}
+
 /** A mailbox goes to the notifier as it is: it is no client's, and nobody else gets it. */
 function passOn(incoming: Incoming, sender: DirectoryParty): Decision {
   const { envelope } = incoming.read;
@@ -71,10 +91,20 @@ const unknownCause = (field: string): Problem => ({
   detail: `${field} must be the id of a record that it may rest on`,
 });
 
+/** What each kind of reminder may be counted from. A reminder's kind tells: a care plan exists, a claim runs. */
+const anchorsOf: Readonly<Record<ReminderKind, readonly MessageName[]>> = {
+  'care-plan-review': ['careplan.agreed', 'careplan.reviewed', 'review.held'],
+  'claim-interview-13': ['claim.started'],
+  'claim-interview-26': ['claim.started'],
+  'review-appointment': ['review.accepted'],
+  'consent-lapse': ['consent.recorded'],
+};
+
 function reminderDue(incoming: Incoming, sender: DirectoryParty, world: World): Decision {
   const due = incoming.read.envelope.data as ReminderDue;
   const anchor = world.record(due.anchor);
-  if (anchor === undefined || !isCleared(anchor) || anchor.client === undefined) return refusal(incoming, sender, unknownCause('anchor'));
+  if (anchor?.client === undefined || !isCleared(anchor) || !anchorsOf[due.kind].includes(anchor.name))
+    return refusal(incoming, sender, unknownCause('anchor'));
   const facts = factsOf(incoming.read.rule.facts, incoming.read.envelope.data);
   const grounds = { facts, cause: anchor.id, client: anchor.client, caseId: anchor.caseId };
   return { record: recordOf(incoming, sender, { ...grounds, verdict: { kind: 'cleared' } }), effects: [], others: [] };
@@ -83,7 +113,7 @@ function reminderDue(incoming: Incoming, sender: DirectoryParty, world: World): 
 function mailReported(incoming: Incoming, sender: DirectoryParty, world: World): Decision {
   const report = incoming.read.envelope.data as MailReport;
   const notice = world.record(report.notice);
-  if (notice === undefined || notice.name !== 'notice.requested' || !isCleared(notice))
+  if (notice?.name !== 'notice.requested' || !isCleared(notice) || notice.facts['person'] !== report.person)
     return refusal(incoming, sender, unknownCause('notice'));
   const facts = factsOf(incoming.read.rule.facts, incoming.read.envelope.data);
   const grounds = { facts, cause: notice.id, client: notice.client, caseId: notice.caseId };

@@ -27,17 +27,22 @@ export function minimise(
   for (const field of fields) {
     const value = valueAt(data, field.path);
     if (value === undefined) continue;
-    const category = (typeof value === 'string' ? field.whenValue[value] : undefined) ?? field.category;
-    const answer = answerFor(category);
-    if (answer.allowed && !answer.excluded.has(category)) {
+    const answers = categoriesOf(field, value).map((category) => ({ category, answer: answerFor(category) }));
+    if (answers.every(({ category, answer }) => answer.allowed && !answer.excluded.has(category))) {
       put(passed, field.path, value);
-      consents.add(answer.consentId);
+      for (const { answer } of answers) if (answer.allowed) consents.add(answer.consentId);
       continue;
     }
     leftOut = true;
     lacksRequired ||= field.required;
   }
   return { data: passed, leftOut, lacksRequired, consents };
+}
+
+/** The field's own category, and the one that this value raises it to: the client may have ruled out either. */
+function categoriesOf(field: FieldRule, value: unknown): readonly Category[] {
+  const raised = typeof value === 'string' && Object.hasOwn(field.whenValue, value) ? field.whenValue[value] : undefined;
+  return raised === undefined ? [field.category] : [field.category, raised];
 }
 
 /** Which purpose a category travels under on this type of message. */

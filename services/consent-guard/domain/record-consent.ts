@@ -1,4 +1,5 @@
 import { roleScopeKey } from '#libs/contracts/address.js';
+import { findDistrict } from '#libs/contracts/districts.js';
 import type { ConsentFormData } from '#libs/contracts/consent-forms.js';
 import { type Purpose, consentFormRules, offByDefault } from '#libs/contracts/purposes.js';
 import type { Problem } from '#libs/contracts/read-message.js';
@@ -28,6 +29,9 @@ type Line = Pick<Scope, 'from' | 'to' | 'purpose'>;
 export function scopesOfConsent(taken: ConsentTaken, directory: Directory, validity: Validity): readonly Scope[] | Problem {
   const problem = takerProblem(taken);
   if (problem !== undefined) return problem;
+  const district = taken.data.to?.role?.district;
+  if (district !== undefined && findDistrict(district) === undefined)
+    return refuse('area-unknown', 'data.to.role.district', 'to.role.district is not a district of the directory');
   const parties: DirectoryParty[] = [];
   for (const [index, id] of (taken.data.to?.parties ?? []).entries()) {
     const party = directory.party(id);

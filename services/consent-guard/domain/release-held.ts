@@ -31,8 +31,10 @@ export function releaseHeld(incoming: Incoming, sender: DirectoryParty, route: R
     return { record: own, effects: [{ kind: 'release', id: held.record.id }], others: [endWait(held, 'unroutable')] };
   const next = { ...held.record, ordinal: held.record.ordinal + 1 };
   const crossed = crossTo({ record: next, envelope: held.envelope, recipient: route.party, ...grounds });
-  const other = crossed.record.verdict.kind === 'refused' ? endWait(held, 'no-consent-on-record', crossed.record.inner) : crossed.record;
-  const effects = crossed.record.verdict.kind === 'refused' ? [] : crossed.effects;
+  const verdict = crossed.record.verdict;
+  const reason = verdict.kind === 'refused' && verdict.reason === 'no-consent-on-record' ? verdict.reason : 'unroutable';
+  const other = verdict.kind === 'refused' ? endWait(held, reason, crossed.record.inner) : crossed.record;
+  const effects = verdict.kind === 'refused' ? [] : crossed.effects;
   return { record: own, effects: [...effects, { kind: 'release', id: held.record.id }], others: [other] };
 }
 

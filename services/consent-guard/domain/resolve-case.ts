@@ -19,6 +19,7 @@ export interface CaseStanding {
 export function resolveCase(incoming: Incoming, sender: DirectoryParty, world: World): CaseStanding | Problem {
   const { envelope, rule } = incoming.read;
   const caseId = envelope.case;
+  if (envelope.data['client'] !== undefined && incoming.prints === undefined) return mismatch;
   if (caseId === undefined) return { code: 'case-required', field: 'case', detail: 'case is required for this type' };
   const binding = world.case(caseId);
   if (binding === undefined) return rule.caseUse === 'opens' ? openCase(incoming, sender, caseId, world) : notYours;

@@ -24,12 +24,26 @@ export interface Scope {
 
 export const scopeKey = (from: string, to: string, purpose: Purpose): string => `${from}|${to}|${purpose}`;
 
+/** In `from` and `to` of a withdrawal's own mark (`withdrawScopes`): no party and no role bears it. */
+export const anyone = '*';
+
 /** A client's lines, by `scopeKey`. */
 export type Scopes = ReadonlyMap<string, Scope>;
 
-/** Does a newly recorded yes or no take the place of what stands? On a tie the no stands. (A withdrawal always does: `withdrawScopes`.) */
-export function supersedes(newer: Scope, standing: Scope | undefined): boolean {
-  if (standing === undefined) return true;
-  if (newer.decidedAtMs !== standing.decidedAtMs) return newer.decidedAtMs > standing.decidedAtMs;
-  return newer.decision !== 'given';
+/**
+ * What stands on a line after one more yes or no, or undefined where the line stays as it is. The newer decision of the client; of two
+ * made at the same moment the no, and of two yeses what both allow. So the order of recording does not matter. (A withdrawal always
+ * takes its place: `withdrawScopes`.)
+ */
+export function scopeAfter(scope: Scope, standing: Scope | undefined): Scope | undefined {
+  if (standing === undefined || !Number.isFinite(standing.decidedAtMs)) return scope;
+  if (scope.decidedAtMs !== standing.decidedAtMs) return scope.decidedAtMs > standing.decidedAtMs ? scope : undefined;
+  if (scope.decision !== 'given') return scope;
+  if (standing.decision !== 'given') return undefined;
+  return {
+    ...(scope.consentId > standing.consentId ? scope : standing),
+    excluded: [...new Set([...scope.excluded, ...standing.excluded])].toSorted(),
+    validFromMs: Math.max(scope.validFromMs, standing.validFromMs),
+    validUntilMs: Math.min(scope.validUntilMs, standing.validUntilMs),
+  };
 }

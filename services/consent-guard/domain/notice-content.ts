@@ -1,0 +1,69 @@
+import { ruleOf } from '#libs/contracts/message-table.js';
+import type { NoticeKind } from '#libs/contracts/notices.js';
+import { refusalSteps } from '#libs/contracts/refusal-steps.js';
+import type { NoticeRequest, ReminderKind } from '#libs/contracts/service-forms.js';
+import type { PersonSlot, StepName, StepTemplate } from '#libs/contracts/steps.js';
+import { type GuardRecord, isCleared } from './guard-record.js';
+
+export type Side = PersonSlot['side'];
+
+/** What a record can give cause to tell a side: kinds of notice, and the steps that it opened there. */
+interface Tellable {
+  readonly kinds: readonly NoticeKind[];
+  readonly steps: readonly StepName[];
+}
+
+const reminderTold: Readonly<Record<ReminderKind, Tellable>> = {
+  'care-plan-review': { kinds: ['care-plan-review-due'], steps: ['review-care-plan'] },
+  'claim-interview-13': { kinds: ['interview-due'], steps: ['hold-interview'] },
+  'claim-interview-26': { kinds: ['interview-due'], steps: ['hold-interview'] },
+  'review-appointment': { kinds: ['review-appointment-soon'], steps: [] },
+  'consent-lapse': { kinds: ['consent-lapsing'], steps: ['renew-consent'] },
+};
+
+const nothing: Tellable = { kinds: [], steps: [] };
+
+/**
+ * Does the cited record give cause for a notice of this kind, about this step, to this side? The kind of a notice tells by itself (an exit,
+ * a care plan), so the router may not choose it: it follows from the cited record by the table of messages. `chain`: the cited record
+ * first, the client's own message last.
+ */
+export function isToldBy(chain: readonly GuardRecord[], sides: readonly Side[], { kind, step }: NoticeRequest): boolean {
+  const tellable = sides.map((side) => tellableTo(side, chain));
+  const steps = tellable.flatMap((each) => each.steps);
+  if (step !== undefined && !steps.includes(step)) return false;
+  return kind === 'step-overdue' ? step !== undefined : tellable.some(({ kinds }) => kinds.includes(kind));
+}
+
+function tellableTo(side: Side, [cited, before]: readonly GuardRecord[]): Tellable {
+  if (cited === undefined) return nothing;
+  const { facts } = cited;
+  switch (cited.name) {
+    case 'reminder.due':
+      return Object.hasOwn(reminderTold, String(facts['kind'])) ? reminderTold[facts['kind'] as ReminderKind] : nothing;
+    case 'mail.reported': {
+      const steps = typeof before?.facts['step'] === 'string' ? [before.facts['step'] as StepName] : [];
+      if (facts['outcome'] === 'held') return { kinds: ['colleague-mail-held'], steps };
+      return facts['outcome'] === 'failed' ? { kinds: ['mail-failed'], steps } : nothing;
+    }
+    default:
+      return ofMessage(side, cited);
+  }
+}
+
+function ofMessage(side: Side, cited: GuardRecord): Tellable {
+  const { verdict } = cited;
+  const reason = verdict.kind === 'refused' || verdict.kind === 'stopped' ? verdict.reason : '';
+  const dropped = side === 'sender' && Object.hasOwn(refusalSteps, reason) ? refusalSteps[reason as keyof typeof refusalSteps] : undefined;
+  const rule = ruleOf(cited.name);
+  const mine = ({ when }: Pick<StepTemplate, 'when'>, slot: PersonSlot): boolean =>
+    slot.side === side && (when === undefined || cited.facts[when.fact] === when.is);
+  const isPassed = isCleared(cited);
+  // What it opened before it was stopped stays the sender's to close.
+  const opened = isPassed || verdict.kind === 'stopped' ? rule.opens.filter((each) => mine(each, each.owner)) : [];
+  const kinds = isPassed ? rule.notices.filter((each) => mine(each, each.to)) : [];
+  return {
+    kinds: [...kinds.map((each) => each.kind), ...(dropped === undefined ? [] : [dropped.notice])],
+    steps: [...opened.map((each) => each.step), ...(dropped === undefined ? [] : [dropped.step])],
+  };
+}
