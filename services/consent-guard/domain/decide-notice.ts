@@ -57,7 +57,7 @@ export function decideNotice(incoming: Incoming, sender: DirectoryParty, world: 
   const { caseref: _none, ...open } = envelope;
   return {
     record,
-    effects: [{ kind: 'deliver', id: record.id, recipient: 'svc_notifier', message: { ...open, data: notice } }],
+    effects: [{ kind: 'deliver', id: record.id, recipient: 'svc_notifier', message: { ...open, data: notice }, root: root.id }],
     others: [],
   };
 }

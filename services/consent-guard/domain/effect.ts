@@ -31,7 +31,14 @@ export type Effect =
       readonly data: WithdrawalFormData;
       readonly scopes: readonly Scope[];
     }
-  | { readonly kind: 'deliver'; readonly id: string; readonly recipient: string; readonly message: DeliveredMessage }
+  /** `root`: the client's own message that a notice rests on; a withdrawal that covers it stops the notice too. */
+  | {
+      readonly kind: 'deliver';
+      readonly id: string;
+      readonly recipient: string;
+      readonly message: DeliveredMessage;
+      readonly root?: string;
+    }
   | { readonly kind: 'hold'; readonly record: GuardRecord; readonly envelope: MeshEnvelope }
   | { readonly kind: 'release'; readonly id: string }
   | { readonly kind: 'put-party'; readonly party: PartyPut }

@@ -24,6 +24,8 @@ export interface GuardRecord {
   readonly client: string | undefined;
   readonly actor: string | undefined;
   readonly time: string;
+  /** SHA-256 of the message as it came, in hex: what the salted commitment is made of, and how a repeat is told from another message. */
+  readonly digest: string;
   readonly facts: Readonly<Record<string, FactValue>>;
   readonly cause: string | undefined;
   readonly consents: readonly string[];

@@ -7,6 +7,8 @@ export interface Incoming {
   /** The broker's own word for the sender: token 2 of the stored subject. */
   readonly sender: string;
   readonly prints: IdentityPrints | undefined;
+  /** SHA-256 of the bytes as they came, in hex. */
+  readonly digest: string;
   /** The client id that the guard's key derives: from the NI number, else from the case. Used when the client is not known yet. */
   readonly derivedClient: string | undefined;
 }

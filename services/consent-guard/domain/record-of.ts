@@ -27,6 +27,7 @@ export function recordOf(
     client: undefined,
     actor: envelope.actor,
     time: envelope.time,
+    digest: incoming.digest,
     facts: {},
     cause: undefined,
     consents: [],

@@ -13,12 +13,16 @@ create table person (
   body jsonb not null
 );
 
+-- Grows with every change, so that an instance knows when the directory it holds is stale.
+create table directory_version (version bigint not null);
+insert into directory_version values (0);
+
 -- Clients, as keyed hashes only. The NI number's hash is the way in; a client without one is known by a case.
 create table client (
   id uuid primary key,
-  nino bytea unique,
-  date_of_birth bytea not null,
-  surname bytea not null,
+  nino text unique,
+  date_of_birth text not null,
+  surname text not null,
   key_version smallint not null,
   created_at timestamptz not null default now()
 );
@@ -105,7 +109,7 @@ create table delivery (
   state text not null default 'sent' check (state in ('sent', 'stopped', 'collected')),
   primary key (id, recipient)
 );
-create index delivery_client on delivery (client) where state = 'sent';
+create index delivery_client on delivery (client);
 
 -- Messages that wait for a route, and messages that could not be worked: sealed payloads.
 create table held (
@@ -124,6 +128,14 @@ create table dead_letter (
   body bytea,
   at timestamptz not null,
   redriven_at timestamptz
+);
+
+-- Withdrawals whose consequences are not all carried out yet: not confirmed to anyone before; taken up again after a crash.
+create table open_withdrawal (
+  id uuid primary key,
+  client uuid not null,
+  body jsonb not null,
+  at timestamptz not null
 );
 
 -- Instances at work, to share the parties out among them.

@@ -1,0 +1,50 @@
+import { askCase, askSeen, askVerdict } from '#libs/contracts/ask.js';
+import { MeshError } from '#libs/contracts/mesh-error.js';
+import type { AskHandler } from '#libs/nats/answer-server.js';
+import type { AskReply } from '#libs/nats/ask-client.js';
+import { z } from 'zod';
+import type { CaseBook } from './case.book.js';
+import type { MessageBook } from './message.book.js';
+import type { OperatorBook } from './operator.book.js';
+
+export interface Books {
+  readonly messages: MessageBook;
+  readonly cases: CaseBook;
+  readonly operator: OperatorBook;
+}
+
+type Answer = (party: string, payload: unknown) => Promise<Record<string, unknown>>;
+
+const byId = z.strictObject({ id: z.uuid() });
+
+/** What a party may ask about what is its own, and the operator about counts and reasons. The party is the broker's word, not the asker's. */
+export function answersOf(books: Books): AskHandler {
+  const forParties: Readonly<Record<string, Answer>> = {
+    verdict: (party, payload) => books.messages.verdict(party, read(askVerdict, payload)),
+    seen: (party, payload) => books.messages.seen(party, read(askSeen, payload)),
+    timeline: (party, payload) => books.messages.timeline(party, read(byId, payload).id),
+    case: (party, payload) => books.cases.caseView(party, read(askCase, payload).case),
+    consents: (party, payload) => books.cases.consents(party, read(askCase, payload).case),
+    worklist: (party) => books.cases.worklist(party),
+  };
+  const forOperator: Readonly<Record<string, Answer>> = {
+    counts: () => books.operator.counts(),
+    'dead-letters': () => books.operator.deadLetters(),
+    directory: () => books.operator.directory(),
+    verdict: forParties['verdict'] as Answer,
+    seen: forParties['seen'] as Answer,
+    timeline: forParties['timeline'] as Answer,
+  };
+  return async (party, verb, payload): Promise<AskReply> => {
+    const answers = party === 'svc_ops' ? forOperator : party.startsWith('svc_') ? {} : forParties;
+    const answer = Object.hasOwn(answers, verb) ? answers[verb] : undefined;
+    if (answer === undefined) throw new MeshError('not-found', 'no such question');
+    return { ok: true, ...(await answer(party, payload)) };
+  };
+}
+
+function read<T extends z.ZodType>(schema: T, payload: unknown): z.output<T> {
+  const parsed = schema.safeParse(payload);
+  if (!parsed.success) throw new MeshError('malformed-message', `the question is wrong: ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
+  return parsed.data;
+}

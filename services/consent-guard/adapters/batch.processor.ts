@@ -1,0 +1,125 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Clock } from '#libs/clock/clock.js';
+import { MeshError } from '#libs/contracts/mesh-error.js';
+import type { IdAge } from '#libs/contracts/read-message.js';
+import { toStoreError } from '#libs/postgres/foreign-error.js';
+import { isCleared } from '../domain/guard-record.js';
+import type { BatchStore } from './batch.store.js';
+import type { GuardKeys } from './guard-keys.js';
+import { type JudgedBatch, judgeBatch } from './judge-batch.js';
+import { type Intake, type RawMessage, readIngress } from './read-ingress.js';
+import type { StoredRecord } from './record-rows.js';
+import type { EventToSend, RoadCourier, SentDelivery } from './road.courier.js';
+import type { WithdrawalDesk } from './withdrawal.desk.js';
+import type { WorldLoader } from './world.loader.js';
+
+/**
+ * How old a decision may be when it is delivered, in ms of the monotonic clock, which goes on while a process is stopped. What a stopped
+ * instance judged before a withdrawal, it cannot deliver after it.
+ */
+const deliverWithinMs = 5_000;
+
+export interface BatchProcessorParts {
+  readonly pool: Pool;
+  readonly keys: GuardKeys;
+  readonly loader: WorldLoader;
+  readonly store: BatchStore;
+  readonly courier: RoadCourier;
+  readonly desk: WithdrawalDesk;
+  readonly clock: Clock;
+  readonly idAge: IdAge;
+  readonly routeTimeoutMs: number;
+}
+
+/**
+ * One batch of one sender, in order: read → lock the clients → judge → **records committed first** → deliver → consequences → events.
+ * When it returns, all of it may be acknowledged; when it throws, none of it: it comes again, and what is on record stands.
+ */
+export class BatchProcessor {
+  constructor(private readonly parts: BatchProcessorParts) {}
+
+  /** @returns dead letters to send again, which the operator asked for in this batch. @throws MeshError when the batch must come again. */
+  async process(messages: readonly RawMessage[]): Promise<readonly string[]> {
+    const { keys, clock, idAge } = this.parts;
+    const reading = { keys, nowMs: clock.now().getTime(), idAge };
+    return this.processIntakes(messages.map((raw) => readIngress(raw, reading)));
+  }
+
+  async processIntakes(intakes: readonly Intake[]): Promise<readonly string[]> {
+    const { pool, loader } = this.parts;
+    let db: PoolClient | undefined;
+    try {
+      db = await pool.connect();
+      const redrives = await this.work(db, intakes);
+      await loader.unlock(db);
+      db.release();
+      return redrives;
+    } catch (error) {
+      loader.forgetDirectory();
+      // A connection that may hold locks is closed, not kept.
+      db?.release(true);
+      throw error instanceof MeshError ? error : toStoreError(error);
+    }
+  }
+
+  private async work(db: PoolClient, intakes: readonly Intake[]): Promise<readonly string[]> {
+    const { loader, store, courier, desk, clock, routeTimeoutMs } = this.parts;
+    const now = clock.now();
+    const { world, prior } = await loader.load(
+      db,
+      intakes.flatMap((intake) => (intake.ok ? [intake.incoming] : [])),
+    );
+    const deadline = performance.now() + deliverWithinMs;
+    const delivered = await deliveredBefore(db, prior);
+    const judged = judgeBatch(intakes, { world, prior, delivered, nowMs: now.getTime() });
+    const heldUntil = new Date(now.getTime() + routeTimeoutMs);
+    const seqs = await store.commit(db, { decided: judged.decided, dead: judged.dead, now, heldUntil });
+    const events = toEvents(judged, seqs, now);
+    const [sent] = await Promise.all([
+      courier.deliver(
+        judged.deliveries.map(({ effect }) => effect),
+        deadline,
+      ),
+      courier.announce(events),
+    ]);
+    await recordSent(db, judged, sent);
+    for (const withdrawal of judged.withdrawals) await desk.carryOut(db, withdrawal);
+    return judged.redrives;
+  }
+}
+
+function toEvents(judged: JudgedBatch, seqs: ReadonlyMap<string, number>, now: Date): EventToSend[] {
+  return judged.events.map(({ record, stored, directory }) => ({
+    record,
+    seq: stored?.seq ?? seqs.get(`${record.id}/${record.ordinal}`) ?? 0,
+    recordedAt: stored?.recordedAt ?? now,
+    ...(directory === undefined ? {} : { directory }),
+  }));
+}
+
+async function deliveredBefore(db: PoolClient, prior: ReadonlyMap<string, StoredRecord>): Promise<ReadonlySet<string>> {
+  const ids = [...prior.values()].filter((record) => isCleared(record) && record.recipient !== undefined).map((record) => record.id);
+  if (ids.length === 0) return new Set();
+  const { rows } = await db.query<{ id: string }>('select id from delivery where id = any($1::uuid[])', [ids]);
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Where each delivery lies, so that a withdrawal finds it; a message that was held is held no longer. */
+async function recordSent(db: PoolClient, judged: JudgedBatch, sent: readonly SentDelivery[]): Promise<void> {
+  if (sent.length > 0) {
+    const about = judged.deliveries;
+    await db.query({
+      name: 'record-sent',
+      text: `insert into delivery (id, recipient, client, root, stream_seq)
+        select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[]) on conflict (id, recipient) do nothing`,
+      values: [
+        sent.map((each) => each.id),
+        sent.map((each) => each.recipient),
+        about.map((each) => each.client ?? null),
+        about.map(({ effect }) => effect.root ?? effect.id),
+        sent.map((each) => each.streamSeq),
+      ],
+    });
+  }
+  if (judged.releases.length > 0) await db.query('delete from held where id = any($1::uuid[])', [judged.releases]);
+}

@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto';
+import type { PoolClient } from 'pg';
+import type { Effect } from '../domain/effect.js';
+import type { GuardRecord } from '../domain/guard-record.js';
+import { type GuardKeys, commitmentOf } from './guard-keys.js';
+import { type RecordToWrite, insertRecords } from './record-rows.js';
+
+/** A decision, ready to be written. */
+export interface DecidedMessage {
+  readonly records: readonly GuardRecord[];
+  readonly effects: readonly Effect[];
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly party: string;
+  readonly message: string | undefined;
+  readonly code: string;
+  readonly field: string | undefined;
+  readonly detail: string;
+  readonly body: Uint8Array | undefined;
+}
+
+export interface BatchToWrite {
+  readonly decided: readonly DecidedMessage[];
+  readonly dead: readonly DeadLetter[];
+  readonly now: Date;
+  readonly heldUntil: Date;
+}
+
+/** Writes a batch in one transaction: records first among equals. Nothing of the batch is delivered before this has returned. */
+export class BatchStore {
+  constructor(private readonly keys: GuardKeys) {}
+
+  /** @returns the sequence of each record, by `id/ordinal`. */
+  async commit(db: PoolClient, batch: BatchToWrite): Promise<ReadonlyMap<string, number>> {
+    const effects = batch.decided.flatMap((each) => each.effects);
+    await db.query('begin');
+    try {
+      await this.writeEffects(db, effects, batch);
+      if (effects.some(({ kind }) => kind === 'put-party' || kind === 'put-person'))
+        await db.query('update directory_version set version = version + 1');
+      const records = batch.decided.flatMap((each) => each.records.map(toWrite));
+      const seqs = await insertRecords(db, records, batch.now);
+      for (const letter of batch.dead) await this.keepDead(db, letter, batch.now);
+      await db.query('commit');
+      return seqs;
+    } catch (error) {
+      await db.query('rollback').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async writeEffects(db: PoolClient, effects: readonly Effect[], batch: BatchToWrite): Promise<void> {
+    await writeBindings(db, effects, this.keys.version);
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'keep-consent':
+          await db.query(
+            'insert into consent (id, client, taker, form, decision, body, recorded_at) values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing',
+            [
+              effect.consentId,
+              effect.client,
+              effect.taker,
+              effect.data.form,
+              effect.data.decision,
+              this.keys.seal(Buffer.from(JSON.stringify(effect.data)), effect.consentId),
+              batch.now,
+            ],
+          );
+          break;
+        case 'put-scopes':
+          await writeScopes(db, effect.scopes);
+          break;
+        case 'withdraw':
+          await db.query('insert into open_withdrawal (id, client, body, at) values ($1, $2, $3, $4) on conflict (id) do nothing', [
+            effect.withdrawalId,
+            effect.client,
+            JSON.stringify({ lines: effect.scopes.map(({ from, to, purpose }) => ({ from, to, purpose })) }),
+            batch.now,
+          ]);
+          break;
+        case 'hold':
+          await db.query('insert into held (id, client, body, expires_at) values ($1, $2, $3, $4) on conflict (id) do nothing', [
+            effect.record.id,
+            effect.record.client,
+            this.keys.seal(Buffer.from(JSON.stringify(effect.envelope)), effect.record.id),
+            batch.heldUntil,
+          ]);
+          break;
+        case 'put-party':
+          await db.query(putPartySql, [
+            effect.party.party,
+            effect.party.kind,
+            effect.party.agency,
+            effect.party.active,
+            JSON.stringify(effect.party),
+          ]);
+          break;
+        case 'put-person':
+          await db.query(putPersonSql, [effect.person.person, effect.person.party, effect.person.active, JSON.stringify(effect.person)]);
+          break;
+        case 'bind-client':
+        case 'bind-case':
+        case 'deliver':
+        case 'release':
+        case 'redrive':
+        case 'report-dead':
+          break;
+      }
+    }
+  }
+
+  /** A message that could not be worked is kept, sealed, with its reason. */
+  async keepDead(db: PoolClient, letter: DeadLetter, now: Date): Promise<void> {
+    await db.query(
+      'insert into dead_letter (id, party, message, code, field, detail, body, at) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do nothing',
+      [
+        letter.id,
+        letter.party,
+        letter.message ?? null,
+        letter.code,
+        letter.field ?? null,
+        letter.detail,
+        letter.body === undefined ? null : this.keys.seal(letter.body, letter.id),
+        now,
+      ],
+    );
+  }
+}
+
+/** A record with its commitment: SHA-256 over a fresh salt and the message's digest. */
+export function toWrite(record: GuardRecord): RecordToWrite {
+  const salt = randomBytes(16);
+  return { record, salt, commitment: commitmentOf(salt, Buffer.from(record.digest, 'hex')) };
+}
+
+const putPartySql = `insert into party (id, kind, agency, active, body) values ($1, $2, $3, $4, $5)
+  on conflict (id) do update set kind = excluded.kind, agency = excluded.agency, active = excluded.active, body = excluded.body`;
+const putPersonSql = `insert into person (id, party, active, body) values ($1, $2, $3, $4)
+  on conflict (id) do update set party = excluded.party, active = excluded.active, body = excluded.body`;
+
+async function writeBindings(db: PoolClient, effects: readonly Effect[], keyVersion: number): Promise<void> {
+  const clients = new Map(effects.flatMap((effect) => (effect.kind === 'bind-client' ? [[effect.client, effect.prints] as const] : [])));
+  if (clients.size > 0) {
+    const list = [...clients];
+    await db.query({
+      name: 'bind-clients',
+      text: `insert into client (id, nino, date_of_birth, surname, key_version)
+        select id, nino, date_of_birth, surname, $5 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as c (id, nino, date_of_birth, surname)
+        on conflict (id) do update set nino = coalesce(client.nino, excluded.nino)`,
+      values: [
+        list.map(([id]) => id),
+        list.map(([, p]) => p.nino ?? null),
+        list.map(([, p]) => p.dateOfBirth),
+        list.map(([, p]) => p.surname),
+        keyVersion,
+      ],
+    });
+  }
+  const cases = new Map(effects.flatMap((e) => (e.kind === 'bind-case' ? [[`${e.caseId}|${e.agency}`, e] as const] : [])));
+  for (const effect of effects) {
+    // The reference may come with an earlier message of the batch than the last binding.
+    if (effect.kind === 'bind-case' && effect.reference !== undefined) cases.set(`${effect.caseId}|${effect.agency}`, effect);
+  }
+  if (cases.size === 0) return;
+  const list = [...cases.values()];
+  await db.query({
+    name: 'bind-cases',
+    text: `insert into client_case (id, client) select distinct on (id) id, client from unnest($1::uuid[], $2::uuid[]) as c (id, client) on conflict (id) do nothing`,
+    values: [list.map((each) => each.caseId), list.map((each) => each.client)],
+  });
+  await db.query({
+    name: 'bind-agencies',
+    text: `insert into case_agency (case_id, agency, reference) select * from unnest($1::uuid[], $2::text[], $3::text[])
+      on conflict (case_id, agency) do update set reference = excluded.reference where excluded.reference is not null and excluded.reference is distinct from case_agency.reference`,
+    values: [list.map((each) => each.caseId), list.map((each) => each.agency), list.map((each) => each.reference ?? null)],
+  });
+}
+
+async function writeScopes(db: PoolClient, scopes: Extract<Effect, { kind: 'put-scopes' }>['scopes']): Promise<void> {
+  for (const scope of scopes) {
+    await db.query({
+      name: 'put-scope',
+      text: `insert into scope (client, from_agency, to_agency, purpose, decision, excluded, valid_from, valid_until, decided_at, consent_id, form)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        on conflict (client, from_agency, to_agency, purpose) do update set decision = excluded.decision, excluded = excluded.excluded,
+          valid_from = excluded.valid_from, valid_until = excluded.valid_until, decided_at = excluded.decided_at, consent_id = excluded.consent_id, form = excluded.form`,
+      values: [
+        scope.client,
+        scope.from,
+        scope.to,
+        scope.purpose,
+        scope.decision,
+        scope.excluded,
+        new Date(scope.validFromMs),
+        new Date(scope.validUntilMs),
+        new Date(scope.decidedAtMs),
+        scope.consentId,
+        scope.form,
+      ],
+    });
+  }
+}

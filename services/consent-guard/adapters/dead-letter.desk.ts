@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import type { Pool } from 'pg';
+import type { Clock } from '#libs/clock/clock.js';
+import { effectId, uuidV7 } from '#libs/contracts/message-id.js';
+import { guardSource, sourceOf } from '#libs/contracts/mesh-message.js';
+import { readMessage } from '#libs/contracts/read-message.js';
+import { typeOf } from '#libs/contracts/message-table.js';
+import type { FactValue } from '#libs/contracts/service-forms.js';
+import type { BatchProcessor } from './batch.processor.js';
+import type { BatchStore, DeadLetter } from './batch.store.js';
+import type { GuardKeys } from './guard-keys.js';
+import { toIncoming } from './read-ingress.js';
+import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
+import type { RoadCourier } from './road.courier.js';
+
+interface DeadLetterRow {
+  readonly id: string;
+  readonly party: string;
+  readonly message: string | null;
+  readonly field: string | null;
+  readonly body: Buffer | null;
+  readonly at: Date;
+}
+
+export interface DeadLetterParts {
+  readonly pool: Pool;
+  readonly keys: GuardKeys;
+  readonly store: BatchStore;
+  readonly courier: RoadCourier;
+  readonly processor: BatchProcessor;
+  readonly clock: Clock;
+}
+
+/**
+ * Messages that could not be worked, kept with their reason and sent again when the operator asks: through the guard like any other, with
+ * a new id, decided anew. What a service reported is sent again from its record: the event, or the notice asked for once more.
+ */
+export class DeadLetterDesk {
+  constructor(private readonly parts: DeadLetterParts) {}
+
+  async keep(letter: DeadLetter): Promise<void> {
+    const db = await this.parts.pool.connect();
+    try {
+      await this.parts.store.keepDead(db, letter, this.parts.clock.now());
+    } finally {
+      db.release();
+    }
+  }
+
+  /** @returns whether it could be sent; a letter that is unknown or still unreadable stays where it is. */
+  async redrive(id: string): Promise<boolean> {
+    const { pool, clock } = this.parts;
+    const { rows } = await pool.query<DeadLetterRow>('select id, party, message, field, body, at from dead_letter where id = $1', [id]);
+    const [row] = rows;
+    if (row === undefined) return false;
+    const sent = row.body === null ? await this.resendReported(row) : await this.resendBody(row, row.body);
+    if (sent) await pool.query('update dead_letter set redriven_at = $2 where id = $1', [id, clock.now()]);
+    return sent;
+  }
+
+  private async resendBody(row: DeadLetterRow, sealed: Buffer): Promise<boolean> {
+    const text = this.parts.keys.open(sealed, row.id).toString('utf8');
+    const json: unknown = parse(text);
+    if (typeof json !== 'object' || json === null) return false;
+    // The same new id however often it is sent again.
+    const random = createHash('sha256').update(`redrive ${row.id}`).digest();
+    return this.process({ ...json, id: uuidV7(row.at.getTime(), random) }, row.party);
+  }
+
+  private async resendReported(row: DeadLetterRow): Promise<boolean> {
+    if (row.message === null) return false;
+    const { rows } = await this.parts.pool.query<RecordRow>('select * from record where id = $1 order by ordinal', [row.message]);
+    const records = rows.map(toStoredRecord);
+    const [first] = records;
+    if (first === undefined) return false;
+    if (first.name === 'notice.requested') return this.process(noticeAgain(first, row.id), first.sender);
+    const events = records.map((record) => ({ record, seq: record.seq, recordedAt: record.recordedAt, again: row.id }));
+    await this.parts.courier.announce(events);
+    return true;
+  }
+
+  private async process(message: object, sender: string): Promise<boolean> {
+    const read = readMessage(message, this.parts.clock.now().getTime(), { maxAgeMs: Infinity, maxAheadMs: Infinity });
+    if (!read.ok) return false;
+    const digest = createHash('sha256').update(JSON.stringify(message)).digest('hex');
+    await this.parts.processor.processIntakes([{ ok: true, incoming: toIncoming(read.message, { sender, digest }, this.parts.keys) }]);
+    return true;
+  }
+}
+
+/** The router's request, as its record has it. */
+function noticeAgain(record: StoredRecord, deadLetter: string): object {
+  const fact = (name: string): FactValue | undefined => record.facts[name];
+  const wanted = {
+    kind: fact('kind'),
+    cause: record.cause,
+    person: fact('person'),
+    step: fact('step'),
+    dueOn: fact('dueOn'),
+    escalation: fact('escalation'),
+  };
+  return {
+    specversion: '1.0',
+    id: effectId(deadLetter, 'redrive'),
+    source: record.sender === 'guard' ? guardSource : sourceOf(record.sender),
+    type: typeOf('notice.requested'),
+    time: record.time,
+    to: record.to,
+    data: Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)),
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/nats-core';
+import { ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
+
+/** A message in hand: exactly one of the two is called. */
+export interface PulledMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** How often the broker has given it, from 1. */
+  readonly deliveries: number;
+  ack(): void;
+  nak(delayMs: number): void;
+}
+
+/** How long one pull stays open at the server; a lost pull is missed for so long at most. */
+const pullMs = 5_000;
+const lateMs = 2_000;
+
+/**
+ * Takes what waits in a party's ingress stream, in order, a batch at a time: what is there now, or the first that comes. While a batch is
+ * worked the next one is already on its way. The client's own consume hands out single messages; a fetch waits for a full batch.
+ */
+export class IngressPuller {
+  private readonly queue: Msg[] = [];
+  private readonly inbox: string;
+  private readonly subscription: Subscription;
+  private readonly pullSubject: string;
+  private outstanding = 0;
+  private pulledAt = 0;
+  private wake: (() => void) | undefined;
+  private isStopped = false;
+
+  constructor(
+    private readonly connection: NatsConnection,
+    party: string,
+    private readonly batchSize: number,
+  ) {
+    this.pullSubject = `$JS.API.CONSUMER.MSG.NEXT.${ingressStream(party)}.${ingressDurable}`;
+    this.inbox = createInbox('_INBOX_guard');
+    this.subscription = connection.subscribe(this.inbox, { callback: (error, message) => this.take(error === null ? message : undefined) });
+  }
+
+  /** The next batch, at most `batchSize`; empty when none came within a second or so, or after `stop()`. */
+  async next(): Promise<readonly PulledMessage[]> {
+    if (this.isStopped) return [];
+    this.pull();
+    if (this.queue.length === 0) await this.some();
+    const batch = this.queue.splice(0, this.batchSize).map((message) => this.inHand(message));
+    this.pull();
+    return batch;
+  }
+
+  /** Pulls no more; what was pulled and not handed out goes back at once. */
+  stop(): void {
+    if (this.isStopped) return;
+    this.isStopped = true;
+    if (!this.connection.isClosed()) {
+      this.subscription.unsubscribe();
+      for (const message of this.queue.splice(0)) this.inHand(message).nak(0);
+    }
+    this.wake?.();
+  }
+
+  private pull(): void {
+    const isLost = performance.now() - this.pulledAt > pullMs + lateMs;
+    if (this.isStopped || this.connection.isClosed() || (this.outstanding > 0 && !isLost) || this.queue.length >= this.batchSize) return;
+    this.outstanding = this.batchSize;
+    this.pulledAt = performance.now();
+    const request = JSON.stringify({ batch: this.batchSize, expires: pullMs * 1_000_000 });
+    this.connection.publish(this.pullSubject, request, { reply: this.inbox });
+  }
+
+  private take(message: Msg | undefined): void {
+    // No reply subject: a status that ends the pull (no responders, expired, consumer gone).
+    if (message?.reply?.startsWith('$JS.ACK.') === true) {
+      this.queue.push(message);
+      this.outstanding -= 1;
+    } else {
+      this.outstanding = 0;
+    }
+    this.wake?.();
+  }
+
+  private some(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, 1_000);
+      this.wake = done;
+    });
+  }
+
+  private inHand(message: Msg): PulledMessage {
+    const answer = (text: string): void => {
+      if (!this.connection.isClosed()) message.respond(text);
+    };
+    return {
+      subject: message.subject,
+      data: message.data,
+      // `$JS.ACK.<stream>.<consumer>.<delivered>.…`
+      deliveries: Number(message.reply?.split('.')[4] ?? 1),
+      ack: () => answer('+ACK'),
+      nak: (delayMs) => answer(delayMs > 0 ? `-NAK {"delay": ${Math.round(delayMs * 1_000_000)}}` : '-NAK'),
+    };
+  }
+}

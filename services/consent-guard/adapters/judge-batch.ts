@@ -1,0 +1,141 @@
+import { effectId } from '#libs/contracts/message-id.js';
+import type { MessageName } from '#libs/contracts/message-table.js';
+import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
+import { decide } from '../domain/decide.js';
+import type { Effect } from '../domain/effect.js';
+import { type GuardRecord, isCleared } from '../domain/guard-record.js';
+import type { Incoming } from '../domain/incoming.js';
+import type { World } from '../domain/world.js';
+import type { DeadLetter, DecidedMessage } from './batch.store.js';
+import type { Intake } from './read-ingress.js';
+import type { StoredRecord } from './record-rows.js';
+
+export type DeliverEffect = Extract<Effect, { kind: 'deliver' }>;
+export type WithdrawEffect = Extract<Effect, { kind: 'withdraw' }>;
+
+/** Everything a batch comes to, before any of it is true. */
+export interface JudgedBatch {
+  readonly decided: DecidedMessage[];
+  readonly dead: DeadLetter[];
+  readonly deliveries: { readonly effect: DeliverEffect; readonly client: string | undefined }[];
+  readonly events: { readonly record: GuardRecord; readonly stored?: StoredRecord; readonly directory?: PartyPut | PersonPut }[];
+  readonly withdrawals: WithdrawEffect[];
+  readonly releases: string[];
+  readonly redrives: string[];
+}
+
+export interface Grounds {
+  readonly world: World;
+  readonly prior: ReadonlyMap<string, StoredRecord>;
+  /** Messages decided before whose delivery is on record. */
+  readonly delivered: ReadonlySet<string>;
+  readonly nowMs: number;
+}
+
+/** The mesh's own errands need no follower: events of these would only be noise on EVENTS. */
+const unannounced: ReadonlySet<MessageName> = new Set([
+  'notice.requested',
+  'people.mailbox-put',
+  'route.answered',
+  'deadletter.redrive',
+  'deadletter.reported',
+]);
+
+/**
+ * Judges the messages of one sender in their order; each sees what those before it changed. A message decided before is not decided anew:
+ * its record stands, and what was not yet delivered is delivered now, or stopped by a second record where the consent has gone meanwhile.
+ */
+export function judgeBatch(intakes: readonly Intake[], grounds: Grounds): JudgedBatch {
+  const judged: JudgedBatch = { decided: [], dead: [], deliveries: [], events: [], withdrawals: [], releases: [], redrives: [] };
+  const digests = new Map([...grounds.prior].map(([id, record]) => [id, record.digest]));
+  for (const intake of intakes) {
+    if (!intake.ok) {
+      judged.dead.push(intake.dead);
+      continue;
+    }
+    const { incoming } = intake;
+    const { digest } = incoming;
+    const id = incoming.read.envelope.id;
+    const before = digests.get(id);
+    if (before !== undefined && before !== digest) judged.dead.push(reusedId(incoming));
+    else if (before === undefined) judgeNew(incoming, grounds, judged);
+    else judgeAgain(incoming, grounds, judged);
+    if (before === undefined) digests.set(id, digest);
+  }
+  return judged;
+}
+
+function judgeNew(incoming: Incoming, { world, nowMs }: Grounds, judged: JudgedBatch): void {
+  const decision = decide(incoming, world, nowMs);
+  for (const effect of decision.effects) world.apply(effect);
+  const records = [decision.record, ...decision.others];
+  for (const record of records) world.putRecord(record);
+  judged.decided.push({ records, effects: decision.effects });
+  takeEffects(decision.effects, records, judged);
+  for (const record of records) if (!unannounced.has(record.name)) judged.events.push({ record, ...directoryOf(incoming) });
+}
+
+function judgeAgain(incoming: Incoming, { world, prior, delivered, nowMs }: Grounds, judged: JudgedBatch): void {
+  const stored = prior.get(incoming.read.envelope.id);
+  // The same message twice in one batch: the first of them is judged.
+  if (stored === undefined) return;
+  const announce = (): void => {
+    if (!unannounced.has(stored.name)) judged.events.push({ record: stored, stored, ...directoryOf(incoming) });
+  };
+  if (!isCleared(stored) || delivered.has(stored.id)) return announce();
+  const decision = decide(incoming, world, nowMs);
+  if (isCleared(decision.record)) {
+    takeEffects(decision.effects, [stored, ...decision.others], judged);
+    return announce();
+  }
+  if (stored.recipient === undefined) return announce();
+  const stopped: GuardRecord = {
+    ...stored,
+    ordinal: stored.ordinal + 1,
+    inner: decision.record.inner,
+    verdict: { kind: 'stopped', reason: 'withdrawn' },
+  };
+  world.putRecord(stopped);
+  judged.decided.push({ records: [stopped], effects: [] });
+  judged.events.push({ record: stopped });
+}
+
+/** What of the directory goes on EVENTS whole: ids of parties and staff, nothing of a client. */
+const directoryOf = ({ read }: Incoming): { directory?: PartyPut | PersonPut } =>
+  read.rule.onEventsWhole === true ? { directory: read.envelope.data as PartyPut | PersonPut } : {};
+
+function takeEffects(effects: readonly Effect[], records: readonly GuardRecord[], judged: JudgedBatch): void {
+  for (const effect of effects) {
+    if (effect.kind === 'deliver')
+      judged.deliveries.push({ effect, client: records.find((record) => record.id === effect.id)?.client ?? records[0]?.client });
+    else if (effect.kind === 'withdraw') judged.withdrawals.push(effect);
+    else if (effect.kind === 'release') judged.releases.push(effect.id);
+    else if (effect.kind === 'redrive') judged.redrives.push(effect.deadLetter);
+    else if (effect.kind === 'report-dead') judged.dead.push(reportedDead(effect.report, records));
+  }
+}
+
+function reportedDead(report: Extract<Effect, { kind: 'report-dead' }>['report'], records: readonly GuardRecord[]): DeadLetter {
+  const [record] = records;
+  return {
+    id: effectId(record?.id ?? '', 'dead-letter'),
+    party: record?.sender ?? 'unknown',
+    message: report.message,
+    code: report.code,
+    field: report.stream,
+    detail: `not worked after ${report.deliveries} deliveries`,
+    body: undefined,
+  };
+}
+
+function reusedId(incoming: Incoming): DeadLetter {
+  return {
+    id: effectId(incoming.digest, 'dead-letter', incoming.sender),
+    party: incoming.sender,
+    message: incoming.read.envelope.id,
+    code: 'id-reused',
+    field: 'id',
+    detail: 'this id was used before for another message; make a new id',
+    body: Buffer.from(JSON.stringify(incoming.read.envelope)),
+  };
+}

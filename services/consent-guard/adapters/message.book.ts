@@ -1,0 +1,130 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import type { z } from 'zod';
+import type { Timeline, askSeen, askVerdict, decisionRecord } from '#libs/contracts/ask.js';
+import { refusalSteps } from '#libs/contracts/refusal-steps.js';
+import { MeshError } from '#libs/contracts/mesh-error.js';
+import { typeOf } from '#libs/contracts/message-table.js';
+import { type RecordRow, type StoredRecord, reasonOf, toStoredRecord } from './record-rows.js';
+
+/** How often an answer that is waited for is looked up. */
+const pollMs = 20;
+
+interface DeadRow {
+  readonly code: string;
+  readonly field: string | null;
+  readonly detail: string;
+  readonly at: Date;
+}
+
+/** What became of messages, for those who sent or got them. */
+export class MessageBook {
+  constructor(private readonly pool: Pool) {}
+
+  /** The verdict of one's own message; waits up to `waitMs` until it is decided. A withdrawal is not confirmed before it is carried out. */
+  async verdict(party: string, ask: z.output<typeof askVerdict>): Promise<Record<string, unknown>> {
+    const end = performance.now() + ask.waitMs;
+    for (;;) {
+      const timeline = await this.find(party, ask.id);
+      const isDecided = timeline !== undefined && !(await this.isOpen(ask.id));
+      if (isDecided) return { ...timeline };
+      if (performance.now() >= end) return { ...undecided(party, ask.id) };
+      await delay(pollMs);
+    }
+  }
+
+  /** Was this id used, and for the same message? Only the asker's own messages are told apart; another's id counts as used. */
+  async seen(party: string, ask: z.output<typeof askSeen>): Promise<Record<string, unknown>> {
+    const { rows } = await this.pool.query<{ digest: Buffer; sender: string }>(
+      'select digest, sender from record where id = $1 and ordinal = 0',
+      [ask.id],
+    );
+    const [row] = rows;
+    if (row === undefined) return { seen: 'no' };
+    return { seen: row.sender === party && row.digest.toString('hex') === ask.digest ? 'same' : 'other' };
+  }
+
+  async timeline(party: string, id: string): Promise<Record<string, unknown>> {
+    const timeline = await this.find(party, id);
+    if (timeline === undefined) throw new MeshError('not-found', 'no such message, or not one of yours');
+    return { ...timeline };
+  }
+
+  /** Timelines of many messages at once, in the order of their first records. */
+  async timelinesOf(party: string, records: readonly StoredRecord[]): Promise<Timeline[]> {
+    const byMessage = new Map<string, StoredRecord[]>();
+    for (const record of records) byMessage.set(record.id, [...(byMessage.get(record.id) ?? []), record]);
+    return [...byMessage.values()].flatMap((own) => timelineFor(party, own) ?? []);
+  }
+
+  private async find(party: string, id: string): Promise<Timeline | undefined> {
+    const { rows } = await this.pool.query<RecordRow>('select * from record where id = $1 order by ordinal', [id]);
+    if (rows.length > 0) return timelineFor(party, rows.map(toStoredRecord));
+    const dead = await this.pool.query<DeadRow>(
+      'select code, field, detail, at from dead_letter where message = $1 and party = $2 order by at desc limit 1',
+      [id, party],
+    );
+    const [row] = dead.rows;
+    return row === undefined ? undefined : unreadable(party, id, row);
+  }
+
+  private async isOpen(id: string): Promise<boolean> {
+    const { rowCount } = await this.pool.query('select 1 from open_withdrawal where id = $1', [id]);
+    return rowCount !== 0;
+  }
+}
+
+const undecided = (party: string, id: string): Timeline => ({
+  id,
+  type: '',
+  sender: party,
+  to: '',
+  time: '',
+  state: 'undecided',
+  records: [],
+});
+
+function unreadable(party: string, id: string, row: DeadRow): Timeline {
+  const field = row.field === null ? {} : { field: row.field };
+  const record = { verdict: 'refused' as const, reason: row.code, detail: row.detail, at: row.at.toISOString(), ...field };
+  return { id, type: '', sender: party, to: '', time: row.at.toISOString(), state: 'refused', records: [record] };
+}
+
+/** The sender sees all records; the recipient sees a message only once it was cleared to it. */
+function timelineFor(party: string, records: readonly StoredRecord[]): Timeline | undefined {
+  const [first] = records;
+  const last = records.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const isSender = first.sender === party;
+  const cleared = records.filter((record) => record.recipient === party);
+  if (!isSender && cleared.length === 0) return undefined;
+  const shown = isSender ? records : cleared;
+  const reason = reasonOf(last.verdict);
+  const task =
+    isSender && reason !== undefined && Object.hasOwn(refusalSteps, reason)
+      ? refusalSteps[reason as keyof typeof refusalSteps].step
+      : undefined;
+  return {
+    id: first.id,
+    type: typeOf(first.name),
+    ...(first.caseId === undefined ? {} : { case: first.caseId }),
+    sender: first.sender,
+    to: isSender ? first.to : party,
+    time: first.time,
+    state: last.verdict.kind,
+    records: shown.map(recordShown),
+    ...(task === undefined ? {} : { task }),
+  };
+}
+
+function recordShown(record: StoredRecord): z.infer<typeof decisionRecord> {
+  const { verdict } = record;
+  const reason = reasonOf(verdict);
+  return {
+    verdict: verdict.kind,
+    at: record.recordedAt.toISOString(),
+    ...(reason === undefined ? {} : { reason }),
+    ...(verdict.kind === 'refused' && verdict.field !== undefined ? { field: verdict.field } : {}),
+    ...(verdict.kind === 'refused' && verdict.detail !== undefined ? { detail: verdict.detail } : {}),
+  };
+}

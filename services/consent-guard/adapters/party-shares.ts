@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { serviceParties } from '#libs/contracts/party.js';
+import type { LeaseKeeper } from '#libs/postgres/lease-keeper.js';
+import type { IngressWorker } from './ingress.worker.js';
+
+export interface PartySharesParts {
+  readonly pool: Pool;
+  readonly leases: LeaseKeeper;
+  readonly log: Logger;
+  readonly startWorker: (party: string) => IngressWorker;
+}
+
+/** How often each instance looks; a killed instance's parties are worked again within two of these. */
+const lookMs = 1_000;
+/** An instance not seen for so long is not counted among those that share. */
+const goneSeconds = 4;
+
+/**
+ * Shares the parties out among the instances at work. Each takes leases up to its fair part (all ÷ instances, rounded up) and gives back
+ * what is over, so that a new instance finds something; a party is worked by the one that holds its lease, and by nobody else.
+ */
+export class PartyShares {
+  private readonly instance = randomUUID();
+  private readonly workers = new Map<string, IngressWorker>();
+  private timer: NodeJS.Timeout | undefined;
+  private looking: Promise<void> | undefined;
+  private isStopped = false;
+  private lookedAt = 0;
+
+  constructor(private readonly parts: PartySharesParts) {}
+
+  start(): void {
+    if (this.isStopped || this.timer !== undefined) return;
+    this.timer = setInterval(() => this.look(), lookMs);
+    this.look();
+  }
+
+  /** Ready: looked at the parties not long ago. With several instances one may rightly hold none. */
+  isHealthy(): boolean {
+    return performance.now() - this.lookedAt < 10 * lookMs;
+  }
+
+  held(): number {
+    return this.workers.size;
+  }
+
+  /** The leases are gone: whatever is in hand ends by its own deadline, and no further batch is taken. */
+  lost(names: readonly string[]): void {
+    for (const party of names) {
+      const worker = this.workers.get(party);
+      this.workers.delete(party);
+      void worker?.stop();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearInterval(this.timer);
+    await this.looking;
+    const workers = [...this.workers.values()];
+    this.workers.clear();
+    await Promise.all(workers.map((worker) => worker.stop()));
+    await this.parts.leases.stop();
+    await this.parts.pool.query('delete from guard_instance where id = $1', [this.instance]).catch(() => undefined);
+  }
+
+  private look(): void {
+    this.looking ??= this.share()
+      .then(() => {
+        this.lookedAt = performance.now();
+        return undefined;
+      })
+      .catch((error: unknown) => this.parts.log.warn({ err: error }, 'the parties could not be shared out now'))
+      .finally(() => (this.looking = undefined));
+  }
+
+  private async share(): Promise<void> {
+    const parties = await this.parties();
+    const instances = await this.countInstances();
+    const fair = Math.ceil(parties.length / Math.max(1, instances));
+    for (const party of [...this.workers.keys()].slice(fair)) await this.giveBack(party);
+    // Each instance begins elsewhere in the list, so that they do not all try for the same.
+    const start = Number.parseInt(this.instance.slice(0, 4), 16) % Math.max(1, parties.length);
+    for (const party of [...parties.slice(start), ...parties.slice(0, start)]) {
+      if (this.isStopped || this.workers.size >= fair) return;
+      if (this.workers.has(party) || !(await this.parts.leases.acquire(party))) continue;
+      this.workers.set(party, this.parts.startWorker(party));
+    }
+  }
+
+  private async giveBack(party: string): Promise<void> {
+    const worker = this.workers.get(party);
+    this.workers.delete(party);
+    await worker?.stop();
+    await this.parts.leases.release(party);
+  }
+
+  private async parties(): Promise<readonly string[]> {
+    const { rows } = await this.parts.pool.query<{ id: string }>('select id from party where active order by id');
+    return [...serviceParties, ...rows.map((row) => row.id).filter((id) => !(serviceParties as readonly string[]).includes(id))];
+  }
+
+  private async countInstances(): Promise<number> {
+    const sql = `with me as (insert into guard_instance (id) values ($1) on conflict (id) do update set seen_at = now() returning id),
+      gone as (delete from guard_instance where seen_at < now() - interval '1 hour')
+      select count(*) as others from guard_instance where id <> $1 and seen_at > now() - make_interval(secs => $2)`;
+    const { rows } = await this.parts.pool.query<{ others: number }>(sql, [this.instance, goneSeconds]);
+    return 1 + (rows[0]?.others ?? 0);
+  }
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { ClientIdentity } from '#libs/contracts/form-fields.js';
+import { effectId } from '#libs/contracts/message-id.js';
+import { type IdAge, type ReadMessage, readMessageText } from '#libs/contracts/read-message.js';
+import { senderOfIngressSubject } from '#libs/contracts/subjects.js';
+import type { Incoming } from '../domain/incoming.js';
+import type { DeadLetter } from './batch.store.js';
+import type { GuardKeys } from './guard-keys.js';
+
+/** A message as the broker stored it. */
+export interface RawMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+}
+
+export type Intake = { readonly ok: true; readonly incoming: Incoming } | { readonly ok: false; readonly dead: DeadLetter };
+
+export interface Reading {
+  readonly keys: GuardKeys;
+  readonly nowMs: number;
+  readonly idAge: IdAge;
+}
+
+/** Bytes off the road → a message with its sender and keyed hashes, or a dead letter with its reason. Throws on nothing. */
+export function readIngress(raw: RawMessage, reading: Reading): Intake {
+  const digest = createHash('sha256').update(raw.data).digest('hex');
+  const sender = senderOfIngressSubject(raw.subject);
+  // Derived, so that the same poison seen twice is one dead letter.
+  const about = { id: effectId(digest, 'dead-letter', raw.subject), party: sender ?? 'unknown', body: raw.data };
+  if (sender === undefined)
+    return {
+      ok: false,
+      dead: {
+        ...about,
+        message: undefined,
+        code: 'malformed-message',
+        field: 'subject',
+        detail: 'the subject is not one that a party sends on',
+      },
+    };
+  const read = readMessageText(Buffer.from(raw.data).toString('utf8'), reading.nowMs, reading.idAge);
+  if (!read.ok) {
+    const [problem] = read.problems;
+    const dead = {
+      ...about,
+      message: idIn(raw.data),
+      code: problem?.code ?? 'malformed-message',
+      field: problem?.field,
+      detail: problem?.detail ?? 'unreadable',
+    };
+    return { ok: false, dead };
+  }
+  return { ok: true, incoming: toIncoming(read.message, { sender, digest }, reading.keys) };
+}
+
+export function toIncoming(read: ReadMessage, origin: Pick<Incoming, 'sender' | 'digest'>, keys: GuardKeys): Incoming {
+  const identity = read.rule.caseUse === 'none' ? undefined : (read.envelope.data['client'] as ClientIdentity | undefined);
+  const prints = identity === undefined ? undefined : keys.prints(identity);
+  const caseId = read.envelope.case;
+  return {
+    read,
+    ...origin,
+    prints,
+    derivedClient: prints === undefined || caseId === undefined ? undefined : keys.deriveClient(prints, caseId),
+  };
+}
+
+/** The id a broken message claims, if it is a UUID: so that its sender can be told. */
+function idIn(data: Uint8Array): string | undefined {
+  try {
+    const { id } = JSON.parse(Buffer.from(data).toString('utf8')) as { id?: unknown };
+    return typeof id === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}

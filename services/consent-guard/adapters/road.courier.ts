@@ -1,0 +1,87 @@
+import type { DeliveredMessage } from '#libs/contracts/mesh-message.js';
+import type { MeshEvent } from '#libs/contracts/mesh-event.js';
+import { MeshError } from '#libs/contracts/mesh-error.js';
+import { familyOf, ruleOf, typeOf } from '#libs/contracts/message-table.js';
+import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
+import { deliverySubject, eventsSubject } from '#libs/contracts/subjects.js';
+import type { RoadPublisher } from '#libs/nats/road-publisher.js';
+import type { GuardRecord } from '../domain/guard-record.js';
+import { reasonOf } from './record-rows.js';
+
+export interface DeliveryToSend {
+  readonly id: string;
+  readonly recipient: string;
+  readonly message: DeliveredMessage;
+}
+
+export interface SentDelivery {
+  readonly id: string;
+  readonly recipient: string;
+  readonly streamSeq: number;
+}
+
+export interface EventToSend {
+  readonly record: GuardRecord;
+  readonly seq: number;
+  readonly recordedAt: Date;
+  readonly directory?: PartyPut | PersonPut;
+  /** Set when the event is sent again on purpose, so that the broker does not take it for the same. */
+  readonly again?: string;
+}
+
+/** The only hand that moves anything from one party to another: it writes to delivery streams and to EVENTS, and knows nothing of verdicts. */
+export class RoadCourier {
+  constructor(private readonly publisher: RoadPublisher) {}
+
+  /**
+   * @param deadline on the clock of `performance.now()`: a decision older than that may rest on a consent that is gone
+   * @throws MeshError `lease-lost` when the deadline has passed: nothing was sent; the messages come again and are judged anew
+   */
+  async deliver(deliveries: readonly DeliveryToSend[], deadline: number): Promise<SentDelivery[]> {
+    if (performance.now() > deadline) throw new MeshError('lease-lost', 'the decision is too old to deliver');
+    return Promise.all(
+      deliveries.map(async ({ id, recipient, message }) => {
+        const body = Buffer.from(JSON.stringify(message));
+        const { seq } = await this.publisher.publish(body, `${id}.${recipient}`, deliverySubject(recipient));
+        return { id, recipient, streamSeq: seq };
+      }),
+    );
+  }
+
+  async announce(events: readonly EventToSend[]): Promise<void> {
+    await Promise.all(
+      events.map(async (event) => {
+        const body = Buffer.from(JSON.stringify(toEvent(event)));
+        const again = event.again === undefined ? '' : `.${event.again}`;
+        await this.publisher.publish(
+          body,
+          `${event.record.id}.${event.record.ordinal}${again}`,
+          eventsSubject(familyOf(event.record.name)),
+        );
+      }),
+    );
+  }
+}
+
+/** The envelope, the verdict and the marked facts; never identity, never free text. */
+export function toEvent({ record, seq, recordedAt, directory }: EventToSend): MeshEvent {
+  const reason = reasonOf(record.verdict);
+  return {
+    id: record.id,
+    seq,
+    type: typeOf(record.name),
+    verdict: record.verdict.kind,
+    ...(reason === undefined ? {} : { reason }),
+    sender: record.sender,
+    senderKind: record.senderKind,
+    to: record.recipient ?? record.to,
+    ...(record.recipientKind === undefined ? {} : { recipientKind: record.recipientKind }),
+    ...(record.caseId === undefined ? {} : { case: record.caseId }),
+    ...(record.actor === undefined ? {} : { actor: record.actor }),
+    time: record.time,
+    recordedAt: recordedAt.toISOString(),
+    facts: { ...record.facts },
+    ...(record.cause === undefined ? {} : { cause: record.cause }),
+    ...(directory !== undefined && ruleOf(record.name).onEventsWhole === true ? { directory } : {}),
+  };
+}

@@ -1,0 +1,190 @@
+import type { PoolClient } from 'pg';
+import type { AreaRole } from '#libs/contracts/address.js';
+import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
+import type { PartyKind } from '#libs/contracts/party.js';
+import type { Category, ConsentForm, Purpose } from '#libs/contracts/purposes.js';
+import type { Client } from '../domain/client-identity.js';
+import { Directory } from '../domain/directory.js';
+import type { Incoming } from '../domain/incoming.js';
+import type { Scope } from '../domain/scope.js';
+import { type CaseBinding, type HeldMessage, World } from '../domain/world.js';
+import type { GuardKeys } from './guard-keys.js';
+import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
+
+/** What a batch needs, read in a handful of statements, with the clients' lines read last, under their locks. */
+export interface LoadedWorld {
+  readonly world: World;
+  /** Newest record of each message of the batch that was decided before. */
+  readonly prior: ReadonlyMap<string, StoredRecord>;
+}
+
+/** Data paths that name another message: what a message answers or rests on. */
+const citing = ['referral', 'tpr2', 'request', 'offer', 'cause', 'anchor', 'notice', 'message'] as const;
+
+const recordsSql = `with recursive chain (id, cause, depth) as (
+    select id, cause, 0 from record where id = any($1::uuid[]) and ordinal = 0
+    union select r.id, r.cause, c.depth + 1 from record r join chain c on r.id = c.cause where r.ordinal = 0 and c.depth < 5
+  ) select distinct on (r.id) r.* from record r where r.id in (select id from chain) order by r.id, r.ordinal desc`;
+const casesSql = `select c.id, c.client, a.agency, a.reference from client_case c join case_agency a on a.case_id = c.id where c.id = any($1::uuid[])`;
+const clientsSql = `select id, nino, date_of_birth, surname from client where nino = any($1::text[]) or id = any($2::uuid[])`;
+const scopesSql = `select * from scope where client = any($1::uuid[])`;
+const lockSql = (shared: boolean): string =>
+  `select pg_advisory_lock${shared ? '_shared' : ''}(k) from (select distinct hashtextextended(c, 7) as k from unnest($1::text[]) c order by 1) keys`;
+
+export class WorldLoader {
+  private directory: { readonly version: number; readonly entries: Directory } | undefined;
+
+  constructor(private readonly keys: GuardKeys) {}
+
+  /** After a batch that failed: what it changed in memory never happened. */
+  forgetDirectory(): void {
+    this.directory = undefined;
+  }
+
+  /**
+   * Reads what the batch needs. Holds from here on, until `unlock`, a session lock on each client concerned: shared, so that a withdrawal
+   * waits until this batch has delivered; exclusive where the batch itself records a client's decision.
+   */
+  async load(db: PoolClient, batch: readonly Incoming[]): Promise<LoadedWorld> {
+    const directory = await this.readDirectory(db);
+    const records = await this.readRecords(db, batch);
+    const held = await this.readHeld(db, batch, records);
+    const caseIds = [
+      ...new Set([...batch.map((each) => each.read.envelope.case), ...[...records.values()].map((record) => record.caseId)]),
+    ];
+    const cases = await readCases(
+      db,
+      caseIds.filter((id) => id !== undefined),
+    );
+    const clients = await readClients(db, batch, [
+      ...cases.map((each) => each.client),
+      ...[...records.values()].map((record) => record.client),
+    ]);
+    await this.lock(db, batch, cases, clients);
+    const { rows } = await db.query<ScopeRow>({ name: 'read-scopes', text: scopesSql, values: [clients.map((client) => client.id)] });
+    const world = new World({ directory, clients, cases, scopes: rows.map(toScope), records: records.values(), held });
+    const own = new Set(batch.map((each) => each.read.envelope.id));
+    return { world, prior: new Map([...records].filter(([id]) => own.has(id))) };
+  }
+
+  async unlock(db: PoolClient): Promise<void> {
+    await db.query('select pg_advisory_unlock_all()');
+  }
+
+  private async lock(db: PoolClient, batch: readonly Incoming[], cases: readonly CaseBinding[], clients: readonly Client[]): Promise<void> {
+    const ids = new Map(cases.map((each) => [each.id, each.client]));
+    const deciding = batch.filter(({ read }) => read.name === 'consent.recorded' || read.name === 'consent.withdrawn');
+    const exclusive = deciding.flatMap(({ read, derivedClient }) =>
+      [ids.get(read.envelope.case ?? ''), derivedClient].filter((id) => id !== undefined),
+    );
+    const all = [...new Set([...clients.map((client) => client.id), ...batch.flatMap(({ derivedClient }) => derivedClient ?? [])])];
+    // A consent under a case of its own names a client by NI number: that one too.
+    const byNino = new Map(clients.map((client) => [client.prints.nino, client.id]));
+    const named = deciding.flatMap(({ prints }) => (prints?.nino === undefined ? [] : (byNino.get(prints.nino) ?? [])));
+    const alone = new Set([...exclusive, ...named]);
+    if (alone.size > 0) await db.query(lockSql(false), [[...alone].toSorted()]);
+    const together = all.filter((id) => !alone.has(id));
+    if (together.length > 0) await db.query({ name: 'lock-clients', text: lockSql(true), values: [together] });
+  }
+
+  private async readRecords(db: PoolClient, batch: readonly Incoming[]): Promise<Map<string, StoredRecord>> {
+    const ids = batch.flatMap(({ read }) => [read.envelope.id, ...citing.flatMap((name) => uuidAt(read.envelope.data[name]))]);
+    const { rows } = await db.query<RecordRow>({ name: 'read-records', text: recordsSql, values: [ids] });
+    return new Map(rows.map((row) => [row.id, toStoredRecord(row)]));
+  }
+
+  private async readHeld(db: PoolClient, batch: readonly Incoming[], records: ReadonlyMap<string, StoredRecord>): Promise<HeldMessage[]> {
+    const wanted = batch.filter(({ read }) => read.name === 'route.answered').flatMap(({ read }) => uuidAt(read.envelope.data['message']));
+    if (wanted.length === 0) return [];
+    const { rows } = await db.query<{ id: string; body: Buffer }>('select id, body from held where id = any($1::uuid[])', [wanted]);
+    return rows.flatMap(({ id, body }) => {
+      const record = records.get(id);
+      return record === undefined ? [] : [{ record, envelope: JSON.parse(this.keys.open(body, id).toString('utf8')) as MeshEnvelope }];
+    });
+  }
+
+  private async readDirectory(db: PoolClient): Promise<Directory> {
+    const { rows } = await db.query<{ version: number }>({ name: 'directory-version', text: 'select version from directory_version' });
+    const version = rows[0]?.version ?? 0;
+    if (this.directory?.version === version) return this.directory.entries;
+    const parties = await db.query<{
+      id: string;
+      kind: string;
+      agency: string;
+      active: boolean;
+      body: { serves: { role: AreaRole; district: string }[] };
+    }>('select * from party');
+    const people = await db.query<{ id: string; party: string; active: boolean }>('select id, party, active from person');
+    const entries = new Directory(
+      parties.rows.map((row) => ({
+        id: row.id,
+        kind: row.kind as PartyKind,
+        agency: row.agency,
+        active: row.active,
+        serves: row.body.serves,
+      })),
+      people.rows,
+    );
+    this.directory = { version, entries };
+    return entries;
+  }
+}
+
+async function readCases(db: PoolClient, ids: readonly string[]): Promise<CaseBinding[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await db.query<{ id: string; client: string; agency: string; reference: string | null }>({
+    name: 'read-cases',
+    text: casesSql,
+    values: [ids],
+  });
+  const found = new Map<string, { id: string; client: string; agencies: Map<string, string | undefined> }>();
+  for (const row of rows) {
+    const binding = found.get(row.id) ?? { id: row.id, client: row.client, agencies: new Map<string, string | undefined>() };
+    binding.agencies.set(row.agency, row.reference ?? undefined);
+    found.set(row.id, binding);
+  }
+  return [...found.values()];
+}
+
+async function readClients(db: PoolClient, batch: readonly Incoming[], known: readonly (string | undefined)[]): Promise<Client[]> {
+  const prints = batch.flatMap(({ prints: shown }) => shown?.nino ?? []);
+  const ids = new Set([...known.filter((id) => id !== undefined), ...batch.flatMap(({ derivedClient }) => derivedClient ?? [])]);
+  if (prints.length === 0 && ids.size === 0) return [];
+  const { rows } = await db.query<{ id: string; nino: string | null; date_of_birth: string; surname: string }>({
+    name: 'read-clients',
+    text: clientsSql,
+    values: [prints, [...ids]],
+  });
+  return rows.map((row) => ({ id: row.id, prints: { nino: row.nino ?? undefined, dateOfBirth: row.date_of_birth, surname: row.surname } }));
+}
+
+export interface ScopeRow {
+  readonly client: string;
+  readonly from_agency: string;
+  readonly to_agency: string;
+  readonly purpose: string;
+  readonly decision: string;
+  readonly excluded: string[];
+  readonly valid_from: Date;
+  readonly valid_until: Date;
+  readonly decided_at: Date;
+  readonly consent_id: string;
+  readonly form: string;
+}
+
+const toScope = (row: ScopeRow): Scope => ({
+  client: row.client,
+  from: row.from_agency,
+  to: row.to_agency,
+  purpose: row.purpose as Purpose,
+  decision: row.decision as Scope['decision'],
+  excluded: row.excluded as Category[],
+  validFromMs: row.valid_from.getTime(),
+  validUntilMs: row.valid_until.getTime(),
+  decidedAtMs: row.decided_at.getTime(),
+  consentId: row.consent_id,
+  form: row.form as ConsentForm,
+});
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const uuidAt = (value: unknown): string[] => (typeof value === 'string' && uuid.test(value) ? [value.toLowerCase()] : []);

@@ -1,0 +1,176 @@
+import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import type { NatsConnection } from '@nats-io/nats-core';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { clockFromConfig } from '#libs/clock/clock-from-config.js';
+import type { Clock } from '#libs/clock/clock.js';
+import { type HealthServer, startHealthServer } from '#libs/health/health-server.js';
+import { type AnswerServer, serveAsks } from '#libs/nats/answer-server.js';
+import { connectMesh } from '#libs/nats/connect-mesh.js';
+import { RoadPublisher } from '#libs/nats/road-publisher.js';
+import { connectDatabase } from '#libs/postgres/connect-database.js';
+import { LeaseKeeper } from '#libs/postgres/lease-keeper.js';
+import { migrate } from '#libs/postgres/migrate.js';
+import { answersOf } from './adapters/asks.responder.js';
+import { BatchProcessor } from './adapters/batch.processor.js';
+import { BatchStore } from './adapters/batch.store.js';
+import { CaseBook } from './adapters/case.book.js';
+import { DeadLetterDesk } from './adapters/dead-letter.desk.js';
+import { GuardKeys } from './adapters/guard-keys.js';
+import { HeldSweep } from './adapters/held.sweep.js';
+import { IngressWorker } from './adapters/ingress.worker.js';
+import { MessageBook } from './adapters/message.book.js';
+import { OperatorBook } from './adapters/operator.book.js';
+import { PartyShares } from './adapters/party-shares.js';
+import { RoadCourier } from './adapters/road.courier.js';
+import { WithdrawalDesk } from './adapters/withdrawal.desk.js';
+import { WorldLoader } from './adapters/world.loader.js';
+import type { GuardConfig } from './config.js';
+
+const hourMs = 3_600_000;
+const guardInbox = '_INBOX_guard';
+/** Deliveries and events on their way at once: several batches of several parties. */
+const maxInFlight = 2_048;
+/** Batches of different parties at work at once, each on a connection of its own, and some for questions. */
+const databaseConnections = 12;
+/** Read where they were written: they are not compiled into dist. */
+const migrations = new URL('../../../services/consent-guard/migrations/', import.meta.url);
+
+/** What everything stands on: connected before anything is built on it, closed when all is stopped. */
+class Ground {
+  readonly registry = new Registry();
+  readonly publisher: RoadPublisher;
+
+  private constructor(
+    readonly config: GuardConfig,
+    readonly logger: Logger,
+    readonly clock: Clock,
+    readonly outside: { readonly pool: Pool; readonly connection: NatsConnection },
+  ) {
+    collectDefaultMetrics({ register: this.registry });
+    this.publisher = new RoadPublisher(outside.connection, { inboxPrefix: guardInbox, maxInFlight });
+  }
+
+  /** @throws MeshError where the clock file, the database or the broker is not as it must be. */
+  static async connect(config: GuardConfig, logger: Logger): Promise<Ground> {
+    const clock = clockFromConfig({ meshEnv: config.MESH_ENV, clockFile: config.CLOCK_FILE });
+    const onError = (err: Error): void => logger.warn({ err }, 'a database connection broke');
+    const pool = connectDatabase({ url: config.DATABASE_URL, applicationName: 'consent-guard', max: databaseConnections, onError });
+    await migrate(pool, migrations);
+    const connection = await connectMesh({ url: config.NATS_URL, seedFile: config.NATS_SEED_FILE, name: 'guard', inboxPrefix: guardInbox });
+    return new Ground(config, logger, clock, { pool, connection });
+  }
+
+  async isDatabaseThere(): Promise<boolean> {
+    await this.outside.pool.query('select 1');
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.clock.stop();
+    await this.publisher.stop();
+    await this.outside.connection.close();
+    await this.outside.pool.end();
+  }
+}
+
+/** The guard's work: the parties it shares with other instances, and the waits it ends. */
+class Work {
+  constructor(
+    readonly shares: PartyShares,
+    readonly sweep: HeldSweep,
+  ) {}
+
+  start(): void {
+    this.shares.start();
+    this.sweep.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.shares.stop(), this.sweep.stop()]);
+  }
+}
+
+function createWork(ground: Ground): Work {
+  const { config, clock, logger } = ground;
+  const { pool, connection } = ground.outside;
+  const keys = GuardKeys.fromFile(config.GUARD_KEYS_FILE);
+  const courier = new RoadCourier(ground.publisher);
+  const store = new BatchStore(keys);
+  const loader = new WorldLoader(keys);
+  const desk = new WithdrawalDesk(connection, courier, clock);
+  const idAge = { maxAgeMs: config.ID_MAX_AGE_HOURS * hourMs, maxAheadMs: 5 * 60_000 };
+  const routeTimeoutMs = config.ROUTE_TIMEOUT_HOURS * hourMs;
+  const processor = new BatchProcessor({ pool, keys, loader, store, courier, desk, clock, idAge, routeTimeoutMs });
+  const deadLetters = new DeadLetterDesk({ pool, keys, store, courier, processor, clock });
+  const onLost = (names: readonly string[]): void => shares.lost(names);
+  const leases = new LeaseKeeper({ url: config.DATABASE_URL, applicationName: 'consent-guard lease', onLost });
+  const parts = {
+    connection,
+    processor,
+    deadLetters,
+    log: logger,
+    batchSize: config.BATCH_SIZE,
+    isHeld: (party: string) => leases.isHeld(party),
+  };
+  const shares = new PartyShares({ pool, leases, log: logger, startWorker: (party) => new IngressWorker(party, parts) });
+  return new Work(shares, new HeldSweep({ pool, clock, courier, log: logger }));
+}
+
+/** The composition root, and the order in which things start and stop. */
+@Module({})
+export class ConsentGuardModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private answers: AnswerServer | undefined;
+  private health: HealthServer | undefined;
+
+  constructor(
+    private readonly ground: Ground,
+    private readonly work: Work,
+  ) {}
+
+  /** Where health and metrics are served, once started. */
+  get port(): number | undefined {
+    return this.health?.port;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { ground, work } = this;
+    const { config, registry } = ground;
+    const { connection, pool } = ground.outside;
+    work.start();
+    const messages = new MessageBook(pool);
+    const books = { messages, cases: new CaseBook(pool, connection, messages), operator: new OperatorBook(pool) };
+    this.answers = serveAsks(connection, answersOf(books), (err) => ground.logger.warn({ err }, 'a question was not answered'));
+    const held: Gauge = new Gauge({
+      name: 'throughcare_guard_parties_held',
+      help: 'Parties this instance works now',
+      registers: [registry],
+      collect: () => held.set(work.shares.held()),
+    });
+    const checks = [
+      { name: 'database', check: () => ground.isDatabaseThere() },
+      { name: 'broker', check: () => !connection.isClosed() && connection.rtt().then(() => true) },
+      { name: 'shares', check: () => work.shares.isHealthy() },
+    ];
+    this.health = await startHealthServer({ host: config.HTTP_HOST, port: config.HTTP_PORT, checks, registry });
+  }
+
+  /** Takes no more batches, finishes those in hand, answers what was asked. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.health?.stop();
+    await this.work.stop();
+    await this.answers?.stop();
+    await this.ground.close();
+  }
+
+  static with(config: GuardConfig, logger: Logger): DynamicModule {
+    return {
+      module: ConsentGuardModule,
+      providers: [
+        { provide: Ground, useFactory: () => Ground.connect(config, logger) },
+        { provide: Work, useFactory: createWork, inject: [Ground] },
+      ],
+    };
+  }
+}
