@@ -25,6 +25,8 @@ export const errorRules = {
   // The input is wrong: the sender mends it and sends anew.
   'malformed-json': refusedInput(400, 'The body is not valid JSON; send one JSON object'),
   'malformed-message': refusedInput(422, 'A field of the message is missing, unknown or wrong; mend the field named and send again'),
+  'malformed-request': refusedInput(400, 'A part of the request is wrong; mend the part named and send again'),
+  'method-not-allowed': refusedInput(405, 'This method does not go with this address; see /docs'),
   'unsupported-media-type': refusedInput(415, 'Send application/cloudevents+json'),
   'payload-too-large': refusedInput(413, 'The message is larger than 256 KiB; shorten it'),
   'unknown-type': refusedInput(422, 'The message type or its version is not one this mesh carries; see /docs'),
@@ -48,6 +50,7 @@ export const errorRules = {
   'consent-incomplete': refusedInput(422, 'The consent lacks something the client must have been told; mend the field named'),
   'key-unusable': refusedInput(422, 'The OpenPGP key cannot be used; see the reason and enrol another'),
   'not-found': refusedInput(404, 'No such record, or not one of yours'),
+  'not-in-hand': refusedInput(409, 'The message is not in hand here; fetch the inbox again, then acknowledge it'),
   unauthenticated: refusedInput(401, 'Send Authorization: Bearer <your token>'),
   'too-many-requests': { ...passing(429, 'Too many requests; wait and try again'), level: 'info' },
 
