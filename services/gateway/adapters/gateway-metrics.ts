@@ -1,0 +1,36 @@
+import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+export interface GatewayMetrics {
+  readonly registry: Registry;
+  readonly requestSeconds: Histogram;
+  readonly publishSeconds: Histogram;
+  readonly unreadableDeliveries: Counter;
+}
+
+/** Labels are routes, methods and statuses: nothing of a party or a client. */
+export function gatewayMetrics(): GatewayMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    requestSeconds: new Histogram({
+      name: 'gateway_http_request_seconds',
+      help: 'Requests by route and status; those that ask to wait take their wait',
+      labelNames: ['route', 'method', 'status'],
+      buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 30],
+      registers,
+    }),
+    publishSeconds: new Histogram({
+      name: 'gateway_publish_seconds',
+      help: 'From putting a message out to the acknowledgement of the broker',
+      buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 8],
+      registers,
+    }),
+    unreadableDeliveries: new Counter({
+      name: 'gateway_unreadable_deliveries_total',
+      help: 'Deliveries that were no message and were terminated: a fault of the mesh itself',
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,91 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { Histogram } from 'prom-client';
+import { MeshError } from '#libs/contracts/mesh-error.js';
+import type { Authenticator } from '../domain/authenticator.js';
+import { problemDocument } from '../domain/problem-document.js';
+import type { TokenBuckets } from '../domain/token-bucket.js';
+import type { GatewayRequest } from './gateway-request.js';
+import { sendProblem } from './send-problem.js';
+
+/** The largest message, in bytes of its body. */
+export const maxBodyBytes = 256 * 1024;
+/** A client that takes longer to send its request is cut off. */
+const requestTimeoutMs = 15_000;
+
+/** HTTP without what Fastify would do of its own accord: HEAD on every GET (it would take from the inbox), errors that quote the address. */
+export function createHttpAdapter(): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: maxBodyBytes,
+    exposeHeadRoutes: false,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+      addSecurityHeaders(request, reply);
+      sendProblem(reply, problemDocument({ code: 'malformed-request', detail: 'the address of the request is wrong' }));
+    },
+  });
+  const http = httpOf(adapter);
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser('application/cloudevents+json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, new TextDecoder('utf-8', { fatal: true }).decode(body as Buffer));
+    } catch {
+      done(new MeshError('malformed-json', 'the body is not UTF-8'));
+    }
+  });
+  return adapter;
+}
+
+export interface EdgeParts {
+  readonly authenticator: Authenticator;
+  readonly buckets: TokenBuckets;
+  readonly requestSeconds: Histogram;
+  readonly logger: Logger;
+  readonly isStopping: () => boolean;
+}
+
+/**
+ * What every request passes, in this order: headers · who is it (401) · not too fast (429) · the route · one line in the log. As hooks of
+ * Fastify and not guards of Nest, because they come before the body is read: a stranger's body is never taken in.
+ */
+export function addEdgeHooks(adapter: FastifyAdapter, parts: EdgeParts): void {
+  const http = httpOf(adapter);
+  http.addHook('onRequest', async (request: GatewayRequest, reply) => {
+    addSecurityHeaders(request, reply);
+    if (request.routeOptions.url?.startsWith('/v1/') !== true) return;
+    const party = await parts.authenticator.authenticate({ authorization: request.headers.authorization });
+    if (party === undefined) throw new MeshError('unauthenticated', 'the request brings no valid token');
+    request.party = party;
+    const waitSeconds = parts.buckets.take(party, performance.now());
+    if (waitSeconds === 0) return;
+    void reply.header('retry-after', String(waitSeconds));
+    throw new MeshError('too-many-requests', `wait ${waitSeconds} s, then send again`);
+  });
+  // Else a client whose call was under way keeps its connection, and with it the process, until that times out.
+  http.addHook('onSend', async (_request, reply) => {
+    if (parts.isStopping()) void reply.header('connection', 'close');
+  });
+  http.addHook('onResponse', async (request: GatewayRequest, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    const ms = Math.round(reply.elapsedTime);
+    parts.requestSeconds.observe({ route, method: request.method, status: reply.statusCode }, reply.elapsedTime / 1_000);
+    const { party, problemCode: code } = request;
+    // The route's pattern, never the address: it holds ids of messages and cases.
+    parts.logger.info({ event: 'request', method: request.method, route, status: reply.statusCode, party, code, ms }, 'request');
+  });
+}
+
+function addSecurityHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  // The documentation's page brings its own scripts and styles, all from here.
+  const policy = request.url.startsWith('/docs') ? "default-src 'self' 'unsafe-inline' data:" : "default-src 'none'";
+  void reply.headers({
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'content-security-policy': `${policy}; frame-ancestors 'none'`,
+  });
+}
+
+const httpOf = (adapter: FastifyAdapter): FastifyInstance => adapter.getInstance<FastifyInstance>();

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { addParty } from '#deploy/nats/add-party.js';
+import { FakeGuard } from '#test/support/fake-guard.js';
+import { GatewayForTest, someReferral } from '#test/support/gateway-for-test.js';
+import { NatsForTest } from '#test/support/nats-for-test.js';
+import { until } from '#test/support/until.js';
+
+let nats: NatsForTest;
+let guard: FakeGuard;
+let gateway: GatewayForTest;
+
+beforeAll(async () => {
+  nats = await NatsForTest.start(['jcp_west', 'trt_acme']);
+  guard = await FakeGuard.start(nats);
+  gateway = await GatewayForTest.start(nats, ['jcp_west', 'trt_acme']);
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+  await guard?.stop();
+  await nats?.stop();
+});
+
+const logged = (event: string): number => gateway.log.filter((line) => line.includes(`"event":"${event}"`)).length;
+
+describe('the edge', () => {
+  it('tells live, ready and metrics without a token, and nothing of a client in them', async () => {
+    await gateway.send('jcp_west', someReferral('jcp_west', 'trt_acme'));
+    expect((await gateway.call('/health/live')).body).toEqual({ status: 'live' });
+    expect((await gateway.call('/health/ready')).body).toEqual({ status: 'ready' });
+    const metrics = await gateway.call('/metrics');
+    expect(metrics.headers.get('content-type')).toContain('text/plain');
+    expect(metrics.text).toMatch(/gateway_http_request_seconds_count\{route="\/v1\/messages",method="POST",status="202"\} [1-9]/);
+    expect(metrics.text).toMatch(/gateway_publish_seconds_count [1-9]/);
+  });
+
+  it('serves its documentation with everything the page loads, from here alone', async () => {
+    const page = await gateway.call('/docs');
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('swagger-ui');
+    expect(page.text).not.toMatch(/(src|href)="https?:/);
+    const assets = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(
+      (match) => new URL(match[1] ?? '', `${gateway.url}/docs`).pathname,
+    );
+    expect(assets.length).toBeGreaterThan(2);
+    for (const path of assets) expect({ path, status: (await gateway.call(path)).status }).toEqual({ path, status: 200 });
+    const document = await gateway.call('/openapi.json');
+    expect(document.body).toMatchObject({ openapi: '3.1.0', paths: { '/v1/messages': { post: {} } } });
+  });
+
+  it('puts its security headers on every answer', async () => {
+    for (const path of ['/health/live', '/v1/inbox', '/nowhere', '/docs', '/v1/messages/%E0%A4%A']) {
+      const { headers } = await gateway.call(path);
+      expect({ path, sniff: headers.get('x-content-type-options') }).toEqual({ path, sniff: 'nosniff' });
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    }
+  });
+
+  it('logs route, status, party and time of a request, and no address', async () => {
+    const message = someReferral('jcp_west', 'trt_acme');
+    await gateway.as('jcp_west', `/v1/messages/${message.id}`);
+    const line = await until('the line', () => gateway.log.find((each) => each.includes('"route":"/v1/messages/:id"')));
+    expect(JSON.parse(line)).toMatchObject({
+      event: 'request',
+      method: 'GET',
+      status: 404,
+      party: 'jcp_west',
+      code: 'not-found',
+      ms: expect.any(Number),
+    });
+    expect(gateway.log.join('\n')).not.toContain(message.id);
+  });
+
+  it('holds each party to its rate', async () => {
+    const slow = await GatewayForTest.start(nats, ['jcp_west', 'trt_acme'], { GATEWAY_RATE_PER_SECOND: '0.1', GATEWAY_RATE_BURST: '2' });
+    expect((await slow.as('jcp_west', '/v1/inbox')).status).toBe(200);
+    expect((await slow.as('jcp_west', '/v1/inbox')).status).toBe(200);
+    const third = await slow.as('jcp_west', '/v1/inbox');
+    expect(third.status).toBe(429);
+    expect(Number(third.headers.get('retry-after'))).toBeGreaterThan(5);
+    expect(third.body).toMatchObject({ type: 'urn:throughcare:problem:too-many-requests' });
+    expect((await slow.as('trt_acme', '/v1/inbox')).status).toBe(200);
+    expect(await slow.stop()).toBe(0);
+  });
+});
+
+describe('the list of parties', () => {
+  it('that is wrong is refused and the old one stays', async () => {
+    const refusals = logged('parties-refused');
+    for (const text of ['[', '{}', '[{"party":"jcp_west"}]', '[{"party":"svc_ops","seedFile":"x","tokenHash":"y"}]']) {
+      const before = logged('parties-refused');
+      await gateway.writePartiesText(text);
+      await until('it is refused', () => logged('parties-refused') > before);
+    }
+    expect(logged('parties-refused')).toBeGreaterThanOrEqual(refusals + 4);
+    expect((await gateway.as('jcp_west', '/v1/inbox')).status).toBe(200);
+    await gateway.writeParties(['jcp_west', 'trt_acme']);
+  });
+
+  it('brings in a new party without a restart, also one that the broker learns of later, and lets go of one that is gone', async () => {
+    const party = await nats.newParty('trt_brook');
+    await gateway.writeParties(['jcp_west', 'trt_acme', 'trt_brook']);
+    await until('the token is known', async () => (await gateway.as('trt_brook', '/v1/inbox')).status === 503);
+    expect((await gateway.call('/health/ready')).body).toEqual({ status: 'not-ready', failing: ['broker:trt_brook'] });
+    expect((await gateway.as('jcp_west', '/v1/inbox')).status).toBe(200);
+    await addParty(nats.broker, nats.parties, party, nats.seedFile('trt_brook'));
+    await until('it is connected', async () => (await gateway.call('/health/ready')).status === 200);
+    expect((await gateway.as('trt_brook', '/v1/inbox')).status).toBe(200);
+    await gateway.writeParties(['jcp_west', 'trt_acme']);
+    await until('its token is void', async () => (await gateway.as('trt_brook', '/v1/inbox')).status === 401);
+    const reads = logged('parties-read');
+    gateway.signal('SIGHUP');
+    await until('SIGHUP reads it again', () => logged('parties-read') > reads);
+  });
+});
+
+describe('without the broker', () => {
+  it('answers 503 with the advice to send again, and goes on when the broker is back', async () => {
+    await nats.kill();
+    await until('it is noticed', async () => (await gateway.call('/health/ready')).status === 503);
+    const message = someReferral('jcp_west', 'trt_acme');
+    const answer = await gateway.send('jcp_west', message);
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('1');
+    expect(answer.body).toMatchObject({ type: 'urn:throughcare:problem:broker-unavailable' });
+    expect((await gateway.as('jcp_west', '/v1/worklist')).status).toBe(503);
+    expect((await gateway.as('jcp_west', '/v1/inbox')).status).toBe(503);
+    expect((await gateway.call('/health/live')).status).toBe(200);
+    await nats.run();
+    await until('it is ready again', async () => (await gateway.call('/health/ready')).status === 200);
+    expect((await gateway.send('jcp_west', message)).status).toBe(202);
+    await until('the guard takes it', () => guard.taken.some((each) => each.id === message.id));
+  });
+});

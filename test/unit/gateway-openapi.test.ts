@@ -1,0 +1,51 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from '@jest/globals';
+import { readMessage } from '#libs/contracts/read-message.js';
+import { messageNames, ruleOf } from '#libs/contracts/message-table.js';
+import { openApiDocument } from '#services/gateway/adapters/openapi-document.js';
+import { someReferral } from '#test/support/gateway-for-test.js';
+
+const document = openApiDocument();
+const schemas = document.components.schemas;
+
+describe('the description of the API', () => {
+  it('is OpenAPI 3.1 whose every reference leads somewhere', () => {
+    expect(document.openapi).toBe('3.1.0');
+    const text = JSON.stringify(document);
+    const references = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(references.length).toBeGreaterThan(60);
+    for (const name of references) expect(Object.keys(schemas)).toContain(name);
+    for (const name of Object.keys(schemas)) expect(name).toMatch(/^[a-zA-Z0-9._-]+$/);
+    expect(text).not.toContain('$defs');
+  });
+
+  it('has a schema of its own for each type that agencies send, who sends it to whom and what for, and none for the mesh’s own', () => {
+    for (const name of messageNames) {
+      const isSent = ruleOf(name).from.some((kind) => kind !== 'service');
+      expect(Object.hasOwn(schemas, name)).toBe(isSent);
+    }
+    expect(schemas['referral.requested']?.['description']).toBe(
+      'From jobcentre, contracted-provider to treatment-provider, spoc, area; purpose `refer-to-treatment`. Step 1 of the joint-working protocol.',
+    );
+  });
+
+  it('marks each field with its category of information', () => {
+    const identity = schemas['ClientIdentity']?.['properties'] as Record<string, Record<string, unknown>>;
+    expect(identity['nino']).toMatchObject({ 'x-category': 'identity', pattern: expect.any(String) });
+    const form = schemas['tpr2.shared.form']?.['properties'] as Record<string, Record<string, unknown>>;
+    expect(form['treatmentSummary']?.['x-category']).toBe('treatment-summary');
+  });
+
+  it('judges as the reader of messages does', () => {
+    const ajv = new Ajv2020({ strict: false, formats: { uuid: true, date: true, 'date-time': true, email: true } });
+    ajv.addSchema({ $id: 'api', components: { schemas } });
+    for (const name of Object.keys(schemas)) expect(() => ajv.getSchema(`api#/components/schemas/${name}`)).not.toThrow();
+    const isMessage = ajv.getSchema('api#/components/schemas/Message');
+    const right = someReferral('jcp_west', 'trt_acme');
+    const { actor: _actor, ...withoutActor } = right;
+    const { case: _case, ...withoutCase } = right;
+    const wrongForm = { ...right, data: { ...(right['data'] as object), benefit: 'gold' } };
+    for (const message of [right, withoutActor, withoutCase, wrongForm, { ...right, extra: 1 }, { ...right, type: 'x' }])
+      expect(isMessage?.(message)).toBe(readMessage(message, Date.now()).ok);
+  });
+});
