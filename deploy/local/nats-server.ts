@@ -9,6 +9,8 @@ export interface NatsOptions {
   readonly port: number;
   readonly logFile?: string;
   readonly onLine?: (line: string) => void;
+  /** Holds the variable of the store's key. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface LocalNats {
@@ -35,6 +37,7 @@ export async function startNats(options: NatsOptions): Promise<LocalNats> {
     name: 'nats-server',
     command: requireProgram('nats-server'),
     args: ['-c', options.configFile],
+    ...(options.env === undefined ? {} : { env: options.env }),
     ready: () => tcpExchange(options.port, '', /^INFO \{/),
     ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
     ...(options.onLine === undefined ? {} : { onLine: options.onLine }),

@@ -109,7 +109,7 @@ export class GuardDesk {
     const shown = (data as { client?: ClientShown }).client;
     const prints = shown === undefined ? undefined : printsOf(shown);
     const derivedClient = prints === undefined ? undefined : uuidOf(prints.nino ?? `case ${read.message.envelope.case}`);
-    return { read: read.message, sender: sent.from, prints, derivedClient };
+    return { read: read.message, sender: sent.from, prints, digest: '0'.repeat(64), derivedClient };
   }
 
   send(sent: Sent): Decision {

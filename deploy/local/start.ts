@@ -1,0 +1,130 @@
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { LocalClockControl } from '#deploy/sample/clock-control.js';
+import { playJourney } from '#deploy/sample/journey.js';
+import { readSampleDirectory, sampleDirectoryPath } from '#deploy/sample/sample-directory.js';
+import { makeSampleKeys } from '#deploy/sample/sample-keys.js';
+import { runOperator } from '#services/operator/run-operator.js';
+import { type LocalMesh, startMesh } from './mesh.js';
+import { type ServiceName, serviceNames } from './mesh-services.js';
+import { lockState } from './state-lock.js';
+
+const usage = `npm start [-- --once] [--scale <service>=<n>]… [--folder <path>] [--no-journey]
+
+  --once        play the sample journey, stop everything, exit 0 only if every step came out as expected
+  --scale       so many of one service, as consent-guard=2
+  --folder      where the mesh keeps its state; default var
+  --no-journey  start the mesh and load the sample directory, play nothing`;
+
+const print = (line: string): void => console.log(line);
+
+interface StartOptions {
+  readonly once: boolean;
+  readonly journey: boolean;
+  readonly folder: string;
+  readonly scale: Partial<Record<ServiceName, number>>;
+}
+
+function readOptions(args: readonly string[]): StartOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      once: { type: 'boolean', default: false },
+      scale: { type: 'string', multiple: true, default: [] },
+      folder: { type: 'string', default: 'var' },
+      'no-journey': { type: 'boolean', default: false },
+    },
+  });
+  const scale: Partial<Record<ServiceName, number>> = {};
+  for (const wish of values.scale) {
+    const [name, count] = wish.split('=');
+    const service = serviceNames.find((known) => known === name);
+    if (service === undefined || service === 'gateway' || !/^[1-9]$/.test(count ?? ''))
+      throw new Error(`--scale ${wish}: one of ${serviceNames.slice(0, -1).join(', ')} and a number from 1 to 9, as consent-guard=2`);
+    scale[service] = Number(count);
+  }
+  return { once: values.once, journey: !values['no-journey'], folder: resolve(values.folder), scale };
+}
+
+/** The sample's directory goes in by the operator's own tool, as production's does. */
+async function loadSample(mesh: LocalMesh, folder: string): Promise<void> {
+  const directory = await readSampleDirectory();
+  const keysFolder = join(folder, 'sample-keys');
+  await makeSampleKeys({ gpgHome: join(folder, 'gnupg'), keysFolder, people: directory.people, print });
+  const lines: string[] = [];
+  const env = { MESH_ENV: 'local', NATS_URL: mesh.natsUrl, NATS_SEED_FILE: mesh.secrets.seed('svc_ops'), CLOCK_FILE: mesh.clockFile };
+  const take = (line: string): void => void lines.push(line);
+  const code = await runOperator(['directory', 'apply', sampleDirectoryPath, '--keys', keysFolder], { env, out: take, err: take });
+  if (code !== 0) throw new Error(`the sample directory was not taken:\n${lines.join('\n')}`);
+  print(`directory: ${directory.parties.length} parties, ${directory.people.length} people, by the operator's tool`);
+}
+
+async function play(mesh: LocalMesh, folder: string): Promise<boolean> {
+  const clock = await LocalClockControl.open(mesh.clockFile);
+  print('\nThe sample journey. The local clock runs at scale 1 and is moved on between the acts; production refuses such a clock.\n');
+  const result = await playJourney({
+    gatewayUrl: mesh.gatewayUrl,
+    tokens: mesh.tokens,
+    mailDir: mesh.mailFolder,
+    gpgHome: join(folder, 'gnupg'),
+    clock,
+    print,
+    stepTimeoutMs: 30_000,
+  });
+  const failed = result.steps.filter((step) => !step.ok);
+  print(`\n${result.steps.length - failed.length} of ${result.steps.length} steps came out as expected`);
+  for (const step of failed) print(`  not as expected: ${step.name}: ${step.detail}`);
+  return result.ok;
+}
+
+function tellAddresses(mesh: LocalMesh, folder: string): void {
+  print(`
+The mesh is up.
+  API      ${mesh.gatewayUrl}/v1
+  docs     ${mesh.gatewayUrl}/docs
+  tokens   ${mesh.secrets.tokensFile}
+  mail     ${mesh.mailFolder}   (gpg --homedir ${join(folder, 'gnupg')} --decrypt <mail>)
+  operator npm run ops -- counts
+  logs     ${join(folder, 'log')}
+Ctrl-C stops all of it.`);
+}
+
+async function run(options: StartOptions): Promise<number> {
+  const held = await lockState(options.folder);
+  if ('heldByPid' in held) {
+    console.error(
+      `a mesh runs on ${options.folder} already (process ${held.heldByPid ?? 'unknown'}); stop it first, or give --folder another one`,
+    );
+    return 1;
+  }
+  const stopWanted = new Promise<void>((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done());
+  });
+  let mesh: LocalMesh | undefined;
+  try {
+    const { parties } = await readSampleDirectory();
+    mesh = await startMesh({ folder: options.folder, parties, scale: options.scale, print });
+    return await Promise.race([work(mesh, options, stopWanted), stopWanted.then(() => (options.once ? 1 : 0))]);
+  } finally {
+    print('stopping …');
+    await mesh?.stop();
+    await held.lock.release();
+  }
+}
+
+async function work(mesh: LocalMesh, options: StartOptions, stopWanted: Promise<void>): Promise<number> {
+  await loadSample(mesh, options.folder);
+  const ok = !options.journey || (await play(mesh, options.folder));
+  if (options.once) return ok ? 0 : 1;
+  tellAddresses(mesh, options.folder);
+  await stopWanted;
+  return ok ? 0 : 1;
+}
+
+try {
+  process.exitCode = await run(readOptions(process.argv.slice(2)));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error(usage);
+  process.exitCode = 1;
+}
