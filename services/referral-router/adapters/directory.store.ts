@@ -1,0 +1,91 @@
+import { type Kysely, sql } from 'kysely';
+import type { AreaRole } from '#libs/contracts/address.js';
+import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
+import type { RouteCandidate } from '../domain/choose-route.js';
+import type { Directory } from '../domain/find-person.js';
+import type { RouterTables } from './router-tables.js';
+
+type Db = Kysely<RouterTables>;
+
+/** Takes in a party; one that was put later, by `seq`, stays. */
+export async function putParty(db: Db, put: PartyPut, seq: number): Promise<void> {
+  await db
+    .insertInto('directory_parties')
+    .values({ party: put.party, agency: put.agency, seq, put: JSON.stringify(put) })
+    .onConflict((conflict) =>
+      conflict
+        .column('party')
+        .doUpdateSet({ agency: put.agency, seq, put: JSON.stringify(put) })
+        .where('directory_parties.seq', '<', seq),
+    )
+    .execute();
+}
+
+/** Takes in a person; one who was put later, by `seq`, stays. */
+export async function putPerson(db: Db, put: PersonPut, seq: number): Promise<void> {
+  await db
+    .insertInto('directory_people')
+    .values({ person: put.person, party: put.party, seq, put: JSON.stringify(put) })
+    .onConflict((conflict) =>
+      conflict
+        .column('person')
+        .doUpdateSet({ party: put.party, seq, put: JSON.stringify(put) })
+        .where('directory_people.seq', '<', seq),
+    )
+    .execute();
+}
+
+/** The part of the directory that speaks of these parties and people, with everybody who stands in for them. */
+export async function loadDirectory(db: Db, parties: Iterable<string>, people: Iterable<string>): Promise<Directory> {
+  const named = [...new Set(people)];
+  const known = new Map<string, PersonPut>();
+  const partyPuts = new Map<string, PartyPut>();
+  await addParties(db, partyPuts, parties);
+  const duty = [...partyPuts.values()].flatMap(({ dutyPerson, teamLeader }) => [dutyPerson, teamLeader]);
+  await addPeople(db, known, [...named, ...duty]);
+  await addPeople(
+    db,
+    known,
+    [...known.values()].map(({ deputy }) => deputy),
+  );
+  await addParties(
+    db,
+    partyPuts,
+    [...known.values()].map(({ party }) => party),
+  );
+  return { party: (id) => partyPuts.get(id), person: (id) => known.get(id) };
+}
+
+async function addParties(db: Db, to: Map<string, PartyPut>, ids: Iterable<string>): Promise<void> {
+  const missing = [...new Set(ids)].filter((id) => !to.has(id));
+  if (missing.length === 0) return;
+  const rows = await db
+    .selectFrom('directory_parties')
+    .select('put')
+    .where(sql<boolean>`party = any(${missing}::text[])`)
+    .execute();
+  for (const { put } of rows) to.set(put.party, put);
+}
+
+async function addPeople(db: Db, to: Map<string, PersonPut>, ids: Iterable<string>): Promise<void> {
+  const missing = [...new Set(ids)].filter((id) => !to.has(id));
+  if (missing.length === 0) return;
+  const rows = await db
+    .selectFrom('directory_people')
+    .select('put')
+    .where(sql<boolean>`person = any(${missing}::text[])`)
+    .execute();
+  for (const { put } of rows) to.set(put.person, put);
+}
+
+/** The parties that serve a role in a district, with how many cases each treats. */
+export async function loadCandidates(db: Db, role: AreaRole, district: string): Promise<readonly RouteCandidate[]> {
+  const serves = JSON.stringify({ serves: [{ role, district }] });
+  const rows = await db
+    .selectFrom('directory_parties')
+    .select(['put'])
+    .select(sql<number>`(select count(*) from cases where provider = directory_parties.party and in_treatment)`.as('open_cases'))
+    .where(sql<boolean>`put @> ${serves}::jsonb`)
+    .execute();
+  return rows.map(({ put, open_cases }) => ({ party: put, openCases: open_cases }));
+}

@@ -1,0 +1,97 @@
+import { type Kysely, type Transaction } from 'kysely';
+import { londonDate } from '#libs/calendar/london-time.js';
+import type { Clock } from '#libs/clock/clock.js';
+import { readAddress } from '#libs/contracts/address.js';
+import type { MeshEvent } from '#libs/contracts/mesh-event.js';
+import { nameOfType } from '#libs/contracts/message-table.js';
+import { partyPutForm, personPutForm } from '#libs/contracts/service-forms.js';
+import { enqueue } from '#libs/outbox/enqueue.js';
+import { toStoreError } from '#libs/postgres/foreign-error.js';
+import { answerMailTrouble } from '../domain/answer-mail-trouble.js';
+import type { CaseState } from '../domain/case-state.js';
+import { chooseRoute } from '../domain/choose-route.js';
+import { mailNoticeId, noticeId, noticeMessage, routeMessage, routerParty } from '../domain/compose-message.js';
+import type { StepClocks } from '../domain/due-date.js';
+import { findPerson } from '../domain/find-person.js';
+import { readCase } from '../domain/read-case.js';
+import { caseOf, hasOtherVerdict, lockCase, recordOnce, saveCase } from './case.store.js';
+import { loadCandidates, loadDirectory, putParty, putPerson } from './directory.store.js';
+import { askNotices, findNotice, namesOf } from './notice.store.js';
+import type { RouterTables } from './router-tables.js';
+
+type Tx = Transaction<RouterTables>;
+
+/** Applies an event of the mesh to the router's database: what it changes and what it sends, in one transaction, once. */
+export class EventApplier {
+  constructor(
+    private readonly db: Kysely<RouterTables>,
+    private readonly clock: Clock,
+    private readonly clocks: StepClocks,
+  ) {}
+
+  /** Idempotent by id and verdict. @throws MeshError `store-unavailable` when the database is away; then nothing was changed. */
+  async apply(event: MeshEvent): Promise<void> {
+    if (event.sender === routerParty) return;
+    try {
+      await this.db.transaction().execute((tx) => this.applyIn(tx, event));
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  private async applyIn(tx: Tx, event: MeshEvent): Promise<void> {
+    if (event.directory !== undefined) return putDirectory(tx, event);
+    if (event.case === undefined && event.cause === undefined) return undefined;
+    if (!(await recordOnce(tx, event))) return undefined;
+    if (nameOfType(event.type) === 'mail.reported') return this.tellOfMail(tx, event);
+    const caseId = await caseOf(tx, event);
+    if (caseId === undefined) return undefined; // its cause has not come yet; it is taken up with it
+    const before = await tx.selectFrom('cases').select('provider').where('id', '=', caseId).executeTakeFirst();
+    const { events, fresh } = await lockCase(tx, caseId, event);
+    const state = readCase(events, this.clocks);
+    await saveCase(tx, caseId, state);
+    const tellings = state.tellings.filter(({ cause }) => fresh.has(cause));
+    await this.tell(tx, caseId, { ...state, tellings });
+    if (event.verdict === 'waiting') await this.route(tx, event, before?.provider ?? undefined);
+  }
+
+  private async tell(tx: Tx, caseId: string, state: CaseState): Promise<void> {
+    const now = this.clock.now();
+    const directory = await loadDirectory(tx, ...namesOf(state.tellings, state.namings));
+    const notices = state.tellings.flatMap((telling) => {
+      const { kind, cause, holder, step, dueOn } = telling;
+      const person = findPerson(holder, state.namings, directory, londonDate(now));
+      if (directory.person(person) === undefined) return []; // the step stands on the worklist
+      const data = { kind, cause, person, ...(step === undefined ? {} : { step }), ...(dueOn === undefined ? {} : { dueOn }) };
+      return [{ caseId, person, told: [person], ...noticeMessage(noticeId(telling), data, now) }];
+    });
+    await askNotices(tx, notices);
+  }
+
+  private async route(tx: Tx, event: MeshEvent, previous: string | undefined): Promise<void> {
+    const address = readAddress(event.to);
+    if (typeof address === 'string' || address.kind !== 'area' || (await hasOtherVerdict(tx, event))) return;
+    const { role, district } = address;
+    const party = chooseRoute({ role, district, sender: event.sender, previous }, await loadCandidates(tx, role, district));
+    const route = { message: event.id, ...(party === undefined ? {} : { party }) };
+    await enqueue(tx, [routeMessage(route, this.clock.now())]);
+  }
+
+  private async tellOfMail(tx: Tx, event: MeshEvent): Promise<void> {
+    const notice = event.cause === undefined ? undefined : await findNotice(tx, event.cause);
+    if (notice === undefined) return;
+    const directory = await loadDirectory(tx, [], notice.told);
+    const answer = answerMailTrouble(String(event.facts['outcome']), notice, directory);
+    if (answer === undefined) return;
+    const { kind, person } = answer;
+    // By the notice, not by the report: a mail that is held and reported held again is told once.
+    const message = noticeMessage(mailNoticeId(notice.id, kind), { kind, cause: event.id, person }, this.clock.now());
+    await askNotices(tx, [{ caseId: notice.caseId, person, told: [...notice.told, person], ...message }]);
+  }
+}
+
+async function putDirectory(tx: Tx, { directory, seq }: MeshEvent): Promise<void> {
+  const party = partyPutForm.safeParse(directory);
+  if (party.success) return putParty(tx, party.data, seq);
+  return putPerson(tx, personPutForm.parse(directory), seq);
+}

@@ -1,0 +1,118 @@
+import type { NatsConnection } from '@nats-io/nats-core';
+import type { Clock } from '#libs/clock/clock.js';
+import { MeshError } from '#libs/contracts/mesh-error.js';
+import { type MeshEvent, meshEventSchema } from '#libs/contracts/mesh-event.js';
+import { eventsStream } from '#libs/contracts/subjects.js';
+import type { Delivery } from '#libs/nats/delivery.js';
+import { DeliveryConsumer, type DeliveryConsumerOptions } from '#libs/nats/delivery-consumer.js';
+import type { LeaseKeeper } from '#libs/postgres/lease-keeper.js';
+import { routerParty } from '../domain/compose-message.js';
+
+export interface EventsConsumerOptions {
+  readonly connection: NatsConnection;
+  readonly leases: LeaseKeeper;
+  readonly clock: Clock;
+  readonly apply: (event: MeshEvent) => Promise<void>;
+  readonly onDead: DeliveryConsumerOptions['onDead'];
+  readonly onTrouble: (error: unknown) => void;
+}
+
+export const eventsLease = 'events';
+const leaseEveryMs = 1_000;
+/** Events older than this (by the mesh's clock) are history that is being caught up with … */
+const behindMs = 3_600_000;
+/** … until none has come for so long (real). */
+const quietMs = 3_000;
+
+/**
+ * Follows EVENTS, in order, in one instance at a time: who holds the lease. The order is for the directory to be there before the cases
+ * that need it; what a case is does not depend on it (see `read-case.ts`), so that two instances at once for a moment do no harm.
+ */
+export class EventsConsumer {
+  private consumer: DeliveryConsumer | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private looking: Promise<void> | undefined;
+  private isStopped = false;
+  private oldSeenAt = performance.now();
+
+  constructor(private readonly options: EventsConsumerOptions) {}
+
+  start(): void {
+    if (this.isStopped || this.timer !== undefined) return;
+    this.timer = setInterval(() => this.look(), leaseEveryMs);
+    this.look();
+  }
+
+  /** The lease was lost: work in hand ends, and another instance goes on. */
+  async yieldWork(): Promise<void> {
+    const consumer = this.consumer;
+    this.consumer = undefined;
+    await consumer?.stop();
+  }
+
+  /** Takes no more and waits for the event in hand. Idempotent. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearInterval(this.timer);
+    await this.looking;
+    await this.yieldWork();
+    await this.options.leases.release(eventsLease);
+  }
+
+  /** True for an instance that stands by, too. */
+  isHealthy(): boolean {
+    return this.timer !== undefined && (this.consumer === undefined || this.consumer.isHealthy());
+  }
+
+  /** Whether this instance follows, and what it reads now is of now. */
+  isCaughtUp(): boolean {
+    return this.consumer !== undefined && performance.now() - this.oldSeenAt > quietMs;
+  }
+
+  private look(): void {
+    this.looking ??= this.take()
+      .catch(this.options.onTrouble)
+      .finally(() => (this.looking = undefined));
+  }
+
+  private async take(): Promise<void> {
+    if (this.isStopped || !(await this.options.leases.acquire(eventsLease)) || this.consumer !== undefined) return;
+    const { connection, onDead, onTrouble } = this.options;
+    this.oldSeenAt = performance.now();
+    this.consumer = new DeliveryConsumer(connection, {
+      stream: eventsStream,
+      durable: routerParty,
+      ackWaitMs: 30_000,
+      inFlight: 128,
+      isOrdered: true,
+      onDead,
+      onTrouble,
+      handle: async (delivery) => {
+        await this.handle(delivery);
+        return { kind: 'ack' };
+      },
+    });
+    this.consumer.start();
+  }
+
+  private async handle(delivery: Delivery): Promise<void> {
+    if (!this.options.leases.isHeld(eventsLease)) throw new MeshError('lease-lost', 'another instance follows the events now');
+    const event = readEvent(delivery.data);
+    await this.options.apply(event);
+    if (this.options.clock.now().getTime() - Date.parse(event.recordedAt) > behindMs) this.oldSeenAt = performance.now();
+  }
+}
+
+/** @throws MeshError `malformed-json`, `malformed-message`: into the dead letters. */
+function readEvent(data: Uint8Array): MeshEvent {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data));
+  } catch (error) {
+    throw new MeshError('malformed-json', 'the event is not JSON', { cause: error });
+  }
+  const parsed = meshEventSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const field = parsed.error.issues[0]?.path.join('.') ?? '';
+  throw new MeshError('malformed-message', `the event is not one of this mesh: ${field}`, { field });
+}
