@@ -3,7 +3,7 @@ import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnAppl
 import type { NatsConnection } from '@nats-io/nats-core';
 import { type Kysely, sql } from 'kysely';
 import type { Logger } from 'pino';
-import { Counter, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { bankHolidays } from '#libs/calendar/bank-holidays.js';
 import { clockFromConfig } from '#libs/clock/clock-from-config.js';
 import type { Clock } from '#libs/clock/clock.js';
@@ -105,6 +105,12 @@ function createFollower(ground: Ground, relay: OutboxRelay, letters: DeadLetterS
       relay.wake();
     },
     onDead: (delivery, code) => letters.report('EVENTS', delivery, code),
+  });
+  const following: Gauge = new Gauge({
+    name: 'throughcare_router_following',
+    help: '1 in the instance that follows the events, 0 where it stands by',
+    registers: [ground.registry],
+    collect: () => following.set(follower.isFollowing() ? 1 : 0),
   });
   return follower;
 }

@@ -37,23 +37,17 @@ export async function putPerson(db: Db, put: PersonPut, seq: number): Promise<vo
 
 /** The part of the directory that speaks of these parties and people, with everybody who stands in for them. */
 export async function loadDirectory(db: Db, parties: Iterable<string>, people: Iterable<string>): Promise<Directory> {
-  const named = [...new Set(people)];
-  const known = new Map<string, PersonPut>();
-  const partyPuts = new Map<string, PartyPut>();
-  await addParties(db, partyPuts, parties);
-  const duty = [...partyPuts.values()].flatMap(({ dutyPerson, teamLeader }) => [dutyPerson, teamLeader]);
-  await addPeople(db, known, [...named, ...duty]);
-  await addPeople(
-    db,
-    known,
-    [...known.values()].map(({ deputy }) => deputy),
-  );
-  await addParties(
-    db,
-    partyPuts,
-    [...known.values()].map(({ party }) => party),
-  );
-  return { party: (id) => partyPuts.get(id), person: (id) => known.get(id) };
+  const knownPeople = new Map<string, PersonPut>();
+  const knownParties = new Map<string, PartyPut>();
+  const partiesOfPeople = (): string[] => [...knownPeople.values()].map(({ party }) => party);
+  await addPeople(db, knownPeople, people);
+  await addParties(db, knownParties, [...parties, ...partiesOfPeople()]);
+  const duty = [...knownParties.values()].flatMap(({ dutyPerson, teamLeader }) => [dutyPerson, teamLeader]);
+  await addPeople(db, knownPeople, duty);
+  const deputies = [...knownPeople.values()].map(({ deputy }) => deputy);
+  await addPeople(db, knownPeople, deputies);
+  await addParties(db, knownParties, partiesOfPeople());
+  return { party: (id) => knownParties.get(id), person: (id) => knownPeople.get(id) };
 }
 
 async function addParties(db: Db, to: Map<string, PartyPut>, ids: Iterable<string>): Promise<void> {

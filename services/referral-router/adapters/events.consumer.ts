@@ -64,6 +64,11 @@ export class EventsConsumer {
     return this.timer !== undefined && (this.consumer === undefined || this.consumer.isHealthy());
   }
 
+  /** Whether this instance follows, or stands by. */
+  isFollowing(): boolean {
+    return this.consumer !== undefined;
+  }
+
   /** Whether this instance follows, and what it reads now is of now. */
   isCaughtUp(): boolean {
     return this.consumer !== undefined && performance.now() - this.oldSeenAt > quietMs;

@@ -1,0 +1,139 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { NatsConnection } from '@nats-io/nats-core';
+import type { WorklistStep } from '#libs/contracts/ask.js';
+import type { MeshEvent } from '#libs/contracts/mesh-event.js';
+import { familyOf, nameOfType } from '#libs/contracts/message-table.js';
+import { readMessageText } from '#libs/contracts/read-message.js';
+import { answerSubject, eventsSubject, ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
+import { type AskReply, requestJson } from '#libs/nats/ask-client.js';
+import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
+import { RoadPublisher } from '#libs/nats/road-publisher.js';
+import { NatsForTest } from './nats-for-test.js';
+import { ServiceProcess } from './service-process.js';
+import { type PostgresServer, startPostgres } from './start-postgres.js';
+import { until } from './until.js';
+
+const router = 'svc_router';
+
+/** What the router put out, as the guard reads it. */
+export interface Outgoing {
+  readonly id: string;
+  readonly name: string;
+  readonly to: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  /** As it went out. */
+  readonly text: string;
+}
+
+/** Broker, database, clock and the guard's end of the router's road; the router itself is a process that can be killed. */
+export class RouterMesh {
+  readonly outgoing: Outgoing[] = [];
+  /** What the guard could not read: must stay empty. */
+  readonly unread: string[] = [];
+  private now = new Date();
+
+  private constructor(
+    readonly nats: NatsForTest,
+    readonly postgres: PostgresServer,
+    private readonly guard: NatsConnection,
+    private readonly parts: { readonly events: RoadPublisher; readonly databaseUrl: string; readonly collector: DeliveryConsumer },
+  ) {}
+
+  static async start(): Promise<RouterMesh> {
+    const [nats, postgres] = await Promise.all([NatsForTest.start([]), startPostgres()]);
+    const guard = await nats.connect('guard');
+    const collector = new DeliveryConsumer(guard, {
+      stream: ingressStream(router),
+      durable: ingressDurable,
+      ackWaitMs: 30_000,
+      inFlight: 64,
+      isOrdered: true,
+      handle: async ({ data }) => {
+        await Promise.resolve(mesh.take(new TextDecoder().decode(data)));
+        return { kind: 'ack' };
+      },
+      onDead: () => Promise.resolve(),
+    });
+    const events = new RoadPublisher(guard, { inboxPrefix: '_INBOX_guard' });
+    const mesh = new RouterMesh(nats, postgres, guard, { events, databaseUrl: await postgres.createDatabase('router'), collector });
+    collector.start();
+    return mesh;
+  }
+
+  /** Sets the mesh's clock. */
+  async setClock(mesh: string): Promise<void> {
+    this.now = new Date(mesh);
+    const file = join(this.nats.folder, 'clock.json');
+    await writeFile(`${file}.new`, JSON.stringify({ real: new Date().toISOString(), mesh, scale: 1 }));
+    await rename(`${file}.new`, file);
+  }
+
+  router(): Promise<ServiceProcess> {
+    return ServiceProcess.start('referral-router', {
+      MESH_ENV: 'local',
+      NATS_URL: this.nats.broker.url,
+      NATS_SEED_FILE: this.nats.seedFile(router),
+      DATABASE_URL: this.parts.databaseUrl,
+      CLOCK_FILE: join(this.nats.folder, 'clock.json'),
+      OVERDUE_SWEEP_SECONDS: '1',
+    });
+  }
+
+  /** Puts events on EVENTS, as the guard does. `attempt` makes a repeat another message to the broker. */
+  async publish(events: readonly MeshEvent[], attempt = ''): Promise<void> {
+    for (const event of events) {
+      const name = nameOfType(event.type);
+      const subject = eventsSubject(name === undefined ? 'other' : familyOf(name));
+      await this.parts.events.publish(new TextEncoder().encode(JSON.stringify(event)), `${event.id}.${event.verdict}${attempt}`, subject);
+    }
+  }
+
+  publishBytes(text: string, id: string, subject = eventsSubject('other')): Promise<unknown> {
+    return this.parts.events.publish(new TextEncoder().encode(text), id, subject);
+  }
+
+  /** The first message of this type with these data; waits for it. */
+  sent(name: string, data: Readonly<Record<string, unknown>>, deadlineMs?: number): Promise<Outgoing> {
+    const fits = (message: Outgoing): boolean =>
+      message.name === name && Object.entries(data).every(([key, value]) => message.data[key] === value);
+    return until(`${name} with ${JSON.stringify(data)}`, () => this.outgoing.find(fits), deadlineMs);
+  }
+
+  ask<T>(verb: string, payload: unknown): Promise<AskReply<T>> {
+    return requestJson<T>(this.guard, answerSubject(router, verb), payload);
+  }
+
+  async worklist(party: string, cases?: readonly string[]): Promise<readonly WorklistStep[]> {
+    const reply = await this.ask<{ steps: WorklistStep[] }>('worklist', { party, ...(cases === undefined ? {} : { cases }) });
+    if (!reply.ok) throw new Error(reply.code);
+    return reply.steps;
+  }
+
+  /** Waits until the party's open steps are these. */
+  async holds(party: string, steps: readonly string[]): Promise<void> {
+    await until(`${party} holds ${steps.join(', ')}`, async () => {
+      const open = await this.worklist(party);
+      return (
+        open
+          .map(({ step }) => step)
+          .sort()
+          .join() === [...steps].sort().join()
+      );
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.parts.collector.stop();
+    await this.parts.events.stop();
+    await this.nats.stop();
+    await this.postgres.stop();
+  }
+
+  private take(text: string): void {
+    const result = readMessageText(text, this.now.getTime());
+    if (!result.ok) return void this.unread.push(JSON.stringify(result.problems));
+    const { envelope, name } = result.message;
+    this.outgoing.push({ id: envelope.id, name, to: envelope.to, data: envelope.data, text });
+  }
+}

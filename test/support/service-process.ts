@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.js';
+
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** A service as a process of its own, as deployed: its environment, its log, its end. */
+export class ServiceProcess {
+  readonly log: LogLine[] = [];
+  /** What it printed, as it stands there. */
+  text = '';
+
+  private constructor(private readonly child: ChildProcess) {
+    for (const stream of [child.stdout, child.stderr])
+      if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#keep(line));
+  }
+
+  /** Resolves once it says `ready`. @throws Error with what it printed when it ends first. */
+  static async start(service: string, env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
+    const running = ServiceProcess.launch(service, env);
+    await until(`${service} is ready`, () => {
+      if (running.isEnded) throw new Error(running.text);
+      return running.ready;
+    });
+    return running;
+  }
+
+  /** Does not wait for anything. */
+  static launch(service: string, env: Readonly<Record<string, string>>): ServiceProcess {
+    const main = fileURLToPath(new URL(`../../services/${service}/main.js`, import.meta.url));
+    return new ServiceProcess(
+      spawn(process.execPath, ['--enable-source-maps', main], { env: { PATH: process.env['PATH'] ?? '', ...env } }),
+    );
+  }
+
+  get ready(): LogLine | undefined {
+    return this.log.find(({ event }) => event === 'ready');
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${String(this.ready?.['port'])}`;
+  }
+
+  get isEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** Ends it, if it still runs. @returns its exit code, null where a signal ended it. */
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (!this.isEnded) {
+      const exit = once(this.child, 'exit');
+      this.child.kill(signal);
+      await exit;
+    }
+    return this.child.exitCode;
+  }
+
+  #keep(line: string): void {
+    this.text += `${line}\n`;
+    try {
+      this.log.push(JSON.parse(line) as LogLine);
+    } catch {
+      this.log.push({ text: line });
+    }
+  }
+}
