@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { nkeyAuthenticator, type ConnectionOptions, type NatsConnection } from '@nats-io/nats-core';
+import type { Authenticator, ConnectionOptions, NatsConnection } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import { MeshError } from '#libs/contracts/mesh-error.js';
+import { nkeyAuthenticator } from './nkey-authenticator.js';
 
 export interface MeshConnectionOptions {
   /** One or several servers, separated by commas. */
@@ -48,7 +49,7 @@ async function connectionSettings(options: MeshConnectionOptions): Promise<Conne
   return {
     servers: options.url.split(',').map((server) => server.trim()),
     name: options.name,
-    authenticator: nkeyAuthenticator(new TextEncoder().encode(seed.trim())),
+    authenticator: authenticatorOf(options.name, seed.trim()),
     inboxPrefix: options.inboxPrefix ?? '_INBOX',
     noAsyncTraces: true,
     maxReconnectAttempts: -1,
@@ -58,4 +59,12 @@ async function connectionSettings(options: MeshConnectionOptions): Promise<Conne
     pingInterval: 20_000,
     timeout: 5_000,
   };
+}
+
+function authenticatorOf(name: string, seed: string): Authenticator {
+  try {
+    return nkeyAuthenticator(seed);
+  } catch (error) {
+    throw new MeshError('config-invalid', `the seed file of ${name} holds no seed`, { cause: error });
+  }
 }

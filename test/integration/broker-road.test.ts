@@ -20,10 +20,13 @@ let nats: NatsForTest;
 let guard: NatsConnection;
 let acme: NatsConnection;
 let leeds: NatsConnection;
+let provisioner: NatsConnection;
 
 beforeAll(async () => {
   nats = await NatsForTest.start(['jcp_leeds', 'trt_acme', 'trt_small']);
-  [guard, acme, leeds] = await Promise.all([nats.connect('guard'), nats.connect('trt_acme'), nats.connect('jcp_leeds')]);
+  [guard, acme, leeds, provisioner] = (await Promise.all(
+    ['guard', 'trt_acme', 'jcp_leeds', 'provisioner'].map((user) => nats.connect(user)),
+  )) as [NatsConnection, NatsConnection, NatsConnection, NatsConnection];
 });
 afterAll(() => nats?.stop());
 
@@ -67,10 +70,10 @@ async function deliver(party: string, ...bodies: string[]): Promise<void> {
   await out.stop();
 }
 
-const streamState = async (name: string): Promise<{ messages: number; acked: number }> => {
-  const manager = await jetstreamManager(await nats.connect('provisioner'));
+const streamState = async (name: string): Promise<{ messages: number }> => {
+  const manager = await jetstreamManager(provisioner);
   const { state } = await manager.streams.info(name);
-  return { messages: state.messages, acked: state.first_seq };
+  return { messages: state.messages };
 };
 
 describe('the road', () => {
@@ -116,7 +119,7 @@ describe('the road', () => {
     await Promise.all([one.consumer.stop(), other.consumer.stop()]);
   });
 
-  it('keeps the order behind a message that is to come again, and prolongs what waits', async () => {
+  it('keeps the order behind a message that is to come again', async () => {
     const order: string[] = [];
     const inbox = inboxOf(acme, 'trt_acme', ({ data, deliveries }) => {
       order.push(`${text(data)}#${deliveries}`);
@@ -146,7 +149,7 @@ describe('the road', () => {
     expect(second.got.map(({ data }) => text(data)).sort()).toEqual(Array.from({ length: 7 }, (_, n) => `s-${n + 1}`));
   });
 
-  it('keeps a dead letter with its reason before it lets the message go, and keeps the message when it cannot', async () => {
+  it('keeps a dead letter with its reason before it lets the message go', async () => {
     const inbox = inboxOf(acme, 'trt_acme', ({ data }) =>
       Promise.resolve(text(data) === 'd-0' ? { kind: 'dead', code: 'malformed-json', reason: 'no JSON' } : { kind: 'ack' }),
     );
@@ -157,9 +160,64 @@ describe('the road', () => {
     expect((await streamState('trt_acme')).messages).toBe(0);
   });
 
+  it('keeps a message whose dead letter is refused, and counts as unhealthy until one is taken', async () => {
+    let refusals = 0;
+    const consumer = new DeliveryConsumer(acme, {
+      stream: 'trt_acme',
+      durable: deliveryDurable,
+      ackWaitMs: 60_000,
+      inFlight: 4,
+      isOrdered: false,
+      handle: () => Promise.resolve({ kind: 'dead', code: 'malformed-json', reason: 'no JSON' }),
+      onDead: () => {
+        refusals += 1;
+        return refusals === 1 ? Promise.reject(new Error('the store is away')) : Promise.resolve();
+      },
+    });
+    consumer.start();
+    await deliver('trt_acme', 'r-0');
+    await until('refused once', () => refusals === 1);
+    await until('unhealthy', () => !consumer.isHealthy());
+    expect((await streamState('trt_acme')).messages).toBe(1);
+    await until('taken', () => refusals === 2);
+    await until('healthy', () => consumer.isHealthy());
+    await consumer.stop();
+    expect((await streamState('trt_acme')).messages).toBe(0);
+  });
+
+  it('prolongs work that takes longer than the ack wait', async () => {
+    const manager = await jetstreamManager(provisioner);
+    await manager.consumers.update('trt_acme', deliveryDurable, { ack_wait: 600_000_000 });
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const got: number[] = [];
+    const slow = new DeliveryConsumer(acme, {
+      stream: 'trt_acme',
+      durable: deliveryDurable,
+      ackWaitMs: 600,
+      inFlight: 4,
+      isOrdered: false,
+      handle: async ({ deliveries }) => {
+        got.push(deliveries);
+        await held;
+        return { kind: 'ack' };
+      },
+      onDead: () => Promise.resolve(),
+    });
+    const start = performance.now();
+    slow.start();
+    await deliver('trt_acme', 'slow');
+    await until('three ack waits are over', () => got.length > 0 && performance.now() - start > 1_800);
+    release();
+    await slow.stop();
+    // Not delivered a second time, though it was held thrice as long as the broker waits.
+    expect(got).toEqual([1]);
+    expect((await streamState('trt_acme')).messages).toBe(0);
+    await provisionStreams(provisioner, nats.parties, nats.broker.eventsMaxBytes);
+  });
+
   it('answers a full stream with mailbox-full, which does not use up the id', async () => {
     const small = await nats.newParty('trt_small', 64 * 1024);
-    const provisioner = await nats.connect('provisioner');
     await provisionStreams(provisioner, [small], nats.broker.eventsMaxBytes);
     const sender = new RoadPublisher(await nats.connect('trt_small'), { giveUpMs: 3_000 });
     const body = new Uint8Array(20 * 1024);
