@@ -115,6 +115,20 @@ describe('the list of parties', () => {
   });
 });
 
+describe('a start that cannot be', () => {
+  it.each([
+    ['a wrong setting', { GATEWAY_RATE_BURST: '0' }, 'GATEWAY_RATE_BURST'],
+    ['a clock file in production', { MESH_ENV: 'production', CLOCK_FILE: '/x' }, 'CLOCK_FILE'],
+    ['no list of parties', { GATEWAY_PARTIES_FILE: '/nowhere/parties.json' }, 'parties file'],
+    ['a port that is taken', {}, 'EADDRINUSE'],
+  ])('with %s ends with 1 and says which', async (what, env, named) => {
+    const taken = what.includes('port') ? { HTTP_PORT: new URL(gateway.url).port } : {};
+    await expect(GatewayForTest.start(nats, ['jcp_west'], { ...env, ...taken })).rejects.toThrow(
+      new RegExp(`ended with 1: .*${named}`, 's'),
+    );
+  });
+});
+
 describe('without the broker', () => {
   it('answers 503 with the advice to send again, and goes on when the broker is back', async () => {
     await nats.kill();

@@ -48,7 +48,7 @@ describe('the inbox', () => {
     const began = performance.now();
     await gateway.send('jcp_west', message);
     expect((await waiting).messages).toEqual([message]);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(15_000);
     expect((await ack('trt_brook', message.id)).status).toBe(204);
   });
 
@@ -126,7 +126,7 @@ describe('the inbox', () => {
     await until('the call is under way', async () => (await gateway.call('/health/live')).status === 200);
     const began = performance.now();
     expect(await gateway.stop()).toBe(0);
-    expect(performance.now() - began).toBeLessThan(8_000);
+    expect(performance.now() - began).toBeLessThan(15_000);
     expect((await waiting).messages).toEqual([]);
     await gateway.run();
     expect((await take('trt_cairn', '?wait=5')).messages).toEqual([message]);

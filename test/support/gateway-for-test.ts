@@ -64,10 +64,13 @@ export class GatewayForTest {
     this.#process = child;
     this.#port = 0;
     for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', (line) => this.#read(line));
-    await until('the gateway is ready', async () => {
-      if (child.exitCode !== null) throw new Error(`the gateway ended with ${child.exitCode}: ${this.log.join('\n')}`);
-      return this.#port > 0 && (await this.call('/health/ready')).status === 200;
-    });
+    const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+    await until(
+      'the gateway is ready',
+      async () => hasEnded() || (this.#port > 0 && (await this.call('/health/ready')).status === 200),
+      40_000,
+    );
+    if (hasEnded()) throw new Error(`the gateway ended with ${child.exitCode}: ${this.log.join('\n')}`);
   }
 
   #read(line: string): void {

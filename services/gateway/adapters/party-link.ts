@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { Logger } from 'pino';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import { describeError } from '#libs/logging/describe-error.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
 
@@ -75,7 +74,7 @@ export class PartyLink {
         told = false;
         await this.#serve(connection);
       } catch (error) {
-        if (!told) this.logger.warn({ event: 'link-down', party, err: describeError(error) }, 'party not connected; trying again');
+        if (!told) this.logger.warn({ event: 'link-down', party, err: error }, 'party not connected; trying again');
         told = true;
       }
       await delay(againMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
