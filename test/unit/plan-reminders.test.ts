@@ -31,10 +31,16 @@ class Story {
 
   plan(today: string): this {
     const plan = planReminders(commitmentsOf(this.events, rules), this.rows, londonInstant(today, '12:00'), rules);
-    const state = new Map(plan.close.map((each) => [each.reminder, each.state]));
+    const state = new Map(plan.change.map((each) => [each.reminder, each.state]));
     this.rows = this.rows.map((row) => ({ ...row, state: state.get(row.reminder) ?? row.state }));
     this.rows.push(
-      ...plan.schedule.map((each, n) => ({ ...each, reminder: `r${this.rows.length + n}`, caseId: 'c', state: 'scheduled' as const })),
+      ...plan.schedule.map((each, n) => ({
+        ...each,
+        reminder: `r${this.rows.length + n}`,
+        caseId: 'c',
+        state: 'scheduled' as const,
+        isPutOut: false,
+      })),
     );
     return this;
   }
@@ -42,9 +48,10 @@ class Story {
   /** As the timer does: what is scheduled up to the day goes out, a series goes on. */
   putOut(today: string): this {
     for (const row of this.rows.filter(({ state, remindAt: at }) => state === 'scheduled' && at <= londonInstant(today, '12:00'))) {
-      this.rows = this.rows.map((each) => (each === row ? { ...row, state: 'due' } : each));
+      this.rows = this.rows.map((each) => (each === row ? { ...row, state: 'due', isPutOut: true } : each));
       const next = nextOccurrence(row, row.occurrence, today, rules);
-      if (next !== undefined) this.rows.push({ ...next, reminder: `r${this.rows.length}`, caseId: 'c', state: 'scheduled' });
+      if (next !== undefined)
+        this.rows.push({ ...next, reminder: `r${this.rows.length}`, caseId: 'c', state: 'scheduled', isPutOut: false });
     }
     return this;
   }

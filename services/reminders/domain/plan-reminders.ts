@@ -9,7 +9,7 @@ import type { ReminderRules } from './reminder-rules.js';
 /** What is to change in a case's schedule. */
 export interface Plan {
   readonly schedule: readonly NewReminder[];
-  readonly close: readonly { readonly reminder: string; readonly state: ReminderState }[];
+  readonly change: readonly { readonly reminder: string; readonly state: ReminderState }[];
 }
 
 /**
@@ -19,22 +19,30 @@ export interface Plan {
  */
 export function planReminders(commitments: readonly Commitment[], reminders: readonly Reminder[], now: Date, rules: ReminderRules): Plan {
   const today = londonDate(now);
-  const close = reminders.flatMap((each) => {
-    const commitment = commitments.find(({ anchor, kind }) => anchor === each.anchor && kind === each.kind);
-    // One that events learned of late took away never was.
+  const closed = reminders.flatMap((each) => {
+    // One that an event learned of late took away never was.
+    const commitment = commitments.find((candidate) => isCountedBy(candidate, each));
     const ending = commitment === undefined ? 'ended' : commitment.ending;
     const state = ending === undefined ? each.state : closedState(each.state, ending);
     return state === each.state ? [] : [{ reminder: each.reminder, state }];
   });
-  const schedule = commitments
-    .filter(({ ending }) => ending === undefined)
-    .flatMap((commitment) => {
-      const own = reminders.filter(({ anchor, kind }) => anchor === commitment.anchor && kind === commitment.kind);
-      if (own.some(({ state }) => state === 'scheduled')) return [];
-      const last = Math.max(0, ...own.map(({ occurrence }) => occurrence));
-      return nextOccurrence(commitment, last, today, rules) ?? [];
-    });
-  return { schedule, close };
+  const schedule: NewReminder[] = [];
+  const reopened: Plan['change'][number][] = [];
+  for (const commitment of commitments) {
+    const own = reminders.filter((each) => isCountedBy(commitment, each));
+    if (commitment.ending !== undefined || own.some(({ state }) => state === 'scheduled')) continue;
+    const last = Math.max(0, ...own.filter(({ isPutOut }) => isPutOut).map(({ occurrence }) => occurrence));
+    const next = nextOccurrence(commitment, last, today, rules);
+    if (next === undefined) continue;
+    const known = own.find(({ occurrence }) => occurrence === next.occurrence);
+    if (known === undefined) schedule.push(next);
+    else reopened.push({ reminder: known.reminder, state: 'scheduled' });
+  }
+  return { schedule, change: [...closed, ...reopened] };
+}
+
+function isCountedBy(counting: Counting, { anchor, kind }: Counting): boolean {
+  return counting.anchor === anchor && counting.kind === kind;
 }
 
 /** The occurrence after `last` whose day has not passed, or undefined when there is none. Those that were slept through are left out. */

@@ -8,7 +8,8 @@ import type { ReminderKind } from '#libs/contracts/service-forms.js';
  *       ├──it happened before the reminder──▶ done
  *       └──counted anew from something later──▶ superseded
  *
- * done, cancelled and superseded are final.
+ * done, cancelled and superseded are final, but for one that never went out: an event learned of late may show that it stands after all,
+ * and it is scheduled again.
  */
 export type ReminderState = ScheduledReminder['state'];
 
@@ -40,6 +41,8 @@ export interface Reminder extends NewReminder {
   readonly reminder: string;
   readonly caseId: string;
   readonly state: ReminderState;
+  /** It went out once: it never does again, whatever its state. */
+  readonly isPutOut: boolean;
 }
 
 /** How what a reminder was counted from came to its end. */
