@@ -48,8 +48,8 @@ export class LocalClock extends Clock {
     return this.map(real.getTime());
   }
 
-  override realDelayMs(until: Date): number {
-    const left = until.getTime() - this.now().getTime();
+  override realDelayMs(until: Date, from: Date = this.now()): number {
+    const left = until.getTime() - from.getTime();
     return left <= 0 ? 0 : left / this.mapping.scale;
   }
 

@@ -10,8 +10,8 @@ export class SystemClock extends Clock {
     return real;
   }
 
-  override realDelayMs(until: Date): number {
-    return Math.max(0, until.getTime() - Date.now());
+  override realDelayMs(until: Date, from: Date = this.now()): number {
+    return Math.max(0, until.getTime() - from.getTime());
   }
 
   override onChanged(): () => void {

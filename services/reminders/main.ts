@@ -1,0 +1,22 @@
+import 'reflect-metadata';
+import { env, exit } from 'node:process';
+import { NestFactory } from '@nestjs/core';
+import { createLogger } from '#libs/logging/create-logger.js';
+import { NestLogger } from '#libs/logging/nest-logger.js';
+import { readConfig } from './config.js';
+import { RemindersModule } from './reminders.module.js';
+
+let logger = createLogger({ service: 'reminders' });
+try {
+  const config = readConfig(env);
+  logger = createLogger({ service: 'reminders', level: config.LOG_LEVEL });
+  const app = await NestFactory.createApplicationContext(RemindersModule.with(config, logger), {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+  logger.info({ event: 'ready', port: app.get(RemindersModule).port }, 'ready');
+} catch (error) {
+  logger.fatal({ err: error }, 'cannot start');
+  exit(1);
+}
