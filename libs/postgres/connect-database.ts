@@ -44,8 +44,10 @@ export function connectDatabase(options: DatabaseOptions): Pool {
     keepAlive: true,
     types,
   });
-  // Without a listener an idle connection that breaks would end the process.
+  // Without a listener a connection that breaks would end the process: an idle one (the pool's event), and one that a transaction holds
+  // between two of its statements (the client's). The next statement then fails, which is how its holder learns of it.
   pool.on('error', (error) => options.onError?.(error));
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -36,6 +36,21 @@ describe('connecting', () => {
     await db.destroy();
   });
 
+  it('fails the next statement, and nothing else, when a transaction loses its connection between two of them', async () => {
+    const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'holder' });
+    const other = connectDatabase({ url: server.url('postgres'), applicationName: 'test' });
+    const held = await pool.connect();
+    await held.query('begin');
+    await other.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holder'`);
+    const sessions = () => other.query(`select from pg_stat_activity where application_name = 'holder'`);
+    await until('the server has closed it', async () => (await sessions()).rowCount === 0);
+    const next = await until('it has broken', () => held.query('select 1').then(undefined, (error: unknown) => toStoreError(error)));
+    expect(next).toMatchObject({ code: 'store-unavailable' });
+    held.release(true);
+    expect((await pool.query('select 1')).rowCount).toBe(1);
+    await Promise.all([pool.end(), other.end()]);
+  });
+
   it('turns a refused row into an error that does not quote it', async () => {
     const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'test' });
     await pool.query('create table secret (name text primary key)');
