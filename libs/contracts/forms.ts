@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { freeText, inCategory } from './field.js';
+import { stepNames } from './steps.js';
 import { clientContact, clientIdentity, instant, localDate, office, personId, shortText } from './form-fields.js';
 
 const adm = <T extends z.ZodType>(schema: T): T => inCategory('administration', schema);
@@ -133,24 +134,7 @@ export const exitForm = z.strictObject({
 
 /** The owner of an open step says that it is done, and how it ended. Steps 2, 5, 6, 9. */
 export const stepDoneForm = z.strictObject({
-  step: adm(
-    z.enum([
-      'discuss-did-not-attend',
-      'complete-dpa1',
-      'discuss-no-trace',
-      're-engage',
-      'update-record',
-      'review-care-plan',
-      'hold-interview',
-      'renew-consent',
-      'stop-using',
-      'seek-consent',
-      'check-identity',
-      'choose-provider',
-      'book-first-appointment',
-      'hold-review',
-    ]),
-  ),
+  step: adm(z.enum(stepNames)),
   outcome: adm(z.enum(['done', 'declined-by-client', 'not-possible', 'no-longer-needed'])),
 });
 

@@ -35,7 +35,7 @@ export const referralMessages = {
     facts: [],
     cites: 'referral',
     opens: [{ step: 'acknowledge-referral', owner: recipientCaseworker }],
-    closes: ['acknowledge-referral'],
+    closes: ['acknowledge-referral', 'book-first-appointment'],
     notices: [{ kind: 'referral-received', to: recipientCaseworker }],
   },
   'referral.acknowledged': {

@@ -7,17 +7,21 @@ const canonicalize = canonicalizeModule as unknown as (value: unknown) => string
 
 /**
  * Is it the same message? SHA-256, 64 lower-case hex digits, over the canonical JSON (RFC 8785) of the parsed message as it was sent:
- * before defaults, trimming or anything else that reading adds. White space and the order of fields make no other message. Gateway and
- * guard both use this, so that a repeated id is judged alike at the edge and on the road.
+ * before defaults, trimming or anything else that reading adds. White space and the order of fields make no other message. The gateway sends
+ * messages in this form, so that a repeated id is judged alike at the edge and on the road.
  *
  * @param message a parsed JSON value
  * @throws MeshError `malformed-message` for what has no canonical form: nested beyond the stack, a number out of range, or not JSON
  */
 export function messageDigest(message: unknown): string {
-  return createHash('sha256').update(canonicalForm(message)).digest('hex');
+  return createHash('sha256').update(canonicalText(message)).digest('hex');
 }
 
-function canonicalForm(message: unknown): string {
+/**
+ * The canonical JSON (RFC 8785) of a message: what the gateway puts on the road, so that the guard has the same digest by hashing the bytes as
+ * they came. @throws MeshError `malformed-message`, as above.
+ */
+export function canonicalText(message: unknown): string {
   try {
     const text = canonicalize(message);
     if (text !== undefined) return text;

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { Clock } from '#libs/clock/clock.js';
-import { messageDigest } from '#libs/digest/message-digest.js';
+import { canonicalText, messageDigest } from '#libs/digest/message-digest.js';
 import { CasesController } from './adapters/cases.controller.js';
 import { HealthController } from './adapters/health.controller.js';
 import { InboxController } from './adapters/inbox.controller.js';
@@ -35,7 +35,8 @@ export class GatewayModule {
         {
           provide: SendMessage,
           inject: [PartyRoad],
-          useFactory: (road: PartyRoad) => new SendMessage({ road, digestOf: messageDigest, monotonicMs: () => performance.now() }),
+          useFactory: (road: PartyRoad) =>
+            new SendMessage({ road, digestOf: messageDigest, canonicalOf: canonicalText, monotonicMs: () => performance.now() }),
         },
       ],
     };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { errorRules, type MeshErrorCode } from '#libs/contracts/error-codes.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import { messageDigest } from '#libs/digest/message-digest.js';
+import { canonicalText, messageDigest } from '#libs/digest/message-digest.js';
 import { IdsUnderWay } from '#services/gateway/domain/ids-under-way.js';
 import { InHand } from '#services/gateway/domain/in-hand.js';
 import { allowedMethods } from '#services/gateway/domain/known-routes.js';
@@ -146,7 +146,7 @@ class FakeRoad extends PartyRoad {
 describe('sending', () => {
   it('forgets an id whose message the road did not take, so that the same can be sent again', async () => {
     const road = new FakeRoad();
-    const sendMessage = new SendMessage({ road, digestOf: messageDigest, monotonicMs: () => 0 });
+    const sendMessage = new SendMessage({ road, digestOf: messageDigest, canonicalOf: canonicalText, monotonicMs: () => 0 });
     const request = { party: 'jcp_west', text: JSON.stringify(someReferral('jcp_west', 'trt_acme')), nowMs: Date.now(), waitMs: undefined };
     road.failure = new MeshError('mailbox-full', 'no room');
     const both = await Promise.allSettled([sendMessage.send(request), sendMessage.send(request)]);

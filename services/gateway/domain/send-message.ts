@@ -25,6 +25,8 @@ export interface SendParts {
   readonly road: PartyRoad;
   /** `messageDigest`: the guard judges repeats by the same. */
   readonly digestOf: (message: unknown) => string;
+  /** `canonicalText`: what goes on the road. Throws for what has no such form. */
+  readonly canonicalOf: (message: unknown) => string;
   readonly monotonicMs: () => number;
 }
 
@@ -49,7 +51,7 @@ export class SendMessage {
 
   /** @throws MeshError of `PartyRoad.publish`: the message may or may not be stored; the same may be sent again. */
   async send(request: SendRequest): Promise<SendAnswer> {
-    const read = readOwn(request);
+    const read = readOwn(request, this.#parts.canonicalOf);
     if ('problems' in read) return { kind: 'wrong', problems: read.problems };
     const { id } = read.message.envelope;
     if (!(await this.#accept({ party: request.party, id, digest: this.#parts.digestOf(read.json), body: read.body })))
@@ -104,7 +106,7 @@ interface Outgoing {
   readonly party: string;
   readonly id: string;
   readonly digest: string;
-  /** The message as JSON without white space. */
+  /** The message as canonical JSON. */
   readonly body: string;
 }
 
@@ -114,8 +116,8 @@ interface Wrong {
 
 type Read = { readonly json: unknown; readonly body: string; readonly message: ReadMessage } | Wrong;
 
-function readOwn({ party, text, nowMs }: SendRequest): Read {
-  const parsed = parse(text);
+function readOwn({ party, text, nowMs }: SendRequest, canonicalOf: SendParts['canonicalOf']): Read {
+  const parsed = parse(text, canonicalOf);
   if ('problems' in parsed) return parsed;
   const { json, body } = parsed;
   const source = typeof json === 'object' && json !== null ? (json as { source?: unknown }).source : undefined;
@@ -130,8 +132,8 @@ function readOwn({ party, text, nowMs }: SendRequest): Read {
   return first === undefined ? wrong('malformed-message', 'the message cannot be read') : { problems: [first, ...others] };
 }
 
-/** The text as a value, and again as text: without white space, repeated fields, or escapes that say the same in other words. */
-function parse(text: string): { readonly json: unknown; readonly body: string } | Wrong {
+/** The text as a value, and again as text in its one form: no white space, repeated fields, or escapes that say the same in other words. */
+function parse(text: string, canonicalOf: SendParts['canonicalOf']): { readonly json: unknown; readonly body: string } | Wrong {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -139,7 +141,7 @@ function parse(text: string): { readonly json: unknown; readonly body: string } 
     return wrong('malformed-json', 'the body is not valid JSON');
   }
   try {
-    return { json, body: JSON.stringify(json) };
+    return { json, body: canonicalOf(json) };
   } catch {
     return wrong('malformed-message', 'the message is nested too deeply');
   }
