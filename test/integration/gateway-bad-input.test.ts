@@ -75,7 +75,7 @@ const rows: readonly Row[] = [
   ['a wrong NI number', () => withClient({ nino: 'CANARY123' }), 422, 'malformed-message', 'data.client.nino'],
   ['an NI number in lower case', () => withClient({ nino: 'qq123456c' }), 422, 'malformed-message', 'data.client.nino'],
   ['a date that is none', () => withClient({ dateOfBirth: '1984-02-30' }), 422, 'malformed-message', 'data.client.dateOfBirth'],
-  ['a date of birth in the future', () => withClient({ dateOfBirth: '2999-05-17' }), 422, 'dates-out-of-order', 'data.client.dateOfBirth'],
+  ['a date of birth in the future', () => withClient({ dateOfBirth: '2101-05-17' }), 422, 'dates-out-of-order', 'data.client.dateOfBirth'],
   ['an id that is no UUID', () => good({ id: 'CANARY' }), 422, 'malformed-message', 'id'],
   ['an id of another version', () => good({ id: crypto.randomUUID() }), 422, 'malformed-message', 'id'],
   ['an id that is too old', () => good({ id: newId(Date.now() - 8 * day) }), 422, 'id-too-old', 'id'],
@@ -107,18 +107,20 @@ describe('bad input at the edge', () => {
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(answer.body).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) });
     if (field !== undefined) expect((answer.body['errors'] as { field: string }[]).map((each) => each.field)).toContain(field);
-    for (const value of ['CANARY', 'QQ123456C', 'qq123456c', 'Quillfeather', '1984', '2999', 'diagnosis'])
+    for (const value of ['CANARY', 'QQ123456C', 'qq123456c', 'Quillfeather', '1984', '2101', 'diagnosis'])
       expect(answer.text).not.toContain(value);
   });
 
   it('lists every field that is wrong, each with its remedy', async () => {
     const { status, body } = await gateway.send('jcp_west', withClient({ nino: 'x', surname: '', dateOfBirth: 'x' }));
     expect(status).toBe(422);
-    expect(body['errors']).toEqual([
-      { field: 'data.client.nino', detail: expect.stringContaining('must be an NI number') },
-      { field: 'data.client.surname', detail: expect.any(String) },
-      { field: 'data.client.dateOfBirth', detail: expect.stringContaining('must be a date as YYYY-MM-DD') },
-    ]);
+    expect(body['errors']).toEqual(
+      expect.arrayContaining([
+        { field: 'data.client.nino', detail: expect.stringContaining('must be an NI number') },
+        { field: 'data.client.surname', detail: expect.any(String) },
+        { field: 'data.client.dateOfBirth', detail: expect.stringContaining('must be a date as YYYY-MM-DD') },
+      ]),
+    );
   });
 
   it('takes nothing over 256 KiB', async () => {
