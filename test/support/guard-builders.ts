@@ -8,7 +8,7 @@ import type { Decision } from '#services/consent-guard/domain/decision.js';
 import { Directory, type DirectoryParty } from '#services/consent-guard/domain/directory.js';
 import type { Incoming } from '#services/consent-guard/domain/incoming.js';
 import type { Scope } from '#services/consent-guard/domain/scope.js';
-import { World } from '#services/consent-guard/domain/world.js';
+import { World, type WorldParts } from '#services/consent-guard/domain/world.js';
 import { type ClientShown, type FormContext, forms, maria } from './guard-forms.js';
 
 export const district = 'lambeth-southwark-and-wandsworth';
@@ -55,6 +55,10 @@ export const printsOf = (client: ClientShown): Exclude<Incoming['prints'], undef
 
 export const uuidOf = (seed: string): string => uuidV7(monday, createHash('sha256').update(seed).digest());
 
+/** The id of the message that such a sender makes of such a seed. */
+export const messageId = (from: string, seed: string, nowMs = monday): string =>
+  from.startsWith('svc_') ? effectId(seed, 'message') : uuidV7(nowMs, createHash('sha256').update(seed).digest());
+
 export interface Sent {
   readonly from: string;
   readonly name: MessageName;
@@ -64,6 +68,8 @@ export interface Sent {
   readonly caseref?: string;
   readonly client?: ClientShown;
   readonly cites?: string;
+  /** What the message's id is made from, where it matters; else each has a new one. */
+  readonly seed?: string;
 }
 
 /**
@@ -76,8 +82,8 @@ export class GuardDesk {
   nowMs = monday;
   private count = 0;
 
-  constructor(scopes: Iterable<Scope> = []) {
-    this.world = new World({ directory: newDirectory(), clients: [], cases: [], scopes, records: [], held: [] });
+  constructor(known: Partial<WorldParts> = {}) {
+    this.world = new World({ directory: newDirectory(), clients: [], cases: [], scopes: [], records: [], held: [], ...known });
   }
 
   /** The message as it would come before the guard. @throws when its shape is wrong: a mistake of the test. */
@@ -90,11 +96,11 @@ export class GuardDesk {
     const context = { client, now, today: now.slice(0, 10), later: this.inDays(7), cites: sent.cites ?? '', person };
     const build = sent.data ?? forms[sent.name] ?? {};
     const data = typeof build === 'function' ? build(context) : build;
-    const seed = createHash('sha256').update(`${this.count} ${this.nowMs}`).digest();
+    const seed = sent.seed ?? `${this.count} ${this.nowMs}`;
     const read = readMessage(
       {
         specversion: '1.0',
-        id: isService ? effectId(String(this.count), sent.name) : uuidV7(this.nowMs, seed),
+        id: messageId(sent.from, seed, this.nowMs),
         source: `/parties/${sent.from}`,
         type: typeOf(sent.name),
         time: now,

@@ -81,37 +81,29 @@ describe('asking for consent', () => {
 
 describe('how long a consent stands', () => {
   const taken = { takenAt: '2026-03-02T09:00:00Z' } as ConsentFormData;
+  const morning = '2026-03-02T09:00:00.000Z';
+
   it.each([
-    ['12 months where the form names no end', {}, '2026-03-02T09:00:00.000Z', '2027-03-03T00:00:00.000Z', '2027-03-02'],
+    ['12 months where the form names no end', {}, [morning, '2027-03-03T00:00:00.000Z', '2027-03-02']],
+    ['to the end of its last day in London', { validUntil: '2026-06-30' }, [morning, '2026-06-30T23:00:00.000Z', '2026-06-30']],
     [
-      'to the end of its last day in London',
-      { validUntil: '2026-06-30' },
-      '2026-03-02T09:00:00.000Z',
-      '2026-06-30T23:00:00.000Z',
-      '2026-06-30',
+      'from the start of its first day',
+      { validFrom: '2026-04-01' },
+      ['2026-03-31T23:00:00.000Z', '2027-04-01T23:00:00.000Z', '2027-04-01'],
     ],
-    ['from the start of its first day', { validFrom: '2026-04-01' }, '2026-03-31T23:00:00.000Z', '2027-04-01T23:00:00.000Z', '2027-04-01'],
     [
       'never from before it was taken',
       { validFrom: '2020-01-01', validUntil: '2026-12-31' },
-      '2026-03-02T09:00:00.000Z',
-      '2027-01-01T00:00:00.000Z',
-      '2026-12-31',
+      [morning, '2027-01-01T00:00:00.000Z', '2026-12-31'],
     ],
     [
       'from 29 February to the 28th',
       { takenAt: '2028-02-29T09:00:00Z' },
-      '2028-02-29T09:00:00.000Z',
-      '2029-03-01T00:00:00.000Z',
-      '2029-02-28',
+      ['2028-02-29T09:00:00.000Z', '2029-03-01T00:00:00.000Z', '2029-02-28'],
     ],
-  ])('is %s', (_what, more, from, until, untilDate) => {
-    const validity = consentValidity({ ...taken, ...more });
-    expect([new Date(validity.fromMs).toISOString(), new Date(validity.untilMs).toISOString(), validity.untilDate]).toEqual([
-      from,
-      until,
-      untilDate,
-    ]);
+  ])('is %s', (_what, more, expected) => {
+    const { fromMs, untilMs, untilDate } = consentValidity({ ...taken, ...more });
+    expect([new Date(fromMs).toISOString(), new Date(untilMs).toISOString(), untilDate]).toEqual(expected);
   });
 });
 

@@ -97,17 +97,21 @@ describe('a message from one agency to another', () => {
     expect(passed.record).toMatchObject({ verdict: { kind: 'cleared' }, cause: tpr2, recipient: 'jcp_lambeth', consents: [] });
   });
 
-  it.each<[string, string, MessageName, string, string]>([
-    ['itself', 'jcp_wandsworth', 'referral.requested', 'jcp_wandsworth', 'recipient-not-allowed'],
-    ['a party that is not there', 'jcp_wandsworth', 'referral.requested', 'tp_nowhere', 'recipient-unknown'],
-    ['a kind of party that does not get this', 'tp_river', 'exit.notified', 'tp_hill', 'recipient-not-allowed'],
-    ['a service of the mesh', 'tp_river', 'exit.notified', 'svc_router', 'recipient-unknown'],
-    ['another agency with what stays at home', 'jcp_wandsworth', 'tpr2.passed-to-adviser', 'cp_works', 'recipient-not-allowed'],
-  ])('does not go to %s', (_what, from, name, to, reason) => {
+  it.each<[string, { from: string; name: MessageName; to: string }, string]>([
+    ['itself', { from: 'jcp_wandsworth', name: 'referral.requested', to: 'jcp_wandsworth' }, 'recipient-not-allowed'],
+    ['a party that is not there', { from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_nowhere' }, 'recipient-unknown'],
+    ['a kind of party that does not get this', { from: 'tp_river', name: 'exit.notified', to: 'tp_hill' }, 'recipient-not-allowed'],
+    ['a service of the mesh', { from: 'tp_river', name: 'exit.notified', to: 'svc_router' }, 'recipient-unknown'],
+    [
+      'another agency with what stays at home',
+      { from: 'jcp_wandsworth', name: 'tpr2.passed-to-adviser', to: 'cp_works' },
+      'recipient-not-allowed',
+    ],
+  ])('does not go to %s', (_what, sent, reason) => {
     const desk = sharedCase();
     const tpr2 = desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record.id;
     const before = desk.delivered.length;
-    expect(desk.send({ from, name, to, cites: tpr2 }).record.verdict).toMatchObject({ kind: 'refused', reason });
+    expect(desk.send({ ...sent, cites: tpr2 }).record.verdict).toMatchObject({ kind: 'refused', reason });
     expect(desk.delivered).toHaveLength(before);
   });
 });
