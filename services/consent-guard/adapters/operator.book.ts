@@ -6,7 +6,7 @@ export class OperatorBook {
 
   async counts(): Promise<Record<string, unknown>> {
     const { rows } = await this.pool.query<{ party: string; type: string; verdict: string; reason: string | null; count: number }>(
-      'select sender as party, name as type, verdict, reason, count(*) as count from record group by 1, 2, 3, 4 order by 1, 2, 3, 4',
+      'select sender as party, name as type, verdict, reason, count(*)::int as count from record group by 1, 2, 3, 4 order by 1, 2, 3, 4',
     );
     return { counts: rows.map(({ reason, ...row }) => ({ ...row, ...(reason === null ? {} : { reason }) })) };
   }

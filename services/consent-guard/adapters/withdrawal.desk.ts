@@ -9,10 +9,24 @@ import type { Clock } from '#libs/clock/clock.js';
 import { requestJson } from '#libs/nats/ask-client.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { GuardRecord } from '../domain/guard-record.js';
+import type { Scope } from '../domain/scope.js';
 import { toWrite } from './batch.store.js';
 import type { WithdrawEffect } from './judge-batch.js';
 import { type RecordRow, type StoredRecord, insertRecords, toStoredRecord } from './record-rows.js';
 import type { RoadCourier } from './road.courier.js';
+
+interface ApiError {
+  readonly err_code: number;
+  readonly description: string;
+}
+
+/** Of the server's errors.json. nats-server gives the second, with the store's own words, for a message that is no longer there. */
+const sequenceNotFound = 10_043;
+const deleteFailed = 10_057;
+const notThere = /no message found|deleted message/;
+
+/** A line of disclosure that was withdrawn. */
+type Line = Pick<Scope, 'from' | 'to' | 'purpose'>;
 
 interface Outstanding {
   readonly id: string;
@@ -36,9 +50,14 @@ export class WithdrawalDesk {
   ) {}
 
   async carryOut(db: PoolClient, withdrawal: WithdrawEffect): Promise<void> {
-    const { rowCount } = await db.query('select 1 from open_withdrawal where id = $1', [withdrawal.withdrawalId]);
-    if (rowCount === 0) return;
-    const covered = await this.coveredDeliveries(db, withdrawal);
+    const { rows } = await db.query<{ body: { lines: readonly Line[] } }>('select body from open_withdrawal where id = $1', [
+      withdrawal.withdrawalId,
+    ]);
+    const [open] = rows;
+    if (open === undefined) return;
+    // The lines as they were withdrawn, not as the effect has them: decided again after a crash, it finds them withdrawn already.
+    const { lines } = open.body;
+    const covered = await this.coveredDeliveries(db, withdrawal, lines);
     const records: GuardRecord[] = [];
     const states: Outstanding[] = [];
     for (const each of covered) {
@@ -46,19 +65,19 @@ export class WithdrawalDesk {
       states.push({ ...each, state });
       if (state === 'stopped' && each.state === 'sent') records.push(...(await secondRecord(db, each.id)));
     }
-    records.push(...(await this.stopHeld(db, withdrawal)));
+    records.push(...(await this.stopHeld(db, withdrawal, lines)));
     const instructions = await this.instructions(db, withdrawal, states);
     await this.settle(db, { withdrawal, records, instructions, states });
   }
 
   /** Deliveries to agencies, and notices of them, that rest on a line that was withdrawn. */
-  private async coveredDeliveries(db: PoolClient, withdrawal: WithdrawEffect): Promise<Outstanding[]> {
+  private async coveredDeliveries(db: PoolClient, withdrawal: WithdrawEffect, withdrawn: readonly Line[]): Promise<Outstanding[]> {
     const { rows } = await db.query<RecordRow & { did: string; drecipient: string; dseq: number; dstate: Outstanding['state'] }>(
       `select d.id as did, d.recipient as drecipient, d.stream_seq as dseq, d.state as dstate, r.* from delivery d
        join lateral (select * from record where id = d.root order by ordinal desc limit 1) r on true where d.client = $1`,
       [withdrawal.client],
     );
-    const lines = new Set(withdrawal.scopes.map(({ from, to, purpose }) => `${from}|${to}|${purpose}`));
+    const lines = new Set(withdrawn.map(({ from, to, purpose }) => `${from}|${to}|${purpose}`));
     return rows
       .map((row) => ({ id: row.did, recipient: row.drecipient, streamSeq: row.dseq, state: row.dstate, root: toStoredRecord(row) }))
       .filter(({ root }) => lines.has(`${root.senderAgency}|${root.recipientAgency ?? ''}|${ruleOf(root.name).purpose ?? ''}`));
@@ -70,21 +89,26 @@ export class WithdrawalDesk {
    */
   private async takeBack(each: Outstanding): Promise<'stopped' | 'collected'> {
     const stream = deliveryStream(each.recipient);
-    const deleted = await this.api<{ success?: boolean }>(`STREAM.MSG.DELETE.${stream}`, { seq: each.streamSeq, no_erase: false });
+    await this.api(`STREAM.MSG.DELETE.${stream}`, { seq: each.streamSeq, no_erase: false });
     const info = await this.api<{ delivered?: { stream_seq: number } }>(`CONSUMER.INFO.${stream}.${deliveryDurable}`, {});
-    return deleted.success === true && (info.delivered?.stream_seq ?? Infinity) < each.streamSeq ? 'stopped' : 'collected';
+    return (info.delivered?.stream_seq ?? Infinity) < each.streamSeq ? 'stopped' : 'collected';
   }
 
   private async api<T>(verb: string, payload: object): Promise<T> {
-    const reply = (await requestJson(this.connection, `$JS.API.${verb}`, payload)) as { error?: { code: number } } & T;
-    // 400/404: the message is no longer in the stream. Anything else that is an error passes; it must be asked again.
-    if (reply.error !== undefined && reply.error.code >= 500)
+    const reply = (await requestJson(this.connection, `$JS.API.${verb}`, payload)) as { error?: ApiError } & T;
+    const { error } = reply;
+    // Gone already (acknowledged, or taken back before a crash) is as good as deleted. Any other error passes; it must be asked again.
+    if (
+      error !== undefined &&
+      error.err_code !== sequenceNotFound &&
+      !(error.err_code === deleteFailed && notThere.test(error.description))
+    )
       throw new MeshError('broker-unavailable', 'the broker could not take a delivery back');
     return reply;
   }
 
-  private async stopHeld(db: PoolClient, withdrawal: WithdrawEffect): Promise<GuardRecord[]> {
-    const lines = new Set(withdrawal.scopes.map(({ from, purpose }) => `${from}|${purpose}`));
+  private async stopHeld(db: PoolClient, withdrawal: WithdrawEffect, withdrawn: readonly Line[]): Promise<GuardRecord[]> {
+    const lines = new Set(withdrawn.map(({ from, purpose }) => `${from}|${purpose}`));
     const { rows } = await db.query<RecordRow>(
       `select r.* from held h join lateral (select * from record where id = h.id order by ordinal desc limit 1) r on true where h.client = $1`,
       [withdrawal.client],
