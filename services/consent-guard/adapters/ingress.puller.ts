@@ -11,6 +11,8 @@ export interface PulledMessage {
   nak(delayMs: number): void;
 }
 
+/** Messages in hand are prolonged this often; well below the durable's ack wait of 10 s. */
+const workingEveryMs = 3_000;
 /** How long one pull stays open at the server; a lost pull is missed for so long at most. */
 const pullMs = 5_000;
 const lateMs = 2_000;
@@ -24,6 +26,9 @@ export class IngressPuller {
   private readonly inbox: string;
   private readonly subscription: Subscription;
   private readonly pullSubject: string;
+  /** Pulled and not answered yet, the queue included. */
+  private readonly unanswered = new Set<Msg>();
+  private readonly heartbeat: NodeJS.Timeout;
   private outstanding = 0;
   private pulledAt = 0;
   private wake: (() => void) | undefined;
@@ -37,6 +42,7 @@ export class IngressPuller {
     this.pullSubject = `$JS.API.CONSUMER.MSG.NEXT.${ingressStream(party)}.${ingressDurable}`;
     this.inbox = createInbox('_INBOX_guard');
     this.subscription = connection.subscribe(this.inbox, { callback: (error, message) => this.take(error === null ? message : undefined) });
+    this.heartbeat = setInterval(() => this.prolong(), workingEveryMs);
   }
 
   /** The next batch, at most `batchSize`; empty when none came within a second or so, or after `stop()`. */
@@ -53,6 +59,7 @@ export class IngressPuller {
   stop(): void {
     if (this.isStopped) return;
     this.isStopped = true;
+    clearInterval(this.heartbeat);
     if (!this.connection.isClosed()) {
       this.subscription.unsubscribe();
       for (const message of this.queue.splice(0)) this.inHand(message).nak(0);
@@ -73,6 +80,7 @@ export class IngressPuller {
     // No reply subject: a status that ends the pull (no responders, expired, consumer gone).
     if (message?.reply?.startsWith('$JS.ACK.') === true) {
       this.queue.push(message);
+      this.unanswered.add(message);
       this.outstanding -= 1;
     } else {
       this.outstanding = 0;
@@ -92,8 +100,15 @@ export class IngressPuller {
     });
   }
 
+  /** A batch may have to wait for the database; until it is through, the broker must give none of it to another. */
+  private prolong(): void {
+    if (this.connection.isClosed()) return;
+    for (const message of this.unanswered) message.respond('+WPI');
+  }
+
   private inHand(message: Msg): PulledMessage {
     const answer = (text: string): void => {
+      this.unanswered.delete(message);
       if (!this.connection.isClosed()) message.respond(text);
     };
     return {
