@@ -178,7 +178,7 @@ describe('these histories', () => {
         for (const { record } of play(desk, numbered(actions))) seen.add(`${record.name} ${record.verdict.kind}`);
         for (const each of crossing(desk)) seen.add(`crossed ${nameOfType(each.message.type) ?? ''}`);
       }),
-      { numRuns: 150, seed: 20_260_302 },
+      { numRuns: 500, seed: 20_260_302 },
     );
     for (const wanted of [
       'crossed referral.requested',

@@ -192,7 +192,7 @@ function perform(desk: GuardDesk, [action, seed, restsOn = 999]: Numbered): Deci
       const named = [
         ...ofKinds(rule.to),
         ...(rule.to.includes('mesh') ? ['mesh'] : []),
-        ...(rule.to.includes('area') ? [`area:${district}/treatment`] : []),
+        ...(rule.to.includes('area') ? Array.from({ length: 3 }, () => `area:${district}/treatment`) : []),
       ];
       const to = at(action.wild ? [...ids, 'svc_router', 'mesh'] : named, action.to);
       return desk.send({ seed, from, name: action.name, to, cites: earlier(desk, restsOn), ...about(action.client) });
