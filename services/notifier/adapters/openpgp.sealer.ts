@@ -44,7 +44,7 @@ export class OpenpgpSealer extends Sealer {
     const bytes = wrapSealed(outer, randomBytes(18).toString('hex'), armored);
     const mail = SealedMail.check(bytes, { recipient: letter.to, encryptionKeyId: examined.encryptionKeyId });
     if (typeof mail === 'string') throw new MeshError('internal', `the sealed mail did not pass its own check: ${mail}`);
-    return { kind: 'sealed', mail };
+    return { kind: 'sealed', mail, encryptionKeyId: examined.encryptionKeyId };
   }
 
   /**

@@ -29,7 +29,8 @@ export interface FitKey {
 }
 
 export type SealResult =
-  { readonly kind: 'sealed'; readonly mail: SealedMail } | { readonly kind: 'unusable'; readonly refusal: KeyRefusal };
+  | { readonly kind: 'sealed'; readonly mail: SealedMail; readonly encryptionKeyId: string }
+  | { readonly kind: 'unusable'; readonly refusal: KeyRefusal };
 
 /** Signs and encrypts. There is no third result: a letter leaves here sealed or not at all. */
 export abstract class Sealer {
