@@ -96,6 +96,17 @@ describe('a key that is offered for a mailbox', () => {
     expect(await verdict(`${publicKey}${publicKey}`)).toBe('several-keys');
   });
 
+  it('is fit although its owner made it by a clock that is ahead of ours, and seals', async () => {
+    const desk = await SealingDesk.open();
+    try {
+      const { publicKey } = await makeReaderKey(address, { date: inDays(1 / 24) });
+      expect(await verdict(publicKey)).toBe('fit');
+      expect((await desk.sealer.seal(letterTo(address), publicKey)).kind).toBe('sealed');
+    } finally {
+      await desk.close();
+    }
+  });
+
   it('gives every refusal a plain sentence that says what to do', () => {
     for (const text of Object.values(keyRefusals)) expect(text).toMatch(/^(It|None)(s|)\b.*: .+/);
   });

@@ -5,6 +5,8 @@ import type { FitKey, KeyRefusal } from '../domain/sealer.js';
 export interface ExaminedKey extends FitKey {
   readonly key: openpgp.PublicKey;
   readonly encryptionPart: openpgp.PublicKey | openpgp.Subkey;
+  /** When the newest part of it was made: before that, the library calls it unusable. */
+  readonly madeAt: Date;
 }
 
 /** Algorithms 25 to 28 came with RFC 9580 §9.1; GnuPG 2.2 reads none of them, not even in a version 4 key. */
@@ -13,12 +15,15 @@ const newAlgorithms: ReadonlySet<openpgp.enums.publicKey> = new Set([x25519, x44
 const leastRsaBits = 2048;
 
 /**
- * Whether a public key can be used to reach `address` on the day `on`, and if not, why. A key is examined before it is pinned, and again,
+ * Whether a public key can be used to reach `address` on a day, which may lie ahead, and if not, why. A key is examined before it is pinned, and again,
  * for the very moment, before each mail: keys expire.
  */
-export async function examineKey(armored: string, address: string, on: Date): Promise<ExaminedKey | KeyRefusal> {
+export async function examineKey(armored: string, address: string, day: Date): Promise<ExaminedKey | KeyRefusal> {
   const key = await readOneKey(armored);
   if (typeof key === 'string') return key;
+  // Its owner's clock may be ahead of ours: a key is never too young, only too old.
+  const madeAt = newestPart(key);
+  const on = madeAt > day ? madeAt : day;
   const flaw = flawOf(key.keyPacket);
   if (flaw !== undefined) return flaw;
   if (await key.isRevoked(undefined, undefined, on)) return 'revoked';
@@ -28,7 +33,20 @@ export async function examineKey(armored: string, address: string, on: Date): Pr
   }
   const encryption = await encryptionKeyOf(key, on);
   if (typeof encryption === 'string') return encryption;
-  return { fingerprint: key.getFingerprint(), encryptionKeyId: encryption.getKeyID().toHex(), armored, key, encryptionPart: encryption };
+  return {
+    fingerprint: key.getFingerprint(),
+    encryptionKeyId: encryption.getKeyID().toHex(),
+    armored,
+    key,
+    encryptionPart: encryption,
+    madeAt,
+  };
+}
+
+function newestPart({ keyPacket, users, subkeys }: openpgp.PublicKey): Date {
+  const signatures = [...users.flatMap((user) => user.selfCertifications), ...subkeys.flatMap((subkey) => subkey.bindingSignatures)];
+  const made = [keyPacket.created, ...subkeys.map((subkey) => subkey.keyPacket.created), ...signatures.map(({ created }) => created)];
+  return new Date(Math.max(...made.map((at) => at?.getTime() ?? 0)));
 }
 
 async function readOneKey(armored: string): Promise<openpgp.PublicKey | KeyRefusal> {

@@ -59,6 +59,7 @@ export class OpenpgpSealer extends Sealer {
       encryptionKeyIDs: [to.encryptionPart.getKeyID()],
       signingKeys: this.signingKey,
       sessionKey: { data: randomBytes(32), algorithm: 'aes256' },
+      date: new Date(Math.max(Date.now(), to.madeAt.getTime())),
       format: 'armored',
       config: quiet,
     });
