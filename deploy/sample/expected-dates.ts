@@ -44,3 +44,6 @@ export function nextOfficeHour(at: Date): Date {
 export const dayOf = (at: Date): string => DateTime.fromJSDate(at, { zone }).toISODate() ?? '';
 
 export const minutesAfter = (at: Date | string, minutes: number): Date => new Date(new Date(at).getTime() + minutes * 60_000);
+
+/** For people: day and time in London. */
+export const londonStamp = (at: Date): string => DateTime.fromJSDate(at, { zone }).toFormat('yyyy-MM-dd HH:mm');

@@ -9,6 +9,7 @@ import { noticeWording } from '#services/notifier/domain/notice-wording.js';
 import type { DirectoryFile } from '#services/operator/domain/directory-file.js';
 import type { LocalClockControl } from './clock-control.js';
 import type { Delivered, EdgeClient } from './edge-client.js';
+import { londonStamp } from './expected-dates.js';
 import { fillPlaceholders } from './fill-placeholders.js';
 import type { MailReader, OpenedMail } from './mail-reader.js';
 import { readSampleForm, type SampleForm } from './sample-form.js';
@@ -100,8 +101,7 @@ export class JourneyStage {
     const sent: Sent = { id, form, caseId: filled.case, data: filled.data };
     this.#sent.set(form.name, sent);
     this.#noteReference(form.from, filled.case, filled.caseref);
-    const stamp = now.toISOString().slice(0, 16).replace('T', ' ');
-    this.parts.print(`${stamp}  ${form.say}`);
+    this.parts.print(`${londonStamp(now)}  ${form.say}`);
     this.parts.print(`${' '.repeat(18)}${form.from} (${this.nameOf(form.actor)}) → ${form.to}: ${ruleOf(form.type).title}`);
     const event = {
       specversion: '1.0',
@@ -196,13 +196,13 @@ export class JourneyStage {
       (await this.openSteps(party, caseName)).find((each) => each.step === step && each.owner === owner),
     );
     const until = found === undefined ? '' : `until ${found.dueOn}`;
-    this.check(`next: ${this.nameOf(owner)} has to ${step.replaceAll('-', ' ')}`, found !== undefined, until);
+    this.check(`next: ${step}, held by ${this.nameOf(owner)}`, found !== undefined, until);
     return found;
   }
 
   async noStep(party: string, caseName: string, step: string): Promise<void> {
     const gone = await this.until(async () => !(await this.openSteps(party, caseName)).some((each) => each.step === step));
-    this.check(`${step.replaceAll('-', ' ')} is done`, gone === true);
+    this.check(`${step} is done`, gone === true);
   }
 
   /** Nobody at these parties has anything left to do in the case. */
@@ -236,7 +236,7 @@ export class JourneyStage {
           each.dueOn === dueOn && each.state === state && (remindAt === undefined || Date.parse(each.remindAt) === remindAt.getTime()),
       );
     });
-    const when = remindAt === undefined ? '' : `, reminder ${remindAt.toISOString().slice(0, 16).replace('T', ' ')}`;
+    const when = remindAt === undefined ? '' : `, reminder goes out ${londonStamp(remindAt)}`;
     const others = seen.map((each) => `${each.dueOn} at ${each.remindAt} ${each.state}`).join('; ');
     this.check(`${kind} of ${dueOn} ${state}${when}`, found !== undefined, found === undefined ? `there is: ${others || 'none'}` : '');
   }
@@ -244,9 +244,7 @@ export class JourneyStage {
   /** Runs the clock fast to an instant and says so. */
   async advanceTo(instant: Date): Promise<void> {
     const days = Math.round((instant.getTime() - this.parts.clock.now().getTime()) / 86_400_000);
-    this.parts.print(
-      `${' '.repeat(18)}… the local clock runs fast: ${days} days to ${instant.toISOString().slice(0, 16).replace('T', ' ')}`,
-    );
+    this.parts.print(`${' '.repeat(18)}… the local clock runs fast: ${days} ${days === 1 ? 'day' : 'days'} to ${londonStamp(instant)}`);
     await this.parts.clock.advanceTo(instant);
   }
 

@@ -15,7 +15,7 @@ export async function playExit(stage: JourneyStage): Promise<void> {
   // Five working days before the interview's reminder, so that the step to re-engage falls overdue the day after it.
   await stage.advanceTo(workingDaysFrom(interviewReminder, -5, 11));
   const beforeExit = await stage.lastMail();
-  await stage.send(form('30-exit-unplanned'));
+  await stage.send(form('31-exit-unplanned'));
   await stage.delivered(jcp, 'a-exit');
   await stage.mail(leader, client, 'exit-notice');
   await stage.step(jcp, client, 're-engage', adviser2);
@@ -37,8 +37,8 @@ export async function playExit(stage: JourneyStage): Promise<void> {
   const treatment = (await stage.mailsAbout(client, beforeExit)).filter(({ to }) => to.startsWith('riverside.'));
   stage.check('no mail about treatment any more', treatment.length === 0, treatment.map(({ subject }) => subject).join('; '));
 
-  await stage.send(form('31-re-engaged'));
-  await stage.send(form('32-interview-done'));
-  await stage.send(form('33-claim-ended'));
+  await stage.send(form('32-re-engaged'));
+  await stage.send(form('33-interview-done'));
+  await stage.send(form('34-claim-ended'));
   await stage.nothingOpen([jcp, riverside], client);
 }

@@ -3,7 +3,7 @@ import type { JourneyStage } from '../journey-stage.js';
 
 const client = 'client-a';
 const [jcp, riverside] = ['jcp_wandsworth', 'trt_riverside'] as const;
-const [leader, keyworker] = ['p_wandsworth_ptl', 'p_riverside_keyworker_1'] as const;
+const [leader, keyworker, manager] = ['p_wandsworth_ptl', 'p_riverside_keyworker_1', 'p_riverside_manager'] as const;
 const form = (name: string): string => `a-main/${name}`;
 
 /** The client withdraws TPR2 but keeps the exit notice: what follows at both sides, and what must not. */
@@ -25,6 +25,8 @@ export async function playWithdrawal(stage: JourneyStage): Promise<void> {
   );
   await stage.mail(leader, client, 'stop-using', lastMail);
   await stage.step(jcp, client, 'stop-using', leader);
+  // The job centre's answers (receipt, review) rested on the same consent.
+  await stage.step(riverside, client, 'stop-using', manager);
 
   await stage.send(form('26-tpr2-refused'));
   await stage.mail(keyworker, client, 'seek-consent');
@@ -36,6 +38,7 @@ export async function playWithdrawal(stage: JourneyStage): Promise<void> {
   stage.check('and no other mail', told.length === 1, told.map(({ subject }) => subject).join('; '));
   await stage.send(form('27-consent-declined'));
   await stage.send(form('28-taken-off-the-record'));
+  await stage.send(form('29-answers-taken-off-the-record'));
   await stage.nothingOpen([jcp, riverside], client);
 }
 
@@ -48,7 +51,7 @@ export async function playOwnReminder(stage: JourneyStage): Promise<void> {
   await stage.step(riverside, client, 'review-care-plan', keyworker);
   const others = (await stage.mailsAbout(client, lastMail)).filter(({ to }) => !to.startsWith('riverside.'));
   stage.check('the job centre hears nothing of it', others.length === 0, others.map(({ subject }) => subject).join('; '));
-  await stage.send(form('29-care-plan-reviewed'));
+  await stage.send(form('30-care-plan-reviewed'));
   await stage.noStep(riverside, client, 'review-care-plan');
   const nextOn = weeksAfter(dayOf(stage.parts.clock.now()), 12);
   await stage.reminder(riverside, client, {
