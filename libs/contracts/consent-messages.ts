@@ -27,7 +27,7 @@ export const consentMessages = {
     to: ['mesh'],
     purpose: null,
     caseUse: 'needs',
-    facts: ['form', 'withdrawnAt'],
+    facts: ['form', 'withdrawnAt', 'keep'],
     opens: [],
     closes: [],
     notices: [],

@@ -51,11 +51,12 @@ export function refusal(
   return { record: recordOf(incoming, sender, { ...more, verdict }), effects: [], others: [] };
 }
 
-/** The marked facts of a message's form: dates and outcomes, as scalars. */
+/** The marked facts of a message's form: dates and outcomes, as scalars; a list of words (the purposes kept) as words separated by spaces. */
 export function factsOf(names: readonly string[], data: Readonly<Record<string, unknown>>): Record<string, FactValue> {
   const facts: Record<string, FactValue> = {};
   for (const name of names) {
-    const value = data[name];
+    const given = data[name];
+    const value = Array.isArray(given) ? given.join(' ') : given;
     if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') facts[name] = value;
   }
   return facts;
