@@ -62,8 +62,7 @@ describe('the notifier, as a process beside real servers', () => {
     const own = await openpgp.readPrivateKey({ armoredKey: await readFile(join(folder.path, 'signing.asc'), 'utf8') });
     signedBy = own.getFingerprint().toUpperCase();
     await reader.importKey(own.toPublic().armor());
-    database = new Client({ connectionString: url });
-    await database.connect();
+    database = await connectDatabase();
   });
   afterAll(async () => {
     await database.end();
@@ -83,6 +82,12 @@ describe('the notifier, as a process beside real servers', () => {
     if (service.isEnded) service = await ServiceProcess.start('notifier', env);
   });
 
+  const connectDatabase = async (): Promise<Client> => {
+    const client = new Client({ connectionString: env['DATABASE_URL'] });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  };
   const mails = (): Promise<readonly ReceivedMail[]> => readMails(join(folder.path, 'mail'), before);
   const putMailbox = async (put: Partial<MailboxPut> = {}): Promise<string> => {
     const id = newId();
@@ -287,6 +292,21 @@ describe('the notifier, as a process beside real servers', () => {
     expect(new Set(came.map(({ raw }) => raw.toString('latin1'))).size).toBe(200);
     expect(came.length).toBeLessThanOrEqual(200 + 3 * 4);
     for (const notice of notices) await guard.sent(typeOf('mail.reported'), { notice, outcome: 'accepted' });
+  });
+
+  it('goes on when the database, then the broker, was killed under it', async () => {
+    await putMailbox();
+    await postgres.kill();
+    const notice = await sendNotice();
+    await until('it was tried', () => service.log.find(({ msg }) => msg === 'a delivery was not worked'));
+    await postgres.restart();
+    database = await connectDatabase();
+    await guard.sent(typeOf('mail.reported'), { notice, outcome: 'accepted' });
+    await nats.kill();
+    await nats.run();
+    await guard.sent(typeOf('mail.reported'), { notice: await sendNotice(), outcome: 'accepted' });
+    expect((await mails()).length).toBe(2);
+    await until('healthy again', async () => (await fetch(`${service.url}/health/ready`)).status === 200);
   });
 
   it('sends nothing when somebody put clear text into its ledger, and tells that the mail failed', async () => {

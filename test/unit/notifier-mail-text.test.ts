@@ -44,6 +44,13 @@ describe('the text of a notice', () => {
     },
   );
 
+  it('tells the day of the thing and the day by which the step is to be done apart', () => {
+    const facts = { kind: 'care-plan-review', dueOn: '2026-06-02', occurrence: 1 };
+    const { text } = renderMailText(notice({ kind: 'care-plan-review-due', facts, step: 'review-care-plan', dueOn: '2026-06-09' }));
+    expect(text).toContain('due for review on Tuesday 2 June 2026');
+    expect(text).toContain('By: Tuesday 9 June 2026');
+  });
+
   it('gives moments in London time, on either side of the clock change', () => {
     const at = (startsAt: string): string => renderMailText(notice({ kind: 'appointment-booked', facts: { startsAt } })).text;
     expect(at('2026-03-27T09:30:00Z')).toContain('Friday 27 March 2026 at 09:30');

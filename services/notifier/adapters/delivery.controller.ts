@@ -1,10 +1,11 @@
 import { Controller, Inject } from '@nestjs/common';
-import { EventPattern, Payload } from '@nestjs/microservices';
+import { Payload } from '@nestjs/microservices';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import { mailboxPutForm, noticeForm } from '#libs/contracts/service-forms.js';
+import { HandlesMessage } from '#libs/nats/handles-message.js';
 import { keyRefusals } from '../domain/sealer.js';
 import { type Incoming, MailDesk } from './mail-desk.js';
 
@@ -18,15 +19,15 @@ export class DeliveryController {
     @Inject(loggerToken) private readonly logger: Logger,
   ) {}
 
-  @EventPattern(typeOf('notice.requested'))
-  async onNotice(@Payload() message: object): Promise<void> {
+  @HandlesMessage(typeOf('notice.requested'))
+  async onNotice(@Payload() message: unknown): Promise<void> {
     const { envelope, form } = read(message, noticeForm);
     await this.desk.takeNotice(envelope, form);
     this.logger.info({ event: 'notice-taken', notice: envelope.id, kind: form.kind }, 'notice taken');
   }
 
-  @EventPattern(typeOf('people.mailbox-put'))
-  async onMailbox(@Payload() message: object): Promise<void> {
+  @HandlesMessage(typeOf('people.mailbox-put'))
+  async onMailbox(@Payload() message: unknown): Promise<void> {
     const { envelope, form } = read(message, mailboxPutForm);
     const refusal = await this.desk.putMailbox(envelope, form);
     if (refusal === undefined) this.logger.info({ event: 'mailbox-put', person: form.person }, 'mailbox put');
@@ -37,7 +38,7 @@ export class DeliveryController {
 const delivered = z.object({ id: z.uuid(), time: z.iso.datetime({ offset: true }), data: z.unknown() });
 
 /** The guard checks forms before it delivers; one that does not fit here is a mismatch of versions, kept among the dead letters. */
-function read<T extends z.ZodType>(message: object, form: T): { readonly envelope: Incoming; readonly form: z.output<T> } {
+function read<T extends z.ZodType>(message: unknown, form: T): { readonly envelope: Incoming; readonly form: z.output<T> } {
   const envelope = delivered.safeParse(message);
   if (!envelope.success) throw malformed(envelope.error.issues[0]?.path ?? []);
   const parsed = form.safeParse(envelope.data.data);

@@ -1,6 +1,7 @@
 import { mailStatusAsk } from '#libs/contracts/ask.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { AnswerHandler } from '#libs/nats/answer-server.js';
+import { toStoreError } from '#libs/postgres/foreign-error.js';
 import { countMails, mailStatusOf } from './mail-ledger.store.js';
 import type { NotifierDatabase } from './notifier-database.js';
 
@@ -12,12 +13,14 @@ export function mailAnswers(db: NotifierDatabase): Readonly<Record<string, Answe
     'mail-status': async (payload) => {
       const asked = mailStatusAsk.safeParse(payload);
       if (!asked.success) throw new MeshError('malformed-message', 'notices must be a list of at most 1000 ids', { field: 'notices' });
-      const mails = await mailStatusOf(
-        db,
-        asked.data.notices.filter((id) => uuid.test(id)),
-      );
-      return { ok: true, mails };
+      const notices = asked.data.notices.filter((id) => uuid.test(id));
+      return { ok: true, mails: await stored(mailStatusOf(db, notices)) };
     },
-    counts: async () => ({ ok: true, counts: (await countMails(db)).states }),
+    counts: async () => ({ ok: true, counts: (await stored(countMails(db))).states }),
   };
 }
+
+const stored = <T>(query: Promise<T>): Promise<T> =>
+  query.catch((error: unknown) => {
+    throw toStoreError(error);
+  });

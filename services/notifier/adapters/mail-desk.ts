@@ -3,6 +3,7 @@ import type { Clock } from '#libs/clock/clock.js';
 import type { MailboxPut, MailReport, Notice } from '#libs/contracts/service-forms.js';
 import { claimOnce } from '#libs/outbox/claim-once.js';
 import { enqueue } from '#libs/outbox/enqueue.js';
+import { toStoreError } from '#libs/postgres/foreign-error.js';
 import { letterOfNotice } from '../domain/letter-of-notice.js';
 import type { SenderIdentity } from '../domain/letter.js';
 import { deadLetterReported, mailReported } from '../domain/own-message.js';
@@ -41,11 +42,11 @@ export class MailDesk {
   constructor(private readonly options: MailDeskOptions) {}
 
   async takeNotice(message: Incoming, notice: Notice): Promise<void> {
-    const { db, clock, strongbox, sender } = this.options;
+    const { clock, strongbox, sender } = this.options;
     const at = clock.now();
     const messageId = `${randomUUID()}@${sender.idDomain}`;
     const head = { ...notice, notice: message.id, messageId, envelopeId: randomBytes(16).toString('hex') };
-    await db.transaction().execute(async (tx) => {
+    await this.#commit(async (tx) => {
       if (!(await claimOnce(tx, message.id))) return;
       await lockPerson(tx, notice.person);
       const sealed = await this.#seal(notice, messageId, await mailboxOf(tx, notice.person), at);
@@ -60,22 +61,30 @@ export class MailDesk {
       };
       await enqueue(tx, [mailReported(report)]);
     });
-    this.options.onCommitted();
   }
 
   /** A key that cannot be used is not kept: the mailbox stands without one, and the refusal goes to the operator as a dead letter. */
   async putMailbox(message: Incoming, put: MailboxPut): Promise<KeyRefusal | undefined> {
     const at = this.options.clock.now();
     const mailbox = await this.#examined(put, at);
-    await this.options.db.transaction().execute(async (tx) => {
+    await this.#commit(async (tx) => {
       if (!(await claimOnce(tx, message.id))) return;
       await lockPerson(tx, put.person);
       if (!(await putMailbox(tx, mailbox, message.time))) return;
       if (mailbox.refusal !== undefined) await enqueue(tx, [keyRefused(message.id, at)]);
       await this.#releaseHeld(tx, mailbox, at);
     });
-    this.options.onCommitted();
     return mailbox.refusal;
+  }
+
+  /** @throws MeshError `store-unavailable` when the database is away: the message comes again, for as long as it takes. */
+  async #commit(work: (tx: NotifierTransaction) => Promise<void>): Promise<void> {
+    try {
+      await this.options.db.transaction().execute(work);
+    } catch (error) {
+      throw toStoreError(error);
+    }
+    this.options.onCommitted();
   }
 
   async #examined({ person, address, publicKey }: MailboxPut, at: Date): Promise<Mailbox> {

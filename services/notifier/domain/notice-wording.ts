@@ -22,11 +22,12 @@ const onDate = ({ facts }: WordingFacts, fact: string): string => {
   const value = facts[fact];
   return typeof value === 'string' ? ` on ${longDate(value)}` : '';
 };
-const atMoment = ({ facts }: WordingFacts, fact: string): string => {
+const atMoment = ({ facts }: WordingFacts, fact: string, preposition = 'for'): string => {
   const value = facts[fact];
-  return typeof value === 'string' ? ` for ${longMoment(value)}` : '';
+  return typeof value === 'string' ? ` ${preposition} ${longMoment(value)}` : '';
 };
-const dueDay = ({ dueOn }: WordingFacts): string => (dueOn === undefined ? '' : ` on ${longDate(dueOn)}`);
+/** The day of the thing that a reminder is about, which is not the day by which its step is to be done. */
+const dueDay = (of: WordingFacts): string => onDate(of, 'dueOn');
 
 const exits: Readonly<Record<string, string>> = {
   planned: 'a planned exit',
@@ -179,7 +180,8 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   },
   'review-appointment-soon': {
     subject: 'Review appointment soon',
-    happened: (of) => `The three-way review takes place${dueDay(of)}.`,
+    happened: (of) =>
+      `The three-way review takes place${of.facts['startsAt'] === undefined ? dueDay(of) : atMoment(of, 'startsAt', 'on')}.`,
     next: () => 'Make sure that everybody knows the time and the place.',
   },
   'consent-lapsing': {
@@ -195,7 +197,8 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   },
   'step-overdue': {
     subject: 'Overdue',
-    happened: (of) => (of.dueOn === undefined ? 'A step in this case is overdue.' : `A step in this case was due${dueDay(of)}.`),
+    happened: (of) =>
+      of.dueOn === undefined ? 'A step in this case is overdue.' : `A step in this case was due on ${longDate(of.dueOn)}.`,
     next: (of) => (of.step === undefined ? 'See your worklist.' : stepWords[of.step]),
   },
   'colleague-mail-held': {
