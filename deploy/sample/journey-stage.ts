@@ -167,8 +167,9 @@ export class JourneyStage {
     const found = await this.until(async () =>
       (await this.parts.mails.read()).find((mail) => mail.seq > after && mail.to === address && mail.subject === wanted),
     );
-    const sealed = found === undefined || found.outerSubject === '[...]';
-    this.check(`sealed mail to ${name}: “${wanted}”`, found !== undefined && sealed, sealed ? '' : `outer subject ${found?.outerSubject}`);
+    const wrong = found === undefined ? 'no such mail came' : found.outerSubject === '[...]' ? '' : `outer subject ${found.outerSubject}`;
+    const unsigned = found?.isSigned === false ? 'not signed by the mesh' : '';
+    this.check(`sealed mail to ${name}: “${wanted}”`, wrong === '' && unsigned === '', [wrong, unsigned].filter(Boolean).join(', '));
     return found;
   }
 

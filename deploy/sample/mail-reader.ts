@@ -12,6 +12,7 @@ export interface OpenedMail {
   readonly subject: string;
   readonly text: string;
   readonly outerSubject: string;
+  /** By the key that the mesh's first mail brought. */
   readonly isSigned: boolean;
 }
 
@@ -44,8 +45,14 @@ export class MailReader {
 
   async #open(mail: ReceivedMail): Promise<OpenedMail> {
     const outer = /^Subject: (.*)$/m.exec(mail.raw.toString('latin1'))?.[1]?.trim() ?? '';
-    const { clear, signedBy } = await this.gpg.decrypt(mail.raw, this.now());
+    let { clear, signedBy } = await this.gpg.decrypt(mail.raw, this.now());
     const inner = await PostalMime.parse(clear);
+    const enclosed = inner.attachments.find(({ mimeType }) => mimeType === 'application/pgp-keys');
+    if (signedBy === undefined && enclosed !== undefined) {
+      // The first mail brings the mesh's key, sealed with it; later ones are checked against that one.
+      await this.gpg.importKey(Buffer.from(enclosed.content as ArrayBuffer).toString('utf8'));
+      ({ clear, signedBy } = await this.gpg.decrypt(mail.raw, this.now()));
+    }
     return {
       seq: mail.seq,
       file: mail.file,
