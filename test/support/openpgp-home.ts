@@ -1,4 +1,4 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,9 +13,6 @@ export interface Opened {
   /** Fingerprint (upper-case hex) of the key whose signature verified, or undefined where none did. */
   readonly signedBy: string | undefined;
 }
-
-/** True when the program is on this machine. */
-export const isInstalled = (program: string): boolean => spawnSync('which', [program]).status === 0;
 
 /** A reader with GnuPG: a keyring of its own, gone with `stop()`. */
 export class OpenpgpHome {
