@@ -42,14 +42,14 @@ export class NatsForTest {
       guardPublicKey: await brokerPublicKey(keys, 'guard'),
       provisionerPublicKey: await brokerPublicKey(keys, 'provisioner'),
       systemPublicKey: await brokerPublicKey(keys, 'sys'),
-      maxFileBytes: 1024 * 1024 * 1024,
+      maxFileBytes: 4 * 1024 * 1024 * 1024,
       syncAlways: false,
     };
     const broker: RunningBroker = {
       url: `nats://127.0.0.1:${port}`,
       configFolder: join(folder, 'config'),
       options,
-      eventsMaxBytes: 16 * 1024 * 1024,
+      eventsMaxBytes: 2 * maxBytes,
       env: { ...process.env, JS_KEY: newCipherKey() },
       provisionerSeedFile: seedFile(keys, 'provisioner'),
       reload: async () => {

@@ -18,8 +18,8 @@ export class ServiceProcess {
   }
 
   /** Resolves once it says `ready`. @throws Error with what it printed when it ends first. */
-  static async start(service: string, env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
-    const running = ServiceProcess.launch(service, env);
+  static async start(service: string, env: Readonly<Record<string, string>>, nodeArgs: readonly string[] = []): Promise<ServiceProcess> {
+    const running = ServiceProcess.launch(service, env, nodeArgs);
     await until(`${service} is ready`, () => {
       if (running.isEnded) throw new Error(running.text);
       return running.ready;
@@ -28,10 +28,10 @@ export class ServiceProcess {
   }
 
   /** Does not wait for anything. */
-  static launch(service: string, env: Readonly<Record<string, string>>): ServiceProcess {
+  static launch(service: string, env: Readonly<Record<string, string>>, nodeArgs: readonly string[] = []): ServiceProcess {
     const main = fileURLToPath(new URL(`../../services/${service}/main.js`, import.meta.url));
     return new ServiceProcess(
-      spawn(process.execPath, ['--enable-source-maps', main], { env: { PATH: process.env['PATH'] ?? '', ...env } }),
+      spawn(process.execPath, ['--enable-source-maps', ...nodeArgs, main], { env: { PATH: process.env['PATH'] ?? '', ...env } }),
     );
   }
 
@@ -41,6 +41,15 @@ export class ServiceProcess {
 
   get url(): string {
     return `http://127.0.0.1:${String(this.ready?.['port'])}`;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** SIGSTOP and SIGCONT, say. */
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
   }
 
   get isEnded(): boolean {

@@ -24,8 +24,8 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** A private PostgreSQL on a free loopback port, its data in a directory of its own. As root it runs as the user `postgres`. */
-export async function startPostgres(): Promise<PostgresServer> {
+/** A private PostgreSQL on a free loopback port, its data in a directory of its own. As root it runs as the user `postgres`. `isDurable`: with fsync, as deployed. */
+export async function startPostgres({ isDurable = false } = {}): Promise<PostgresServer> {
   const bin = await binaries();
   const directory = await mkdtemp(join(tmpdir(), 'tc-pg-'));
   const owner = await serverUser();
@@ -50,7 +50,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       '-c',
       'listen_addresses=127.0.0.1',
       '-c',
-      'fsync=off',
+      `fsync=${isDurable ? 'on' : 'off'}`,
       '-c',
       'max_connections=200',
     ];

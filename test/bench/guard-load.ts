@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { tpr2Consent } from '#test/support/guard-forms.js';
+import type { MeshParty } from '#test/support/mesh-party.js';
+import { until } from '#test/support/until.js';
+
+export const provider = 'tp_river';
+export const office = 'jcp_wandsworth';
+
+export interface BenchClient {
+  readonly case: string;
+  readonly client: { readonly nino: string; readonly surname: string; readonly otherNames: string; readonly dateOfBirth: string };
+}
+
+/** Clients who let the provider tell the job centre, but for the summary of their treatment; recorded, over the road. */
+export async function recordClients(sender: MeshParty, count: number): Promise<BenchClient[]> {
+  const clients = Array.from({ length: count }, (_, index) => ({
+    case: randomUUID(),
+    client: { nino: `QQ${String(100_000 + index)}A`, surname: `Sample${letters(index)}`, otherNames: 'Alex', dateOfBirth: '1985-03-21' },
+  }));
+  const ids = await Promise.all(
+    clients.map((each) =>
+      sender.send({
+        ...each,
+        name: 'consent.recorded',
+        to: 'mesh',
+        data: (context) => ({ ...tpr2Consent(context, [office]), excludedCategories: ['treatment-summary'] }),
+      }),
+    ),
+  );
+  for (const id of ids) {
+    const { state } = await sender.verdict(id);
+    if (state !== 'cleared') throw new Error(`a consent was not taken: ${state}`);
+  }
+  return clients;
+}
+
+const letters = (index: number): string => String.fromCodePoint(97 + (index % 26), 97 + (Math.floor(index / 26) % 26));
+
+/** A full TPR2 of one of the clients, about 1 KB. */
+export const composeTpr2 = (sender: MeshParty, clients: readonly BenchClient[], index: number): { id: string; text: string } => {
+  const each = clients[index % clients.length];
+  if (each === undefined) throw new RangeError('no clients');
+  return sender.compose({ ...each, name: 'tpr2.shared', to: office });
+};
+
+/** The most memory a process ever had resident, in MB. */
+export function peakMemoryMb(pid: number): number {
+  const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Math.round(Number(line?.[1] ?? 0) / 1024);
+}
+
+/** Processor time a process has used, user and system, in µs; the kernel counts in ticks of 10 ms (USER_HZ is 100). */
+export function cpuMicros(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  // proc(5): utime and stime are fields 14 and 15; what follows the name begins with field 3.
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** Every delivery came once, lacks what the client ruled out, and says that something was left out. */
+export async function verifyDeliveries(recipient: MeshParty, ids: readonly string[]): Promise<void> {
+  await until(`all ${ids.length} deliveries are taken`, () => recipient.received.length >= ids.length, 30_000);
+  const taken = recipient.received.splice(0);
+  const wanted = new Set(ids);
+  const isRight = taken.every(
+    ({ id, leftout, terms, data }) => wanted.delete(id) && leftout === true && terms !== undefined && !('treatmentSummary' in data),
+  );
+  if (!isRight || wanted.size > 0) throw new Error(`deliveries are wrong: ${taken.length} taken, ${wanted.size} of ${ids.length} missing`);
+}

@@ -1,0 +1,13 @@
+import { guardBench } from './guard.bench.js';
+import { guardLatencyBench } from './guard-latency.bench.js';
+
+const benches: Readonly<Record<string, () => Promise<object>>> = { guard: guardBench, 'guard-latency': guardLatencyBench };
+
+const [name = ''] = process.argv.slice(2);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench === undefined) {
+  console.error(`npm run bench -- ${Object.keys(benches).join(' | ')}`);
+  process.exitCode = 2;
+} else {
+  console.log(JSON.stringify({ bench: name, ...(await bench()) }));
+}

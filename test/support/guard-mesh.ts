@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parties, personOf } from './guard-builders.js';
+import { MeshParty } from './mesh-party.js';
+import { NatsForTest } from './nats-for-test.js';
+import { ServiceProcess } from './service-process.js';
+import { type PostgresServer, startPostgres } from './start-postgres.js';
+
+export interface GuardMeshOptions {
+  /** Parties beside those of `guard-builders` that get accounts and streams, but no place in the directory. */
+  readonly unlisted?: readonly string[];
+  /** Room for each stream. */
+  readonly maxBytes?: number;
+  /** PostgreSQL with fsync, as deployed. */
+  readonly isDurable?: boolean;
+}
+
+/** Broker, database and the directory of `guard-builders`; the guard itself is a process, or several, that can be stopped and killed. */
+export class GuardMesh {
+  readonly #parties = new Map<string, MeshParty>();
+  readonly #guards: ServiceProcess[] = [];
+
+  private constructor(
+    readonly nats: NatsForTest,
+    readonly postgres: PostgresServer,
+    readonly databaseUrl: string,
+    private readonly keysFile: string,
+  ) {}
+
+  static async start({ unlisted = [], maxBytes, isDurable = false }: GuardMeshOptions = {}): Promise<GuardMesh> {
+    const ids = [...parties.map(({ id }) => id), ...unlisted];
+    const [nats, postgres] = await Promise.all([NatsForTest.start(ids, maxBytes), startPostgres({ isDurable })]);
+    const keysFile = join(nats.folder, 'guard-keys.json');
+    await writeFile(keysFile, JSON.stringify({ current: 1, keys: { '1': randomBytes(32).toString('base64') } }), { mode: 0o600 });
+    return new GuardMesh(nats, postgres, await postgres.createDatabase('guard'), keysFile);
+  }
+
+  /** One more guard, once it is ready. */
+  async guard(env: Readonly<Record<string, string>> = {}, nodeArgs: readonly string[] = []): Promise<ServiceProcess> {
+    const own = {
+      MESH_ENV: 'local',
+      NATS_URL: this.nats.broker.url,
+      NATS_SEED_FILE: this.nats.seedFile('guard'),
+      DATABASE_URL: this.databaseUrl,
+      GUARD_KEYS_FILE: this.keysFile,
+    };
+    const guard = ServiceProcess.start('consent-guard', { ...own, ...env }, nodeArgs);
+    this.#guards.push(await guard);
+    return guard;
+  }
+
+  async party(id: string): Promise<MeshParty> {
+    const known = this.#parties.get(id);
+    if (known !== undefined) return known;
+    const party = new MeshParty(id, await this.nats.connect(id));
+    this.#parties.set(id, party);
+    return party;
+  }
+
+  /** The operator puts the directory, over the road; resolves when the guard has it. Needs a guard at work. */
+  async applyDirectory(): Promise<void> {
+    const operator = await this.party('svc_ops');
+    for (const { id, kind, agency, serves } of parties) {
+      const person = personOf(id);
+      const party = { party: id, kind, agency, name: id, serves, dutyPerson: person, teamLeader: person };
+      await operator.send({ name: 'directory.party-put', to: 'mesh', data: party });
+      const job = { person, party: id, job: jobOf(kind), deputy: person };
+      const last = await operator.send({ name: 'directory.person-put', to: 'mesh', data: job });
+      const { state } = await operator.verdict(last);
+      if (state !== 'cleared') throw new Error(`the directory was not taken: ${state}`);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#guards.map((guard) => guard.end()));
+    await Promise.all([...this.#parties.values()].map((party) => party.stop()));
+    await this.nats.stop();
+    await this.postgres.stop();
+  }
+}
+
+const jobOf = (kind: string): string => (kind === 'jobcentre' ? 'adviser' : kind === 'probation' ? 'offender-manager' : 'keyworker');
