@@ -2,9 +2,9 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LocalClockControl } from '#deploy/sample/clock-control.js';
 import { playJourney } from '#deploy/sample/journey.js';
-import { readSampleDirectory, sampleDirectoryPath } from '#deploy/sample/sample-directory.js';
+import { loadSample } from '#deploy/sample/load-sample.js';
+import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
 import { makeSampleKeys } from '#deploy/sample/sample-keys.js';
-import { runOperator } from '#services/operator/run-operator.js';
 import { type LocalMesh, startMesh } from './mesh.js';
 import { type ServiceName, serviceNames } from './mesh-services.js';
 import { lockState } from './state-lock.js';
@@ -46,16 +46,12 @@ function readOptions(args: readonly string[]): StartOptions {
   return { once: values.once, journey: !values['no-journey'], folder: resolve(values.folder), scale };
 }
 
-/** The sample's directory goes in by the operator's own tool, as production's does. */
-async function loadSample(mesh: LocalMesh, folder: string): Promise<void> {
+async function prepareSample(mesh: LocalMesh, folder: string): Promise<void> {
   const directory = await readSampleDirectory();
   const keysFolder = join(folder, 'sample-keys');
   await makeSampleKeys({ gpgHome: join(folder, 'gnupg'), keysFolder, people: directory.people, print });
-  const lines: string[] = [];
   const env = { MESH_ENV: 'local', NATS_URL: mesh.natsUrl, NATS_SEED_FILE: mesh.secrets.seed('svc_ops'), CLOCK_FILE: mesh.clockFile };
-  const take = (line: string): void => void lines.push(line);
-  const code = await runOperator(['directory', 'apply', sampleDirectoryPath, '--keys', keysFolder], { env, out: take, err: take });
-  if (code !== 0) throw new Error(`the sample directory was not taken:\n${lines.join('\n')}`);
+  await loadSample({ env, keysFolder });
   print(`directory: ${directory.parties.length} parties, ${directory.people.length} people, by the operator's tool`);
 }
 
@@ -113,7 +109,7 @@ async function run(options: StartOptions): Promise<number> {
 }
 
 async function work(mesh: LocalMesh, options: StartOptions, stopWanted: Promise<void>): Promise<number> {
-  await loadSample(mesh, options.folder);
+  await prepareSample(mesh, options.folder);
   const ok = !options.journey || (await play(mesh, options.folder));
   if (options.once) return ok ? 0 : 1;
   tellAddresses(mesh, options.folder);

@@ -1,0 +1,131 @@
+import { open, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
+import type { DatabaseName } from '#deploy/local/local-databases.js';
+import { connectMesh } from '#libs/nats/connect-mesh.js';
+import type { MeshForTest } from './mesh-for-test.js';
+
+/*
+ * Everything that a mesh has written down, as text to search. Bytes come as Latin-1, so that what is clear in them stays readable.
+ */
+
+export async function clearTextOfLogs({ folder }: MeshForTest): Promise<string> {
+  const files = await readdir(join(folder, 'log'));
+  return (await Promise.all(files.map((name) => readFile(join(folder, 'log', name), 'latin1')))).join('\n');
+}
+
+interface StoredMessage {
+  readonly message?: { readonly subject: string; readonly hdrs?: string; readonly data?: string };
+}
+interface StreamState {
+  readonly config: { readonly name: string };
+  readonly state: { readonly first_seq: number; readonly last_seq: number };
+}
+
+/** Names of streams and consumers, subject and headers of every message that lies anywhere, and EVENTS whole. */
+export async function clearTextOfStreams({ mesh }: MeshForTest): Promise<{ readonly text: string; readonly events: number }> {
+  const seedFile = mesh.secrets.seed('provisioner');
+  const connection = await connectMesh({ url: mesh.natsUrl, seedFile, name: 'provisioner', inboxPrefix: '_INBOX_provisioner' });
+  try {
+    const api = async <T>(verb: string, payload: object = {}): Promise<T> =>
+      (await connection.request(`$JS.API.${verb}`, JSON.stringify(payload), { timeout: 5_000 })).json<T>();
+    const { streams } = await api<{ streams: StreamState[] }>('STREAM.LIST');
+    const parts: string[] = [];
+    let events = 0;
+    for (const { config, state } of streams) {
+      parts.push(config.name, JSON.stringify(await api(`CONSUMER.LIST.${config.name}`)));
+      for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
+        const { message } = await api<StoredMessage>(`STREAM.MSG.GET.${config.name}`, { seq });
+        if (message === undefined) continue;
+        parts.push(message.subject, fromBase64(message.hdrs));
+        if (config.name !== 'EVENTS') continue;
+        parts.push(fromBase64(message.data));
+        events += 1;
+      }
+    }
+    return { text: parts.join('\n'), events };
+  } finally {
+    await connection.close();
+  }
+}
+
+const fromBase64 = (text: string | undefined): string => Buffer.from(text ?? '', 'base64').toString('latin1');
+
+/** Every key with its value, whatever its type. */
+export async function clearTextOfRedis({ mesh }: MeshForTest): Promise<{ readonly text: string; readonly keys: number }> {
+  const redis = new Redis(mesh.servers.redis.url);
+  try {
+    const keys = await redis.keys('*');
+    const values = await Promise.all(
+      keys.map(async (key) => {
+        switch (await redis.type(key)) {
+          case 'string':
+            return redis.get(key);
+          case 'hash':
+            return redis.hgetall(key);
+          case 'list':
+            return redis.lrange(key, 0, -1);
+          case 'set':
+            return redis.smembers(key);
+          case 'zset':
+            return redis.zrange(key, '0', '-1');
+          default:
+            return redis.xrange(key, '-', '+');
+        }
+      }),
+    );
+    return { text: JSON.stringify([keys, values]), keys: keys.length };
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** All rows of all tables, but for those left out; of `only` these where given. Binary columns as they are and as text. */
+export async function clearTextOfDatabase(
+  { mesh }: MeshForTest,
+  name: DatabaseName,
+  without: readonly string[] = [],
+  only?: readonly string[],
+): Promise<{ readonly text: string; readonly rows: number }> {
+  const client = new Client({ connectionString: mesh.servers.postgres.adminUrl(name) });
+  await client.connect();
+  try {
+    const tables = await client.query<{ name: string }>("select tablename as name from pg_tables where schemaname = 'public'");
+    const parts: string[] = [];
+    for (const table of tables.rows.map((row) => row.name)) {
+      if (without.includes(table) || only?.includes(table) === false) continue;
+      const { rows } = await client.query<Record<string, unknown>>(`select * from "${table}"`);
+      for (const row of rows) parts.push(Object.values(row).map(clear).join(' | '));
+    }
+    return { text: parts.join('\n'), rows: parts.length };
+  } finally {
+    await client.end();
+  }
+}
+
+function clear(value: unknown): string {
+  if (Buffer.isBuffer(value)) return value.toString('latin1');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Files below the folder in which one of the texts stands in clear, as `<file>: <text>`. */
+export async function filesThatHold(folder: string, texts: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((each) => each.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    const content = await contentOf(path);
+    found.push(...texts.filter((text) => content.includes(text)).map((text) => `${path}: ${text}`));
+  }
+  return found;
+}
+
+async function contentOf(path: string): Promise<Buffer> {
+  const file = await open(path).catch(() => undefined); // gone meanwhile
+  try {
+    return (await file?.readFile()) ?? Buffer.alloc(0);
+  } finally {
+    await file?.close();
+  }
+}
