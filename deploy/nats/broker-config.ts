@@ -55,7 +55,6 @@ export function brokerConfig(parties: readonly BrokerParty[], options: BrokerCon
 export const spokePath = (party: string): string => `spokes/${requirePartyId(party)}.conf`;
 
 function mainFile(parties: readonly BrokerParty[], options: BrokerConfigOptions): string {
-  const answering = parties.filter((party) => answeringServices.includes(party.id));
   return `# Made from the list of parties; do not edit. Public keys only.
 server_name: "hub1"
 listen: "${options.host}:${options.port}"
@@ -71,7 +70,13 @@ jetstream {
   cipher: "${options.cipher}"
   key: $${options.keyVariable}
 ${options.syncAlways ? '  sync_interval: "always"\n' : ''}}
-system_account: "SYS"
+${accountsText(parties, options)}`;
+}
+
+/** Who there is and who may what: the part of the configuration that is the same wherever the server runs. Includes the spokes' files. */
+export function accountsText(parties: readonly BrokerParty[], options: BrokerConfigOptions): string {
+  const answering = parties.filter((party) => answeringServices.includes(party.id));
+  return `system_account: "SYS"
 accounts {
   "SYS": { users: [ { nkey: "${options.systemPublicKey}", allowed_connection_types: ["STANDARD"] } ] }
 ${hubAccount(options, answering)}

@@ -40,12 +40,18 @@ export const ackWaitsMs = { ingress: 10_000, delivery: 60_000, events: 30_000 } 
  *
  * @param connection of the user `provisioner`
  * @param eventsMaxBytes room for EVENTS
+ * @param replicas servers that hold each stream: 1, or 3 in a cluster
  * @throws MeshError `config-invalid` when a stream exists with settings that cannot be changed, or the server does not do as asked
  */
-export async function provisionStreams(connection: NatsConnection, parties: readonly BrokerParty[], eventsMaxBytes: number): Promise<void> {
+export async function provisionStreams(
+  connection: NatsConnection,
+  parties: readonly BrokerParty[],
+  eventsMaxBytes: number,
+  replicas = 1,
+): Promise<void> {
   const manager = await jetstreamManager(connection);
   for (const plan of [eventsPlan(eventsMaxBytes, parties), ...parties.flatMap(partyPlans)]) {
-    await reconcileStream(manager, plan.config);
+    await reconcileStream(manager, { ...plan.config, num_replicas: replicas });
     for (const durable of plan.durables) await reconcileDurable(manager, plan.config.name, durable);
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { MeshError } from '#libs/contracts/mesh-error.js';
+import { readSettings } from '#libs/settings/read-settings.js';
 import type { RelayOptions } from './adapters/smtp.courier.js';
 import type { SenderIdentity } from './domain/letter.js';
 
@@ -52,9 +53,7 @@ const telling = /throughcare|drug|alcohol|substance|addict|treat|recover|rehab|c
 
 /** The notifier's settings from its environment; an empty variable counts as absent. @throws MeshError `config-invalid`, naming the variable. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): NotifierConfig {
-  const parsed = schema.safeParse(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')));
-  if (!parsed.success) throw invalid(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
-  const given = parsed.data;
+  const given = readSettings(schema.shape, env);
   checkRelay(given);
   const [, domain = ''] = given.MAIL_FROM.split('@');
   const sender = { address: given.MAIL_FROM, replyTo: given.MAIL_REPLY_TO ?? `no-reply@${domain}`, idDomain: domain };
