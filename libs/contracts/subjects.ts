@@ -37,3 +37,9 @@ export function senderOfIngressSubject(subject: string): string | undefined {
   const [root, party, leaf, ...rest] = subject.split('.');
   return root === 'ingress' && leaf === 'msg' && rest.length === 0 && party !== undefined && party !== '' ? party : undefined;
 }
+
+/** Token 2 of whatever was stored under `ingress.`: the broker's own word for who sent it, however the rest of the subject reads. */
+export function partyOfIngressSubject(subject: string): string | undefined {
+  const [root, party] = subject.split('.');
+  return root === 'ingress' && party !== '' ? party : undefined;
+}

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { WorklistStep } from '#libs/contracts/ask.js';
+import type { NatsConnection } from '@nats-io/nats-core';
+import type { z } from 'zod';
+import type { deadLetterItem, WorklistStep } from '#libs/contracts/ask.js';
+import { connectMesh } from '#libs/nats/connect-mesh.js';
 import { forms, type FormContext, maria, tomas, tpr1, tpr2Consent } from '#test/support/guard-forms.js';
 import type { HttpAnswer } from '#test/support/gateway-for-test.js';
 import { type CloudEvent, MeshForTest } from '#test/support/mesh-for-test.js';
@@ -9,13 +12,15 @@ import { until } from '#test/support/until.js';
 const [jcp, riverside, aire] = ['jcp_wandsworth', 'trt_riverside', 'trt_aire'] as const;
 type Party = typeof jcp | typeof aire;
 const actors = { [jcp]: 'p_wandsworth_adviser_1', [aire]: 'p_aire_keyworker_1' } as const;
+type DeadLetter = z.infer<typeof deadLetterItem>;
 const dayMs = 24 * 3_600_000;
 
 let mesh: MeshForTest;
 /** Maria's, at the job centre; Tomas's, at the provider in Leeds. */
 const cases: Record<Party, string> = { [jcp]: randomUUID(), [aire]: randomUUID() };
-/** Referrals that were right, in the order in which they were sent. */
+/** Referrals that were right, in the order in which they were sent, and what the provider has collected of them. */
 const good: string[] = [];
+const inbox: string[] = [];
 
 const context = (party: Party): FormContext => ({
   client: party === jcp ? maria : tomas,
@@ -275,9 +280,92 @@ describe('bad input through the edge of the whole mesh', () => {
     expect(step).toMatchObject({ case: cases[jcp], party: jcp, owner: actors[jcp], cause: message.id });
     await nextPasses(jcp);
   });
+});
 
+/** What a party's own key can put on the road past the gateway, and why the guard cannot work it. */
+const poison: readonly (readonly [
+  what: string,
+  subject: string,
+  body: () => string | Uint8Array,
+  code: string,
+  field: string | undefined,
+])[] = [
+  ['what is no JSON', 'out.msg', () => '{"id": "CANARY', 'malformed-json', undefined],
+  ['what is no text', 'out.msg', () => new Uint8Array([0x7b, 0xff, 0xfe, 0x00]), 'malformed-json', undefined],
+  ['nothing at all', 'out.msg', () => '', 'malformed-json', undefined],
+  ['JSON nested a hundred thousand deep', 'out.msg', () => '['.repeat(100_000) + ']'.repeat(100_000), 'malformed-message', undefined],
+  ['a form with a field too many', 'out.msg', () => JSON.stringify(withData({ diagnosis: 'CANARY' })), 'malformed-message', 'data'],
+  ['a message on another subject', 'out.x.y', () => JSON.stringify(referral()), 'malformed-message', 'subject'],
+  ['a literal wildcard', 'out.*', () => JSON.stringify(referral()), 'malformed-message', 'subject'],
+  ['a literal full wildcard', 'out.>', () => JSON.stringify(referral()), 'malformed-message', 'subject'],
+  ['an id that another message has', 'out.msg', () => JSON.stringify({ ...withData({ note: 'CANARY' }), id: good[0] }), 'id-reused', 'id'],
+];
+
+describe("poison put on the road with a party's own key", () => {
+  const letters = async (): Promise<readonly DeadLetter[]> =>
+    JSON.parse((await mesh.operator(['--json', 'dead-letters', 'list'])).out) as readonly DeadLetter[];
+  const road = (party: string): Promise<NatsConnection> =>
+    connectMesh({ url: mesh.mesh.natsUrl, seedFile: mesh.mesh.secrets.seed(party), name: party });
+
+  it.each(poison)('keeps %s as a dead letter with its reason, and goes on', async (...row) => {
+    const [, subject, body, code, field] = row;
+    const before = new Set((await letters()).map(({ deadLetter }) => deadLetter));
+    const connection = await road(jcp);
+    const stored = await connection.request(subject, body(), { timeout: 5_000 });
+    expect(stored.json()).toMatchObject({ stream: 'IN_jcp_wandsworth' });
+    await connection.close();
+    await nextPasses(jcp);
+    const added = (await letters()).filter(({ deadLetter }) => !before.has(deadLetter));
+    expect(added).toEqual([expect.objectContaining({ party: jcp, code, redriven: false, ...(field === undefined ? {} : { field }) })]);
+  });
+
+  it("refuses a message in another's name, and notes who really sent it", async () => {
+    const message = referral({ source: '/parties/jcp_leeds', actor: 'p_leeds_adviser_1' });
+    const connection = await road(jcp);
+    await connection.request('out.msg', JSON.stringify(message), { timeout: 5_000 });
+    await connection.close();
+    await nextPasses(jcp);
+    expect(await mesh.edge().timeline(jcp, message.id)).toMatchObject({
+      sender: jcp,
+      state: 'refused',
+      records: [{ reason: 'source-not-sender' }],
+    });
+    expect(await mesh.edge().timeline('jcp_leeds', message.id)).toBeUndefined();
+  });
+
+  it('stores nothing that is larger than the account may send', async () => {
+    const connection = await road(jcp);
+    const body = JSON.stringify(withData({ note: 'CANARY'.repeat(60_000) }));
+    await expect(async () => connection.request('out.msg', body, { timeout: 2_000 })).rejects.toThrow();
+    await connection.close();
+    await nextPasses(jcp);
+  });
+
+  it('shows the operator the reasons and no content, and sends again through the guard what can be sent', async () => {
+    const list = await mesh.operator(['dead-letters', 'list']);
+    expect(list.code).toBe(0);
+    for (const value of personal) expect(list.out).not.toContain(value);
+    for (const [, , , code] of poison) expect(list.out).toContain(code);
+
+    const misplaced = (await letters()).filter(({ field }) => field === 'subject');
+    expect(misplaced).toHaveLength(3);
+    const before = await mesh.edge().collect(riverside, 1);
+    inbox.push(...before.map(({ id }) => id));
+    const [first] = misplaced;
+    expect(await mesh.operator(['dead-letters', 'redrive', first?.deadLetter ?? ''])).toMatchObject({ code: 0, err: '' });
+    const again = await until('it is delivered', async () => (await mesh.edge().collect(riverside, 1))[0]);
+    expect(again).toMatchObject({ source: '/parties/jcp_wandsworth', case: cases[jcp], data: { benefit: 'jsa' } });
+    await until('it is noted', async () => (await letters()).find((each) => each.deadLetter === first?.deadLetter)?.redriven);
+
+    const unreadable = (await letters()).find(({ code }) => code === 'malformed-json')?.deadLetter ?? '';
+    await mesh.operator(['dead-letters', 'redrive', unreadable]);
+    await nextPasses(jcp);
+    expect((await letters()).find((each) => each.deadLetter === unreadable)).toMatchObject({ redriven: false });
+  });
+});
+
+describe('after all of it', () => {
   it('delivers what was right, all of it, once, in order, and nothing else', async () => {
-    const inbox: string[] = [];
     await until('all is delivered', async () => {
       inbox.push(...(await mesh.edge().collect(riverside, 1)).map(({ id }) => id));
       return inbox.length >= good.length;

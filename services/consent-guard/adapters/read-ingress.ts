@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ClientIdentity } from '#libs/contracts/form-fields.js';
 import { effectId } from '#libs/contracts/message-id.js';
 import { type IdAge, type ReadMessage, readMessageText } from '#libs/contracts/read-message.js';
-import { senderOfIngressSubject } from '#libs/contracts/subjects.js';
+import { partyOfIngressSubject, senderOfIngressSubject } from '#libs/contracts/subjects.js';
 import type { Incoming } from '../domain/incoming.js';
 import type { DeadLetter } from './batch.store.js';
 import type { GuardKeys } from './guard-keys.js';
@@ -26,7 +26,11 @@ export function readIngress(raw: RawMessage, reading: Reading): Intake {
   const digest = createHash('sha256').update(raw.data).digest('hex');
   const sender = senderOfIngressSubject(raw.subject);
   // Derived, so that the same poison seen twice is one dead letter.
-  const about = { id: effectId(digest, 'dead-letter', raw.subject), party: sender ?? 'unknown', body: raw.data };
+  const about = {
+    id: effectId(digest, 'dead-letter', raw.subject),
+    party: partyOfIngressSubject(raw.subject) ?? 'unknown',
+    body: raw.data,
+  };
   if (sender === undefined)
     return {
       ok: false,
