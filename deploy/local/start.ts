@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LocalClockControl } from '#deploy/sample/clock-control.js';
+import { GpgHome } from '#deploy/sample/gpg-home.js';
 import { playJourney } from '#deploy/sample/journey.js';
 import { loadSample } from '#deploy/sample/load-sample.js';
 import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
@@ -104,6 +106,9 @@ async function run(options: StartOptions): Promise<number> {
   } finally {
     print('stopping …');
     await mesh?.stop();
+    // Whoever read a mail with the sample's keys has started an agent on them.
+    const gpgHome = join(options.folder, 'gnupg');
+    if (existsSync(gpgHome)) await (await GpgHome.open(gpgHome)).stop();
     await held.lock.release();
   }
 }

@@ -1,5 +1,4 @@
-import { readFileSync, statSync, unwatchFile, watchFile } from 'node:fs';
-import type { StatsListener } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { Clock } from './clock.js';
 
@@ -24,7 +23,7 @@ export class LocalClock extends Clock {
   private stamp: string;
   private lookedAt = performance.now();
   private readonly listeners = new Set<() => void>();
-  private readonly watcher: StatsListener = () => this.look();
+  private readonly watcher: NodeJS.Timeout;
 
   /** @throws MeshError `config-invalid` when the file is missing or wrong at start. */
   constructor(private readonly path: string) {
@@ -35,7 +34,8 @@ export class LocalClock extends Clock {
     } catch (error) {
       throw new MeshError('config-invalid', 'CLOCK_FILE is not a readable { real, mesh, scale } file', { cause: error });
     }
-    watchFile(path, { interval: watchEveryMs, persistent: false }, this.watcher);
+    // Not fs.watchFile: a change before its own first look would never be told.
+    this.watcher = setInterval(() => this.look(), watchEveryMs).unref();
   }
 
   override now(): Date {
@@ -60,7 +60,7 @@ export class LocalClock extends Clock {
 
   override stop(): void {
     this.listeners.clear();
-    unwatchFile(this.path, this.watcher);
+    clearInterval(this.watcher);
   }
 
   private map(realMs: number): Date {

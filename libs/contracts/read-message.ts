@@ -93,10 +93,15 @@ function problemsOf(error: z.ZodError, prefix: readonly string[]): Problem[] {
   return error.issues.slice(0, 20).map((issue) => {
     const path = [...prefix, ...issue.path.map(String)];
     const field = path.filter((part) => /^[A-Za-z0-9_-]{1,40}$/.test(part)).join('.');
-    const detail =
-      issue.code === 'unrecognized_keys'
-        ? `${field === '' ? 'the message' : field} has a field that this form does not know; remove it`
-        : `${field}: ${issue.message}`;
+    const detail = `${field === '' ? 'the message' : field} ${wordsOf(issue)}`;
     return { code: 'malformed-message', ...(field === '' ? {} : { field }), detail };
   });
+}
+
+/** The issue as an advice. Names of unknown fields are the sender's text and could be anything: they are not repeated. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return 'has a field that this form does not know; remove it';
+  // An error of our own words ends the matter; zod's own words tell what was expected.
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  return isMissing ? 'is missing' : issue.message.replace(/^Invalid input: /, 'is wrong: ');
 }

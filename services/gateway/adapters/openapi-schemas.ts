@@ -116,7 +116,7 @@ function plainSchemas(): Schemas {
           items: {
             type: 'object',
             properties: { field: { type: 'string' }, detail: { type: 'string' } },
-            required: ['field', 'detail'],
+            required: ['detail'],
           },
         },
         verdict: { ...schemaRef('Timeline'), description: 'Where the problem is the verdict on the message' },

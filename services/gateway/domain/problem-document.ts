@@ -7,7 +7,8 @@ export interface ProblemDocument {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  readonly errors?: readonly { readonly field: string; readonly detail: string }[];
+  /** `field` is absent where the message as a whole is meant. */
+  readonly errors?: readonly { readonly field?: string; readonly detail: string }[];
   /** Extension member: what became of the message, where the problem is the guard's verdict on it. */
   readonly verdict?: unknown;
 }
@@ -20,7 +21,8 @@ const unexplained: ReadonlySet<MeshErrorCode> = new Set(['internal', 'config-inv
 /** `title` says what to do (the table of codes), `detail` what is wrong here. Several problems of one request share the first one's code. */
 export function problemDocument(first: Problem, ...others: readonly Problem[]): ProblemDocument {
   const { http, title } = errorRules[first.code];
-  const errors = [first, ...others].flatMap(({ field, detail }) => (field === undefined ? [] : [{ field, detail }]));
+  const all = [first, ...others].map(({ field, detail: what }) => (field === undefined ? { detail: what } : { field, detail: what }));
+  const errors = others.length > 0 || first.field !== undefined ? all : [];
   const detail = others.length === 0 ? first.detail : `${others.length + 1} things are wrong with the message; each stands under errors`;
   return {
     type: problemTypeOf(first.code),
