@@ -1,15 +1,6 @@
 import * as forms from './forms.js';
 import type { MessageRule } from './message-rule.js';
-import type { PartyKind } from './party.js';
-import type { PersonSlot } from './steps.js';
-
-const referrers: readonly PartyKind[] = ['jobcentre', 'contracted-provider'];
-const treaters: readonly PartyKind[] = ['treatment-provider'];
-const agencies: readonly PartyKind[] = ['jobcentre', 'contracted-provider', 'treatment-provider', 'spoc', 'probation'];
-
-const senderCaseworker: PersonSlot = { side: 'sender', who: 'caseworker' };
-const recipientCaseworker: PersonSlot = { side: 'recipient', who: 'caseworker' };
-const recipientLeader: PersonSlot = { side: 'recipient', who: 'team-leader' };
+import { referrers, treaters, agencies, senderCaseworker, senderLeader, recipientCaseworker, recipientLeader } from './participants.js';
 
 /** Steps 3 to 6 and 9: from the care plan to the exit. */
 export const clientMessages = {
@@ -69,7 +60,7 @@ export const clientMessages = {
     caseUse: 'needs',
     facts: ['notedOn'],
     cites: 'tpr2',
-    opens: [{ step: 'pass-to-adviser', owner: { side: 'sender', who: 'team-leader' } }],
+    opens: [{ step: 'pass-to-adviser', owner: senderLeader }],
     closes: ['note-receipt'],
     notices: [{ kind: 'receipt-noted', to: recipientCaseworker }],
   },

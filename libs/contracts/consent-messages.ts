@@ -1,8 +1,6 @@
 import { consentForm, withdrawalForm } from './consent-forms.js';
 import type { MessageRule } from './message-rule.js';
-import type { PartyKind } from './party.js';
-
-const agencies: readonly PartyKind[] = ['jobcentre', 'contracted-provider', 'treatment-provider', 'spoc', 'probation'];
+import { agencies } from './participants.js';
 
 /** Consents go to the guard: recorded, limited and withdrawn on the same road, in the sender's own order. */
 export const consentMessages = {

@@ -1,5 +1,5 @@
 import type { MessageName } from './message-table.js';
-import type { Problem } from './read-message.js';
+import type { Problem } from './problem.js';
 
 /** `now` stands for the moment of reading; against it a day is allowed for days (zones), five minutes for instants (clocks). */
 type DateOrder = readonly [earlier: string, later: string];

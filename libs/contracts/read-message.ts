@@ -1,19 +1,12 @@
 import type { z } from 'zod';
 import { type Address, readAddress } from './address.js';
 import { dateProblem } from './date-rules.js';
-import type { MeshErrorCode } from './error-codes.js';
 import { type MeshEnvelope, envelopeSchema, partyOfSource } from './mesh-message.js';
 import { uuidV7Time, uuidVersion } from './message-id.js';
 import type { MessageRule } from './message-rule.js';
 import { type MessageName, nameOfType, ruleOf } from './message-table.js';
 import { isServiceParty } from './party.js';
-
-/** What is wrong with a message, as a value. `field` is a path such as `data.client.nino`; no value of the message stands in it. */
-export interface Problem {
-  readonly code: MeshErrorCode;
-  readonly field?: string;
-  readonly detail: string;
-}
+import type { Problem } from './problem.js';
 
 /** A message whose shape is right. Whether it may travel is for the guard to decide. */
 export interface ReadMessage {

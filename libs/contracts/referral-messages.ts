@@ -1,13 +1,6 @@
 import * as forms from './forms.js';
 import type { MessageRule } from './message-rule.js';
-import type { PartyKind } from './party.js';
-import type { PersonSlot } from './steps.js';
-
-const referrers: readonly PartyKind[] = ['jobcentre', 'contracted-provider'];
-const treaters: readonly PartyKind[] = ['treatment-provider'];
-const senderCaseworker: PersonSlot = { side: 'sender', who: 'caseworker' };
-const recipientCaseworker: PersonSlot = { side: 'recipient', who: 'caseworker' };
-const recipientLeader: PersonSlot = { side: 'recipient', who: 'team-leader' };
+import { referrers, treaters, senderCaseworker, recipientCaseworker, recipientLeader } from './participants.js';
 
 /** Steps 1 and 2: from the referral to the TPR1 return. */
 export const referralMessages = {

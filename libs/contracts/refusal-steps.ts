@@ -1,6 +1,4 @@
-import type { PersonSlot } from './steps.js';
-
-const senderActor: PersonSlot = { side: 'sender', who: 'actor' };
+import { senderActor } from './participants.js';
 
 /** Steps that a refusal opens for the one who sent: the drop is owned at once. */
 export const refusalSteps = {

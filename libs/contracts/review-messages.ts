@@ -1,16 +1,9 @@
 import * as forms from './forms.js';
 import type { MessageRule } from './message-rule.js';
-import type { PartyKind } from './party.js';
-import type { PersonSlot } from './steps.js';
+import { referrers, treaters, senderCaseworker, recipientCaseworker, recipientLeader } from './participants.js';
 
-const hosts: readonly PartyKind[] = ['jobcentre', 'contracted-provider'];
-const treaters: readonly PartyKind[] = ['treatment-provider'];
-const senderCaseworker: PersonSlot = { side: 'sender', who: 'caseworker' };
-const recipientCaseworker: PersonSlot = { side: 'recipient', who: 'caseworker' };
-const recipientLeader: PersonSlot = { side: 'recipient', who: 'team-leader' };
-
-const fromProvider = { protocolStep: 7, from: treaters, to: hosts, purpose: 'three-way-review', caseUse: 'needs' } as const;
-const fromHost = { protocolStep: 7, from: hosts, to: treaters, purpose: 'three-way-review', caseUse: 'needs' } as const;
+const fromProvider = { protocolStep: 7, from: treaters, to: referrers, purpose: 'three-way-review', caseUse: 'needs' } as const;
+const fromHost = { protocolStep: 7, from: referrers, to: treaters, purpose: 'three-way-review', caseUse: 'needs' } as const;
 
 /**
  * Step 7, the three-way employability review (3WER):

@@ -1,4 +1,4 @@
-import { type Problem } from '#libs/contracts/read-message.js';
+import type { Problem } from '#libs/contracts/problem.js';
 import { crossTo } from './cross-to.js';
 import type { Decision } from './decision.js';
 import { decideConsentMessage } from './decide-consent-message.js';

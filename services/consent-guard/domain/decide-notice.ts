@@ -1,5 +1,5 @@
 import { ruleOf } from '#libs/contracts/message-table.js';
-import type { Problem } from '#libs/contracts/read-message.js';
+import type { Problem } from '#libs/contracts/problem.js';
 import type { FactValue, Notice, NoticeRequest } from '#libs/contracts/service-forms.js';
 import { askConsent } from './ask-consent.js';
 import type { Decision } from './decision.js';

@@ -10,7 +10,7 @@ import type {
   Route,
 } from '#libs/contracts/service-forms.js';
 import { isPartyId, isServiceParty } from '#libs/contracts/party.js';
-import type { Problem } from '#libs/contracts/read-message.js';
+import type { Problem } from '#libs/contracts/problem.js';
 import { decideNotice } from './decide-notice.js';
 import type { Decision } from './decision.js';
 import type { DirectoryParty } from './directory.js';

@@ -1,5 +1,5 @@
 import { isServiceParty } from '#libs/contracts/party.js';
-import type { Problem } from '#libs/contracts/read-message.js';
+import type { Problem } from '#libs/contracts/problem.js';
 import { decideClientMessage } from './decide-client-message.js';
 import { decideServiceMessage } from './decide-service-message.js';
 import type { Decision } from './decision.js';

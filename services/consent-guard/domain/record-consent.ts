@@ -2,7 +2,7 @@ import { roleScopeKey } from '#libs/contracts/address.js';
 import { findDistrict } from '#libs/contracts/districts.js';
 import type { ConsentFormData } from '#libs/contracts/consent-forms.js';
 import { type Purpose, consentFormRules, offByDefault } from '#libs/contracts/purposes.js';
-import type { Problem } from '#libs/contracts/read-message.js';
+import type { Problem } from '#libs/contracts/problem.js';
 import type { Directory, DirectoryParty } from './directory.js';
 import type { Scope } from './scope.js';
 

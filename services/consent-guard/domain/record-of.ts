@@ -1,4 +1,4 @@
-import type { Problem } from '#libs/contracts/read-message.js';
+import type { Problem } from '#libs/contracts/problem.js';
 import type { FactValue } from '#libs/contracts/service-forms.js';
 import type { Decision } from './decision.js';
 import type { DirectoryParty } from './directory.js';

@@ -1,4 +1,4 @@
-import type { Problem } from '#libs/contracts/read-message.js';
+import type { Problem } from '#libs/contracts/problem.js';
 import { type Client, type IdentityPrints, agrees } from './client-identity.js';
 import type { DirectoryParty } from './directory.js';
 import type { Effect } from './effect.js';

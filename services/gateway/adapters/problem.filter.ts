@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import type { MeshErrorCode } from '#libs/contracts/error-codes.js';
 import type { MeshError } from '#libs/contracts/mesh-error.js';
-import type { Problem } from '#libs/contracts/read-message.js';
+import type { Problem } from '#libs/contracts/problem.js';
 import { type KnownRoutes, allowedMethods } from '../domain/known-routes.js';
 import { problemDocument } from '../domain/problem-document.js';
 import type { GatewayRequest } from './gateway-request.js';

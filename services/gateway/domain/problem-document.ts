@@ -1,5 +1,5 @@
 import { errorRules, type MeshErrorCode } from '#libs/contracts/error-codes.js';
-import type { Problem } from '#libs/contracts/read-message.js';
+import type { Problem } from '#libs/contracts/problem.js';
 
 /** RFC 9457, with `errors` that name the fields. No value of the request ever stands in it. */
 export interface ProblemDocument {

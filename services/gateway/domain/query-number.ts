@@ -1,4 +1,4 @@
-import type { Problem } from '#libs/contracts/read-message.js';
+import type { Problem } from '#libs/contracts/problem.js';
 
 /** A whole number of the query, within its bounds; absent: what it is otherwise. */
 export function queryNumber(

@@ -1,7 +1,8 @@
 import { type Timeline, okReply, seenReply, timelineReply } from '#libs/contracts/ask.js';
 import type { MeshErrorCode } from '#libs/contracts/error-codes.js';
 import { sourceOf } from '#libs/contracts/mesh-message.js';
-import { type Problem, type ReadMessage, readMessage } from '#libs/contracts/read-message.js';
+import type { Problem } from '#libs/contracts/problem.js';
+import { type ReadMessage, readMessage } from '#libs/contracts/read-message.js';
 import { IdsUnderWay } from './ids-under-way.js';
 import type { PartyRoad } from './party-road.js';
 import { tellTimeline } from './tell-timeline.js';
