@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import type { DatabaseName } from '#deploy/local/local-databases.js';
-import { connectMesh } from '#libs/nats/connect-mesh.js';
+import { eventsStream } from '#libs/contracts/subjects.js';
 import type { MeshForTest } from './mesh-for-test.js';
+import { storedStreams } from './stored-messages.js';
 
 /*
  * Everything that a mesh has written down, as text to search. Bytes come as Latin-1, so that what is clear in them stays readable.
@@ -15,42 +16,16 @@ export async function clearTextOfLogs({ folder }: MeshForTest): Promise<string> 
   return (await Promise.all(files.map((name) => readFile(join(folder, 'log', name), 'latin1')))).join('\n');
 }
 
-interface StoredMessage {
-  readonly message?: { readonly subject: string; readonly hdrs?: string; readonly data?: string };
-}
-interface StreamState {
-  readonly config: { readonly name: string };
-  readonly state: { readonly first_seq: number; readonly last_seq: number };
-}
-
 /** Names of streams and consumers, subject and headers of every message that lies anywhere, and EVENTS whole. */
-export async function clearTextOfStreams({ mesh }: MeshForTest): Promise<{ readonly text: string; readonly events: number }> {
-  const seedFile = mesh.secrets.seed('provisioner');
-  const connection = await connectMesh({ url: mesh.natsUrl, seedFile, name: 'provisioner', inboxPrefix: '_INBOX_provisioner' });
-  try {
-    const api = async <T>(verb: string, payload: object = {}): Promise<T> =>
-      (await connection.request(`$JS.API.${verb}`, JSON.stringify(payload), { timeout: 5_000 })).json<T>();
-    const { streams } = await api<{ streams: StreamState[] }>('STREAM.LIST');
-    const parts: string[] = [];
-    let events = 0;
-    for (const { config, state } of streams) {
-      parts.push(config.name, JSON.stringify(await api(`CONSUMER.LIST.${config.name}`)));
-      for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
-        const { message } = await api<StoredMessage>(`STREAM.MSG.GET.${config.name}`, { seq });
-        if (message === undefined) continue;
-        parts.push(message.subject, fromBase64(message.hdrs));
-        if (config.name !== 'EVENTS') continue;
-        parts.push(fromBase64(message.data));
-        events += 1;
-      }
-    }
-    return { text: parts.join('\n'), events };
-  } finally {
-    await connection.close();
-  }
+export async function clearTextOfStreams(mesh: MeshForTest): Promise<{ readonly text: string; readonly events: number }> {
+  const streams = await storedStreams(mesh);
+  const parts = streams.flatMap(({ name, consumers, messages }) => [
+    name,
+    consumers,
+    ...messages.flatMap(({ subject, headers, body }) => (name === eventsStream ? [subject, headers, body] : [subject, headers])),
+  ]);
+  return { text: parts.join('\n'), events: streams.find(({ name }) => name === eventsStream)?.messages.length ?? 0 };
 }
-
-const fromBase64 = (text: string | undefined): string => Buffer.from(text ?? '', 'base64').toString('latin1');
 
 /** Every key with its value, whatever its type. */
 export async function clearTextOfRedis({ mesh }: MeshForTest): Promise<{ readonly text: string; readonly keys: number }> {

@@ -18,10 +18,7 @@ import { runOperator } from '#services/operator/run-operator.js';
 import type { CallOptions, HttpAnswer } from './gateway-for-test.js';
 import { type ScratchFolder, scratchFolder } from './scratch-folder.js';
 
-export interface MeshForTestOptions extends Pick<MeshOptions, 'scale' | 'without'> {
-  /** False: nobody has an OpenPGP key, which saves making them; every mail is then held. Default true. */
-  readonly keys?: boolean;
-}
+export type MeshForTestOptions = Pick<MeshOptions, 'scale' | 'without'>;
 
 export interface Ran {
   readonly code: number;
@@ -51,17 +48,19 @@ export class MeshForTest {
     readonly clock: LocalClockControl,
   ) {}
 
-  static async start({ scale, without, keys = true }: MeshForTestOptions = {}): Promise<MeshForTest> {
+  static async start({ scale, without }: MeshForTestOptions = {}): Promise<MeshForTest> {
     const scratch = await scratchFolder();
     const directory = await readSampleDirectory();
     const lines: string[] = [];
     const print = (line: string): void => void lines.push(line);
     const options = { folder: scratch.path, parties: directory.parties, print };
     const starting = startMesh({ ...options, ...(scale === undefined ? {} : { scale }), ...(without === undefined ? {} : { without }) });
-    const people = keys ? directory.people : [];
     const keysFolder = join(scratch.path, 'sample-keys');
     await mkdir(keysFolder);
-    const [mesh] = await Promise.all([starting, makeSampleKeys({ gpgHome: join(scratch.path, 'gnupg'), keysFolder, people, print })]);
+    const [mesh] = await Promise.all([
+      starting,
+      makeSampleKeys({ gpgHome: join(scratch.path, 'gnupg'), keysFolder, people: directory.people, print }),
+    ]);
     const test = new MeshForTest(scratch, mesh, await LocalClockControl.open(mesh.clockFile));
     try {
       await loadSample({ env: test.operatorEnv, keysFolder });

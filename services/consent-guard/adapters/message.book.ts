@@ -54,18 +54,27 @@ export class MessageBook {
   async timelinesOf(party: string, records: readonly StoredRecord[]): Promise<Timeline[]> {
     const byMessage = new Map<string, StoredRecord[]>();
     for (const record of records) byMessage.set(record.id, [...(byMessage.get(record.id) ?? []), record]);
-    return [...byMessage.values()].flatMap((own) => timelineFor(party, own) ?? []);
+    const collected = await this.collected([...byMessage.keys()]);
+    return [...byMessage.values()].flatMap((own) => timelineFor(party, own, collected) ?? []);
   }
 
   private async find(party: string, id: string): Promise<Timeline | undefined> {
     const { rows } = await this.pool.query<RecordRow>('select * from record where id = $1 order by ordinal', [id]);
-    if (rows.length > 0) return timelineFor(party, rows.map(toStoredRecord));
+    if (rows.length > 0) return timelineFor(party, rows.map(toStoredRecord), await this.collected([id]));
     const dead = await this.pool.query<DeadRow>(
       'select code, field, detail, at from dead_letter where message = $1 and party = $2 order by at desc limit 1',
       [id, party],
     );
     const [row] = dead.rows;
     return row === undefined ? undefined : unreadable(party, id, row);
+  }
+
+  /** Of these, the messages that a withdrawal found in their recipient's hands already. */
+  private async collected(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const { rows } = await this.pool.query<{ id: string }>("select id from delivery where id = any($1::uuid[]) and state = 'collected'", [
+      ids,
+    ]);
+    return new Set(rows.map((row) => row.id));
   }
 
   private async isOpen(id: string): Promise<boolean> {
@@ -90,14 +99,14 @@ function unreadable(party: string, id: string, row: DeadRow): Timeline {
   return { id, type: '', sender: party, to: '', time: row.at.toISOString(), state: 'refused', records: [record] };
 }
 
-/** The sender sees all records; the recipient sees a message only once it was cleared to it. */
-function timelineFor(party: string, records: readonly StoredRecord[]): Timeline | undefined {
+/** The sender sees all records; the recipient sees a message only once it was cleared to it, and not where it was stopped on the way. */
+function timelineFor(party: string, records: readonly StoredRecord[], collected: ReadonlySet<string>): Timeline | undefined {
   const [first] = records;
   const last = records.at(-1);
   if (first === undefined || last === undefined) return undefined;
   const isSender = first.sender === party;
   const cleared = records.filter((record) => record.recipient === party);
-  if (!isSender && cleared.length === 0) return undefined;
+  if (!isSender && (cleared.length === 0 || last.verdict.kind === 'stopped')) return undefined;
   const shown = isSender ? records : cleared;
   const reason = reasonOf(last.verdict);
   const task =
@@ -111,7 +120,7 @@ function timelineFor(party: string, records: readonly StoredRecord[]): Timeline 
     sender: first.sender,
     to: isSender ? first.to : party,
     time: first.time,
-    state: last.verdict.kind,
+    state: collected.has(first.id) ? 'collected' : last.verdict.kind,
     records: shown.map(recordShown),
     ...(task === undefined ? {} : { task }),
   };
