@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { consentForm } from './consent-forms.js';
 import { escalations } from './notices.js';
+import { purposes } from './purposes.js';
 import { partyPutForm, personPutForm, reminderKinds } from './service-forms.js';
 import { stepNames } from './steps.js';
 import { verdictKinds } from './verdict.js';
@@ -22,6 +24,18 @@ export const decisionRecord = z.strictObject({
   at: z.string(),
 });
 
+/** A line of disclosure: who may tell whom (agencies, or a role in an area as `role:treatment@<district>`) for which purpose. */
+export const disclosureLine = z.strictObject({ from: z.string(), to: z.string(), purpose: z.enum(purposes) });
+
+/** What a consent or withdrawal did to the lines that concern the sender's own agency. */
+export const consentOutcome = z
+  .strictObject({
+    supersedes: z.array(disclosureLine).meta({ description: 'Lines on which it took the place of an older decision' }),
+    notChanged: z.array(disclosureLine).meta({ description: 'Lines left as they are, because a newer decision of the client stands' }),
+  })
+  .meta({ id: 'ConsentOutcome' });
+export type ConsentOutcome = z.infer<typeof consentOutcome>;
+
 /** `timeline`: what became of one message, for its sender (all of it) or its recipient (its delivery). */
 export const timelineReply = z.strictObject({
   id: z.string(),
@@ -33,6 +47,7 @@ export const timelineReply = z.strictObject({
   state: z.enum(['undecided', ...verdictKinds, 'collected']),
   records: z.array(decisionRecord),
   task: z.string().optional().meta({ description: 'The step that this verdict opened for the sender, such as seek-consent' }),
+  consent: consentOutcome.optional(),
 });
 export type Timeline = z.infer<typeof timelineReply>;
 
@@ -96,19 +111,76 @@ export const caseReply = z.strictObject({
 });
 export type CaseView = z.infer<typeof caseReply>;
 
-/** `consents`: the state of consents that concern the asker's agency, for a case bound to it. */
+/** How a consent ended: the party that recorded it, when, how, and which purposes between these two agencies are expressly kept. */
+export const withdrawalShown = z.strictObject({
+  withdrawal: z.string().meta({ description: 'Id of the message' }),
+  by: z.string(),
+  at: z.string(),
+  how: z.string(),
+  kept: z.array(z.enum(purposes)),
+});
+
+/** One decision of the client about one line, as it was taken: the lineage. `before` is the decision that stood until then. */
+export const consentStep = z.strictObject({
+  ...disclosureLine.shape,
+  id: z.string(),
+  decision: z.enum(['given', 'refused', 'withdrawn']),
+  outcome: z.enum(['stands', 'merged', 'not-changed', 'kept']),
+  before: z.string().optional(),
+  recordedAt: z.string(),
+});
+
+/** `consents`: what stands now of consents that concern the asker's agency, for a case bound to it, and how it came to stand. */
 export const consentState = z.strictObject({
-  from: z.string(),
-  to: z.string(),
-  purpose: z.string(),
+  ...disclosureLine.shape,
+  consent: z.string().meta({ description: 'Id of the message that gave or refused it' }),
   decision: z.enum(['given', 'refused', 'withdrawn']),
   excludedCategories: z.array(z.string()),
   validFrom: z.string(),
   validUntil: z.string(),
   form: z.string(),
   recordedAt: z.string(),
+  supersedes: z.string().optional().meta({ description: 'Id of the decision that stood on this line before' }),
+  withdrawal: withdrawalShown.optional(),
 });
-export const consentsReply = z.strictObject({ consents: z.array(consentState) });
+export const consentsReply = z.strictObject({ consents: z.array(consentState), history: z.array(consentStep).default([]) });
+
+/** `dpa1`: may the asker's agency, a job centre, keep the client's problem on its record today? (Step 6.) */
+export const dpa1Reply = z.strictObject({
+  current: z.boolean(),
+  until: z.string().optional().meta({ description: 'The last day, YYYY-MM-DD' }),
+});
+
+/**
+ * `try`: what would go out under a consent before it is signed. Without the client: it is judged by itself, not against what is on record,
+ * so the answer tells nothing of anyone. `messages`: types, each with a draft or as a full form; else every type that the purposes cover.
+ */
+export const askTry = z
+  .strictObject({
+    consent: consentForm.omit({ client: true }),
+    messages: z
+      .array(z.strictObject({ type: z.string().max(100), data: z.record(z.string(), z.unknown()).optional() }))
+      .min(1)
+      .max(20)
+      .optional(),
+  })
+  .meta({ id: 'ConsentTrial' });
+export const trialLine = z
+  .strictObject({
+    type: z.string(),
+    from: z.string(),
+    to: z.string(),
+    verdict: z.enum(['cleared', 'cleared-in-part', 'waiting', 'refused']),
+    passes: z.array(z.string()).meta({ description: 'Fields that would pass, as paths from data' }),
+    leftOut: z.array(z.string()),
+    leftOutWhen: z
+      .array(z.strictObject({ field: z.string(), is: z.string() }))
+      .meta({ description: 'Fields left out where they say this' }),
+    lacks: z.array(z.string()).meta({ description: 'Fields left out without which the form makes no sense: it would be refused whole' }),
+  })
+  .meta({ id: 'ConsentTrialLine' });
+export type TrialLine = z.infer<typeof trialLine>;
+export const tryReply = z.strictObject({ messages: z.array(trialLine) });
 
 /** For `svc_ops` only: `counts`, `dead-letters`, `directory`. */
 export const deadLetterItem = z.strictObject({

@@ -42,6 +42,8 @@ export const consentForm = z
   })
   .meta({ id: 'Consent' });
 export type ConsentFormData = z.infer<typeof consentForm>;
+/** A consent without the client: what it allows is the same whoever signs it. */
+export type ConsentTerms = Omit<ConsentFormData, 'client'>;
 
 /** A client takes consent back: of one form's purposes or of named ones, keeping expressly what `keep` names. At once, by any party to the case. */
 export const withdrawalForm = z

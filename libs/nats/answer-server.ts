@@ -98,7 +98,10 @@ async function answerTo(message: Msg, answer: (tokens: readonly string[], payloa
 }
 
 function refusalOf(error: unknown, onTrouble: ((error: unknown) => void) | undefined): AskReply {
-  if (error instanceof MeshError) return { ok: false, code: error.code, detail: error.message };
+  if (error instanceof MeshError) {
+    const field = error.field === undefined ? {} : { field: error.field };
+    return { ok: false, code: error.code, detail: error.message, ...field };
+  }
   onTrouble?.(error);
   return { ok: false, code: 'internal', detail: 'something went wrong on our side; ask again' };
 }

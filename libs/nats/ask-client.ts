@@ -5,7 +5,7 @@ import { askSubject } from '#libs/contracts/subjects.js';
 
 /** What an `ask` or `answer` gives back. A refusal is a value. */
 export type AskReply<T = Record<string, unknown>> =
-  ({ readonly ok: true } & T) | { readonly ok: false; readonly code: MeshErrorCode; readonly detail: string };
+  ({ readonly ok: true } & T) | { readonly ok: false; readonly code: MeshErrorCode; readonly detail: string; readonly field?: string };
 
 /**
  * A party asks the guard: `ask.<verb>`, JSON both ways.

@@ -16,6 +16,7 @@ import { answersOf } from './adapters/asks.responder.js';
 import { BatchProcessor } from './adapters/batch.processor.js';
 import { BatchStore } from './adapters/batch.store.js';
 import { CaseBook } from './adapters/case.book.js';
+import { ConsentBook } from './adapters/consent.book.js';
 import { DeadLetterDesk } from './adapters/dead-letter.desk.js';
 import { GuardKeys } from './adapters/guard-keys.js';
 import { HeldSweep } from './adapters/held.sweep.js';
@@ -80,6 +81,7 @@ class Work {
   constructor(
     readonly shares: PartyShares,
     readonly sweep: HeldSweep,
+    readonly loader: WorldLoader,
   ) {}
 
   start(): void {
@@ -115,7 +117,7 @@ function createWork(ground: Ground): Work {
     isHeld: (party: string) => leases.isHeld(party),
   };
   const shares = new PartyShares({ pool, leases, log: logger, startWorker: (party) => new IngressWorker(party, parts) });
-  return new Work(shares, new HeldSweep({ pool, clock, courier, log: logger }));
+  return new Work(shares, new HeldSweep({ pool, clock, courier, log: logger }), loader);
 }
 
 /** The composition root, and the order in which things start and stop. */
@@ -140,7 +142,12 @@ export class ConsentGuardModule implements OnApplicationBootstrap, BeforeApplica
     const { connection, pool } = ground.outside;
     work.start();
     const messages = new MessageBook(pool);
-    const books = { messages, cases: new CaseBook(pool, connection, messages), operator: new OperatorBook(pool) };
+    const books = {
+      messages,
+      cases: new CaseBook(pool, connection, messages),
+      consents: new ConsentBook(pool, ground.clock, work.loader),
+      operator: new OperatorBook(pool),
+    };
     this.answers = serveAsks(connection, answersOf(books), (err) => ground.logger.warn({ err }, 'a question was not answered'));
     const held: Gauge = new Gauge({
       name: 'throughcare_guard_parties_held',

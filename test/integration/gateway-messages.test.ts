@@ -173,6 +173,25 @@ describe('asking', () => {
     expect((await gateway.as('jcp_west', '/v1/cases/nonsense')).status).toBe(404);
   });
 
+  it('asks what a consent would let out, and whether a DPA1 is current', async () => {
+    const asked: object[] = [];
+    guard.answers['try'] = (_party, payload) => {
+      asked.push(payload);
+      return { messages: [] };
+    };
+    guard.answers['dpa1'] = () => ({ current: true, until: '2026-12-31' });
+    const post = (body: string, type: string) =>
+      gateway.as('jcp_west', '/v1/consents/try', { method: 'POST', body, headers: { 'content-type': type } });
+    const tried = await post('{"consent":{"form":"DPA1"}}', 'application/json');
+    expect([tried.status, tried.body, asked]).toEqual([200, { messages: [] }, [{ consent: { form: 'DPA1' } }]]);
+    expect((await post('{}', 'application/cloudevents+json')).status).toBe(415);
+    expect((await post('[]', 'application/json')).body).toMatchObject({ type: 'urn:throughcare:problem:malformed-json' });
+    expect((await post('{', 'application/json')).status).toBe(400);
+    expect((await gateway.as('jcp_west', '/v1/consents/try')).status).toBe(405);
+    const dpa1 = await gateway.as('jcp_west', '/v1/cases/018f3b6e-7b1c-4c0e-9d3a-1f2e3d4c5b6a/dpa1');
+    expect(dpa1.body).toEqual({ current: true, until: '2026-12-31' });
+  });
+
   it('answers 504 when the mesh does not', async () => {
     guard.isSilent = true;
     const answer = await gateway.as('jcp_west', '/v1/worklist');

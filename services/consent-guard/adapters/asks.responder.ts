@@ -1,15 +1,17 @@
-import { askCase, askSeen, askVerdict } from '#libs/contracts/ask.js';
+import { askCase, askSeen, askTry, askVerdict } from '#libs/contracts/ask.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { AskHandler } from '#libs/nats/answer-server.js';
 import type { AskReply } from '#libs/nats/ask-client.js';
 import { z } from 'zod';
 import type { CaseBook } from './case.book.js';
+import type { ConsentBook } from './consent.book.js';
 import type { MessageBook } from './message.book.js';
 import type { OperatorBook } from './operator.book.js';
 
 export interface Books {
   readonly messages: MessageBook;
   readonly cases: CaseBook;
+  readonly consents: ConsentBook;
   readonly operator: OperatorBook;
 }
 
@@ -24,7 +26,9 @@ export function answersOf(books: Books): AskHandler {
     seen: (party, payload) => books.messages.seen(party, read(askSeen, payload)),
     timeline: (party, payload) => books.messages.timeline(party, read(byId, payload).id),
     case: (party, payload) => books.cases.caseView(party, read(askCase, payload).case),
-    consents: (party, payload) => books.cases.consents(party, read(askCase, payload).case),
+    consents: (party, payload) => books.consents.consents(party, read(askCase, payload).case),
+    dpa1: (party, payload) => books.consents.dpa1(party, read(askCase, payload).case),
+    try: (party, payload) => books.consents.try(party, read(askTry, payload)),
     worklist: (party) => books.cases.worklist(party),
   };
   const forOperator: Readonly<Record<string, Answer>> = {
@@ -45,6 +49,10 @@ export function answersOf(books: Books): AskHandler {
 
 function read<T extends z.ZodType>(schema: T, payload: unknown): z.output<T> {
   const parsed = schema.safeParse(payload);
-  if (!parsed.success) throw new MeshError('malformed-message', `the question is wrong: ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
-  return parsed.data;
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  // Names of unknown fields are the asker's text, so they are left out; so are values.
+  const field = (issue?.path ?? []).map(String).filter((part) => /^[A-Za-z0-9_-]{1,40}$/.test(part));
+  const detail = issue?.code === 'unrecognized_keys' ? 'has a field that is not known' : (issue?.message ?? 'is wrong');
+  throw new MeshError('malformed-message', `the question is wrong: ${[...field, detail].join(' ')}`, { field: field.join('.') });
 }

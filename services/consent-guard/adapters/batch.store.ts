@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import type { Effect } from '../domain/effect.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import { type GuardKeys, commitmentOf } from './guard-keys.js';
+import { writeLines, writeScopes, writeWithdrawal } from './ledger-rows.js';
 import { type RecordToWrite, insertRecords } from './record-rows.js';
 
 /** A decision, ready to be written. */
@@ -56,21 +57,16 @@ export class BatchStore {
     for (const effect of effects) {
       switch (effect.kind) {
         case 'keep-consent':
-          await db.query(
-            'insert into consent (id, client, taker, form, decision, body, recorded_at) values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing',
-            [
-              effect.consentId,
-              effect.client,
-              effect.taker,
-              effect.data.form,
-              effect.data.decision,
-              this.keys.seal(Buffer.from(JSON.stringify(effect.data)), effect.consentId),
-              batch.now,
-            ],
-          );
+          await this.keepConsent(db, effect, batch.now);
           break;
         case 'put-scopes':
           await writeScopes(db, effect.scopes);
+          break;
+        case 'keep-lines':
+          await writeLines(db, effect.lines, batch.now);
+          break;
+        case 'keep-withdrawal':
+          await writeWithdrawal(db, effect, batch.now);
           break;
         case 'withdraw':
           await db.query('insert into open_withdrawal (id, client, body, at) values ($1, $2, $3, $4) on conflict (id) do nothing', [
@@ -109,6 +105,16 @@ export class BatchStore {
           break;
       }
     }
+  }
+
+  /** As it was taken, sealed: the one place where the guard keeps who a client is. */
+  private async keepConsent(db: PoolClient, effect: Extract<Effect, { kind: 'keep-consent' }>, now: Date): Promise<void> {
+    const { consentId, client, taker, data } = effect;
+    const body = this.keys.seal(Buffer.from(JSON.stringify(data)), consentId);
+    await db.query(
+      'insert into consent (id, client, taker, form, decision, body, recorded_at) values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing',
+      [consentId, client, taker, data.form, data.decision, body, now],
+    );
   }
 
   /** A message that could not be worked is kept, sealed, with its reason. */
@@ -176,29 +182,4 @@ async function writeBindings(db: PoolClient, effects: readonly Effect[], keyVers
       on conflict (case_id, agency) do update set reference = excluded.reference where excluded.reference is not null and excluded.reference is distinct from case_agency.reference`,
     values: [list.map((each) => each.caseId), list.map((each) => each.agency), list.map((each) => each.reference ?? null)],
   });
-}
-
-async function writeScopes(db: PoolClient, scopes: Extract<Effect, { kind: 'put-scopes' }>['scopes']): Promise<void> {
-  for (const scope of scopes) {
-    await db.query({
-      name: 'put-scope',
-      text: `insert into scope (client, from_agency, to_agency, purpose, decision, excluded, valid_from, valid_until, decided_at, consent_id, form)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-        on conflict (client, from_agency, to_agency, purpose) do update set decision = excluded.decision, excluded = excluded.excluded,
-          valid_from = excluded.valid_from, valid_until = excluded.valid_until, decided_at = excluded.decided_at, consent_id = excluded.consent_id, form = excluded.form`,
-      values: [
-        scope.client,
-        scope.from,
-        scope.to,
-        scope.purpose,
-        scope.decision,
-        scope.excluded,
-        new Date(scope.validFromMs),
-        new Date(scope.validUntilMs),
-        new Date(scope.decidedAtMs),
-        scope.consentId,
-        scope.form,
-      ],
-    });
-  }
 }

@@ -13,9 +13,9 @@ import { answerSubject } from '#libs/contracts/subjects.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { requestJson } from '#libs/nats/ask-client.js';
 import type { z } from 'zod';
+import { boundCase } from './bound-case.js';
 import type { MessageBook } from './message.book.js';
 import { type RecordRow, toStoredRecord } from './record-rows.js';
-import type { ScopeRow } from './world.loader.js';
 
 /** How long the guard waits for a service that holds part of an answer. */
 const serviceMs = 4_000;
@@ -34,7 +34,7 @@ export class CaseBook {
   }
 
   async caseView(party: string, caseId: string): Promise<Record<string, unknown>> {
-    const reference = await this.requireBound(party, caseId);
+    const { reference } = await boundCase(this.pool, party, caseId);
     const { rows } = await this.pool.query<RecordRow>(
       `select * from record where id in (select id from record where case_id = $1 and (sender = $2 or recipient = $2)) order by seq`,
       [caseId, party],
@@ -53,28 +53,6 @@ export class CaseBook {
       mails,
     };
     return { ...view };
-  }
-
-  /** Lines of consent, for a case of one's own, that one's own agency discloses or receives under. */
-  async consents(party: string, caseId: string): Promise<Record<string, unknown>> {
-    await this.requireBound(party, caseId);
-    const { rows } = await this.pool.query<ScopeRow & { recorded_at: Date }>(
-      `select s.*, k.recorded_at from scope s join consent k on k.id = s.consent_id join client_case c on c.client = s.client
-       join party p on p.id = $2 where c.id = $1 and p.agency in (s.from_agency, s.to_agency) order by s.from_agency, s.to_agency, s.purpose`,
-      [caseId, party],
-    );
-    const consents = rows.map((row) => ({
-      from: row.from_agency,
-      to: row.to_agency,
-      purpose: row.purpose,
-      decision: row.decision,
-      excludedCategories: row.excluded,
-      validFrom: row.valid_from.toISOString(),
-      validUntil: row.valid_until.toISOString(),
-      form: row.form,
-      recordedAt: row.recorded_at.toISOString(),
-    }));
-    return { consents };
   }
 
   private async mails(party: string, caseId: string): Promise<MailStatus[]> {
@@ -98,16 +76,6 @@ export class CaseBook {
     );
     const own = new Set(rows.map((row) => row.id));
     return reminders.filter((reminder) => own.has(reminder.anchor) && reminder.case === caseId);
-  }
-
-  private async requireBound(party: string, caseId: string): Promise<string | undefined> {
-    const { rows } = await this.pool.query<{ reference: string | null }>(
-      'select a.reference from case_agency a join party p on p.agency = a.agency where a.case_id = $1 and p.id = $2',
-      [caseId, party],
-    );
-    const [row] = rows;
-    if (row === undefined) throw new MeshError('case-not-yours', 'the case is not bound to your agency');
-    return row.reference ?? undefined;
   }
 
   private async boundOnly(party: string, steps: readonly WorklistStep[]): Promise<WorklistStep[]> {

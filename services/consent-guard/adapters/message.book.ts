@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { z } from 'zod';
-import type { Timeline, askSeen, askVerdict, decisionRecord } from '#libs/contracts/ask.js';
+import type { ConsentOutcome, Timeline, askSeen, askVerdict, decisionRecord } from '#libs/contracts/ask.js';
 import { refusalSteps } from '#libs/contracts/refusal-steps.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { typeOf } from '#libs/contracts/message-table.js';
+import type { Purpose } from '#libs/contracts/purposes.js';
 import { type RecordRow, type StoredRecord, reasonOf, toStoredRecord } from './record-rows.js';
 
 /** How often an answer that is waited for is looked up. */
@@ -60,7 +61,7 @@ export class MessageBook {
 
   private async find(party: string, id: string): Promise<Timeline | undefined> {
     const { rows } = await this.pool.query<RecordRow>('select * from record where id = $1 order by ordinal', [id]);
-    if (rows.length > 0) return timelineFor(party, rows.map(toStoredRecord), await this.collected([id]));
+    if (rows.length > 0) return this.withOutcome(timelineFor(party, rows.map(toStoredRecord), await this.collected([id])), rows[0]);
     const dead = await this.pool.query<DeadRow>(
       'select code, field, detail, at from dead_letter where message = $1 and party = $2 order by at desc limit 1',
       [id, party],
@@ -75,6 +76,30 @@ export class MessageBook {
       ids,
     ]);
     return new Set(rows.map((row) => row.id));
+  }
+
+  /** What a consent or withdrawal did to the lines of the sender's own agency; of others' lines nothing is told. */
+  private async withOutcome(timeline: Timeline | undefined, first: RecordRow | undefined): Promise<Timeline | undefined> {
+    const isDecision = first?.name === 'consent.recorded' || first?.name === 'consent.withdrawn';
+    if (timeline === undefined || first === undefined || !isDecision || timeline.sender !== first.sender) return timeline;
+    const { rows } = await this.pool.query<{
+      from_agency: string;
+      to_agency: string;
+      purpose: Purpose;
+      outcome: string;
+      before: string | null;
+    }>(
+      `select from_agency, to_agency, purpose, outcome, before from consent_line where decision_id = $1 and $2 in (from_agency, to_agency)
+       order by from_agency, to_agency, purpose`,
+      [first.id, first.sender_agency],
+    );
+    const lines = (which: (row: (typeof rows)[number]) => boolean): ConsentOutcome['supersedes'] =>
+      rows.filter(which).map((row) => ({ from: row.from_agency, to: row.to_agency, purpose: row.purpose }));
+    const consent = {
+      supersedes: lines(({ outcome, before }) => before !== null && (outcome === 'stands' || outcome === 'merged')),
+      notChanged: lines(({ outcome }) => outcome === 'not-changed'),
+    };
+    return rows.length === 0 ? timeline : { ...timeline, consent };
   }
 
   private async isOpen(id: string): Promise<boolean> {

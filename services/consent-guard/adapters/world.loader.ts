@@ -103,7 +103,8 @@ export class WorldLoader {
     });
   }
 
-  private async readDirectory(db: PoolClient): Promise<Directory> {
+  /** Who exists, as it is committed. Read only: a batch at work puts its own entries into it. */
+  async readDirectory(db: Pick<PoolClient, 'query'>): Promise<Directory> {
     const { rows } = await db.query<{ version: number }>({ name: 'directory-version', text: 'select version from directory_version' });
     const version = rows[0]?.version ?? 0;
     if (this.directory?.version === version) return this.directory.entries;
@@ -172,7 +173,7 @@ export interface ScopeRow {
   readonly form: string;
 }
 
-const toScope = (row: ScopeRow): Scope => ({
+export const toScope = (row: ScopeRow): Scope => ({
   client: row.client,
   from: row.from_agency,
   to: row.to_agency,

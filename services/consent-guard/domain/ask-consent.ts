@@ -40,13 +40,22 @@ const isReadable = (scope: Scope): boolean =>
   typeof scope.consentId === 'string' &&
   scope.consentId !== '';
 
+export interface Dpa1Standing {
+  readonly current: boolean;
+  /** Until which instant, where it is current. */
+  readonly untilMs?: number;
+}
+
 /**
  * May this agency keep the client's problem on its record (DPA1)? The client's newest decision on that record counts, whoever took it: the
  * agency itself or a contracted provider that returned it; on a tie the no. Step 6: without one the LMS entry waits.
  */
-export function isDpa1Current(scopes: Scopes, agency: string, nowMs: number): boolean {
+export function dpa1Standing(scopes: Scopes, agency: string, nowMs: number): Dpa1Standing {
   const decisions = [...scopes.values()].filter((scope) => scope.to === agency && scope.purpose === 'record-on-lms');
   const newest = Math.max(...decisions.map((scope) => scope.decidedAtMs));
   const last = decisions.filter((scope) => !(scope.decidedAtMs < newest));
-  return last.length > 0 && last.every((scope) => standing(scope, nowMs).allowed);
+  if (last.length === 0 || !last.every((scope) => standing(scope, nowMs).allowed)) return { current: false };
+  return { current: true, untilMs: Math.min(...last.map((scope) => scope.validUntilMs)) };
 }
+
+export const isDpa1Current = (scopes: Scopes, agency: string, nowMs: number): boolean => dpa1Standing(scopes, agency, nowMs).current;

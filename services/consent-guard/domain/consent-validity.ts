@@ -1,6 +1,6 @@
 import { addDays } from '#libs/calendar/local-date.js';
 import { londonDate, londonInstant } from '#libs/calendar/london-time.js';
-import type { ConsentFormData } from '#libs/contracts/consent-forms.js';
+import type { ConsentTerms } from '#libs/contracts/consent-forms.js';
 import type { Validity } from './record-consent.js';
 
 /** How long a consent stands where the form names no end (ours): to the same day a year later. */
@@ -10,7 +10,7 @@ const defaultMonths = 12;
  * From when until when a consent stands. Days are whole days in Europe/London, both ends included: until the last instant of
  * `validUntil`. It never begins before it was taken.
  */
-export function consentValidity(data: ConsentFormData): Validity & { readonly untilDate: string } {
+export function consentValidity(data: ConsentTerms): Validity & { readonly untilDate: string } {
   const takenAtMs = Date.parse(data.takenAt);
   const takenOn = londonDate(new Date(takenAtMs));
   const fromMs = data.validFrom === undefined ? takenAtMs : Math.max(takenAtMs, londonInstant(data.validFrom, '00:00').getTime());

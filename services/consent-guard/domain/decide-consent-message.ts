@@ -1,13 +1,15 @@
 import type { ConsentFormData, WithdrawalFormData } from '#libs/contracts/consent-forms.js';
 import type { Decision } from './decision.js';
+import type { Problem } from '#libs/contracts/problem.js';
+import { settleLines, withdrawnLines } from './consent-line.js';
 import { consentValidity } from './consent-validity.js';
-import type { DirectoryParty } from './directory.js';
+import type { Directory, DirectoryParty } from './directory.js';
 import type { Incoming } from './incoming.js';
 import { factsOf, recordOf, refusal } from './record-of.js';
-import { scopesOfConsent } from './record-consent.js';
+import { type ConsentTaken, type Validity, scopesOfConsent } from './record-consent.js';
 import type { CaseStanding } from './resolve-case.js';
-import { scopeAfter, scopeKey } from './scope.js';
-import { markOf, withdrawScopes, withdrawalMarks } from './withdraw-consent.js';
+import type { Scope } from './scope.js';
+import { keptScopes, withdrawScopes, withdrawalMarks } from './withdraw-consent.js';
 import type { World } from './world.js';
 
 interface Grounds {
@@ -24,26 +26,11 @@ export function decideConsentMessage(incoming: Incoming, sender: DirectoryParty,
 
 function recordConsent(incoming: Incoming, sender: DirectoryParty, { client }: CaseStanding, { world, nowMs }: Grounds): Decision {
   const data = incoming.read.envelope.data as ConsentFormData;
-  const takerAgency = world.directory.agencyOfPerson(data.takenBy);
-  if (takerAgency !== sender.agency)
-    return refusal(
-      incoming,
-      sender,
-      { code: 'actor-unknown', field: 'data.takenBy', detail: 'takenBy must be a person of your own agency' },
-      { client },
-    );
   const consentId = incoming.read.envelope.id;
   const validity = consentValidity(data);
-  const scopes = scopesOfConsent({ consentId, client, taker: sender, data }, world.directory, validity);
+  const scopes = takenScopes({ consentId, client, taker: sender, data }, world.directory, validity);
   if ('code' in scopes) return refusal(incoming, sender, scopes, { client });
-  const standing = world.scopesOf(client);
-  const newer = scopes.flatMap((taken) => {
-    // Nobody decides in the future: a clock that runs ahead must not outdo the no of five minutes later.
-    const scope = { ...taken, decidedAtMs: Math.min(taken.decidedAtMs, nowMs) };
-    const isWithdrawn = scope.decision === 'given' && scopeAfter(scope, markOf(standing, scope.purpose)) === undefined;
-    const after = isWithdrawn ? undefined : scopeAfter(scope, standing.get(scopeKey(scope.from, scope.to, scope.purpose)));
-    return after === undefined ? [] : [after];
-  });
+  const { newer, lines } = settleLines(scopes, world.scopesOf(client), nowMs);
   const facts = { ...factsOf(['form', 'decision'], incoming.read.envelope.data), validUntil: validity.untilDate };
   const record = recordOf(incoming, sender, {
     client,
@@ -57,15 +44,24 @@ function recordConsent(incoming: Incoming, sender: DirectoryParty, { client }: C
     effects: [
       { kind: 'keep-consent', consentId, client, taker: sender.id, data },
       { kind: 'put-scopes', scopes: newer },
+      { kind: 'keep-lines', lines },
     ],
     others: [],
   };
+}
+
+/** The lines of a consent, where it was taken by a person of the taker's own agency. */
+export function takenScopes(taken: ConsentTaken, directory: Directory, validity: Validity): readonly Scope[] | Problem {
+  if (directory.agencyOfPerson(taken.data.takenBy) !== taken.taker.agency)
+    return { code: 'actor-unknown', field: 'data.takenBy', detail: 'takenBy must be a person of your own agency' };
+  return scopesOfConsent(taken, directory, validity);
 }
 
 function withdraw(incoming: Incoming, sender: DirectoryParty, { client }: CaseStanding, { world }: Grounds): Decision {
   const data = incoming.read.envelope.data as WithdrawalFormData;
   const standing = world.scopesOf(client);
   const scopes = withdrawScopes(standing, data);
+  const kept = keptScopes(standing, data);
   const marks = withdrawalMarks(standing, { withdrawalId: incoming.read.envelope.id, client, data });
   const record = recordOf(incoming, sender, {
     client,
@@ -77,6 +73,8 @@ function withdraw(incoming: Incoming, sender: DirectoryParty, { client }: CaseSt
     record,
     effects: [
       { kind: 'put-scopes', scopes: [...scopes, ...marks] },
+      { kind: 'keep-withdrawal', withdrawalId: record.id, client, by: sender.id, data },
+      { kind: 'keep-lines', lines: withdrawnLines(record.id, scopes, kept) },
       { kind: 'withdraw', client, withdrawalId: record.id, data, scopes },
     ],
     others: [],

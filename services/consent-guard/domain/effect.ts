@@ -3,6 +3,7 @@ import type { DeliveredMessage, MeshEnvelope } from '#libs/contracts/mesh-messag
 import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
 import type { DeadLetterReport } from '#libs/contracts/service-forms.js';
 import type { IdentityPrints } from './client-identity.js';
+import type { ConsentLine } from './consent-line.js';
 import type { GuardRecord } from './guard-record.js';
 import type { Scope } from './scope.js';
 
@@ -24,6 +25,15 @@ export type Effect =
       readonly data: ConsentFormData;
     }
   | { readonly kind: 'put-scopes'; readonly scopes: readonly Scope[] }
+  | { readonly kind: 'keep-lines'; readonly lines: readonly ConsentLine[] }
+  | {
+      readonly kind: 'keep-withdrawal';
+      readonly withdrawalId: string;
+      readonly client: string;
+      /** The party that recorded it. */
+      readonly by: string;
+      readonly data: WithdrawalFormData;
+    }
   | {
       readonly kind: 'withdraw';
       readonly client: string;

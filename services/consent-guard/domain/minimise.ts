@@ -1,6 +1,7 @@
 import type { FieldRule } from '#libs/contracts/field.js';
 import type { Category, Purpose } from '#libs/contracts/purposes.js';
 import type { ConsentAnswer } from './ask-consent.js';
+import { putAt, valueAt } from './field-path.js';
 
 export interface Minimised {
   readonly data: Readonly<Record<string, unknown>>;
@@ -29,7 +30,7 @@ export function minimise(
     if (value === undefined) continue;
     const answers = categoriesOf(field, value).map((category) => ({ category, answer: answerFor(category) }));
     if (answers.every(({ category, answer }) => answer.allowed && !answer.excluded.has(category))) {
-      put(passed, field.path, value);
+      putAt(passed, field.path, value);
       for (const { answer } of answers) if (answer.allowed) consents.add(answer.consentId);
       continue;
     }
@@ -48,22 +49,3 @@ function categoriesOf(field: FieldRule, value: unknown): readonly Category[] {
 /** Which purpose a category travels under on this type of message. */
 export const purposeOf = (category: Category, main: Purpose, own: Partial<Record<Category, Purpose>> | undefined): Purpose =>
   own?.[category] ?? main;
-
-function valueAt(data: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (at, name) => (typeof at === 'object' && at !== null && Object.hasOwn(at, name) ? (at as Record<string, unknown>)[name] : undefined),
-    data,
-  );
-}
-
-function put(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  const [first, ...rest] = path;
-  if (first === undefined) return;
-  if (rest.length === 0) {
-    target[first] = value;
-    return;
-  }
-  const inner = Object.hasOwn(target, first) ? (target[first] as Record<string, unknown>) : {};
-  target[first] = inner;
-  put(inner, rest, value);
-}

@@ -1,6 +1,6 @@
 import { roleScopeKey } from '#libs/contracts/address.js';
 import { findDistrict } from '#libs/contracts/districts.js';
-import type { ConsentFormData } from '#libs/contracts/consent-forms.js';
+import type { ConsentTerms } from '#libs/contracts/consent-forms.js';
 import { type Purpose, consentFormRules, offByDefault } from '#libs/contracts/purposes.js';
 import type { Problem } from '#libs/contracts/problem.js';
 import type { Directory, DirectoryParty } from './directory.js';
@@ -10,7 +10,7 @@ export interface ConsentTaken {
   readonly consentId: string;
   readonly client: string;
   readonly taker: DirectoryParty;
-  readonly data: ConsentFormData;
+  readonly data: ConsentTerms;
 }
 
 export interface Validity {
@@ -94,7 +94,7 @@ function linesOf({ taker, data }: ConsentTaken, parties: readonly DirectoryParty
   }
 }
 
-function referralLines(mine: string, treaters: readonly DirectoryParty[], data: ConsentFormData): Line[] {
+function referralLines(mine: string, treaters: readonly DirectoryParty[], data: ConsentTerms): Line[] {
   const purpose: Purpose = 'refer-to-treatment';
   const direct = treaters.map((party) => ({ from: mine, to: party.agency, purpose }));
   const role = data.to?.role;

@@ -13,8 +13,7 @@ export interface Withdrawal {
  * A withdrawal takes the place of whatever was recorded before it, whatever instant it bears: it can never be too old to count.
  */
 export function withdrawScopes(scopes: Scopes, withdrawal: WithdrawalFormData): readonly Scope[] {
-  return [...scopes.values()]
-    .filter((scope) => scope.from !== anyone && scope.form === withdrawal.form && scope.decision === 'given')
+  return givenOn(scopes, withdrawal)
     .filter((scope) => !withdrawal.keep.includes(scope.purpose))
     .map((scope) => ({
       ...scope,
@@ -22,6 +21,13 @@ export function withdrawScopes(scopes: Scopes, withdrawal: WithdrawalFormData): 
       decidedAtMs: latest(scope.decidedAtMs, Date.parse(withdrawal.withdrawnAt)),
     }));
 }
+
+/** The lines that the client expressly keeps. */
+export const keptScopes = (scopes: Scopes, withdrawal: WithdrawalFormData): readonly Scope[] =>
+  givenOn(scopes, withdrawal).filter((scope) => withdrawal.keep.includes(scope.purpose));
+
+const givenOn = (scopes: Scopes, { form }: WithdrawalFormData): readonly Scope[] =>
+  [...scopes.values()].filter((scope) => scope.from !== anyone && scope.form === form && scope.decision === 'given');
 
 /**
  * The withdrawal's own marks, one a purpose, on a line of nobody: a consent that the client gave before it but that is recorded after it

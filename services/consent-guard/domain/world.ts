@@ -88,6 +88,8 @@ export class World {
       case 'redrive':
       case 'report-dead':
       case 'keep-consent':
+      case 'keep-lines':
+      case 'keep-withdrawal':
         return undefined;
     }
   }

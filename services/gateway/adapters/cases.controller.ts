@@ -1,10 +1,11 @@
-import { Controller, Get, Param } from '@nestjs/common';
-import { caseReply, consentsReply, worklistReply, type CaseView } from '#libs/contracts/ask.js';
+import { Controller, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { caseReply, consentsReply, dpa1Reply, tryReply, worklistReply, type CaseView } from '#libs/contracts/ask.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { uuidVersion } from '#libs/contracts/message-id.js';
 import { PartyRoad } from '../domain/party-road.js';
 import { tellTimeline } from '../domain/tell-timeline.js';
-import { Party } from './gateway-request.js';
+import { type GatewayRequest, Party } from './gateway-request.js';
+import { JsonText } from './json-text.js';
 import { readAnswer } from './read-answer.js';
 
 /** What the mesh holds of a party's own: open steps, cases, consents. The guard answers, and only for what is bound to the asker. */
@@ -27,6 +28,30 @@ export class CasesController {
   async consents(@Party() party: string, @Param('case') id: string): Promise<object> {
     return readAnswer(await this.road.ask(party, 'consents', { case: caseId(id) }), consentsReply);
   }
+
+  @Get('cases/:case/dpa1')
+  async dpa1(@Party() party: string, @Param('case') id: string): Promise<object> {
+    return readAnswer(await this.road.ask(party, 'dpa1', { case: caseId(id) }), dpa1Reply);
+  }
+
+  /** Nothing is recorded: a question, though it is asked with a body. */
+  @Post('consents/try')
+  @HttpCode(200)
+  async try(@Party() party: string, @Req() request: GatewayRequest): Promise<object> {
+    return readAnswer(await this.road.ask(party, 'try', jsonObject(request.body)), tryReply);
+  }
+}
+
+/** @throws MeshError `unsupported-media-type` · `malformed-json` */
+function jsonObject(body: unknown): Readonly<Record<string, unknown>> {
+  if (!(body instanceof JsonText)) throw new MeshError('unsupported-media-type', 'send one JSON object as application/json');
+  try {
+    const value: unknown = JSON.parse(body.text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Said below, without quoting the text.
+  }
+  throw new MeshError('malformed-json', 'the body is not one JSON object');
 }
 
 function caseId(text: string): string {

@@ -7,6 +7,7 @@ import type { Authenticator } from '../domain/authenticator.js';
 import { problemDocument } from '../domain/problem-document.js';
 import type { TokenBuckets } from '../domain/token-bucket.js';
 import type { GatewayRequest } from './gateway-request.js';
+import { JsonText } from './json-text.js';
 import { sendProblem } from './send-problem.js';
 
 /** The largest message, in bytes of its body. */
@@ -28,13 +29,23 @@ export function createHttpAdapter(): FastifyAdapter {
   });
   const http = httpOf(adapter);
   http.removeAllContentTypeParsers();
-  http.addContentTypeParser('application/cloudevents+json', { parseAs: 'buffer' }, (_request, body, done) => {
+  const readText = (body: string | Buffer): string => {
     try {
-      done(null, new TextDecoder('utf-8', { fatal: true }).decode(body as Buffer));
+      return new TextDecoder('utf-8', { fatal: true }).decode(body as Buffer);
     } catch {
-      done(new MeshError('malformed-json', 'the body is not UTF-8'));
+      throw new MeshError('malformed-json', 'the body is not UTF-8');
     }
-  });
+  };
+  http.addContentTypeParser(
+    'application/cloudevents+json',
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: string | Buffer) => readText(body),
+  );
+  http.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: string | Buffer) => new JsonText(readText(body)),
+  );
   return adapter;
 }
 

@@ -120,7 +120,30 @@ function casePaths(): OpenApiDocument['paths'] {
         operationId: 'readConsents',
         summary: 'Consents that concern your agency',
         parameters,
-        responses: { 200: json('Their state', 'Consents'), ...problems('not-found', ...askProblems) },
+        responses: { 200: json('Their state and lineage', 'Consents'), ...problems('not-found', 'case-not-yours', ...askProblems) },
+      },
+    },
+    '/v1/cases/{case}/dpa1': {
+      get: {
+        operationId: 'readDpa1',
+        summary: 'May your job centre keep this client’s problem on its record today (DPA1)?',
+        parameters,
+        responses: {
+          200: json('Whether it is current, and until which day', 'Dpa1'),
+          ...problems('not-found', 'case-not-yours', ...askProblems),
+        },
+      },
+    },
+    '/v1/consents/try': {
+      post: {
+        operationId: 'tryConsent',
+        summary: 'What would go out under a consent, before it is signed',
+        description: 'Says field by field what would pass to whom and what would be left out. Nothing is recorded, and no client is named.',
+        requestBody: { required: true, content: { 'application/json': { schema: schemaRef('ConsentTrial') } } },
+        responses: {
+          200: json('What would pass, for each type of message', 'ConsentTrialResult'),
+          ...problems('malformed-json', 'malformed-message', 'consent-not-yours-to-take', 'unsupported-media-type', ...askProblems),
+        },
       },
     },
   };

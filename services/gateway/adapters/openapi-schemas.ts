@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { caseReply, consentsReply, timelineReply, worklistReply } from '#libs/contracts/ask.js';
+import { askTry, caseReply, consentsReply, dpa1Reply, timelineReply, tryReply, worklistReply } from '#libs/contracts/ask.js';
 import { fieldRules } from '#libs/contracts/field.js';
 import { envelopeSchema, supportOnlyTerms } from '#libs/contracts/mesh-message.js';
 import type { MessageRule } from '#libs/contracts/message-rule.js';
@@ -27,8 +27,16 @@ export function apiSchemas(): Schemas {
     },
   };
   Object.assign(schemas, deliveredSchemas());
-  const replies = { Timeline: timelineReply, Worklist: worklistReply, Case: caseReply, Consents: consentsReply };
+  const replies = {
+    Timeline: timelineReply,
+    Worklist: worklistReply,
+    Case: caseReply,
+    Consents: consentsReply,
+    Dpa1: dpa1Reply,
+    ConsentTrialResult: tryReply,
+  };
   for (const [name, reply] of Object.entries(replies)) Object.assign(schemas, convert(name, reply, 'output'));
+  Object.assign(schemas, convert('ConsentTrial', askTry, 'input'));
   return Object.assign(schemas, plainSchemas());
 }
 
