@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type CaseView, caseReply, type Timeline, timelineReply, type WorklistStep, worklistReply } from '#libs/contracts/ask.js';
 
 export interface EdgeAnswer {
@@ -10,11 +11,19 @@ export interface EdgeAnswer {
 
 export type Delivered = Readonly<Record<string, unknown>> & { readonly id: string };
 
-/** The HTTP edge as an agency's system uses it: one bearer token a party, nothing else. */
+/** Too many requests, and a mesh or a part of it that is not there at present. */
+const passingStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+const againMs = 200;
+
+/**
+ * The HTTP edge as an agency's system uses it: one bearer token a party, nothing else. With patience it goes on, for so many ms, after what
+ * passes: no connection, no answer, "send again with the same id"; and asks for a verdict that is not there yet. Default: it does not.
+ */
 export class EdgeClient {
   constructor(
     private readonly gatewayUrl: string,
     private readonly tokens: Readonly<Record<string, string>>,
+    private readonly patienceMs = 0,
   ) {}
 
   /** `POST /v1/messages` with `Prefer: wait`. */
@@ -29,9 +38,20 @@ export class EdgeClient {
     const isProblem = response.headers.get('content-type')?.includes('problem+json') === true;
     return {
       status: response.status,
-      timeline: told.success ? told.data : undefined,
+      timeline: told.success ? told.data : response.status === 202 ? await this.decided(party, String(event['id'])) : undefined,
       problem: isProblem ? { type: String(body['type']), detail: String(body['detail']) } : undefined,
     };
+  }
+
+  /** The timeline of a message that was accepted and not decided at once, if patience lasts. */
+  private async decided(party: string, id: string): Promise<Timeline | undefined> {
+    const end = performance.now() + this.patienceMs;
+    while (performance.now() < end) {
+      const timeline = await this.timeline(party, id);
+      if (timeline !== undefined && timeline.state !== 'undecided') return timeline;
+      await delay(againMs);
+    }
+    return undefined;
   }
 
   /** `GET /v1/messages/{id}`: the timeline, or undefined where there is none for this party. */
@@ -61,7 +81,21 @@ export class EdgeClient {
     return (await response.json()) as T;
   }
 
-  private call(party: string, path: string, init: RequestInit = {}): Promise<Response> {
+  private async call(party: string, path: string, init: RequestInit = {}): Promise<Response> {
+    const end = performance.now() + this.patienceMs;
+    for (;;) {
+      try {
+        const response = await this.once(party, path, init);
+        if (!passingStatuses.has(response.status) || performance.now() >= end) return response;
+        await response.body?.cancel();
+      } catch (error) {
+        if (performance.now() >= end) throw error;
+      }
+      await delay(againMs);
+    }
+  }
+
+  private once(party: string, path: string, init: RequestInit): Promise<Response> {
     const token = this.tokens[party];
     if (token === undefined) throw new Error(`there is no bearer token for ${party}`);
     return fetch(new URL(path, this.gatewayUrl), {

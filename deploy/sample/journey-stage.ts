@@ -147,11 +147,12 @@ export class JourneyStage {
     return found;
   }
 
-  /** Takes whatever waits for the party and keeps it. */
+  /** Takes whatever waits for the party and keeps it; what comes a second time is known by its id. */
   async collect(party: string, waitSeconds = 0): Promise<void> {
     const inbox = this.#inboxes.get(party) ?? [];
     this.#inboxes.set(party, inbox);
-    inbox.push(...(await this.parts.edge.collect(party, waitSeconds)));
+    const taken = await this.parts.edge.collect(party, waitSeconds);
+    inbox.push(...taken.filter(({ id }) => !inbox.some((each) => each.id === id)));
   }
 
   /** All that the party collected about a case so far. */

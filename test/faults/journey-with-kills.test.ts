@@ -1,0 +1,167 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import PostalMime from 'postal-mime';
+import type { SupervisedProcess } from '#deploy/local/supervised-process.js';
+import { EdgeClient } from '#deploy/sample/edge-client.js';
+import { nextOfficeHour } from '#deploy/sample/expected-dates.js';
+import { GpgHome } from '#deploy/sample/gpg-home.js';
+import { JourneyStage } from '#deploy/sample/journey-stage.js';
+import { MailReader, type OpenedMail } from '#deploy/sample/mail-reader.js';
+import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
+import { playReferral, playSecondReferral } from '#deploy/sample/stories/client-a-referral.js';
+import { playReview } from '#deploy/sample/stories/client-a-review.js';
+import { playSharing } from '#deploy/sample/stories/client-a-sharing.js';
+import { MeshForTest } from '#test/support/mesh-for-test.js';
+
+/*
+ * Client A's journey, from the first consent to the three-way review that is agreed, is played twice on one mesh: undisturbed, then with
+ * each component killed by SIGKILL while it has work in hand. Both must end the same.
+ */
+
+let mesh: MeshForTest;
+let gpg: GpgHome;
+
+beforeAll(async () => {
+  mesh = await MeshForTest.start();
+  gpg = await GpgHome.open(mesh.gpgHome);
+}, 120_000);
+afterAll(async () => {
+  await gpg?.stop();
+  await mesh?.stop();
+});
+
+/** What is killed when a line that matches is printed, so many ms later. Each once, in this order. */
+interface Kill {
+  readonly what: string;
+  readonly at: RegExp;
+  readonly afterMs: number;
+}
+
+const kills: readonly Kill[] = [
+  // The line is printed just before the message is sent: a few ms later the guard has it in hand.
+  { what: 'consent-guard', at: /The client agrees to be referred/, afterMs: 15 },
+  { what: 'referral-router', at: /verdict waiting/, afterMs: 0 },
+  { what: 'nats', at: /: Referral acknowledged$/, afterMs: 10 },
+  { what: 'gateway', at: /: Appointment booked$/, afterMs: 10 },
+  { what: 'postgres', at: /Referral requested \(TPR1\)$/, afterMs: 10 },
+  // The mail about the delivery is on its way. What the notifier had in hand comes again after the ack wait, 60 s: nobody waits for it here.
+  { what: 'notifier', at: /delivered to jcp_wandsworth: referral, keyworker/, afterMs: 0 },
+  { what: 'reminders', at: /: Care plan agreed$/, afterMs: 20 },
+  { what: 'redis', at: /: Claim started$/, afterMs: 10 },
+  { what: 'redis, emptied', at: /the local clock runs fast/, afterMs: 0 },
+];
+
+function processOf(what: string): SupervisedProcess {
+  const { servers, services } = mesh.mesh;
+  const all: Record<string, SupervisedProcess | undefined> = {
+    nats: servers.nats.process,
+    postgres: servers.postgres.process,
+    redis: servers.redis.process,
+    'redis, emptied': servers.redis.process,
+  };
+  const found = all[what] ?? services.get(what);
+  if (found === undefined) throw new Error(`there is no ${what}`);
+  return found;
+}
+
+async function killOnce({ what, afterMs }: Kill): Promise<string> {
+  await delay(afterMs);
+  const victim = processOf(what);
+  const before = victim.pid;
+  await (what === 'redis, emptied' ? mesh.mesh.servers.redis.empty() : victim.killAndRestart());
+  return before !== undefined && victim.pid !== before ? what : `${what} was not killed`;
+}
+
+interface Played {
+  readonly failed: readonly string[];
+  readonly names: readonly string[];
+  /** By party: what its view of the case holds, without ids and dates. */
+  readonly views: Readonly<Record<string, unknown>>;
+  /** `<reader>: <subject>` of each mail, by its Message-ID, the run's own references taken out, sorted. */
+  readonly mails: readonly string[];
+  readonly killed: readonly string[];
+}
+
+async function play(plan: readonly Kill[], mailsAtLeast = 0): Promise<Played> {
+  const waiting = [...plan];
+  const killing: Promise<string>[] = [];
+  const print = (line: string): void => {
+    if (waiting[0]?.at.test(line) !== true) return;
+    const next = waiting.shift();
+    if (next !== undefined) killing.push(killOnce(next));
+  };
+  const mails = await MailReader.open(mesh.mesh.mailFolder, gpg, () => mesh.clock.now());
+  const edge = new EdgeClient(mesh.mesh.gatewayUrl, mesh.mesh.tokens, 60_000);
+  const directory = await readSampleDirectory();
+  const stage = new JourneyStage({ edge, mails, clock: mesh.clock, directory, print, stepTimeoutMs: 90_000 });
+  await stage.advanceTo(nextOfficeHour(mesh.clock.now()));
+  waiting.splice(0, waiting.length, ...plan); // moving to office hours is no act
+  for (const story of [playReferral, playSecondReferral, playSharing, playReview]) {
+    await story(stage);
+  }
+  const killed = await Promise.all(killing);
+  const once =
+    (await stage.until(async () => {
+      const mails = await mailsOnce(stage);
+      return mails.length >= mailsAtLeast && mails;
+    })) ?? [];
+  const views: Record<string, unknown> = {};
+  for (const party of ['jcp_wandsworth', 'spoc_lsw', 'trt_riverside']) views[party] = await viewOf(edge, party, stage.caseOf('client-a'));
+  const plain = (text: string): string => text.replaceAll(stage.run, 'RUN').replaceAll(stage.caseOf('client-a'), 'CASE');
+  return {
+    failed: stage.steps.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`),
+    names: stage.steps.map(({ name }) => plain(name).replaceAll(/\d{4}-\d{2}-\d{2}( \d{2}:\d{2})?/g, 'DAY')),
+    views,
+    mails: once.map(({ to, subject }) => plain(`${to}: ${subject}`)).sort(),
+    killed,
+  };
+}
+
+/** The mails about the client's case, copies of the same Message-ID counted once. */
+async function mailsOnce(stage: JourneyStage): Promise<readonly OpenedMail[]> {
+  const about = await stage.mailsAbout('client-a', 0);
+  const received = new Map((await mesh.mails()).map(({ seq, raw }) => [seq, /^Message-ID: *(\S+)/im.exec(raw.toString('latin1'))?.[1]]));
+  return about.filter(({ seq }, at) => about.findIndex((each) => received.get(each.seq) === received.get(seq)) === at);
+}
+
+async function viewOf(edge: EdgeClient, party: string, caseId: string): Promise<unknown> {
+  const view = await edge.case(party, caseId);
+  return {
+    messages: view.messages.map(({ type, sender, to, records }) => [type, sender, to, ...records.map(({ verdict }) => verdict)].join(' ')),
+    steps: view.steps.map(({ step, owner, escalation }) => `${step} of ${owner} ${escalation}`).sort(),
+    reminders: view.reminders.map(({ kind, state, occurrence }) => `${kind} ${occurrence} ${state}`).sort(),
+    mails: view.mails.map(({ kind, person, state }) => `${kind} to ${person} ${state}`).sort(),
+  };
+}
+
+describe('a journey during which everything is killed once', () => {
+  let calm: Played;
+  let stormy: Played;
+
+  it('comes out as expected when nothing is killed', async () => {
+    calm = await play([]);
+    expect(calm.failed).toEqual([]);
+  }, 120_000);
+
+  it('comes out as expected when each component is killed at its work', async () => {
+    stormy = await play(kills, calm.mails.length);
+    expect(stormy.killed).toEqual(kills.map(({ what }) => what));
+    expect(stormy.failed).toEqual([]);
+  }, 400_000);
+
+  it('took the same steps, left the same records, steps and reminders', () => {
+    expect(stormy.names).toEqual(calm.names);
+    expect(stormy.views).toEqual(calm.views);
+  });
+
+  it('sent the same mails, each once; what went out twice is the same bytes', async () => {
+    expect(stormy.mails).toEqual(calm.mails);
+    const copies = new Map<string, string>();
+    for (const { raw } of await mesh.mails()) {
+      const { messageId = '' } = await PostalMime.parse(raw);
+      const bytes = raw.toString('base64');
+      expect(copies.get(messageId) ?? bytes).toBe(bytes);
+      copies.set(messageId, bytes);
+    }
+  });
+});
