@@ -78,7 +78,14 @@ export function accountsText(parties: readonly BrokerParty[], options: BrokerCon
   const answering = parties.filter((party) => answeringServices.includes(party.id));
   return `system_account: "SYS"
 accounts {
-  "SYS": { users: [ { nkey: "${options.systemPublicKey}", allowed_connection_types: ["STANDARD"] } ] }
+  "SYS": {
+    users: [
+      { nkey: "${options.systemPublicKey}", allowed_connection_types: ["STANDARD"]
+        permissions: {
+          publish: { allow: ["$SYS.REQ.>"] }
+          subscribe: { allow: ["_INBOX_sys.>"] } } }
+    ]
+  }
 ${hubAccount(options, answering)}
 ${parties.map((party) => `  include "${spokePath(party.id)}"`).join('\n')}
 }

@@ -91,10 +91,13 @@ export function lintSpoke(account: Account, publicKey: string): readonly ConfigF
   ];
 }
 
-/** SYS: one user, nothing else. */
+/** SYS: one user, who may ask the server how it is and not command it; nothing else. */
 export function lintSystem(account: Account, publicKey: string): readonly ConfigFinding[] {
-  const sys = canonical({ nkey: publicKey, allowed_connection_types: ['STANDARD'] });
-  return [...unknownParts(account, ['users'], 'sys-account'), ...differences(account, 'users', [sys], 'sys-account')];
+  const permitted = { publish: ['$SYS.REQ.>'], subscribe: ['_INBOX_sys.>'] };
+  return [
+    ...unknownParts(account, ['users'], 'sys-account'),
+    ...differences(account, 'users', [user(publicKey, permitted)], 'sys-account'),
+  ];
 }
 
 interface Permitted {

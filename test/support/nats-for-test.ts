@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/nats-core';
+import { connect } from '@nats-io/transport-node';
 import type { RunningBroker } from '#deploy/nats/add-party.js';
 import { brokerConfig } from '#deploy/nats/broker-config.js';
 import { brokerPublicKey, newCipherKey, seedFile } from '#deploy/nats/broker-keys.js';
@@ -100,7 +101,7 @@ export class NatsForTest {
 
   /** Under the user's own key, as the services connect. Closed by `stop`. */
   async connect(user: string): Promise<NatsConnection> {
-    const ownInbox = user === 'guard' || user === 'provisioner';
+    const ownInbox = user === 'guard' || user === 'provisioner' || user === 'sys';
     const connection = await connectMesh({
       url: this.broker.url,
       seedFile: this.seedFile(user),
@@ -108,6 +109,13 @@ export class NatsForTest {
       ...(ownInbox ? { inboxPrefix: `_INBOX_${user}` } : {}),
       waitMs: 5_000,
     });
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  /** Without any credential. */
+  async connectWithout(): Promise<NatsConnection> {
+    const connection = await connect({ servers: this.broker.url, timeout: 2_000, reconnect: false });
     this.#connections.push(connection);
     return connection;
   }
