@@ -67,7 +67,7 @@ function crossAgencies(crossing: Crossing, recipient: DirectoryParty, to: Recipi
   return clear(cleared, crossing, recipient, passed.data);
 }
 
-function clear(record: GuardRecord, { envelope }: Crossing, recipient: DirectoryParty, data: Readonly<Record<string, unknown>>): Crossed {
+function clear(record: GuardRecord, { envelope, world }: Crossing, recipient: DirectoryParty, data: Readonly<Record<string, unknown>>): Crossed {
   const { caseref: _own, ...open } = envelope;
   const forJobCentre = recipient.kind === 'jobcentre' || recipient.kind === 'contracted-provider';
   const message: DeliveredMessage = {
@@ -77,10 +77,9 @@ function clear(record: GuardRecord, { envelope }: Crossing, recipient: Directory
     ...(record.verdict.kind === 'cleared-in-part' ? { leftout: true as const } : {}),
     ...(forJobCentre ? { terms: supportOnlyTerms } : {}),
   };
-  const bind: Effect[] =
-    record.caseId === undefined || record.client === undefined
-      ? []
-      : [{ kind: 'bind-case', caseId: record.caseId, client: record.client, agency: recipient.agency, reference: undefined }];
+  const { caseId, client } = record;
+  const isBound = caseId === undefined || client === undefined || world.case(caseId)?.agencies.has(recipient.agency) === true;
+  const bind: Effect[] = isBound ? [] : [{ kind: 'bind-case', caseId, client, agency: recipient.agency, reference: undefined }];
   return { record, effects: [...bind, { kind: 'deliver', id: record.id, recipient: recipient.id, message }] };
 }
 

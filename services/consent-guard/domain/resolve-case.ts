@@ -3,7 +3,7 @@ import { type Client, type IdentityPrints, agrees } from './client-identity.js';
 import type { DirectoryParty } from './directory.js';
 import type { Effect } from './effect.js';
 import type { Incoming } from './incoming.js';
-import type { World } from './world.js';
+import type { CaseBinding, World } from './world.js';
 
 /** Whose case it is, and what must be bound for it. */
 export interface CaseStanding {
@@ -30,7 +30,7 @@ export function resolveCase(incoming: Incoming, sender: DirectoryParty, world: W
   return {
     client: client.id,
     caseId,
-    effects: [...learnNino(incoming, client, world), ...keepReference(envelope.caseref, caseId, client.id, sender)],
+    effects: [...learnNino(incoming, client, world), ...keepReference(envelope.caseref, binding, sender)],
   };
 }
 
@@ -61,8 +61,8 @@ function learnNino({ read, prints }: Incoming, client: Client, world: World): Ef
   return [{ kind: 'bind-client', client: client.id, prints: learnt }];
 }
 
-const keepReference = (reference: string | undefined, caseId: string, client: string, sender: DirectoryParty): Effect[] =>
-  reference === undefined ? [] : [{ kind: 'bind-case', caseId, client, agency: sender.agency, reference }];
+const keepReference = (reference: string | undefined, { id, client, agencies }: CaseBinding, { agency }: DirectoryParty): Effect[] =>
+  reference === undefined || agencies.get(agency) === reference ? [] : [{ kind: 'bind-case', caseId: id, client, agency, reference }];
 
 const notYours: Problem = { code: 'case-not-yours', field: 'case', detail: 'the case is not bound to your agency' };
 const mismatch: Problem = {
