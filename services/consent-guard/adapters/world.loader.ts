@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryConfig } from 'pg';
 import type { AreaRole } from '#libs/contracts/address.js';
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
 import type { PartyKind } from '#libs/contracts/party.js';
@@ -25,9 +25,17 @@ const recordsSql = `with recursive chain (id, cause, depth) as (
     select id, cause, 0 from record where id = any($1::uuid[]) and ordinal = 0
     union select r.id, r.cause, c.depth + 1 from record r join chain c on r.id = c.cause where r.ordinal = 0 and c.depth < 5
   ) select distinct on (r.id) r.* from record r where r.id in (select id from chain) order by r.id, r.ordinal desc`;
-const casesSql = `select c.id, c.client, a.agency, a.reference from client_case c join case_agency a on a.case_id = c.id where c.id = any($1::uuid[])`;
-const clientsSql = `select id, nino, date_of_birth, surname from client where nino = any($1::text[]) or id = any($2::uuid[])`;
-const scopesSql = `select * from scope where client = any($1::uuid[])`;
+/** One value of JSON instead of rows: the driver's own parsing of rows, arrays and dates cost the guard more than judging them. */
+const asJson = (sql: string): string => `select coalesce(json_agg(found), '[]')::text as found from (${sql}) found`;
+const casesSql = asJson(
+  `select c.id, c.client, a.agency, a.reference from client_case c join case_agency a on a.case_id = c.id where c.id = any($1::uuid[])`,
+);
+const clientsSql = asJson(`select id, nino, date_of_birth, surname from client where nino = any($1::text[])
+  union select id, nino, date_of_birth, surname from client where id = any($2::uuid[])`);
+const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`;
+const scopesSql =
+  asJson(`select client, from_agency as "from", to_agency as "to", purpose, decision, excluded, ${ms('valid_from')} as "validFromMs",
+  ${ms('valid_until')} as "validUntilMs", ${ms('decided_at')} as "decidedAtMs", consent_id as "consentId", form from scope where client = any($1::uuid[])`);
 const lockSql = (shared: boolean): string =>
   `select pg_advisory_lock${shared ? '_shared' : ''}(k) from (select distinct hashtextextended(c, 7) as k from unnest($1::text[]) c order by 1) keys`;
 
@@ -61,8 +69,8 @@ export class WorldLoader {
       ...[...records.values()].map((record) => record.client),
     ]);
     await this.lock(db, batch, cases, clients);
-    const { rows } = await db.query<ScopeRow>({ name: 'read-scopes', text: scopesSql, values: [clients.map((client) => client.id)] });
-    const world = new World({ directory, clients, cases, scopes: rows.map(toScope), records: records.values(), held });
+    const scopes = await readAll<Scope>(db, { name: 'read-scopes', text: scopesSql, values: [clients.map((client) => client.id)] });
+    const world = new World({ directory, clients, cases, scopes, records: records.values(), held });
     const own = new Set(batch.map((each) => each.read.envelope.id));
     return { world, prior: new Map([...records].filter(([id]) => own.has(id))) };
   }
@@ -131,9 +139,14 @@ export class WorldLoader {
   }
 }
 
+async function readAll<Row>(db: PoolClient, query: QueryConfig): Promise<Row[]> {
+  const { rows } = await db.query<{ found: string }>(query);
+  return JSON.parse(rows[0]?.found ?? '[]') as Row[];
+}
+
 async function readCases(db: PoolClient, ids: readonly string[]): Promise<CaseBinding[]> {
   if (ids.length === 0) return [];
-  const { rows } = await db.query<{ id: string; client: string; agency: string; reference: string | null }>({
+  const rows = await readAll<{ id: string; client: string; agency: string; reference: string | null }>(db, {
     name: 'read-cases',
     text: casesSql,
     values: [ids],
@@ -151,7 +164,7 @@ async function readClients(db: PoolClient, batch: readonly Incoming[], known: re
   const prints = batch.flatMap(({ prints: shown }) => shown?.nino ?? []);
   const ids = new Set([...known.filter((id) => id !== undefined), ...batch.flatMap(({ derivedClient }) => derivedClient ?? [])]);
   if (prints.length === 0 && ids.size === 0) return [];
-  const { rows } = await db.query<{ id: string; nino: string | null; date_of_birth: string; surname: string }>({
+  const rows = await readAll<{ id: string; nino: string | null; date_of_birth: string; surname: string }>(db, {
     name: 'read-clients',
     text: clientsSql,
     values: [prints, [...ids]],
