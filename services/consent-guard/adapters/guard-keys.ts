@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { type KeyObject, createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { ClientIdentity } from '#libs/contracts/form-fields.js';
@@ -8,7 +8,7 @@ import type { IdentityPrints } from '../domain/client-identity.js';
 const keyFile = z.strictObject({ current: z.int().min(1).max(32_767), keys: z.record(z.string().regex(/^[0-9]{1,5}$/), z.base64()) });
 
 interface KeySet {
-  readonly prints: Buffer;
+  readonly prints: KeyObject;
   readonly vault: Buffer;
 }
 
@@ -84,12 +84,12 @@ export class GuardKeys {
 }
 
 /** Commits to a message without telling it: SHA-256 of salt and digest. Without the salt it can be neither checked nor guessed. */
-export const commitmentOf = (salt: Uint8Array, digest: Uint8Array): Buffer => createHash('sha256').update(salt).update(digest).digest();
+export const commitmentOf = (salt: Uint8Array, digest: Uint8Array): Buffer => hash('sha256', Buffer.concat([salt, digest]), 'buffer');
 
 function keySet(key: Buffer): KeySet {
   if (key.length !== 32) throw new RangeError('a key has 32 bytes');
   const derive = (use: string): Buffer => Buffer.from(hkdfSync('sha256', key, '', `throughcare guard ${use}`, 32));
-  return { prints: derive('prints'), vault: derive('vault') };
+  return { prints: createSecretKey(derive('prints')), vault: derive('vault') };
 }
 
 /** Spelling that differs from form to form (accents, hyphens, capitals, spaces) makes no other person. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ClientIdentity } from '#libs/contracts/form-fields.js';
 import { effectId } from '#libs/contracts/message-id.js';
 import { type IdAge, type ReadMessage, readMessageText } from '#libs/contracts/read-message.js';
@@ -23,19 +23,19 @@ export interface Reading {
 
 /** Bytes off the road → a message with its sender and keyed hashes, or a dead letter with its reason. Throws on nothing. */
 export function readIngress(raw: RawMessage, reading: Reading): Intake {
-  const digest = createHash('sha256').update(raw.data).digest('hex');
+  const digest = hash('sha256', raw.data, 'hex');
   const sender = senderOfIngressSubject(raw.subject);
   // Derived, so that the same poison seen twice is one dead letter.
-  const about = {
+  const about = () => ({
     id: effectId(digest, 'dead-letter', raw.subject),
     party: partyOfIngressSubject(raw.subject) ?? 'unknown',
     body: raw.data,
-  };
+  });
   if (sender === undefined)
     return {
       ok: false,
       dead: {
-        ...about,
+        ...about(),
         message: undefined,
         code: 'malformed-message',
         field: 'subject',
@@ -46,7 +46,7 @@ export function readIngress(raw: RawMessage, reading: Reading): Intake {
   if (!read.ok) {
     const [problem] = read.problems;
     const dead = {
-      ...about,
+      ...about(),
       message: idIn(raw.data),
       code: problem?.code ?? 'malformed-message',
       field: problem?.field,

@@ -67,7 +67,12 @@ function crossAgencies(crossing: Crossing, recipient: DirectoryParty, to: Recipi
   return clear(cleared, crossing, recipient, passed.data);
 }
 
-function clear(record: GuardRecord, { envelope, world }: Crossing, recipient: DirectoryParty, data: Readonly<Record<string, unknown>>): Crossed {
+function clear(
+  record: GuardRecord,
+  { envelope, world }: Crossing,
+  recipient: DirectoryParty,
+  data: Readonly<Record<string, unknown>>,
+): Crossed {
   const { caseref: _own, ...open } = envelope;
   const forJobCentre = recipient.kind === 'jobcentre' || recipient.kind === 'contracted-provider';
   const message: DeliveredMessage = {
