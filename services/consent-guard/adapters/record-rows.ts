@@ -46,15 +46,14 @@ interface Row {
   readonly recorded_at: Date;
 }
 
+/** Sent as one text of JSON: encoding two dozen arrays took the driver longer. The type of each column is the table's. */
 const insertSql = `insert into record (id, ordinal, name, sender, sender_kind, sender_agency, addressed_to, recipient, recipient_kind,
   recipient_agency, case_id, client, actor, time, facts, cause, consents, inner_reason, verdict, reason, field, detail, digest, salt, commitment, recorded_at)
 select id, ordinal, name, sender, sender_kind, sender_agency, addressed_to, recipient, recipient_kind, recipient_agency, case_id, client, actor, time,
-  facts, cause, consents::uuid[], inner_reason, verdict, reason, field, detail, digest, salt, commitment, $26
-from unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-  $11::uuid[], $12::uuid[], $13::text[], $14::timestamptz[], $15::jsonb[], $16::uuid[], $17::text[], $18::text[], $19::text[], $20::text[],
-  $21::text[], $22::text[], $23::bytea[], $24::bytea[], $25::bytea[]) with ordinality
-  as r (id, ordinal, name, sender, sender_kind, sender_agency, addressed_to, recipient, recipient_kind, recipient_agency, case_id, client, actor,
-    time, facts, cause, consents, inner_reason, verdict, reason, field, detail, digest, salt, commitment, n)
+  facts, cause, consents, inner_reason, verdict, reason, field, detail, digest, salt, commitment, $2
+from json_to_recordset($1::json) as r (n int, id uuid, ordinal smallint, name text, sender text, sender_kind text, sender_agency text, addressed_to text,
+  recipient text, recipient_kind text, recipient_agency text, case_id uuid, client uuid, actor text, time timestamptz, facts jsonb, cause uuid,
+  consents uuid[], inner_reason text, verdict text, reason text, field text, detail text, digest bytea, salt bytea, commitment bytea)
 order by n returning seq, id, ordinal`;
 
 /** Writes records in order. @returns the sequence of each, by `id/ordinal`. */
@@ -64,40 +63,45 @@ export async function insertRecords(
   recordedAt: Date,
 ): Promise<ReadonlyMap<string, number>> {
   if (writes.length === 0) return new Map();
-  const column = <T>(pick: (write: RecordToWrite) => T): T[] => writes.map(pick);
   const { rows } = await client.query<{ seq: number; id: string; ordinal: number }>({
     name: 'insert-records',
     text: insertSql,
-    values: [
-      column((w) => w.record.id),
-      column((w) => w.record.ordinal),
-      column((w) => w.record.name),
-      column((w) => w.record.sender),
-      column((w) => w.record.senderKind),
-      column((w) => w.record.senderAgency),
-      column((w) => w.record.to),
-      column((w) => w.record.recipient ?? null),
-      column((w) => w.record.recipientKind ?? null),
-      column((w) => w.record.recipientAgency ?? null),
-      column((w) => w.record.caseId ?? null),
-      column((w) => w.record.client ?? null),
-      column((w) => w.record.actor ?? null),
-      column((w) => w.record.time),
-      column((w) => JSON.stringify(w.record.facts)),
-      column((w) => w.record.cause ?? null),
-      column((w) => `{${w.record.consents.join(',')}}`),
-      column((w) => w.record.inner ?? null),
-      column((w) => w.record.verdict.kind),
-      column((w) => reasonOf(w.record.verdict) ?? null),
-      column((w) => (w.record.verdict.kind === 'refused' ? (w.record.verdict.field ?? null) : null)),
-      column((w) => (w.record.verdict.kind === 'refused' ? (w.record.verdict.detail ?? null) : null)),
-      column((w) => Buffer.from(w.record.digest, 'hex')),
-      column((w) => w.salt),
-      column((w) => w.commitment),
-      recordedAt,
-    ],
+    values: [JSON.stringify(writes.map(toRow)), recordedAt],
   });
   return new Map(rows.map((row) => [`${row.id}/${row.ordinal}`, row.seq]));
+}
+
+/** Bytes as PostgreSQL writes them; what is undefined is left out, and so null. */
+function toRow({ record, salt, commitment }: RecordToWrite, n: number): object {
+  const { verdict } = record;
+  return {
+    n,
+    id: record.id,
+    ordinal: record.ordinal,
+    name: record.name,
+    sender: record.sender,
+    sender_kind: record.senderKind,
+    sender_agency: record.senderAgency,
+    addressed_to: record.to,
+    recipient: record.recipient,
+    recipient_kind: record.recipientKind,
+    recipient_agency: record.recipientAgency,
+    case_id: record.caseId,
+    client: record.client,
+    actor: record.actor,
+    time: record.time,
+    facts: record.facts,
+    cause: record.cause,
+    consents: record.consents,
+    inner_reason: record.inner,
+    verdict: verdict.kind,
+    reason: reasonOf(verdict),
+    field: verdict.kind === 'refused' ? verdict.field : undefined,
+    detail: verdict.kind === 'refused' ? verdict.detail : undefined,
+    digest: `\\x${record.digest}`,
+    salt: `\\x${salt.toString('hex')}`,
+    commitment: `\\x${commitment.toString('hex')}`,
+  };
 }
 
 export const reasonOf = (verdict: Verdict): string | undefined =>
