@@ -1,10 +1,11 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import type { NatsConnection } from '@nats-io/nats-core';
+import { createInbox, type NatsConnection } from '@nats-io/nats-core';
 import type { Timeline } from '#libs/contracts/ask.js';
+import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { type DeliveredMessage, sourceOf } from '#libs/contracts/mesh-message.js';
 import { effectId, uuidV7 } from '#libs/contracts/message-id.js';
 import { type MessageName, typeOf } from '#libs/contracts/message-table.js';
-import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
+import { deliveryDurable, deliveryStream, eventsStream } from '#libs/contracts/subjects.js';
 import { type AskReply, askGuard } from '#libs/nats/ask-client.js';
 import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
@@ -32,7 +33,9 @@ export class MeshParty {
   /** What it took, in the order of arrival; every one of them, repeats included. */
   readonly received: DeliveredMessage[] = [];
   readonly #publisher: RoadPublisher;
-  #consumer: DeliveryConsumer | undefined;
+  /** Of a service that follows EVENTS: what came there. */
+  readonly events: MeshEvent[] = [];
+  readonly #consumers: { readonly stream: string; readonly consumer: DeliveryConsumer }[] = [];
 
   constructor(
     readonly id: string,
@@ -96,20 +99,24 @@ export class MeshParty {
 
   /** Takes and acknowledges what is delivered, from now on. */
   collect(): this {
-    this.#consumer ??= new DeliveryConsumer(this.connection, {
-      stream: deliveryStream(this.id),
-      durable: deliveryDurable,
-      ackWaitMs: 60_000,
-      inFlight: 512,
-      isOrdered: false,
-      handle: ({ data }) => {
-        this.received.push(JSON.parse(Buffer.from(data).toString('utf8')) as DeliveredMessage);
-        return Promise.resolve({ kind: 'ack' });
-      },
-      onDead: () => Promise.resolve(),
-    });
-    this.#consumer.start();
+    this.#consume({ stream: deliveryStream(this.id), durable: deliveryDurable }, (json) => this.received.push(json as DeliveredMessage));
     return this;
+  }
+
+  /** Follows EVENTS, from its beginning. For the services that may. */
+  follow(): this {
+    this.#consume({ stream: eventsStream, durable: this.id }, (json) => this.events.push(json as MeshEvent));
+    return this;
+  }
+
+  /** Pulls one delivery and leaves it in hand, unacknowledged. */
+  async pull(): Promise<DeliveredMessage> {
+    const inbox = createInbox();
+    const pulled = this.connection.subscribe(inbox, { max: 1 });
+    const request = JSON.stringify({ batch: 1, expires: 5_000_000_000 });
+    this.connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${deliveryStream(this.id)}.${deliveryDurable}`, request, { reply: inbox });
+    for await (const message of pulled) if (message.data.length > 0) return message.json<DeliveredMessage>();
+    throw new Error(`nothing waits for ${this.id}`);
   }
 
   /** The delivery of that id, once it has come. */
@@ -117,8 +124,25 @@ export class MeshParty {
     return until(`${this.id} has ${id}`, () => this.received.find((message) => message.id === id));
   }
 
+  #consume(from: { readonly stream: string; readonly durable: string }, take: (json: unknown) => void): void {
+    if (this.#consumers.some(({ stream }) => stream === from.stream)) return;
+    const consumer = new DeliveryConsumer(this.connection, {
+      ...from,
+      ackWaitMs: 30_000,
+      inFlight: 512,
+      isOrdered: false,
+      handle: ({ data }) => {
+        take(JSON.parse(Buffer.from(data).toString('utf8')));
+        return Promise.resolve({ kind: 'ack' });
+      },
+      onDead: () => Promise.resolve(),
+    });
+    this.#consumers.push({ stream: from.stream, consumer });
+    consumer.start();
+  }
+
   async stop(): Promise<void> {
-    await this.#consumer?.stop();
+    await Promise.all(this.#consumers.map(({ consumer }) => consumer.stop()));
     await this.#publisher.stop();
     await this.connection.close();
   }

@@ -38,14 +38,14 @@ export interface BatchProcessorParts {
 export class BatchProcessor {
   constructor(private readonly parts: BatchProcessorParts) {}
 
-  /** @returns dead letters to send again, which the operator asked for in this batch. @throws MeshError when the batch must come again. */
-  async process(messages: readonly RawMessage[]): Promise<readonly string[]> {
+  /** A message's shape, and whom it shows; nothing of it rests on what is recorded. Throws on nothing. */
+  read(raw: RawMessage): Intake {
     const { keys, clock, idAge } = this.parts;
-    const reading = { keys, nowMs: clock.now().getTime(), idAge };
-    return this.processIntakes(messages.map((raw) => readIngress(raw, reading)));
+    return readIngress(raw, { keys, nowMs: clock.now().getTime(), idAge });
   }
 
-  async processIntakes(intakes: readonly Intake[]): Promise<readonly string[]> {
+  /** @returns dead letters to send again, which the operator asked for in this batch. @throws MeshError when the batch must come again. */
+  async process(intakes: readonly Intake[]): Promise<readonly string[]> {
     const { pool, loader } = this.parts;
     let db: PoolClient | undefined;
     try {

@@ -83,7 +83,7 @@ export class DeadLetterDesk {
     const read = readMessage(message, this.parts.clock.now().getTime(), { maxAgeMs: Infinity, maxAheadMs: Infinity });
     if (!read.ok) return false;
     const digest = createHash('sha256').update(JSON.stringify(message)).digest('hex');
-    await this.parts.processor.processIntakes([{ ok: true, incoming: toIncoming(read.message, { sender, digest }, this.parts.keys) }]);
+    await this.parts.processor.process([{ ok: true, incoming: toIncoming(read.message, { sender, digest }, this.parts.keys) }]);
     return true;
   }
 }

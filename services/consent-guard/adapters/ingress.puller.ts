@@ -1,14 +1,22 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/nats-core';
+import { MeshError } from '#libs/contracts/mesh-error.js';
 import { ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
+import { requestJson } from '#libs/nats/ask-client.js';
 
-/** A message in hand: exactly one of the two is called. */
+/** A message in hand: ends with `ack` or `nak`; `working` asks the broker for another ack wait of patience. */
 export interface PulledMessage {
   readonly subject: string;
   readonly data: Uint8Array;
-  /** How often the broker has given it, from 1. */
-  readonly deliveries: number;
   ack(): void;
-  nak(delayMs: number): void;
+  nak(): void;
+  working(): void;
+}
+
+/** Of a consumer's state, what `reclaim` reads. */
+interface ConsumerState {
+  readonly num_ack_pending?: number;
+  readonly ack_floor?: { readonly stream_seq: number };
+  readonly delivered?: { readonly consumer_seq: number; readonly stream_seq: number };
 }
 
 /** Messages in hand are prolonged this often; well below the durable's ack wait of 10 s. */
@@ -36,13 +44,33 @@ export class IngressPuller {
 
   constructor(
     private readonly connection: NatsConnection,
-    party: string,
+    private readonly party: string,
     private readonly batchSize: number,
   ) {
     this.pullSubject = `$JS.API.CONSUMER.MSG.NEXT.${ingressStream(party)}.${ingressDurable}`;
     this.inbox = createInbox('_INBOX_guard');
     this.subscription = connection.subscribe(this.inbox, { callback: (error, message) => this.take(error === null ? message : undefined) });
     this.heartbeat = setInterval(() => this.prolong(), workingEveryMs);
+  }
+
+  /**
+   * Gives back what an earlier holder of this party had in hand when it was killed, so that it comes first, in order, and not after the ack
+   * wait, behind what was sent later. Only for who holds the party's lease, before the first `next()`.
+   *
+   * A nak by hand: `$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>`; the server looks for the stream's
+   * sequence among what is pending, and for a consumer's sequence that it has given out (nats-server, `processNak`).
+   *
+   * @throws MeshError `answer-timeout`, `broker-unavailable`
+   */
+  async reclaim(): Promise<void> {
+    const consumer = `${ingressStream(this.party)}.${ingressDurable}`;
+    const state = (await requestJson(this.connection, `$JS.API.CONSUMER.INFO.${consumer}`, {})) as ConsumerState;
+    if (state.delivered === undefined) throw new MeshError('broker-unavailable', 'the broker does not tell what is in hand');
+    if (state.num_ack_pending === 0) return;
+    const { consumer_seq: given, stream_seq: last } = state.delivered;
+    for (let seq = (state.ack_floor?.stream_seq ?? 0) + 1; seq <= last; seq += 1)
+      this.connection.publish(`$JS.ACK.${consumer}.1.${seq}.${given}.0.0`, '-NAK');
+    await this.connection.flush();
   }
 
   /** The next batch, at most `batchSize`; empty when none came within a second or so, or after `stop()`. */
@@ -62,7 +90,7 @@ export class IngressPuller {
     clearInterval(this.heartbeat);
     if (!this.connection.isClosed()) {
       this.subscription.unsubscribe();
-      for (const message of this.queue.splice(0)) this.inHand(message).nak(0);
+      for (const message of this.queue.splice(0)) this.inHand(message).nak();
     }
     this.wake?.();
   }
@@ -114,10 +142,9 @@ export class IngressPuller {
     return {
       subject: message.subject,
       data: message.data,
-      // `$JS.ACK.<stream>.<consumer>.<delivered>.…`
-      deliveries: Number(message.reply?.split('.')[4] ?? 1),
       ack: () => answer('+ACK'),
-      nak: (delayMs) => answer(delayMs > 0 ? `-NAK {"delay": ${Math.round(delayMs * 1_000_000)}}` : '-NAK'),
+      nak: () => answer('-NAK'),
+      working: () => answer('+WPI'),
     };
   }
 }

@@ -1,14 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { Logger } from 'pino';
 import { errorRules } from '#libs/contracts/error-codes.js';
 import { effectId } from '#libs/contracts/message-id.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import { ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
-import { requestJson } from '#libs/nats/ask-client.js';
 import type { BatchProcessor } from './batch.processor.js';
 import type { DeadLetterDesk } from './dead-letter.desk.js';
 import { IngressPuller, type PulledMessage } from './ingress.puller.js';
+import type { Intake } from './read-ingress.js';
 
 export interface IngressWorkerParts {
   readonly connection: NatsConnection;
@@ -20,117 +19,146 @@ export interface IngressWorkerParts {
   readonly isHeld: (party: string) => boolean;
 }
 
+/** A message in hand, read. */
+interface Taken {
+  readonly message: PulledMessage;
+  readonly intake: Intake;
+}
+
 /** After so many attempts a message that fails alone is poison: it goes to the dead letters and the road is free for the next. */
 const poisonAfter = 5;
-const passingPauseMs = 500;
-/** The durable's ack wait (`ackWaitsMs.ingress`), and a little. */
-const redeliveryMs = 10_500;
+/** A store or broker that is away, a lease not proved lately: looked at again after this. */
+const passingMs = 250;
+/** Doubled with each attempt: 0.2 to 1.6 s, so that poison holds up the road for 3 s and no longer. */
+const failingMs = 100;
+/** Messages read between two looks at what else has come: half a millisecond's work. */
+const readAtOnce = 16;
 
 /**
- * Works one party's ingress, one batch after another, so that the party's own order is kept. What fails is tried again here, in its place,
- * never given back behind newer messages: what passes (a store that restarts) is waited for; a batch that fails otherwise is worked one
- * message at a time, and what fails alone again and again is kept as a dead letter.
+ * Works one party's ingress, one batch after another, so that the party's own order is kept: what fails stays in hand and is tried again
+ * before anything behind it. While a batch is with the database the next one is read already (its shape only: what it may do is judged when
+ * its turn comes).
+ *
+ *     pull ─▶ read ─▶ held? ─▶ process ─┬─ done ─▶ ack
+ *                      ▲                ├─ passes (store away, …) ─▶ the same batch again
+ *                      └────────────────┴─ fails ─▶ one message at a time; one that fails alone again and again ─▶ dead letter
  */
 export class IngressWorker {
-  private puller: IngressPuller | undefined;
-  private readonly stopping = new AbortController();
+  private readonly puller: IngressPuller;
   private readonly loop: Promise<void>;
+  private readonly stopping = new AbortController();
 
   constructor(
     readonly party: string,
     private readonly parts: IngressWorkerParts,
   ) {
+    this.puller = new IngressPuller(parts.connection, party, parts.batchSize);
     this.loop = this.run();
   }
 
-  /** Takes no further batch and waits for the one in hand; what is not through goes back first in line. Idempotent. */
+  /** Takes no further batch, waits for the one in hand and gives back what was not begun. Idempotent. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    this.puller?.stop();
+    this.puller.stop();
     await this.loop;
+    // Given back before the lease is: the next holder must not find what lay behind it first.
+    if (!this.parts.connection.isClosed()) await this.parts.connection.flush().catch(() => undefined);
   }
 
-  private async run(): Promise<void> {
-    await this.awaitRedelivery();
-    if (this.isStopped()) return;
-    const puller = new IngressPuller(this.parts.connection, this.party, this.parts.batchSize);
-    this.puller = puller;
-    while (!this.isStopped()) {
-      const batch = await puller.next();
-      if (batch.length > 0) await this.work(batch);
-    }
-  }
-
-  /**
-   * What a killed instance had in hand comes again only after the ack wait, and what is newer would overtake it: a referral judged before
-   * the consent that covers it. So whoever takes a party over waits until the broker gives the older first.
-   */
-  private async awaitRedelivery(): Promise<void> {
-    const subject = `$JS.API.CONSUMER.INFO.${ingressStream(this.party)}.${ingressDurable}`;
-    while (!this.isStopped()) {
-      try {
-        const info = (await requestJson(this.parts.connection, subject, {})) as { num_ack_pending?: number };
-        if ((info.num_ack_pending ?? 0) > 0) await this.pause(redeliveryMs);
-        if (info.num_ack_pending !== undefined) return;
-      } catch (error) {
-        this.parts.log.warn({ err: error, party: this.party }, 'the ingress cannot be seen now');
-      }
-      await this.pause(passingPauseMs);
-    }
-  }
-
-  private async work(batch: readonly PulledMessage[]): Promise<void> {
-    const { processor, deadLetters, log } = this.parts;
-    for (let attempt = 1; !this.isStopped() && this.parts.isHeld(this.party); attempt += 1) {
-      try {
-        const redrives = await processor.process(batch);
-        for (const message of batch) message.ack();
-        for (const letter of redrives) await deadLetters.redrive(letter);
-        return;
-      } catch (error) {
-        log.warn({ err: error, party: this.party, messages: batch.length, attempt }, 'a batch is tried again');
-        if (isPassing(error)) attempt = 0;
-        else if (batch.length > 1) return this.oneByOne(batch);
-        else if (attempt >= poisonAfter && (await this.bury(batch))) return;
-        await this.pause(passingPauseMs * Math.max(1, attempt));
-      }
-    }
-    for (const message of batch) message.nak(0);
-  }
-
-  private async oneByOne(batch: readonly PulledMessage[]): Promise<void> {
-    for (const message of batch) await this.work([message]);
-  }
-
-  /** Keeps poison with its reason. False when it cannot be kept now: it is tried again, and nothing is dropped unrecorded. */
-  private async bury(batch: readonly PulledMessage[]): Promise<boolean> {
-    for (const { subject, data } of batch) {
-      const id = effectId(`${subject}\n${Buffer.from(data).toString('base64')}`, 'dead-letter');
-      const letter = {
-        id,
-        party: this.party,
-        message: undefined,
-        code: 'internal',
-        field: undefined,
-        detail: 'the guard could not work this message',
-      };
-      const isKept = await this.parts.deadLetters.keep({ ...letter, body: data }).then(
-        () => true,
-        () => false,
-      );
-      if (!isKept) return false;
-    }
-    for (const message of batch) message.ack();
-    return true;
-  }
-
-  private isStopped(): boolean {
+  private get isStopped(): boolean {
     return this.stopping.signal.aborted;
   }
 
-  private async pause(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+  private async run(): Promise<void> {
+    await this.takeOver();
+    let ahead = this.readNext();
+    while (!this.isStopped) {
+      const batch = await ahead;
+      ahead = this.readNext();
+      await this.work(batch);
+    }
+    giveBack(await ahead);
   }
+
+  /** What the party's last holder had in hand when it was killed comes first, and at once. */
+  private async takeOver(): Promise<void> {
+    while (!this.isStopped) {
+      try {
+        return await this.puller.reclaim();
+      } catch (error) {
+        this.parts.log.warn({ err: error, party: this.party }, 'the ingress cannot be taken over now');
+        await this.pause(passingMs);
+      }
+    }
+  }
+
+  private async readNext(): Promise<readonly Taken[]> {
+    const messages = await this.puller.next();
+    const taken: Taken[] = [];
+    for (let start = 0; start < messages.length; start += readAtOnce) {
+      await nextTurn();
+      for (const message of messages.slice(start, start + readAtOnce)) taken.push({ message, intake: this.parts.processor.read(message) });
+    }
+    return taken;
+  }
+
+  private async work(batch: readonly Taken[]): Promise<void> {
+    for (let attempt = 1; batch.length > 0; attempt += 1) {
+      if (this.isStopped) return giveBack(batch);
+      const outcome = this.parts.isHeld(this.party) ? await this.attempt(batch) : 'passing';
+      if (outcome === 'done') return;
+      if (outcome === 'failing' && batch.length > 1) return this.oneByOne(batch);
+      if (outcome === 'failing' && attempt >= poisonAfter && (await this.keepDead(batch))) return;
+      for (const { message } of batch) message.working();
+      await this.pause(outcome === 'passing' ? passingMs : failingMs * 2 ** attempt);
+    }
+  }
+
+  private async oneByOne(batch: readonly Taken[]): Promise<void> {
+    for (const each of batch) await this.work([each]);
+  }
+
+  private async attempt(batch: readonly Taken[]): Promise<'done' | 'passing' | 'failing'> {
+    const { processor, deadLetters, log } = this.parts;
+    try {
+      const redrives = await processor.process(batch.map(({ intake }) => intake));
+      for (const letter of redrives) await deadLetters.redrive(letter);
+      for (const { message } of batch) message.ack();
+      return 'done';
+    } catch (error) {
+      log.warn({ err: error, party: this.party, messages: batch.length }, 'a batch is tried again');
+      return isPassing(error) ? 'passing' : 'failing';
+    }
+  }
+
+  private async keepDead([taken]: readonly Taken[]): Promise<boolean> {
+    if (taken === undefined) return true;
+    const { message, intake } = taken;
+    const letter = {
+      id: effectId(`${message.subject}\n${Buffer.from(message.data).toString('base64')}`, 'dead-letter'),
+      party: this.party,
+      message: intake.ok ? intake.incoming.read.envelope.id : undefined,
+      code: 'internal',
+      field: undefined,
+      detail: 'the guard could not work this message',
+      body: message.data,
+    };
+    return this.parts.deadLetters.keep(letter).then(
+      () => {
+        message.ack();
+        return true;
+      },
+      () => false,
+    );
+  }
+
+  private async pause(delayMs: number): Promise<void> {
+    await delay(delayMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+  }
+}
+
+function giveBack(batch: readonly Taken[]): void {
+  for (const { message } of batch) message.nak();
 }
 
 const isPassing = (error: unknown): boolean =>

@@ -24,6 +24,8 @@ const goneSeconds = 4;
 export class PartyShares {
   private readonly instance = randomUUID();
   private readonly workers = new Map<string, IngressWorker>();
+  /** Workers of leases that were lost, which still finish what they have in hand: no second one begins beside them. */
+  private readonly ending = new Map<string, Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> | undefined;
   private isStopped = false;
@@ -50,8 +52,12 @@ export class PartyShares {
   lost(names: readonly string[]): void {
     for (const party of names) {
       const worker = this.workers.get(party);
+      if (worker === undefined) continue;
       this.workers.delete(party);
-      void worker?.stop();
+      this.ending.set(
+        party,
+        worker.stop().finally(() => this.ending.delete(party)),
+      );
     }
   }
 
@@ -61,7 +67,7 @@ export class PartyShares {
     await this.looking;
     const workers = [...this.workers.values()];
     this.workers.clear();
-    await Promise.all(workers.map((worker) => worker.stop()));
+    await Promise.all([...workers.map((worker) => worker.stop()), ...this.ending.values()]);
     await this.parts.leases.stop();
     await this.parts.pool.query('delete from guard_instance where id = $1', [this.instance]).catch(() => undefined);
   }
@@ -85,7 +91,7 @@ export class PartyShares {
     const start = Number.parseInt(this.instance.slice(0, 4), 16) % Math.max(1, parties.length);
     for (const party of [...parties.slice(start), ...parties.slice(0, start)]) {
       if (this.isStopped || this.workers.size >= fair) return;
-      if (this.workers.has(party) || !(await this.parts.leases.acquire(party))) continue;
+      if (this.workers.has(party) || this.ending.has(party) || !(await this.parts.leases.acquire(party))) continue;
       this.workers.set(party, this.parts.startWorker(party));
     }
   }

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomInt, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type FormContext, tpr2Consent } from '#test/support/guard-forms.js';
+import { GuardMesh } from '#test/support/guard-mesh.js';
+import type { MeshParty } from '#test/support/mesh-party.js';
+import type { ServiceProcess } from '#test/support/service-process.js';
+import { until } from '#test/support/until.js';
+
+let mesh: GuardMesh;
+let river: MeshParty;
+let jcp: MeshParty;
+let guard: ServiceProcess;
+/** Small, so that a kill falls between the steps of one of many. */
+const batches = { BATCH_SIZE: '8' };
+const client = { nino: 'QQ400000C', surname: 'Sample', dateOfBirth: '1990-05-05' };
+const own = { client, case: randomUUID() };
+const consent = (context: FormContext) => tpr2Consent(context, ['jcp_wandsworth']);
+
+beforeAll(async () => {
+  mesh = await GuardMesh.start();
+  guard = await mesh.guard(batches);
+  await mesh.applyDirectory();
+  river = await mesh.party('tp_river');
+  jcp = (await mesh.party('jcp_wandsworth')).collect();
+  await river.sendAndWait({ ...own, name: 'consent.recorded', to: 'mesh', data: consent });
+});
+afterAll(() => mesh.stop());
+
+const share = (): Promise<string> => river.send({ ...own, name: 'tpr2.shared', to: 'jcp_wandsworth' });
+
+describe('the guard, killed', () => {
+  it('loses nothing, delivers each message once by its id, and keeps its verdicts', async () => {
+    const sent: string[] = [];
+    const seen = new Map<string, string>();
+    for (const kill of [1, 2]) {
+      const before = jcp.received.length;
+      for (let count = 0; count < 150; count += 1) sent.push(await share());
+      await until(`work goes on before kill ${kill}`, () => jcp.received.length > before);
+      for (const { id } of jcp.received) seen.set(id, 'cleared');
+      await delay(randomInt(40));
+      await guard.end('SIGKILL');
+      guard = await mesh.guard(batches);
+    }
+    const delivered = () => new Set(jcp.received.map(({ id }) => id));
+    await until('all are delivered', () => delivered().size === sent.length, 40_000);
+    expect(delivered()).toEqual(new Set(sent));
+    for (const id of sent) {
+      const { state, records } = await river.verdict(id);
+      expect({ id, state, records: records.length }).toEqual({ id, state: seen.get(id) ?? 'cleared', records: 1 });
+    }
+  });
+
+  it('leaves its parties to another, which works them within seconds', async () => {
+    const other = await mesh.guard(batches);
+    const held = async (process: ServiceProcess): Promise<number> => {
+      const text = await (await fetch(`${process.url}/metrics`)).text();
+      return Number(/^throughcare_guard_parties_held (\d+)$/m.exec(text)?.[1] ?? 0);
+    };
+    await until('both hold parties', async () => (await held(guard)) > 0 && (await held(other)) > 0);
+    const parties = (await held(guard)) + (await held(other));
+    await guard.end('SIGKILL');
+    const killedAt = performance.now();
+    await until('the other holds all', async () => (await held(other)) === parties);
+    const id = await share();
+    await jcp.delivery(id);
+    expect(performance.now() - killedAt).toBeLessThan(10_000);
+    guard = other;
+  });
+
+  it('judges what it had in hand before what was sent later', async () => {
+    const ids: string[] = [];
+    for (const nino of ['QQ400001C', 'QQ400002C']) {
+      const late = { client: { ...client, nino }, case: randomUUID() };
+      guard.signal('SIGSTOP');
+      // Taken by the stopped guard's open pull, and never worked by it: without the consent, what follows would be refused.
+      ids.push(await river.send({ ...late, name: 'consent.recorded', to: 'mesh', data: consent }));
+      await guard.end('SIGKILL');
+      ids.push(await river.send({ ...late, name: 'tpr2.shared', to: 'jcp_wandsworth' }));
+      guard = await mesh.guard(batches);
+    }
+    for (const id of ids) expect((await river.verdict(id)).state).toBe('cleared');
+  });
+
+  it('keeps the order of a sender while its database is away', async () => {
+    const late = { client: { ...client, nino: 'QQ400003C' }, case: randomUUID() };
+    await mesh.postgres.kill();
+    const first = await river.send({ ...late, name: 'consent.recorded', to: 'mesh', data: consent });
+    await until('the guard has tried', () =>
+      guard.log.some(({ msg }) => msg === 'a batch is tried again' || msg === 'the parties could not be shared out now'),
+    );
+    const second = await river.send({ ...late, name: 'tpr2.shared', to: 'jcp_wandsworth' });
+    await mesh.postgres.restart();
+    expect([(await river.verdict(first)).state, (await river.verdict(second)).state]).toEqual(['cleared', 'cleared']);
+  });
+});
