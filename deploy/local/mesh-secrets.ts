@@ -6,6 +6,7 @@ import { brokerPublicKey, newCipherKey, seedFile } from '#deploy/nats/broker-key
 import { type BrokerParty, serviceParties } from '#libs/contracts/party.js';
 import type { PartyEntry } from '#services/operator/domain/directory-file.js';
 import { newToken, putGatewayParty } from './gateway-parties.js';
+import { newNoteKey, readSignerKey, verifierKeyOf } from '#libs/evidence/note-keys.js';
 import { replaceJson } from './mesh-state.js';
 
 /** Room for each of a party's two streams. */
@@ -28,6 +29,13 @@ export class MeshSecrets {
   }
   get guardKeysFile(): string {
     return join(this.folder, 'guard-keys.json');
+  }
+  /** Signs the heads of the evidence tree; the public key lies beside it. */
+  get evidenceKeyFile(): string {
+    return join(this.folder, 'evidence.key');
+  }
+  get evidencePublicKeyFile(): string {
+    return join(this.folder, 'evidence.pub');
   }
   get databasePasswordsFile(): string {
     return join(this.folder, 'databases.json');
@@ -54,6 +62,11 @@ export class MeshSecrets {
 
   async makeGuardKeys(): Promise<void> {
     await this.keep(this.guardKeysFile, () => JSON.stringify({ current: 1, keys: { '1': randomBytes(32).toString('base64') } }));
+  }
+
+  async makeEvidenceKey(): Promise<void> {
+    const signerKey = await this.keep(this.evidenceKeyFile, () => newNoteKey('example.org/throughcare-evidence').signerKey);
+    await this.keep(this.evidencePublicKeyFile, () => `${verifierKeyOf(readSignerKey(signerKey))}\n`);
   }
 
   /** The services' accounts and one for each party given, beside those that were added while an earlier run was up. */

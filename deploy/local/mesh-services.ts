@@ -40,7 +40,7 @@ export function serviceEnvironment(name: ServiceName, ground: ServiceGround): Re
   const own = { ...common, NATS_SEED_FILE: secrets.seed(user), DATABASE_URL: ground.databases[database] };
   switch (name) {
     case 'consent-guard':
-      return { ...own, GUARD_KEYS_FILE: secrets.guardKeysFile };
+      return { ...own, GUARD_KEYS_FILE: secrets.guardKeysFile, EVIDENCE_KEY_FILE: secrets.evidenceKeyFile };
     case 'referral-router':
       return { ...own, OVERDUE_SWEEP_SECONDS: '60' };
     case 'reminders':

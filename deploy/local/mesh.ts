@@ -93,6 +93,7 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
   await mkdir(path('log'), { recursive: true, mode: 0o700 });
   const secrets = await MeshSecrets.open(path('secrets'));
   await secrets.makeGuardKeys();
+  await secrets.makeEvidenceKey();
   const clockFile = await keepClock(path('clock.json'));
   const [natsPort = 0, monitorPort = 0, redisPort = 0, postgresPort = 0, smtpPort = 0, gatewayPort = 0] = await freePorts(6);
 

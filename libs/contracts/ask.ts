@@ -209,5 +209,28 @@ export const countsReply = z.strictObject({ counts: z.array(verdictCount) });
 export const directoryReply = z.strictObject({ parties: z.array(partyPutForm), people: z.array(personPutForm) });
 export type Directory = z.infer<typeof directoryReply>;
 
+/**
+ * `evidence-checkpoint`, `evidence-entries`, `evidence-tiles`: the tree over the decisions, a page at a time, for `svc_ops`. `verifierKey` is
+ * for convenience: whoever checks a log takes the key from elsewhere. An entry is text, a tile hashes in base64.
+ */
+export const evidenceCheckpointReply = z.strictObject({ checkpoint: z.string(), verifierKey: z.string() });
+export const askEvidenceEntries = z.strictObject({ from: z.int().min(0), upTo: z.int().min(0) });
+export const evidenceEntriesReply = z.strictObject({ entries: z.array(z.string()) });
+export const askEvidenceTiles = z.strictObject({ level: z.int().min(0).max(7), from: z.int().min(0) });
+export const evidenceTilesReply = z.strictObject({ tiles: z.array(z.base64()) });
+
+/**
+ * `proof`: for the sender of a message, that one of its decisions stands in the tree: the entry, its place, the hashes that lead from it to the
+ * root of the checkpoint, and the salt with which the entry's commitment is opened against the digest of the message, while it is kept.
+ */
+export const askProof = z.strictObject({ id: z.uuid(), ordinal: z.int().min(0).default(0) });
+export const proofReply = z.strictObject({
+  index: z.int(),
+  entry: z.string(),
+  proof: z.array(z.base64()),
+  checkpoint: z.string(),
+  salt: z.base64().optional(),
+});
+
 export const okReply = <T extends z.ZodRawShape>(shape: T) => z.object({ ok: z.literal(true), ...shape });
 export const failReply = z.object({ ok: z.literal(false), code: z.string(), detail: z.string(), field: z.string().optional() });

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { verdictKinds } from '#libs/contracts/verdict.js';
 import { canonicalText } from '#libs/digest/message-digest.js';
@@ -48,7 +48,7 @@ export function readEntry(bytes: Uint8Array): EvidenceEntry | undefined {
 
 /** Commits to a message without telling it. Without the salt it can be neither checked nor guessed. */
 export const messageCommitment = (salt: Uint8Array, digest: Uint8Array): Buffer =>
-  createHash('sha256').update(salt).update(digest).digest();
+  hash('sha256', Buffer.concat([salt, digest]), 'buffer');
 
 export const clientCommitment = (clientKey: Uint8Array, { id, ordinal }: Pick<EvidenceEntry, 'id' | 'ordinal'>): Buffer =>
   createHmac('sha256', clientKey).update(`${id}/${ordinal}`).digest();

@@ -7,6 +7,11 @@ const settings = {
   DATABASE_URL: z.string().min(1),
   /** JSON `{ "current": 1, "keys": { "1": "<32 bytes, base64>" } }`: the keys that clients' pseudonyms and kept payloads rest on. */
   GUARD_KEYS_FILE: z.string().min(1),
+  /** Signer key of signed notes, `PRIVATE+KEY+<name>+<id>+<seed>`: signs the heads of the evidence tree; its name is the log's origin. */
+  EVIDENCE_KEY_FILE: z.string().min(1),
+  /** How long what went out is kept, with the consents it rests on, and how long refusals are, in days of the mesh's clock. */
+  RETENTION_DISCLOSURES_DAYS: z.coerce.number().positive().default(2_190),
+  RETENTION_REFUSALS_DAYS: z.coerce.number().positive().default(365),
   /** How long a message may wait for a route, in hours of the mesh's clock. */
   ROUTE_TIMEOUT_HOURS: z.coerce.number().positive().default(72),
   /** Messages judged together, at most. */

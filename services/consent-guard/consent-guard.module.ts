@@ -18,12 +18,16 @@ import { BatchStore } from './adapters/batch.store.js';
 import { CaseBook } from './adapters/case.book.js';
 import { ConsentBook } from './adapters/consent.book.js';
 import { DeadLetterDesk } from './adapters/dead-letter.desk.js';
+import { readEvidenceKey } from './adapters/evidence-key.js';
+import { EvidenceBook } from './adapters/evidence.book.js';
+import { EvidenceSealer } from './adapters/evidence.sealer.js';
 import { GuardKeys } from './adapters/guard-keys.js';
 import { HeldSweep } from './adapters/held.sweep.js';
 import { IngressWorker } from './adapters/ingress.worker.js';
 import { MessageBook } from './adapters/message.book.js';
 import { OperatorBook } from './adapters/operator.book.js';
 import { PartyShares } from './adapters/party-shares.js';
+import { RetentionSweep } from './adapters/retention.sweep.js';
 import { RoadCourier } from './adapters/road.courier.js';
 import { WithdrawalDesk } from './adapters/withdrawal.desk.js';
 import { WorldLoader } from './adapters/world.loader.js';
@@ -76,21 +80,28 @@ class Ground {
   }
 }
 
-/** The guard's work: the parties it shares with other instances, and the waits it ends. */
+/** What goes on beside the messages: waits end, decisions are sealed, what was kept long enough is destroyed. */
+interface Background {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** The guard's work: the parties it shares with other instances, and what goes on beside. */
 class Work {
   constructor(
     readonly shares: PartyShares,
-    readonly sweep: HeldSweep,
+    readonly evidence: EvidenceBook,
     readonly loader: WorldLoader,
+    private readonly background: readonly Background[],
   ) {}
 
   start(): void {
     this.shares.start();
-    this.sweep.start();
+    for (const each of this.background) each.start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.shares.stop(), this.sweep.stop()]);
+    await Promise.all([this.shares.stop(), ...this.background.map((each) => each.stop())]);
   }
 }
 
@@ -117,7 +128,13 @@ function createWork(ground: Ground): Work {
     isHeld: (party: string) => leases.isHeld(party),
   };
   const shares = new PartyShares({ pool, leases, log: logger, startWorker: (party) => new IngressWorker(party, parts) });
-  return new Work(shares, new HeldSweep({ pool, clock, courier, log: logger }), loader);
+  const signer = readEvidenceKey(config.EVIDENCE_KEY_FILE);
+  const kept = { disclosuresDays: config.RETENTION_DISCLOSURES_DAYS, refusalsDays: config.RETENTION_REFUSALS_DAYS };
+  return new Work(shares, new EvidenceBook(pool, signer), loader, [
+    new HeldSweep({ pool, clock, courier, log: logger }),
+    new EvidenceSealer({ pool, signer, log: logger }),
+    new RetentionSweep({ pool, clock, log: logger, ...kept }),
+  ]);
 }
 
 /** The composition root, and the order in which things start and stop. */
@@ -147,6 +164,7 @@ export class ConsentGuardModule implements OnApplicationBootstrap, BeforeApplica
       cases: new CaseBook(pool, connection, messages),
       consents: new ConsentBook(pool, ground.clock, work.loader),
       operator: new OperatorBook(pool),
+      evidence: work.evidence,
     };
     this.answers = serveAsks(connection, answersOf(books), (err) => ground.logger.warn({ err }, 'a question was not answered'));
     const held: Gauge = new Gauge({

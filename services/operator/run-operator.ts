@@ -4,6 +4,7 @@ import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { Environment } from '#libs/settings/read-settings.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
 import { addDirectoryCommands } from './adapters/directory.command.js';
+import { addEvidenceCommands } from './adapters/evidence.commands.js';
 import { NatsDesk } from './adapters/nats.desk.js';
 import type { OperatorContext } from './adapters/operator-context.js';
 import { addPartyCommand } from './adapters/party.command.js';
@@ -42,6 +43,7 @@ export async function runOperator(args: readonly string[], host: OperatorHost): 
   };
   addDirectoryCommands(program, context);
   addRecordCommands(program, context);
+  addEvidenceCommands(program, context);
   if (host.provisioner !== undefined) addPartyCommand(program, context, host.provisioner);
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -1,10 +1,11 @@
-import { askCase, askSeen, askTry, askVerdict } from '#libs/contracts/ask.js';
+import { askCase, askEvidenceEntries, askEvidenceTiles, askProof, askSeen, askTry, askVerdict } from '#libs/contracts/ask.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { AskHandler } from '#libs/nats/answer-server.js';
 import type { AskReply } from '#libs/nats/ask-client.js';
 import { z } from 'zod';
 import type { CaseBook } from './case.book.js';
 import type { ConsentBook } from './consent.book.js';
+import type { EvidenceBook } from './evidence.book.js';
 import type { MessageBook } from './message.book.js';
 import type { OperatorBook } from './operator.book.js';
 
@@ -13,6 +14,7 @@ export interface Books {
   readonly cases: CaseBook;
   readonly consents: ConsentBook;
   readonly operator: OperatorBook;
+  readonly evidence: EvidenceBook;
 }
 
 type Answer = (party: string, payload: unknown) => Promise<Record<string, unknown>>;
@@ -30,11 +32,15 @@ export function answersOf(books: Books): AskHandler {
     dpa1: (party, payload) => books.consents.dpa1(party, read(askCase, payload).case),
     try: (party, payload) => books.consents.try(party, read(askTry, payload)),
     worklist: (party) => books.cases.worklist(party),
+    proof: (party, payload) => books.evidence.proof(party, read(askProof, payload)),
   };
   const forOperator: Readonly<Record<string, Answer>> = {
     counts: () => books.operator.counts(),
     'dead-letters': () => books.operator.deadLetters(),
     directory: () => books.operator.directory(),
+    'evidence-checkpoint': () => books.evidence.checkpoint(),
+    'evidence-entries': (_party, payload) => books.evidence.entries(read(askEvidenceEntries, payload)),
+    'evidence-tiles': (_party, payload) => books.evidence.tiles(read(askEvidenceTiles, payload)),
     verdict: forParties['verdict'] as Answer,
     seen: forParties['seen'] as Answer,
     timeline: forParties['timeline'] as Answer,

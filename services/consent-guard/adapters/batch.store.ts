@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { PoolClient } from 'pg';
+import { messageCommitment } from '#libs/evidence/evidence-entry.js';
 import type { Effect } from '../domain/effect.js';
 import type { GuardRecord } from '../domain/guard-record.js';
-import { type GuardKeys, commitmentOf } from './guard-keys.js';
+import type { GuardKeys } from './guard-keys.js';
 import { writeLines, writeScopes, writeWithdrawal } from './ledger-rows.js';
 import { type RecordToWrite, insertRecords } from './record-rows.js';
 
@@ -138,7 +139,7 @@ export class BatchStore {
 /** A record with its commitment: SHA-256 over a fresh salt and the message's digest. */
 export function toWrite(record: GuardRecord): RecordToWrite {
   const salt = randomBytes(16);
-  return { record, salt, commitment: commitmentOf(salt, Buffer.from(record.digest, 'hex')) };
+  return { record, salt, commitment: messageCommitment(salt, Buffer.from(record.digest, 'hex')) };
 }
 
 const putPartySql = `insert into party (id, kind, agency, active, body) values ($1, $2, $3, $4, $5)

@@ -1,4 +1,4 @@
-import { type KeyObject, createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, hkdfSync, randomBytes } from 'node:crypto';
+import { type KeyObject, createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { ClientIdentity } from '#libs/contracts/form-fields.js';
@@ -82,9 +82,6 @@ export class GuardKeys {
     return createHmac('sha256', this.current.prints).update(`${what}\n${value}`).digest('base64url');
   }
 }
-
-/** Commits to a message without telling it: SHA-256 of salt and digest. Without the salt it can be neither checked nor guessed. */
-export const commitmentOf = (salt: Uint8Array, digest: Uint8Array): Buffer => hash('sha256', Buffer.concat([salt, digest]), 'buffer');
 
 function keySet(key: Buffer): KeySet {
   if (key.length !== 32) throw new RangeError('a key has 32 bytes');

@@ -36,13 +36,13 @@ export class MessageBook {
 
   /** Was this id used, and for the same message? Only the asker's own messages are told apart; another's id counts as used. */
   async seen(party: string, ask: z.output<typeof askSeen>): Promise<Record<string, unknown>> {
-    const { rows } = await this.pool.query<{ digest: Buffer; sender: string }>(
+    const { rows } = await this.pool.query<{ digest: Buffer | null; sender: string }>(
       'select digest, sender from record where id = $1 and ordinal = 0',
       [ask.id],
     );
     const [row] = rows;
     if (row === undefined) return { seen: 'no' };
-    return { seen: row.sender === party && row.digest.toString('hex') === ask.digest ? 'same' : 'other' };
+    return { seen: row.sender === party && row.digest?.toString('hex') === ask.digest ? 'same' : 'other' };
   }
 
   async timeline(party: string, id: string): Promise<Record<string, unknown>> {

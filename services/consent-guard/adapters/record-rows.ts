@@ -42,7 +42,7 @@ interface Row {
   readonly reason: string | null;
   readonly field: string | null;
   readonly detail: string | null;
-  readonly digest: Buffer;
+  readonly digest: Buffer | null;
   readonly recorded_at: Date;
 }
 
@@ -129,7 +129,7 @@ export function toStoredRecord(row: Row): StoredRecord {
     consents: row.consents,
     inner: row.inner_reason ?? undefined,
     verdict: verdictOf(row),
-    digest: row.digest.toString('hex'),
+    digest: row.digest?.toString('hex') ?? '',
     recordedAt: row.recorded_at,
   };
 }

@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import type { Pool, PoolClient } from 'pg';
+import type { Logger } from 'pino';
+import { formatCheckpoint } from '#libs/evidence/checkpoint.js';
+import { GrowingTree, type TileHash } from '#libs/evidence/growing-tree.js';
+import { leafHash } from '#libs/evidence/merkle-tree.js';
+import type { NoteSigner } from '#libs/evidence/note-keys.js';
+import { signNote } from '#libs/evidence/signed-note.js';
+import { decodeTile, tileWidth } from '#libs/evidence/tiles.js';
+import { type Leaf, type RowToSeal, leafOfRecord } from './leaf-of-record.js';
+import { SealHorizon } from './seal-horizon.js';
+
+/** How often new records are looked for, in real time; what was committed is sealed within 5 s while the sealer keeps up. */
+const sealMs = 2_000;
+/** Records sealed in one go: some milliseconds of work, so that what else the process does is not held up. */
+const atOnce = 256;
+
+/** One at a time changes the tree, whichever instance it belongs to; the lock ends with its transaction, also when its holder is killed. */
+export const evidenceLockSql = (isPatient: boolean): string =>
+  `select pg_${isPatient ? '' : 'try_'}advisory_xact_lock(hashtextextended('throughcare:evidence', 0)) as got`;
+
+const unsealedSql = `select r.*, exists (select 1 from record d where d.id = r.id and d.verdict in ('cleared', 'cleared-in-part')) as is_disclosure
+  from record r where r.seq > $1 and not exists (select 1 from leaf l where l.id = r.id and l.ordinal = r.ordinal) order by r.seq limit $2`;
+
+interface TreeRow {
+  readonly size: number;
+  readonly edge: Buffer;
+  readonly sealed_through: number;
+}
+
+/**
+ * Gives every record its leaf, off the road of the messages: records are committed and delivered without it. Each step, leaves, tiles and signed
+ * checkpoint, is one transaction: killed anywhere, nothing of it or all of it is there, and the next instance goes on.
+ */
+export class EvidenceSealer {
+  private readonly horizon = new SealHorizon();
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
+  private isStopped = false;
+
+  constructor(private readonly parts: { readonly pool: Pool; readonly signer: NoteSigner; readonly log: Logger }) {}
+
+  start(): void {
+    if (!this.isStopped) this.timer ??= setInterval(() => this.wake(), sealMs);
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  /** Seals what is committed by now, unless another instance is at it. @returns how many records */
+  async seal(): Promise<number> {
+    let sealed = 0;
+    for (;;) {
+      const count = await this.sealSome();
+      sealed += count;
+      if (count < atOnce || this.isStopped) return sealed;
+    }
+  }
+
+  private wake(): void {
+    this.running ??= this.seal()
+      .then(() => undefined)
+      .catch((error: unknown) => this.parts.log.warn({ err: error }, 'records could not be sealed now'))
+      .finally(() => (this.running = undefined));
+  }
+
+  private async sealSome(): Promise<number> {
+    const db = await this.parts.pool.connect();
+    try {
+      await db.query('begin');
+      const { rows } = await db.query<{ got: boolean }>(evidenceLockSql(false));
+      const count = rows[0]?.got === true ? await this.sealLocked(db) : 0;
+      await db.query('commit');
+      db.release();
+      return count;
+    } catch (error) {
+      db.release(true); // the transaction ends with its connection
+      throw error;
+    }
+  }
+
+  private async sealLocked(db: PoolClient): Promise<number> {
+    const { rows } = await db.query<TreeRow>('select size, edge, sealed_through from evidence_tree');
+    const [row] = rows;
+    if (row === undefined) throw new RangeError('the tree has no row');
+    const settled = await this.horizon.settledThrough(db);
+    const records = (await db.query<RowToSeal>(unsealedSql, [row.sealed_through, atOnce])).rows;
+    const through = Math.max(row.sealed_through, Math.min(settled, records.length < atOnce ? Infinity : (records.at(-1)?.seq ?? 0)));
+    if (records.length > 0) await this.append(db, new GrowingTree(row.size, decodeTile(row.edge)), records);
+    if (through > row.sealed_through) await db.query('update evidence_tree set sealed_through = $1', [through]);
+    return records.length;
+  }
+
+  private async append(db: PoolClient, tree: GrowingTree, records: readonly RowToSeal[]): Promise<void> {
+    const keys = await clientKeys(db, records);
+    const first = tree.size;
+    const leaves = records.map((record) => leafOfRecord(record, keys.get(record.client ?? '')));
+    const hashes = leaves.flatMap(({ entry }) => tree.add(leafHash(entry)));
+    await insertLeaves(db, { first, records, leaves });
+    await appendTiles(db, hashes);
+    const { name: origin } = this.parts.signer;
+    const checkpoint = signNote(formatCheckpoint({ origin, size: tree.size, root: tree.root }), this.parts.signer);
+    await db.query('update evidence_tree set size = $1, edge = $2, checkpoint = $3', [
+      tree.size,
+      Buffer.concat(tree.rightEdge),
+      checkpoint,
+    ]);
+  }
+}
+
+/** The key of each client concerned, made where there is none yet. */
+async function clientKeys(db: PoolClient, records: readonly RowToSeal[]): Promise<ReadonlyMap<string, Buffer>> {
+  const clients = [...new Set(records.flatMap(({ client }) => client ?? []))];
+  if (clients.length === 0) return new Map();
+  await db.query('insert into client_key (client, key) select * from unnest($1::uuid[], $2::bytea[]) on conflict do nothing', [
+    clients,
+    clients.map(() => randomBytes(32)),
+  ]);
+  const { rows } = await db.query<{ client: string; key: Buffer }>('select client, key from client_key where client = any($1::uuid[])', [
+    clients,
+  ]);
+  return new Map(rows.map(({ client, key }) => [client, key]));
+}
+
+interface LeavesToInsert {
+  readonly first: number;
+  readonly records: readonly RowToSeal[];
+  readonly leaves: readonly Leaf[];
+}
+
+async function insertLeaves(db: PoolClient, { first, records, leaves }: LeavesToInsert): Promise<void> {
+  await db.query({
+    name: 'insert-leaves',
+    text: `insert into leaf (idx, id, ordinal, entry, row_salt, client, is_disclosure, recorded_at)
+      select * from unnest($1::bigint[], $2::uuid[], $3::smallint[], $4::bytea[], $5::bytea[], $6::uuid[], $7::boolean[], $8::timestamptz[])`,
+    values: [
+      records.map((_, n) => first + n),
+      records.map(({ id }) => id),
+      records.map(({ ordinal }) => ordinal),
+      leaves.map(({ entry }) => entry),
+      leaves.map(({ rowSalt }) => rowSalt),
+      records.map(({ client }) => client),
+      records.map((record) => record.is_disclosure),
+      records.map((record) => record.recorded_at),
+    ],
+  });
+  // A message that waited and then went out is kept as what went out.
+  const wentOut = records.filter((record) => record.is_disclosure && record.ordinal > 0).map(({ id }) => id);
+  if (wentOut.length > 0)
+    await db.query('update leaf set is_disclosure = true where id = any($1::uuid[]) and not is_disclosure', [wentOut]);
+}
+
+async function appendTiles(db: PoolClient, hashes: readonly TileHash[]): Promise<void> {
+  const tiles = new Map<string, { level: number; n: number; hashes: Buffer[] }>();
+  for (const { level, place, hash } of hashes) {
+    const n = Math.floor(place / tileWidth);
+    const tile = tiles.get(`${level}/${n}`) ?? { level, n, hashes: [] };
+    tile.hashes.push(hash);
+    tiles.set(`${level}/${n}`, tile);
+  }
+  for (const tile of tiles.values())
+    await db.query(
+      `insert into tile (level, n, hashes) values ($1, $2, $3) on conflict (level, n) do update set hashes = tile.hashes || excluded.hashes`,
+      [tile.level, tile.n, Buffer.concat(tile.hashes)],
+    );
+}

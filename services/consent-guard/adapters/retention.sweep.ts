@@ -1,0 +1,127 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Logger } from 'pino';
+import type { Clock } from '#libs/clock/clock.js';
+import { evidenceLockSql } from './evidence.sealer.js';
+
+/** How often it is looked what has come to its end, in real time; how much is taken away in one transaction. */
+const sweepMs = 60_000;
+const atOnce = 500;
+const dayMs = 86_400_000;
+
+export interface RetentionParts {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** How long what went out is kept, and the consents it rests on, in days of the mesh's clock. */
+  readonly disclosuresDays: number;
+  /** How long refusals, waits that came to nothing, and dead letters are kept. */
+  readonly refusalsDays: number;
+}
+
+const endedSql = `select idx, id, ordinal from leaf where row_salt is not null and
+  ((not is_disclosure and recorded_at < $1) or (is_disclosure and recorded_at < $2)) order by recorded_at limit ${atOnce}`;
+const ordinalsSql = `unnest($1::uuid[], $2::smallint[]) as e (id, ordinal)`;
+const eraseRecordsSql = `update record r set digest = null, salt = null, case_id = null, client = null, actor = null, facts = '{}', cause = null,
+  inner_reason = null, field = null, detail = null from ${ordinalsSql} where r.id = e.id and r.ordinal = e.ordinal`;
+/** A consent outlasts whatever is kept of what went out under it. */
+const eraseConsentsSql = `delete from consent c where c.recorded_at < $1
+  and not exists (select 1 from scope s where s.consent_id = c.id and s.decision = 'given' and s.valid_until > $2)
+  and not exists (select 1 from leaf l join record r on r.id = l.id and r.ordinal = l.ordinal where l.client = c.client and c.id = any(r.consents))`;
+/** Clients of whom nothing is left: no leaf that has not been erased, no record without a leaf yet, no consent, nothing that waits. */
+const isForgettable = (client: string): string => `not exists (select 1 from leaf l where l.client = ${client})
+  and not exists (select 1 from record r, evidence_tree t where r.seq > t.sealed_through and r.client = ${client})
+  and not exists (select 1 from consent c where c.client = ${client}) and not exists (select 1 from held h where h.client = ${client})
+  and not exists (select 1 from open_withdrawal w where w.client = ${client})`;
+const forgetStatements = [
+  'delete from scope where client = $1',
+  'delete from delivery where client = $1',
+  'delete from case_agency where case_id in (select id from client_case where client = $1)',
+  'delete from client_case where client = $1',
+  'delete from client where id = $1',
+  'delete from client_key where client = $1',
+];
+
+/**
+ * Ends what is kept of a client when its time is over. The tree stays as it is: what opens its commitments is destroyed, first the salts and
+ * whatever else a record tells of its client; then, when nothing of the client is left, the client's key and the hashes of their identity.
+ */
+export class RetentionSweep {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
+
+  constructor(private readonly parts: RetentionParts) {}
+
+  start(): void {
+    this.timer ??= setInterval(() => this.wake(), sweepMs);
+    this.wake();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  /** Takes away all that has come to its end by the mesh's clock. Only what is sealed: an unsealed record waits for its leaf. */
+  async sweep(): Promise<{ readonly records: number; readonly clients: number }> {
+    const now = this.parts.clock.now();
+    const refusals = new Date(now.getTime() - this.parts.refusalsDays * dayMs);
+    const disclosures = new Date(now.getTime() - this.parts.disclosuresDays * dayMs);
+    let records = 0;
+    for (let erased = atOnce; erased === atOnce; records += erased)
+      erased = await this.locked((db) => eraseRecords(db, refusals, disclosures));
+    await this.parts.pool.query('delete from dead_letter where at < $1', [refusals]);
+    await this.parts.pool.query(eraseConsentsSql, [disclosures, now]);
+    const { rows } = await this.parts.pool.query<{ client: string }>(
+      `select k.client from client_key k where ${isForgettable('k.client')} limit ${atOnce}`,
+    );
+    let clients = 0;
+    for (const { client } of rows) clients += await this.locked((db) => forget(db, client));
+    return { records, clients };
+  }
+
+  private wake(): void {
+    this.running ??= this.sweep()
+      .then(({ records, clients }) => {
+        if (records + clients > 0) this.parts.log.info({ records, clients }, 'the time of records and clients was over');
+        return undefined;
+      })
+      .catch((error: unknown) => this.parts.log.warn({ err: error }, 'what has come to its end could not be taken away now'))
+      .finally(() => (this.running = undefined));
+  }
+
+  /** Under the sealer's lock, so that no leaf is made of a record while it is erased. */
+  private async locked(work: (db: PoolClient) => Promise<number>): Promise<number> {
+    const db = await this.parts.pool.connect();
+    try {
+      await db.query('begin');
+      await db.query(evidenceLockSql(true));
+      const count = await work(db);
+      await db.query('commit');
+      db.release();
+      return count;
+    } catch (error) {
+      db.release(true);
+      throw error;
+    }
+  }
+}
+
+async function eraseRecords(db: PoolClient, refusals: Date, disclosures: Date): Promise<number> {
+  const { rows } = await db.query<{ idx: number; id: string; ordinal: number }>(endedSql, [refusals, disclosures]);
+  if (rows.length === 0) return 0;
+  const which = [rows.map(({ id }) => id), rows.map(({ ordinal }) => ordinal)];
+  await db.query(eraseRecordsSql, which);
+  await db.query('delete from delivery where id = any($1::uuid[])', [which[0]]);
+  await db.query('update leaf set row_salt = null, client = null where idx = any($1::bigint[])', [rows.map(({ idx }) => idx)]);
+  return rows.length;
+}
+
+/** Under the client's own lock: a message of theirs that is at work now, or comes now, keeps them. */
+async function forget(db: PoolClient, client: string): Promise<number> {
+  const { rows } = await db.query<{ got: boolean }>('select pg_try_advisory_xact_lock(hashtextextended($1, 7)) as got', [client]);
+  if (rows[0]?.got !== true) return 0;
+  const still = await db.query(`select 1 where ${isForgettable('$1::uuid')}`, [client]);
+  if (still.rowCount === 0) return 0;
+  for (const statement of forgetStatements) await db.query(statement, [client]);
+  return 1;
+}
