@@ -9,6 +9,7 @@ import { accountsText, brokerConfig, type BrokerConfigOptions } from '#deploy/na
 import { brokerPublicKey, newCipherKey } from '#deploy/nats/broker-keys.js';
 import { writeBrokerFiles } from '#deploy/nats/write-broker-files.js';
 import { eventsMaxBytes, streamBytes } from './stream-sizes.js';
+import { evidenceOrigin, newNoteKey, readSignerKey, verifierKeyOf } from '#libs/evidence/note-keys.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { type BrokerParty, type PartyKind, serviceParties } from '#libs/contracts/party.js';
 
@@ -32,6 +33,7 @@ interface Deployment {
  *   tokens/<party>            bearer tokens in clear: hand them over and delete them here
  *   broker/nats-server.conf   and spokes/, parties.json: public keys only; accounts.conf: the accounts alone, in one file
  *   <database>-url, postgres-password, valkey-url, valkey-password.conf, guard-keys.json, store.key, mail-*.pem
+ *   evidence.key, and beside it evidence.pub, the key that auditors check the evidence log with
  */
 export async function makeSecrets({ folder, parties: agencies }: Deployment): Promise<readonly BrokerParty[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -44,6 +46,8 @@ export async function makeSecrets({ folder, parties: agencies }: Deployment): Pr
   await keep('valkey-url', () => `redis://:${valkey}@valkey:6379`);
   await keep('guard-keys.json', () => JSON.stringify({ current: 1, keys: { '1': randomBytes(32).toString('base64') } }));
   await keep('store.key', newCipherKey);
+  const evidenceKey = await keep('evidence.key', () => newNoteKey(evidenceOrigin).signerKey);
+  await keep('evidence.pub', () => verifierKeyOf(readSignerKey(evidenceKey)));
   await makeMailCertificate(folder);
   const parties = await makeParties(folder, agencies);
   await makeBroker(folder, parties);

@@ -6,7 +6,7 @@ import { brokerPublicKey, newCipherKey, seedFile } from '#deploy/nats/broker-key
 import { type BrokerParty, serviceParties } from '#libs/contracts/party.js';
 import type { PartyEntry } from '#services/operator/domain/directory-file.js';
 import { newToken, putGatewayParty } from './gateway-parties.js';
-import { newNoteKey, readSignerKey, verifierKeyOf } from '#libs/evidence/note-keys.js';
+import { evidenceOrigin, newNoteKey, readSignerKey, verifierKeyOf } from '#libs/evidence/note-keys.js';
 import { replaceJson } from './mesh-state.js';
 
 /** Room for each of a party's two streams. */
@@ -65,7 +65,7 @@ export class MeshSecrets {
   }
 
   async makeEvidenceKey(): Promise<void> {
-    const signerKey = await this.keep(this.evidenceKeyFile, () => newNoteKey('example.org/throughcare-evidence').signerKey);
+    const signerKey = await this.keep(this.evidenceKeyFile, () => newNoteKey(evidenceOrigin).signerKey);
     await this.keep(this.evidencePublicKeyFile, () => `${verifierKeyOf(readSignerKey(signerKey))}\n`);
   }
 

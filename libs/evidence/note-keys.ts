@@ -20,6 +20,9 @@ export interface NoteSigner extends NoteVerifier {
   readonly secret: KeyObject;
 }
 
+/** The name of a key that nobody chose another for: a deployment that is audited has a name of its own. It is the log's origin. */
+export const evidenceOrigin = 'example.org/throughcare-evidence';
+
 /** A new key. The first text is secret. */
 export function newNoteKey(name: string): { readonly signerKey: string; readonly verifierKey: string } {
   const seed = randomBytes(32);

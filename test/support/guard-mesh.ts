@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { newNoteKey } from '#libs/evidence/note-keys.js';
 import { parties, personOf } from './guard-builders.js';
 import { MeshParty } from './mesh-party.js';
 import { NatsForTest } from './nats-for-test.js';
@@ -33,6 +34,7 @@ export class GuardMesh {
     const [nats, postgres] = await Promise.all([NatsForTest.start(ids, maxBytes), startPostgres({ isDurable })]);
     const keysFile = join(nats.folder, 'guard-keys.json');
     await writeFile(keysFile, JSON.stringify({ current: 1, keys: { '1': randomBytes(32).toString('base64') } }), { mode: 0o600 });
+    await writeFile(join(nats.folder, 'evidence.key'), newNoteKey('example.org/test').signerKey, { mode: 0o600 });
     return new GuardMesh(nats, postgres, await postgres.createDatabase('guard'), keysFile);
   }
 
@@ -44,6 +46,7 @@ export class GuardMesh {
       NATS_SEED_FILE: this.nats.seedFile('guard'),
       DATABASE_URL: this.databaseUrl,
       GUARD_KEYS_FILE: this.keysFile,
+      EVIDENCE_KEY_FILE: join(this.nats.folder, 'evidence.key'),
     };
     const guard = ServiceProcess.start('consent-guard', { ...own, ...env }, nodeArgs);
     this.#guards.push(await guard);
