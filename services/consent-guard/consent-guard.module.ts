@@ -20,7 +20,6 @@ import { ConsentBook } from './adapters/consent.book.js';
 import { DeadLetterDesk } from './adapters/dead-letter.desk.js';
 import { readEvidenceKey } from './adapters/evidence-key.js';
 import { EvidenceBook } from './adapters/evidence.book.js';
-import { EvidenceSealer } from './adapters/evidence.sealer.js';
 import { GuardKeys } from './adapters/guard-keys.js';
 import { HeldSweep } from './adapters/held.sweep.js';
 import { IngressWorker } from './adapters/ingress.worker.js';
@@ -29,6 +28,7 @@ import { OperatorBook } from './adapters/operator.book.js';
 import { PartyShares } from './adapters/party-shares.js';
 import { RetentionSweep } from './adapters/retention.sweep.js';
 import { RoadCourier } from './adapters/road.courier.js';
+import { SealingThread } from './adapters/sealing-thread.js';
 import { WithdrawalDesk } from './adapters/withdrawal.desk.js';
 import { WorldLoader } from './adapters/world.loader.js';
 import type { GuardConfig } from './config.js';
@@ -132,7 +132,7 @@ function createWork(ground: Ground): Work {
   const kept = { disclosuresDays: config.RETENTION_DISCLOSURES_DAYS, refusalsDays: config.RETENTION_REFUSALS_DAYS };
   return new Work(shares, new EvidenceBook(pool, signer), loader, [
     new HeldSweep({ pool, clock, courier, log: logger }),
-    new EvidenceSealer({ pool, signer, log: logger }),
+    new SealingThread({ databaseUrl: config.DATABASE_URL, keyFile: config.EVIDENCE_KEY_FILE }, logger),
     new RetentionSweep({ pool, clock, log: logger, ...kept }),
   ]);
 }

@@ -55,7 +55,7 @@ beforeEach(async () => {
   url = await postgres.createDatabase(`guard_${count}`);
   await pool?.end();
   pool = await openGuardDatabase(url);
-  sealer = new EvidenceSealer({ pool, signer, log });
+  sealer = new EvidenceSealer({ pool, signer, onTrouble: () => undefined });
   desk = new BookDesk(new EvidenceBook(pool, signer));
 });
 afterAll(() => pool.end());

@@ -1,4 +1,3 @@
-import { createLogger } from '#libs/logging/create-logger.js';
 import { readSignerKey } from '#libs/evidence/note-keys.js';
 import { connectDatabase } from '#libs/postgres/connect-database.js';
 import { EvidenceSealer } from '#services/consent-guard/adapters/evidence.sealer.js';
@@ -6,6 +5,6 @@ import { EvidenceSealer } from '#services/consent-guard/adapters/evidence.sealer
 // A sealer and nothing else, without a pause, to be killed: `node sealer-main.js <database url> <signer key>`.
 const [url = '', key = ''] = process.argv.slice(2);
 const pool = connectDatabase({ url, applicationName: 'sealer' });
-const sealer = new EvidenceSealer({ pool, signer: readSignerKey(key), log: createLogger({ service: 'sealer', level: 'silent' }) });
+const sealer = new EvidenceSealer({ pool, signer: readSignerKey(key), onTrouble: () => undefined });
 process.stdout.write('ready\n');
 for (;;) await sealer.seal();

@@ -1,18 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
-import type { Logger } from 'pino';
 import { formatCheckpoint } from '#libs/evidence/checkpoint.js';
 import { GrowingTree, type TileHash } from '#libs/evidence/growing-tree.js';
 import { leafHash } from '#libs/evidence/merkle-tree.js';
 import type { NoteSigner } from '#libs/evidence/note-keys.js';
 import { signNote } from '#libs/evidence/signed-note.js';
 import { decodeTile, tileWidth } from '#libs/evidence/tiles.js';
-import { type Leaf, type RowToSeal, leafOfRecord } from './leaf-of-record.js';
+import { type Leaf, type RowToSeal, leafOfRecord, leafRandomBytes } from './leaf-of-record.js';
 import { SealHorizon } from './seal-horizon.js';
 
 /** How often new records are looked for, in real time; what was committed is sealed within 5 s while the sealer keeps up. */
 const sealMs = 2_000;
-/** Records sealed in one go: some milliseconds of work, so that what else the process does is not held up. */
+/** Records sealed in one transaction. */
 const atOnce = 256;
 
 /** One at a time changes the tree, whichever instance it belongs to; the lock ends with its transaction, also when its holder is killed. */
@@ -28,6 +27,13 @@ interface TreeRow {
   readonly sealed_through: number;
 }
 
+export interface EvidenceSealerParts {
+  readonly pool: Pool;
+  readonly signer: NoteSigner;
+  /** What went wrong in the background; it is tried again. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
 /**
  * Gives every record its leaf, off the road of the messages: records are committed and delivered without it. Each step, leaves, tiles and signed
  * checkpoint, is one transaction: killed anywhere, nothing of it or all of it is there, and the next instance goes on.
@@ -38,7 +44,7 @@ export class EvidenceSealer {
   private running: Promise<void> | undefined;
   private isStopped = false;
 
-  constructor(private readonly parts: { readonly pool: Pool; readonly signer: NoteSigner; readonly log: Logger }) {}
+  constructor(private readonly parts: EvidenceSealerParts) {}
 
   start(): void {
     if (!this.isStopped) this.timer ??= setInterval(() => this.wake(), sealMs);
@@ -63,7 +69,7 @@ export class EvidenceSealer {
   private wake(): void {
     this.running ??= this.seal()
       .then(() => undefined)
-      .catch((error: unknown) => this.parts.log.warn({ err: error }, 'records could not be sealed now'))
+      .catch((error: unknown) => this.parts.onTrouble(error))
       .finally(() => (this.running = undefined));
   }
 
@@ -97,7 +103,11 @@ export class EvidenceSealer {
   private async append(db: PoolClient, tree: GrowingTree, records: readonly RowToSeal[]): Promise<void> {
     const keys = await clientKeys(db, records);
     const first = tree.size;
-    const leaves = records.map((record) => leafOfRecord(record, keys.get(record.client ?? '')));
+    const random = randomBytes(records.length * leafRandomBytes);
+    const leaves = records.map((record, n) => {
+      const own = random.subarray(n * leafRandomBytes, (n + 1) * leafRandomBytes);
+      return leafOfRecord(record, own, keys.get(record.client ?? ''));
+    });
     const hashes = leaves.flatMap(({ entry }) => tree.add(leafHash(entry)));
     await insertLeaves(db, { first, records, leaves });
     await appendTiles(db, hashes);

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { typeOf } from '#libs/contracts/message-table.js';
 import { type EvidenceEntry, clientCommitment, encodeEntry, rowCommitment } from '#libs/evidence/evidence-entry.js';
 import { type RecordRow, reasonOf, toStoredRecord } from './record-rows.js';
@@ -14,13 +13,18 @@ export interface Leaf {
   readonly rowSalt: Buffer;
 }
 
+const rowSaltBytes = 16;
+/** For the row's salt, and for a key of the moment. */
+export const leafRandomBytes = rowSaltBytes + 32;
+
 /**
+ * @param random of its own, `leafRandomBytes`
  * @param clientKey of the client concerned; one of the moment, kept nowhere, stands in where there is none, so that an entry does not tell
  * whether the guard knows the client
  */
-export function leafOfRecord(row: RowToSeal, clientKey: Buffer = randomBytes(32)): Leaf {
+export function leafOfRecord(row: RowToSeal, random: Buffer, clientKey: Buffer = random.subarray(rowSaltBytes)): Leaf {
   const record = toStoredRecord(row);
-  const rowSalt = randomBytes(16);
+  const rowSalt = random.subarray(0, rowSaltBytes);
   const reason = reasonOf(record.verdict);
   const entry: EvidenceEntry = {
     v: 1,

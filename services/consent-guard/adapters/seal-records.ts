@@ -1,0 +1,15 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { connectDatabase } from '#libs/postgres/connect-database.js';
+import { readEvidenceKey } from './evidence-key.js';
+import { EvidenceSealer } from './evidence.sealer.js';
+import type { SealingTask } from './sealing-thread.js';
+
+// The sealing thread: what goes wrong is told to the thread that started it; any message from there ends it.
+const { databaseUrl, keyFile } = workerData as SealingTask;
+const onTrouble = (error: unknown): void => parentPort?.postMessage(error);
+const pool = connectDatabase({ url: databaseUrl, applicationName: 'consent-guard sealer', max: 1, onError: onTrouble });
+const sealer = new EvidenceSealer({ pool, signer: readEvidenceKey(keyFile), onTrouble });
+sealer.start();
+parentPort?.once('message', () => {
+  void sealer.stop().then(() => pool.end());
+});
