@@ -262,6 +262,9 @@ describe('retention', () => {
       `insert into consent (id, client, taker, form, decision, body, recorded_at) values ($1, $2, 't', 'tpr1', 'given', 'sealed', $3)`,
       [id, client, monday],
     );
+    const line = [id, client, monday];
+    await pool.query(`insert into consent_line values ($1, $2, 'jcp', 'river', 'referral', 'given', 'stands', null, $3)`, line);
+    await pool.query(`insert into withdrawal values ($1, $2, 'jcp', 'tpr1', '{}', 'in-person', 'p_jcp', $3, $3)`, line);
     await pool.query(`insert into scope values ($1, 'jcp', 'river', 'referral', 'given', '{}', $2, $3, $2, $4, 'tpr1')`, [
       client,
       monday,
@@ -277,6 +280,8 @@ describe('retention', () => {
       'case_agency',
       'consent',
       'scope',
+      'consent_line',
+      'withdrawal',
       'record',
       'delivery',
       'held',

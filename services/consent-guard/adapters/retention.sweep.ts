@@ -27,6 +27,11 @@ const eraseRecordsSql = `update record r set digest = null, salt = null, case_id
 const eraseConsentsSql = `delete from consent c where c.recorded_at < $1
   and not exists (select 1 from scope s where s.consent_id = c.id and s.decision = 'given' and s.valid_until > $2)
   and not exists (select 1 from leaf l join record r on r.id = l.id and r.ordinal = l.ordinal where l.client = c.client and c.id = any(r.consents))`;
+/** What decisions did to lines goes with the consents, or withdrawals, that did it. */
+const eraseLineageSqls = [
+  'delete from withdrawal where recorded_at < $1',
+  `delete from consent_line l where l.recorded_at < $1 and not exists (select 1 from consent c where c.id = l.decision_id)`,
+];
 /** Clients of whom nothing is left: no leaf that has not been erased, no record without a leaf yet, no consent, nothing that waits. */
 const isForgettable = (client: string): string => `not exists (select 1 from leaf l where l.client = ${client})
   and not exists (select 1 from record r, evidence_tree t where r.seq > t.sealed_through and r.client = ${client})
@@ -34,6 +39,8 @@ const isForgettable = (client: string): string => `not exists (select 1 from lea
   and not exists (select 1 from open_withdrawal w where w.client = ${client})`;
 const forgetStatements = [
   'delete from scope where client = $1',
+  'delete from consent_line where client = $1',
+  'delete from withdrawal where client = $1',
   'delete from delivery where client = $1',
   'delete from case_agency where case_id in (select id from client_case where client = $1)',
   'delete from client_case where client = $1',
@@ -71,6 +78,7 @@ export class RetentionSweep {
       erased = await this.locked((db) => eraseRecords(db, refusals, disclosures));
     await this.parts.pool.query('delete from dead_letter where at < $1', [refusals]);
     await this.parts.pool.query(eraseConsentsSql, [disclosures, now]);
+    for (const sql of eraseLineageSqls) await this.parts.pool.query(sql, [disclosures]);
     const { rows } = await this.parts.pool.query<{ client: string }>(
       `select k.client from client_key k where ${isForgettable('k.client')} limit ${atOnce}`,
     );
