@@ -31,7 +31,7 @@ const day = 24 * 60 * 60 * 1_000;
 const minute = 60_000;
 
 /** Ack waits of the durables, in milliseconds: who consumes must prolong its work within them. */
-export const ackWaitsMs = { ingress: 10_000, delivery: 60_000, events: 30_000 } as const;
+export const ackWaitsMs = { ingress: 10_000, delivery: 60_000, events: 10_000 } as const;
 
 /**
  * Makes the streams and durables of a list of parties, or brings them to their settings where the server can change them. Idempotent;

@@ -34,7 +34,9 @@ export async function connectMesh(options: MeshConnectionOptions): Promise<NatsC
     try {
       return await connect(settings);
     } catch (error) {
-      const isRefused = (error as Error).name === 'AuthorizationError';
+      // A busy broker may give up on a handshake ('Authentication Timeout'): that is no refusal.
+      const { name, message } = error as Error;
+      const isRefused = name === 'AuthorizationError' && !/timeout/i.test(message);
       if (isRefused) throw new MeshError('broker-unavailable', `the broker refuses the key of ${options.name}`, { cause: error });
       if (performance.now() >= end) throw new MeshError('broker-unavailable', `no broker answers ${options.name}`, { cause: error });
       await delay(retryMs);

@@ -5,6 +5,7 @@ import type { MeshErrorCode } from '#libs/contracts/error-codes.js';
 import type { Delivery, Outcome } from './delivery.js';
 import { outcomeOfError } from './outcome-of-error.js';
 import { retryDelayMs } from './retry-delay.js';
+import { StreamOrder } from './stream-order.js';
 
 export interface DeliveryConsumerOptions {
   readonly stream: string;
@@ -14,10 +15,16 @@ export interface DeliveryConsumerOptions {
   /** How many are in hand at once; keep it at or under the durable's `max_ack_pending`. */
   readonly inFlight: number;
   /**
-   * One at a time, in the stream's order: one that is to come again holds up those behind it, within this process. Across a crash the
-   * order is not kept: what was in hand comes again after the ack wait, behind newer ones. Otherwise: all in hand at once.
+   * One at a time, in the order they come: one that is to come again holds up those behind it, within this process. Across a crash
+   * only with `after`. Otherwise: all in hand at once.
    */
   readonly isOrdered: boolean;
+  /**
+   * Ordered only, for a durable that gets every message of its stream: the order holds across a crash too. What a killed instance had in
+   * hand comes again only after the ack wait, behind newer ones; these are held until it is there. `after` gives the place in the stream up
+   * to which everything was handled before (0: nothing known). A gap that lasts longer than the ack wait (aged out, a dead letter) is passed.
+   */
+  readonly after?: () => Promise<number>;
   /** A throw counts as the outcome that the table of error codes gives it. */
   readonly handle: (delivery: Delivery) => Promise<Outcome>;
   /** Keeps a dead letter with its reason. When it fails the message comes again: nothing is dropped unrecorded. */
@@ -30,6 +37,9 @@ export interface DeliveryConsumerOptions {
 const pullMs = 1_000;
 /** Without a pull that ended for so long, the consumer counts as unhealthy: the broker is away, or the right to pull. */
 const silenceMs = 5_000;
+
+/** Even with many held for a gap, room is left to pull what fills it. */
+const leastRoom = 16;
 
 interface InHand {
   readonly message: JsMsg;
@@ -50,6 +60,7 @@ export class DeliveryConsumer {
   readonly #connection: NatsConnection;
   readonly #options: DeliveryConsumerOptions;
   readonly #inHand = new Set<InHand>();
+  readonly #order: StreamOrder<JsMsg> | undefined;
   readonly #stopping = new AbortController();
   #loop: Promise<void> | undefined;
   readonly #waiting: (() => void)[] = [];
@@ -62,6 +73,7 @@ export class DeliveryConsumer {
   constructor(connection: NatsConnection, options: DeliveryConsumerOptions) {
     this.#connection = connection;
     this.#options = options;
+    this.#order = options.after === undefined ? undefined : new StreamOrder<JsMsg>(options.ackWaitMs + 1_000);
   }
 
   start(): void {
@@ -85,6 +97,7 @@ export class DeliveryConsumer {
     const end = new AbortController();
     const settled = (async () => {
       await this.#loop;
+      for (const message of this.#order?.held() ?? []) message.nak();
       while (this.#inHand.size > 0) await this.#oneDone();
     })();
     await Promise.race([settled, delay(deadlineMs, undefined, { signal: end.signal }).catch(() => undefined)]);
@@ -95,13 +108,33 @@ export class DeliveryConsumer {
 
   async #run(): Promise<void> {
     this.#heartbeat = setInterval(() => {
-      if (!this.#connection.isClosed()) for (const { message } of this.#inHand) message.working();
+      if (this.#connection.isClosed()) return;
+      for (const { message } of this.#inHand) message.working();
+      for (const message of this.#order?.held() ?? []) message.working();
     }, this.#options.ackWaitMs / 3);
+    await this.#findPlace();
     while (!this.#stopping.signal.aborted && !this.#connection.isClosed()) {
-      const room = this.#options.inFlight - this.#inHand.size;
+      for (const message of this.#order?.next() ?? []) this.#hand(message);
+      const held = this.#order?.held().length ?? 0;
+      const room = Math.max(this.#options.inFlight - this.#inHand.size - held, held > 0 ? leastRoom : 0);
       // Ordered: the whole batch is done with before the next one, so that what comes again is not overtaken.
       if (room <= 0 || (this.#options.isOrdered && this.#inHand.size > 0)) await this.#oneDone();
       else await this.#pull(room);
+    }
+  }
+
+  /** Where in the stream to go on. Without the answer nothing is pulled: the order could not be kept. */
+  async #findPlace(): Promise<void> {
+    const { after } = this.#options;
+    if (after === undefined) return;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        this.#order?.startAfter(await after());
+        return;
+      } catch (error) {
+        this.#trouble(error);
+        await this.#pause(500);
+      }
     }
   }
 
@@ -127,6 +160,12 @@ export class DeliveryConsumer {
 
   #take(message: JsMsg): void {
     this.#pullingSince = performance.now();
+    if (this.#order === undefined) return this.#hand(message);
+    this.#order.add(message);
+    for (const next of this.#order.next()) this.#hand(next);
+  }
+
+  #hand(message: JsMsg): void {
     const inHand = { message, retries: 0 };
     this.#inHand.add(inHand);
     // An answer that cannot be given (connection closed): the broker gives the message again.

@@ -21,6 +21,7 @@ import { migrate } from '#libs/postgres/migrate.js';
 import { DeadLetterStore } from './adapters/dead-letter.store.js';
 import { EventApplier } from './adapters/event.applier.js';
 import { EventsConsumer } from './adapters/events.consumer.js';
+import { followedTo } from './adapters/followed.store.js';
 import { OverdueSweep } from './adapters/overdue.sweep.js';
 import type { RouterTables } from './adapters/router-tables.js';
 import { WorklistAnswers } from './adapters/worklist.answers.js';
@@ -99,8 +100,9 @@ function createFollower(ground: Ground, relay: OutboxRelay, letters: DeadLetterS
     clock,
     leases,
     onTrouble,
-    apply: async (event) => {
-      await applier.apply(event);
+    followedTo: () => followedTo(db),
+    apply: async (event, place) => {
+      await applier.apply(event, place);
       applied.inc({ verdict: event.verdict });
       relay.wake();
     },

@@ -33,7 +33,7 @@ import { remindersParty } from './domain/reminder-due.js';
 /** Migrations are read where they were written: they are not compiled into dist. */
 const migrations = new URL('../../../services/reminders/migrations/', import.meta.url);
 /** As the durables have it: EVENTS and deliveries. */
-const ackWaitsMs = { events: 30_000, delivery: 60_000 };
+const ackWaitsMs = { events: 10_000, delivery: 60_000 };
 const eventsInFlight = 64;
 
 /** What the adapters stand on: connected before anything is built on it, closed after everything is stopped. */

@@ -16,6 +16,7 @@ import { findPerson } from '../domain/find-person.js';
 import { readCase } from '../domain/read-case.js';
 import { caseOf, hasOtherVerdict, lockCase, recordOnce, saveCase } from './case.store.js';
 import { loadCandidates, loadDirectory, putParty, putPerson } from './directory.store.js';
+import { noteFollowed } from './followed.store.js';
 import { askNotices, findNotice, namesOf } from './notice.store.js';
 import type { RouterTables } from './router-tables.js';
 
@@ -30,10 +31,12 @@ export class EventApplier {
   ) {}
 
   /** Idempotent by id and verdict. @throws MeshError `store-unavailable` when the database is away; then nothing was changed. */
-  async apply(event: MeshEvent): Promise<void> {
-    if (event.sender === routerParty) return;
+  async apply(event: MeshEvent, place: number): Promise<void> {
     try {
-      await this.db.transaction().execute((tx) => this.applyIn(tx, event));
+      await this.db.transaction().execute(async (tx) => {
+        if (event.sender !== routerParty) await this.applyIn(tx, event);
+        await noteFollowed(tx, place);
+      });
     } catch (error) {
       throw toStoreError(error);
     }

@@ -12,7 +12,10 @@ export interface EventsConsumerOptions {
   readonly connection: NatsConnection;
   readonly leases: LeaseKeeper;
   readonly clock: Clock;
-  readonly apply: (event: MeshEvent) => Promise<void>;
+  /** `place`: of the event in the stream, kept with what it changes. */
+  readonly apply: (event: MeshEvent, place: number) => Promise<void>;
+  /** Up to which place everything was applied. */
+  readonly followedTo: () => Promise<number>;
   readonly onDead: DeliveryConsumerOptions['onDead'];
   readonly onTrouble: (error: unknown) => void;
 }
@@ -25,8 +28,8 @@ const behindMs = 3_600_000;
 const quietMs = 3_000;
 
 /**
- * Follows EVENTS, in order, in one instance at a time: who holds the lease. The order is for the directory to be there before the cases
- * that need it; what a case is does not depend on it (see `read-case.ts`), so that two instances at once for a moment do no harm.
+ * Follows EVENTS in the stream's order, in one instance at a time: who holds the lease. What a case is does not depend on the order (see
+ * `read-case.ts`), but who is told does: a naming that a killed instance had in hand must not be overtaken by the alert it is about.
  */
 export class EventsConsumer {
   private consumer: DeliveryConsumer | undefined;
@@ -82,14 +85,15 @@ export class EventsConsumer {
 
   private async take(): Promise<void> {
     if (this.isStopped || !(await this.options.leases.acquire(eventsLease)) || this.consumer !== undefined) return;
-    const { connection, onDead, onTrouble } = this.options;
+    const { connection, onDead, onTrouble, followedTo } = this.options;
     this.oldSeenAt = performance.now();
     this.consumer = new DeliveryConsumer(connection, {
       stream: eventsStream,
       durable: routerParty,
-      ackWaitMs: 30_000,
+      ackWaitMs: 10_000,
       inFlight: 128,
       isOrdered: true,
+      after: followedTo,
       onDead,
       onTrouble,
       handle: async (delivery) => {
@@ -103,7 +107,7 @@ export class EventsConsumer {
   private async handle(delivery: Delivery): Promise<void> {
     if (!this.options.leases.isHeld(eventsLease)) throw new MeshError('lease-lost', 'another instance follows the events now');
     const event = readEvent(delivery.data);
-    await this.options.apply(event);
+    await this.options.apply(event, delivery.seq);
     if (this.options.clock.now().getTime() - Date.parse(event.recordedAt) > behindMs) this.oldSeenAt = performance.now();
   }
 }

@@ -29,6 +29,7 @@ export interface RouterTables {
     told: ColumnType<number, number | undefined>;
     next_after: Day | null;
   };
+  followed: { stream: string; seq: number };
   notices: { id: string; case_id: string; person: string; told: string[] };
   directory_parties: { party: string; agency: string; seq: number; put: JSONColumnType<PartyPut> };
   directory_people: { person: string; party: string; seq: number; put: JSONColumnType<PersonPut> };
