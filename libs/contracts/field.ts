@@ -27,6 +27,9 @@ export function inCategory<T extends z.ZodType>(category: Category, schema: T, w
   return marked;
 }
 
+/** Lines and tabs, but no other control character: readers keep texts in databases that refuse them. */
+const printable = /^(?:[\t\n\r]|[^\p{Cc}\p{Cs}])*$/u;
+
 /** Free text: it can hold anything, so it counts as the most sensitive category of its form (checked by `fieldRules`). */
 export function freeText(category: Category, max = 2000): z.ZodString {
   const schema = z
@@ -34,6 +37,7 @@ export function freeText(category: Category, max = 2000): z.ZodString {
     .trim()
     .min(1)
     .max(max)
+    .regex(printable, { error: 'must be text without control characters' })
     .meta({ description: `Free text, at most ${max} characters; treated as ${category}` });
   marks.add(schema, { category, freeText: true });
   return schema;

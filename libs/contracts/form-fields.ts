@@ -22,7 +22,19 @@ export const personId = z
   .regex(/^[a-z][a-z0-9_]{0,59}$/, { error: 'must be a person id of the directory, as p_west_adviser_1' })
   .meta({ description: 'Person id of the directory; says who acts, never who the client is' });
 
-const line = (max: number): z.ZodString => z.string().trim().min(1).max(max);
+/** No control, no line break, nothing that turns the direction of writing round, no half of a pair: they end in other people's mail, lists and databases. */
+const plainText = /^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u;
+/** Something to be seen: a surname of nothing but zero-width spaces is none. */
+const somethingToSee = /[\p{L}\p{N}]/u;
+
+const line = (max: number): z.ZodString =>
+  z
+    .string()
+    .trim()
+    .min(1, { error: 'must not be empty' })
+    .max(max, { error: `must be at most ${max} characters` })
+    .regex(plainText, { error: 'must be one line, without control characters' })
+    .regex(somethingToSee, { error: 'must hold a letter or a digit' });
 
 /** NI number (2 letters, 6 digits, 1 letter), date of birth and surname must agree with the record (joint working: wrong person). */
 export const clientIdentity = z
@@ -52,7 +64,7 @@ export const office = z
   .strictObject({
     name: inCategory('administration', line(120)),
     address: inCategory('administration', line(200)).optional(),
-    phone: inCategory('administration', z.string().regex(phonePattern)).optional(),
+    phone: inCategory('administration', z.string().regex(phonePattern, { error: 'must be a telephone number' })).optional(),
   })
   .meta({ id: 'Office' });
 
