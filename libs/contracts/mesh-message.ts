@@ -3,7 +3,10 @@ import { uuidVersion } from './message-id.js';
 import { instant, personId } from './form-fields.js';
 
 /** A case id: chosen by the sender who opens the case, opaque, the only thing about a client that recipients get beside the form. */
-const caseId = z.uuid({ error: 'must be a UUID' });
+const caseId = z.uuid({ error: 'must be a UUID' }).meta({
+  description:
+    'The case: a UUID that whoever opens it makes up, the same in every later message about it. It says nothing about the client',
+});
 
 /**
  * The envelope: CloudEvents 1.0, structured JSON mode. `source` is checked against the broker's own word for the sender. `caseref` is
@@ -12,8 +15,16 @@ const caseId = z.uuid({ error: 'must be a UUID' });
 export const envelopeSchema = z
   .strictObject({
     specversion: z.literal('1.0', { error: 'must be "1.0"' }),
-    id: z.string().refine((id) => uuidVersion(id) !== undefined, { error: 'must be a lower-case UUID (version 7 from agencies)' }),
-    source: z.string().regex(/^\/parties\/[a-z][a-z0-9_]{0,39}$/, { error: 'must be /parties/<party id>' }),
+    id: z
+      .string()
+      .refine((id) => uuidVersion(id) !== undefined, { error: 'must be a lower-case UUID (version 7 from agencies)' })
+      .meta({
+        description: 'A lower-case UUID version 7, made new for each message, at most 7 days old; send the same one only to repeat',
+      }),
+    source: z
+      .string()
+      .regex(/^\/parties\/[a-z][a-z0-9_]{0,39}$/, { error: 'must be /parties/<party id>' })
+      .meta({ description: '/parties/ and your own party, the one your token belongs to' }),
     type: z.string().max(100),
     time: instant,
     datacontenttype: z.literal('application/json').optional(),
@@ -22,8 +33,13 @@ export const envelopeSchema = z
       .string()
       .trim()
       .regex(/^[A-Za-z0-9 ./_-]{1,60}$/, { error: 'must be at most 60 letters, digits, spaces and . / _ -' })
+      .meta({
+        description: "Your own reference for the case: stands in your own people's mail, never passed on. Put no name or NI number there",
+      })
       .optional(),
-    to: z.string().max(120),
+    to: z.string().max(120).meta({
+      description: 'A party; area:<district>/<role>, as area:west-yorkshire/treatment; or mesh, where nobody but the mesh is told',
+    }),
     actor: personId.optional(),
     data: z.record(z.string(), z.unknown()),
   })

@@ -62,10 +62,23 @@ function idProblem(envelope: MeshEnvelope, sender: string, nowMs: number, idAge:
   if (version === 8 && (isServiceParty(sender) || sender === 'guard')) return undefined;
   if (version !== 7) return { code: 'malformed-message', field: 'id', detail: 'id must be a UUIDv7' };
   const madeAt = uuidV7Time(envelope.id);
-  if (nowMs - madeAt > idAge.maxAgeMs) return { code: 'id-too-old', field: 'id', detail: 'id was made too long ago; make a new id' };
-  if (madeAt - nowMs > idAge.maxAheadMs) return { code: 'id-in-future', field: 'id', detail: 'id was made in the future; check the clock' };
+  if (nowMs - madeAt > idAge.maxAgeMs)
+    return {
+      code: 'id-too-old',
+      field: 'id',
+      detail: `id was made too long ago by the clock of the mesh (${clockOf(nowMs)}); make a new id`,
+    };
+  if (madeAt - nowMs > idAge.maxAheadMs)
+    return {
+      code: 'id-in-future',
+      field: 'id',
+      detail: `id was made in the future by the clock of the mesh (${clockOf(nowMs)}); check yours`,
+    };
   return undefined;
 }
+
+/** To the minute, so that a sender sees which clock is wrong. */
+const clockOf = (nowMs: number): string => `${new Date(nowMs).toISOString().slice(0, 16)}Z`;
 
 function envelopeProblem(envelope: MeshEnvelope, sender: string, rule: MessageRule): Problem | undefined {
   if (rule.caseUse !== 'none' && envelope.case === undefined)

@@ -86,6 +86,13 @@ describe('reading a message', () => {
       'malformed-message',
       'data.client.nino',
     ],
+    ...['Sam\nple', 'Sam\u0000ple', 'Sam\u202eple', 'Sam\ud800ple', '\u200b', '-'].map((surname): [string, unknown, string, string] => [
+      `the surname ${JSON.stringify(surname)}`,
+      { ...referral, data: { ...referral.data, client: { ...referral.data.client, surname } } },
+      'malformed-message',
+      'data.client.surname',
+    ]),
+    ['a control character in a note', { ...referral, data: { ...referral.data, note: 'a\u0000b' } }, 'malformed-message', 'data.note'],
     ['a missing field', { ...referral, data: { ...referral.data, benefit: undefined } }, 'malformed-message', 'data.benefit'],
     ['an extra field', { ...referral, data: { ...referral.data, override: true } }, 'malformed-message', 'data'],
     ['an extra attribute', { ...referral, consent: 'yes' }, 'malformed-message', undefined],
@@ -105,6 +112,18 @@ describe('reading a message', () => {
     const read = readMessageText(text, now);
     expect(read.ok).toBe(false);
     if (!read.ok) expect(read.problems[0]).toMatchObject(field === undefined ? { code } : { code, field });
+  });
+
+  it('takes names as people write them, and notes of several lines', () => {
+    for (const surname of ["O'Neill", 'Müller-Lüdenscheidt', 'd’Arc', 'Nguyễn', '李', 'St. John']) {
+      const data = { ...referral.data, client: { ...referral.data.client, surname }, note: 'Mornings.\nBus\tfares. 👍' };
+      expect([surname, readMessage({ ...referral, data }, now).ok]).toEqual([surname, true]);
+    }
+  });
+
+  it('says what time it is where the age of an id is wrong', () => {
+    const read = readMessage({ ...referral, id: uuidV7(0, new Uint8Array(10)) }, now);
+    expect(JSON.stringify(read)).toContain('(2026-03-02T09:00Z)');
   });
 
   it('never repeats a value of the message in a problem', () => {
