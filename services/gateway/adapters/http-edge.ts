@@ -14,6 +14,8 @@ import { sendProblem } from './send-problem.js';
 export const maxBodyBytes = 256 * 1024;
 /** A client that takes longer to send its request is cut off. */
 const requestTimeoutMs = 15_000;
+/** How often that is looked after. */
+const timeoutCheckMs = 5_000;
 
 /** HTTP without what Fastify would do of its own accord: HEAD on every GET (it would take from the inbox), errors that quote the address. */
 export function createHttpAdapter(): FastifyAdapter {
@@ -21,6 +23,8 @@ export function createHttpAdapter(): FastifyAdapter {
     bodyLimit: maxBodyBytes,
     exposeHeadRoutes: false,
     requestTimeout: requestTimeoutMs,
+    // Node takes the longer of the two limits for the whole request: its own 60 s for the headers would stand in for ours.
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: timeoutCheckMs },
     forceCloseConnections: 'idle',
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
       addSecurityHeaders(request, reply);
