@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { SwaggerModule } from '@nestjs/swagger';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
+import type { Clock } from '#libs/clock/clock.js';
 import { clockFromConfig } from '#libs/clock/clock-from-config.js';
 import { NestLogger } from '#libs/logging/nest-logger.js';
 import { BearerTokenAuthenticator } from './adapters/bearer-token.authenticator.js';
@@ -11,7 +13,8 @@ import { gatewayMetrics } from './adapters/gateway-metrics.js';
 import { addEdgeHooks, createHttpAdapter } from './adapters/http-edge.js';
 import { NatsPartyInbox } from './adapters/nats.party-inbox.js';
 import { NatsPartyRoad } from './adapters/nats.party-road.js';
-import { type OpenApiDocument, knownRoutes, openApiDocument } from './adapters/openapi-document.js';
+import { type OpenApiDocument, knownRoutes, openApiDocument, withExamples } from './adapters/openapi-document.js';
+import { messageExamples } from './adapters/openapi-examples.js';
 import { PartiesFile } from './adapters/parties.file.js';
 import { PartyLinks } from './adapters/party-links.js';
 import { ProblemFilter } from './adapters/problem.filter.js';
@@ -58,7 +61,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   });
   const document = openApiDocument();
   app.useGlobalFilters(new ProblemFilter(knownRoutes(document), logger));
-  serveDocumentation(app, document);
+  serveDocumentation(app, document, clock);
   await app.listen(config.HTTP_PORT, config.HTTP_HOST);
   links.apply(parties.parties);
   parties.onChanged((list) => links.apply(list));
@@ -79,10 +82,16 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
 }
 
 /** The page and everything it loads come from here: no validator of others, no fonts, no scripts from elsewhere. */
-function serveDocumentation(app: NestFastifyApplication, document: OpenApiDocument): void {
+function serveDocumentation(app: NestFastifyApplication, document: OpenApiDocument, clock: Clock): void {
+  const anew = (): OpenApiDocument =>
+    withExamples(
+      document,
+      messageExamples(clock.now(), () => randomBytes(10)),
+    );
   SwaggerModule.setup('docs', app, document as unknown as OpenAPIObject, {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
+    patchDocumentOnRequest: () => anew() as unknown as OpenAPIObject,
     customSiteTitle: 'Throughcare',
     swaggerOptions: { validatorUrl: null, docExpansion: 'list', defaultModelsExpandDepth: 0 },
   });

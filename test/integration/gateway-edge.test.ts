@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addParty } from '#deploy/nats/add-party.js';
 import { FakeGuard } from '#test/support/fake-guard.js';
@@ -46,6 +48,8 @@ describe('the edge', () => {
     for (const path of assets) expect({ path, status: (await gateway.call(path)).status }).toEqual({ path, status: 200 });
     const document = await gateway.call('/openapi.json');
     expect(document.body).toMatchObject({ openapi: '3.1.0', paths: { '/v1/messages': { post: {} } } });
+    expect(document.text).toContain('As jcp_wandsworth: ');
+    expect((await gateway.call('/openapi.json')).text).not.toBe(document.text);
   });
 
   it('puts its security headers on every answer', async () => {
@@ -70,6 +74,18 @@ describe('the edge', () => {
       ms: expect.any(Number),
     });
     expect(gateway.log.join('\n')).not.toContain(message.id);
+  });
+
+  it('cuts off who sends a body too slowly', async () => {
+    const { hostname, port } = new URL(gateway.url);
+    const socket = connect(Number(port), hostname);
+    const closed = once(socket, 'close');
+    const head = ['POST /v1/messages HTTP/1.1', 'Host: x', `Authorization: Bearer ${gateway.tokens.get('jcp_west')}`];
+    socket.write([...head, 'Content-Type: application/cloudevents+json', 'Content-Length: 100', '', '{'].join('\r\n'));
+    socket.resume();
+    const began = performance.now();
+    await closed;
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 
   it('holds each party to its rate', async () => {

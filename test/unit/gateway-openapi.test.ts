@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from '@jest/globals';
 import { readMessage } from '#libs/contracts/read-message.js';
 import { messageNames, ruleOf } from '#libs/contracts/message-table.js';
-import { openApiDocument } from '#services/gateway/adapters/openapi-document.js';
+import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
+import { openApiDocument, withExamples } from '#services/gateway/adapters/openapi-document.js';
+import { messageExamples } from '#services/gateway/adapters/openapi-examples.js';
 import { someReferral } from '#test/support/gateway-for-test.js';
 
 const document = openApiDocument();
@@ -34,6 +37,30 @@ describe('the description of the API', () => {
     expect(identity['nino']).toMatchObject({ 'x-category': 'identity', pattern: expect.any(String) });
     const form = schemas['tpr2.shared.form']?.['properties'] as Record<string, Record<string, unknown>>;
     expect(form['treatmentSummary']?.['x-category']).toBe('treatment-summary');
+  });
+
+  it('has examples that can be sent as they stand, in the sample directory, each reader with ids of their own', async () => {
+    const now = new Date('2026-03-02T09:00:00Z');
+    const { parties, people } = await readSampleDirectory();
+    const examples = (): Parameters<typeof withExamples>[1] => messageExamples(now, () => randomBytes(10));
+    const first = examples();
+    const sent = new Set<unknown>();
+    for (const [name, { summary, value }] of Object.entries(first)) {
+      const read = readMessage(value, now.getTime());
+      expect([name, read]).toMatchObject([name, { ok: true }]);
+      if (!read.ok) continue;
+      const { sender, envelope, rule, address } = read.message;
+      expect(summary).toMatch(new RegExp(`^As ${sender}: `));
+      expect(people.find(({ id }) => id === envelope.actor)?.party).toBe(sender);
+      expect(rule.from).toContain(parties.find(({ id }) => id === sender)?.kind);
+      if (address.kind === 'party') expect(rule.to).toContain(parties.find(({ id }) => id === address.party)?.kind);
+      if (rule.cites !== undefined && envelope.data[rule.cites] !== undefined) expect(sent).toContain(envelope.data[rule.cites]);
+      sent.add(envelope.id);
+    }
+    expect(sent.size).toBe(Object.keys(first).length);
+    expect(sent).not.toContain(examples()['consent']?.value['id']);
+    const shown = withExamples(document, first).paths['/v1/messages']?.['post'];
+    expect(shown).toMatchObject({ requestBody: { content: { 'application/cloudevents+json': { examples: first } } } });
   });
 
   it('judges as the reader of messages does', () => {

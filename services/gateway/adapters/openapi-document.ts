@@ -1,5 +1,6 @@
 import { errorRules, type MeshErrorCode } from '#libs/contracts/error-codes.js';
 import type { KnownRoutes } from '../domain/known-routes.js';
+import type { MessageExample } from './openapi-examples.js';
 import { type JsonSchema, type Schemas, apiSchemas, schemaRef } from './openapi-schemas.js';
 
 export interface OpenApiDocument {
@@ -10,6 +11,8 @@ export interface OpenApiDocument {
   readonly components: { schemas: Schemas; securitySchemes: Schemas };
 }
 
+const messageMediaType = 'application/cloudevents+json';
+
 /** The description of the API, made at start. */
 export function openApiDocument(): OpenApiDocument {
   return {
@@ -19,7 +22,9 @@ export function openApiDocument(): OpenApiDocument {
       version: '1',
       description:
         'Messages between job centres and drug-treatment providers, each with the recorded consent of the client. ' +
-        'Send again with the same id and body whenever an answer is missing: a message is taken once.',
+        'Send again with the same id and body whenever an answer is missing: a message is taken once. ' +
+        'To try it on a mesh of one machine: authorize with a token of `var/secrets/tokens.json`, and send the examples in their order, ' +
+        'each with the token of the party that it names. They are made anew whenever this page is loaded.',
     },
     security: [{ token: [] }],
     paths: { ...messagePaths(), ...inboxPaths(), ...casePaths(), ...openPaths() },
@@ -28,6 +33,16 @@ export function openApiDocument(): OpenApiDocument {
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'The token that your party was given' } },
     },
   };
+}
+
+/** The same with examples of messages, under new ids: for one reader. */
+export function withExamples(document: OpenApiDocument, examples: Readonly<Record<string, MessageExample>>): OpenApiDocument {
+  const path = document.paths['/v1/messages'];
+  const post = path?.['post'];
+  if (path === undefined || post === undefined) return document;
+  const content = { [messageMediaType]: { schema: schemaRef('Message'), examples } };
+  const requestBody = { required: true, content };
+  return { ...document, paths: { ...document.paths, '/v1/messages': { ...path, post: { ...post, requestBody } } } };
 }
 
 /** The addresses and methods, for telling 405 from 404. */
@@ -50,10 +65,11 @@ function messagePaths(): OpenApiDocument['paths'] {
             name: 'Prefer',
             in: 'header',
             description: '`wait=N`: wait up to N seconds (at most 30) for the verdict',
-            schema: { type: 'string', examples: ['wait=10'] },
+            schema: { type: 'string' },
+            example: 'wait=10',
           },
         ],
-        requestBody: { required: true, content: { 'application/cloudevents+json': { schema: schemaRef('Message') } } },
+        requestBody: { required: true, content: { [messageMediaType]: { schema: schemaRef('Message') } } },
         responses: {
           200: json('The verdict', 'Timeline'),
           202: json('Accepted; not decided yet, or not asked', 'Accepted'),

@@ -1,7 +1,11 @@
 import type { Command } from 'commander';
+import { MeshError } from '#libs/contracts/mesh-error.js';
 import { countsReply, deadLettersReply, timelineReply } from '#libs/contracts/ask.js';
 import { renderTable } from '../domain/render-table.js';
 import type { OperatorContext } from './operator-context.js';
+
+/** The guard lists the newest; with fewer, the list is all there is. */
+const listedAtMost = 500;
 
 export function addRecordCommands(program: Command, context: OperatorContext): void {
   addDeadLetterCommands(program, context);
@@ -52,6 +56,9 @@ function addDeadLetterCommands(program: Command, context: OperatorContext): void
     .description('send one again, through the guard, which decides it anew')
     .action(async (id: string) => {
       const { message, verdict } = await context.withDesk(async (desk) => {
+        const { deadLetters } = deadLettersReply.parse(await desk.ask('dead-letters', {}));
+        if (deadLetters.length < listedAtMost && !deadLetters.some((letter) => letter.deadLetter === id))
+          throw new MeshError('not-found', 'no dead letter has this id; see dead-letters list');
         const message = await desk.send({ type: 'deadletter.redrive', to: 'mesh', data: { deadLetter: id } });
         return { message, verdict: (await desk.verdict(message)).records.at(-1) };
       });
