@@ -27,16 +27,19 @@ interface StartOptions {
   readonly scale: Partial<Record<ServiceName, number>>;
 }
 
-function readOptions(args: readonly string[]): StartOptions {
+/** Undefined: the use is asked for. */
+function readOptions(args: readonly string[]): StartOptions | undefined {
   const { values } = parseArgs({
     args: [...args],
     options: {
       once: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
       scale: { type: 'string', multiple: true, default: [] },
       folder: { type: 'string', default: 'var' },
       'no-journey': { type: 'boolean', default: false },
     },
   });
+  if (values.help) return undefined;
   const scale: Partial<Record<ServiceName, number>> = {};
   for (const wish of values.scale) {
     const [name, count] = wish.split('=');
@@ -75,7 +78,8 @@ async function play(mesh: LocalMesh, folder: string): Promise<boolean> {
   return result.ok;
 }
 
-function tellAddresses(mesh: LocalMesh, folder: string): void {
+async function tellAddresses(mesh: LocalMesh, folder: string): Promise<void> {
+  const clock = await LocalClockControl.open(mesh.clockFile);
   print(`
 The mesh is up.
   API      ${mesh.gatewayUrl}/v1
@@ -84,6 +88,7 @@ The mesh is up.
   mail     ${mesh.mailFolder}   (gpg --homedir ${join(folder, 'gnupg')} --decrypt <mail>)
   operator npm run ops -- counts
   logs     ${join(folder, 'log')}
+  clock    ${clock.now().toISOString()}: messages sent now need ids and dates of that time; the examples of the docs have them
 Ctrl-C stops all of it.`);
 }
 
@@ -117,13 +122,15 @@ async function work(mesh: LocalMesh, options: StartOptions, stopWanted: Promise<
   await prepareSample(mesh, options.folder);
   const ok = !options.journey || (await play(mesh, options.folder));
   if (options.once) return ok ? 0 : 1;
-  tellAddresses(mesh, options.folder);
+  await tellAddresses(mesh, options.folder);
   await stopWanted;
   return ok ? 0 : 1;
 }
 
 try {
-  process.exitCode = await run(readOptions(process.argv.slice(2)));
+  const options = readOptions(process.argv.slice(2));
+  if (options === undefined) print(usage);
+  else process.exitCode = await run(options);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   console.error(usage);

@@ -122,6 +122,10 @@ describe("the operator's tool", () => {
     const redriven = await ops(['dead-letters', 'redrive', deadLetter.deadLetter]);
     expect(redriven).toEqual({ code: 0, out: `${deadLetter.deadLetter}: cleared`, err: '' });
     expect(guard.received.at(-1)?.envelope.data).toEqual({ deadLetter: deadLetter.deadLetter });
+    const sent = guard.received.length;
+    const unknown = await ops(['dead-letters', 'redrive', '0198f2a0-0000-7000-8000-00000000ffff']);
+    expect(unknown).toEqual({ code: 1, out: '', err: 'not-found: no dead letter has this id; see dead-letters list' });
+    expect(guard.received).toHaveLength(sent);
   });
 
   it('shows counts as a table and as JSON, and a message of its own', async () => {
