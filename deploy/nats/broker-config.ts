@@ -92,6 +92,12 @@ ${parties.map((party) => `  include "${spokePath(party.id)}"`).join('\n')}
 `;
 }
 
+/**
+ * The guard answers questions on `_R_.>`, what the server makes of the reply subject of a request through an import; and not by
+ * `allow_responses`, under which the server remembers the reply subject of every message it gives that user (each pulled message has one, for
+ * its ack) for two minutes, and above 4,096 of them looks through all for each further one (nats-server, `pruneReplyPerms`): 70 µs of the
+ * server's time a message became 700 after some 30,000.
+ */
 function hubAccount(options: BrokerConfigOptions, answering: readonly BrokerParty[]): string {
   const imports = answering.map((party) => `      { service: { account: "${party.id}", subject: "answer.${party.id}.>" } }`);
   return `  "HUB": {
@@ -102,8 +108,7 @@ function hubAccount(options: BrokerConfigOptions, answering: readonly BrokerPart
           publish: { allow: [
             "egress.>", "events.>", "answer.>",
             "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.MSG.DELETE.*", "$JS.API.CONSUMER.INFO.*.*",
-            "$JS.API.CONSUMER.MSG.NEXT.*.guard", "$JS.ACK.*.guard.>" ] }
-          allow_responses: true
+            "$JS.API.CONSUMER.MSG.NEXT.*.guard", "$JS.ACK.*.guard.>", "_R_.>" ] }
           subscribe: { allow: ["_INBOX_guard.>", "ask.>"] } } }
       { nkey: "${options.provisionerPublicKey}", allowed_connection_types: ["STANDARD"]
         permissions: {

@@ -34,6 +34,7 @@ const guardMayPublish = [
   '$JS.API.CONSUMER.INFO.*.*',
   '$JS.API.CONSUMER.MSG.NEXT.*.guard',
   '$JS.ACK.*.guard.>',
+  '_R_.>',
 ];
 
 const answering = new Set(['svc_router', 'svc_reminders', 'svc_notifier']);
@@ -49,7 +50,7 @@ export function lintHub(
   accountIds: readonly string[],
 ): readonly ConfigFinding[] {
   const users = [
-    user(keys.guardPublicKey, { publish: guardMayPublish, subscribe: ['_INBOX_guard.>', 'ask.>'], answers: true }),
+    user(keys.guardPublicKey, { publish: guardMayPublish, subscribe: ['_INBOX_guard.>', 'ask.>'] }),
     user(keys.provisionerPublicKey, { publish: ['$JS.API.>'], subscribe: ['_INBOX_provisioner.>'] }),
   ];
   const imports = accountIds.filter((id) => answering.has(id)).map((id) => importOf(id, `answer.${id}.>`));
@@ -103,7 +104,7 @@ export function lintSystem(account: Account, publicKey: string): readonly Config
 interface Permitted {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
-  readonly answers?: true | { readonly max: number; readonly expires: string };
+  readonly answers?: { readonly max: number; readonly expires: string };
 }
 
 function user(publicKey: string, { publish, subscribe, answers }: Permitted): string {

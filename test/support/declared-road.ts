@@ -37,6 +37,8 @@ export const declaredRoad: Readonly<Record<Standing, Declared>> = {
       '$JS.API.CONSUMER.INFO.*.*',
       '$JS.API.CONSUMER.MSG.NEXT.*.guard',
       '$JS.ACK.*.guard.>',
+      // Its answers: what the server makes of the reply subject of a question that comes through an import.
+      '_R_.>',
     ],
     subscribe: ['_INBOX_guard.>', 'ask.>'],
   },
