@@ -108,6 +108,7 @@ async function relayRound({ mesh, manager, clients }: Ground, pid: number, work:
   await done;
   const target = (await mesh.party(relayTarget)).collect();
   await until('the relayed are taken', () => target.received.length >= ids.length, 30_000);
+  await target.rest();
   target.received.splice(0);
   return speed;
 }
@@ -121,7 +122,9 @@ async function guardRound({ mesh, manager, clients }: Ground, guard: ServiceProc
   guard.signal('SIGCONT');
   const speed = await measured;
   await until('the guard is done', async () => (await manager.streams.info(ingressStream(provider))).state.messages === 0);
-  await verifyDeliveries((await mesh.party(office)).collect(), ids);
+  const recipient = (await mesh.party(office)).collect();
+  await verifyDeliveries(recipient, ids);
+  await recipient.rest();
   return speed;
 }
 

@@ -141,8 +141,13 @@ export class MeshParty {
     consumer.start();
   }
 
+  /** Takes no more, until it collects again. */
+  async rest(): Promise<void> {
+    await Promise.all(this.#consumers.splice(0).map(({ consumer }) => consumer.stop()));
+  }
+
   async stop(): Promise<void> {
-    await Promise.all(this.#consumers.map(({ consumer }) => consumer.stop()));
+    await this.rest();
     await this.#publisher.stop();
     await this.connection.close();
   }
