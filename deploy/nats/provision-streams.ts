@@ -14,6 +14,7 @@ import type { BrokerParty } from '#libs/contracts/party.js';
 import {
   deliveryDurable,
   deliveryStream,
+  deliverySubject,
   deliverySubjects,
   eventsStream,
   ingressDurable,
@@ -72,7 +73,8 @@ function partyPlans(party: BrokerParty): readonly StreamPlan[] {
     },
     {
       config: { ...workQueue, name: deliveryStream(party.id), subjects: [deliverySubjects(party.id)] },
-      durables: [durable(deliveryDurable, ackWaitsMs.delivery, 1024)],
+      // Only what is delivered: a fence that a withdrawal lays for an instant is nobody's to pull.
+      durables: [{ ...durable(deliveryDurable, ackWaitsMs.delivery, 1024), filter_subject: deliverySubject(party.id) }],
     },
   ];
 }

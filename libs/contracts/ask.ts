@@ -93,7 +93,7 @@ export const mailStatus = z.strictObject({
   notice: z.string(),
   person: z.string(),
   kind: z.string(),
-  state: z.enum(['held', 'prepared', 'sending', 'accepted', 'failed', 'unknown']),
+  state: z.enum(['held', 'prepared', 'sending', 'accepted', 'failed', 'unknown', 'stopped']),
   at: z.string(),
 });
 export type MailStatus = z.infer<typeof mailStatus>;

@@ -88,15 +88,22 @@ export const reminderDueForm = z.strictObject({
 });
 export type ReminderDue = z.infer<typeof reminderDueForm>;
 
-/** What became of a notice's mail. `notice` is the id of the notice message. */
+/**
+ * What became of a notice's mail. `notice` is the id of the notice message. `stopped`: the client withdrew; `may-have-left`: a relay had
+ * the whole mail and its answer was lost.
+ */
 export const mailReportForm = z.strictObject({
   notice: z.uuid(),
   person: personId,
-  outcome: z.enum(['accepted', 'held', 'failed']),
-  reason: z.enum(['no-key', 'key-expired', 'key-unusable', 'no-mailbox', 'refused-by-relay', 'bounced']).optional(),
+  outcome: z.enum(['accepted', 'held', 'failed', 'stopped']),
+  reason: z.enum(['no-key', 'key-expired', 'key-unusable', 'no-mailbox', 'refused-by-relay', 'bounced', 'may-have-left']).optional(),
   at: instant,
 });
 export type MailReport = z.infer<typeof mailReportForm>;
+
+/** A client has withdrawn what these notices rest on: what has not been handed over yet is not sent. From the guard alone. */
+export const noticeStopForm = z.strictObject({ notices: z.array(z.uuid()).min(1).max(1000) });
+export type NoticeStop = z.infer<typeof noticeStopForm>;
 
 const codes = Object.keys(errorRules) as [MeshErrorCode, ...MeshErrorCode[]];
 

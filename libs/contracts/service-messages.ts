@@ -64,5 +64,13 @@ export const serviceMessages = {
     only: 'svc_notifier',
     facts: ['outcome', 'reason', 'person'],
   },
+  'notice.stop': {
+    ...ours,
+    title: 'Mail of these notices is not to go out',
+    form: forms.noticeStopForm,
+    from: [],
+    to: ['service'],
+    facts: [],
+  },
   'deadletter.reported': { ...ours, title: 'A service could not work a message', form: forms.deadLetterForm, to: ['mesh'], facts: [] },
 } as const satisfies Record<string, MessageRule>;

@@ -26,6 +26,8 @@ export const ingressSubject = (party: string): string => `ingress.${requireParty
 export const deliveryStream = (party: string): string => requirePartyId(party);
 export const deliverySubjects = (party: string): string => `egress.${requirePartyId(party)}.>`;
 export const deliverySubject = (party: string): string => `egress.${requirePartyId(party)}.msg`;
+/** In the party's delivery stream, but outside what its durable gives: a withdrawal uses up a message's id there (`DeliveryRecall`). */
+export const fenceSubject = (party: string): string => `egress.${requirePartyId(party)}.fence`;
 
 export const eventsSubject = (family: string): string => `events.${family}`;
 export const askSubject = (verb: string): string => `ask.${verb}`;

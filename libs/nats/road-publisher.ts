@@ -24,6 +24,7 @@ interface Pending {
   readonly body: Uint8Array;
   readonly id: string;
   readonly giveUpAt: number;
+  readonly deadline: number;
   readonly resolve: (published: PublishedMessage) => void;
   readonly reject: (error: MeshError) => void;
   attempts: number;
@@ -80,10 +81,12 @@ export class RoadPublisher {
   /**
    * @param id the `Nats-Msg-Id`: the same for the same message, whoever sends it and how often
    * @param subject default `out.msg`, the one subject a party sends on
+   * @param deadline on the clock of `performance.now()`, which goes on while a process is stopped: asked right before each attempt
    * @throws MeshError `mailbox-full` (the stream has no room; the id is not used up) · `payload-too-large` · `broker-unavailable` (no
-   *   acknowledgement: the message may or may not be stored; send it again with the same id) · `internal` (the stream refuses it)
+   *   acknowledgement: the message may or may not be stored; send it again with the same id) · `lease-lost` (past its deadline: the same) ·
+   *   `internal` (the stream refuses it)
    */
-  async publish(body: Uint8Array, id: string, subject: string = outSubject): Promise<PublishedMessage> {
+  async publish(body: Uint8Array, id: string, subject: string = outSubject, deadline = Infinity): Promise<PublishedMessage> {
     if (this.#isStopped) throw new MeshError('broker-unavailable', 'the publisher is stopped');
     const room = (this.#connection.info?.max_payload ?? Infinity) - headerBytes;
     // The server cuts the whole connection of one who sends more than it takes.
@@ -91,7 +94,8 @@ export class RoadPublisher {
     while (this.#pending.size >= this.#options.maxInFlight) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     return new Promise((resolve, reject) => {
       const now = performance.now();
-      const pending: Pending = { subject, body, id, resolve, reject, giveUpAt: now + this.#options.giveUpMs, attempts: 0, retryAt: 0 };
+      const giveUpAt = now + this.#options.giveUpMs;
+      const pending: Pending = { subject, body, id, resolve, reject, giveUpAt, deadline, attempts: 0, retryAt: 0 };
       const token = String(this.#next++);
       this.#pending.set(token, pending);
       this.#sweep ??= setInterval(() => this.#sendOverdue(), sweepEveryMs);
@@ -112,6 +116,8 @@ export class RoadPublisher {
   }
 
   #send(token: string, pending: Pending, now: number): void {
+    if (performance.now() > pending.deadline)
+      return this.#settle(token, pending, new MeshError('lease-lost', 'the message is too old to be sent'));
     pending.attempts += 1;
     pending.retryAt = now + this.#options.timeoutMs;
     const header = headers();

@@ -18,11 +18,13 @@ import { BatchStore } from './adapters/batch.store.js';
 import { CaseBook } from './adapters/case.book.js';
 import { ConsentBook } from './adapters/consent.book.js';
 import { DeadLetterDesk } from './adapters/dead-letter.desk.js';
+import { DeliveryRecall } from './adapters/delivery-recall.js';
 import { readEvidenceKey } from './adapters/evidence-key.js';
 import { EvidenceBook } from './adapters/evidence.book.js';
 import { GuardKeys } from './adapters/guard-keys.js';
 import { HeldSweep } from './adapters/held.sweep.js';
 import { IngressWorker } from './adapters/ingress.worker.js';
+import { InstanceSessions } from './adapters/instance-sessions.js';
 import { MessageBook } from './adapters/message.book.js';
 import { OperatorBook } from './adapters/operator.book.js';
 import { PartyShares } from './adapters/party-shares.js';
@@ -30,6 +32,7 @@ import { RetentionSweep } from './adapters/retention.sweep.js';
 import { RoadCourier } from './adapters/road.courier.js';
 import { SealingThread } from './adapters/sealing-thread.js';
 import { WithdrawalDesk } from './adapters/withdrawal.desk.js';
+import { WithdrawalSweep } from './adapters/withdrawal.sweep.js';
 import { WorldLoader } from './adapters/world.loader.js';
 import type { GuardConfig } from './config.js';
 
@@ -51,7 +54,7 @@ class Ground {
     readonly config: GuardConfig,
     readonly logger: Logger,
     readonly clock: Clock,
-    readonly outside: { readonly pool: Pool; readonly connection: NatsConnection },
+    readonly outside: { readonly pool: Pool; readonly connection: NatsConnection; readonly sessions: InstanceSessions },
   ) {
     collectDefaultMetrics({ register: this.registry });
     this.publisher = new RoadPublisher(outside.connection, { inboxPrefix: guardInbox, maxInFlight });
@@ -61,10 +64,12 @@ class Ground {
   static async connect(config: GuardConfig, logger: Logger): Promise<Ground> {
     const clock = clockFromConfig({ meshEnv: config.MESH_ENV, clockFile: config.CLOCK_FILE });
     const onError = (err: Error): void => logger.warn({ err }, 'a database connection broke');
-    const pool = connectDatabase({ url: config.DATABASE_URL, applicationName: 'consent-guard', max: databaseConnections, onError });
+    const sessions = new InstanceSessions(config.DATABASE_URL, onError);
+    const applicationName = sessions.nameOf('consent-guard');
+    const pool = connectDatabase({ url: config.DATABASE_URL, applicationName, max: databaseConnections, onError });
     await migrate(pool, migrations);
     const connection = await connectMesh({ url: config.NATS_URL, seedFile: config.NATS_SEED_FILE, name: 'guard', inboxPrefix: guardInbox });
-    return new Ground(config, logger, clock, { pool, connection });
+    return new Ground(config, logger, clock, { pool, connection, sessions });
   }
 
   async isDatabaseThere(): Promise<boolean> {
@@ -76,7 +81,7 @@ class Ground {
     this.clock.stop();
     await this.publisher.stop();
     await this.outside.connection.close();
-    await this.outside.pool.end();
+    await Promise.all([this.outside.pool.end(), this.outside.sessions.pool.end()]);
   }
 }
 
@@ -107,18 +112,18 @@ class Work {
 
 function createWork(ground: Ground): Work {
   const { config, clock, logger } = ground;
-  const { pool, connection } = ground.outside;
+  const { pool, connection, sessions } = ground.outside;
   const keys = GuardKeys.fromFile(config.GUARD_KEYS_FILE);
   const courier = new RoadCourier(ground.publisher);
   const store = new BatchStore(keys);
   const loader = new WorldLoader(keys);
-  const desk = new WithdrawalDesk(connection, courier, clock);
+  const desk = new WithdrawalDesk(new DeliveryRecall(connection, courier), courier, clock);
   const idAge = { maxAgeMs: config.ID_MAX_AGE_HOURS * hourMs, maxAheadMs: 5 * 60_000 };
   const routeTimeoutMs = config.ROUTE_TIMEOUT_HOURS * hourMs;
   const processor = new BatchProcessor({ pool, keys, loader, store, courier, desk, clock, idAge, routeTimeoutMs });
   const deadLetters = new DeadLetterDesk({ pool, keys, store, courier, processor, clock });
   const onLost = (names: readonly string[]): void => shares.lost(names);
-  const leases = new LeaseKeeper({ url: config.DATABASE_URL, applicationName: 'consent-guard lease', onLost });
+  const leases = new LeaseKeeper({ url: config.DATABASE_URL, applicationName: sessions.nameOf('consent-guard-lease'), onLost });
   const parts = {
     connection,
     processor,
@@ -127,11 +132,12 @@ function createWork(ground: Ground): Work {
     batchSize: config.BATCH_SIZE,
     isHeld: (party: string) => leases.isHeld(party),
   };
-  const shares = new PartyShares({ pool, leases, log: logger, startWorker: (party) => new IngressWorker(party, parts) });
+  const shares = new PartyShares({ leases, sessions, log: logger, startWorker: (party) => new IngressWorker(party, parts) });
   const signer = readEvidenceKey(config.EVIDENCE_KEY_FILE);
   const kept = { disclosuresDays: config.RETENTION_DISCLOSURES_DAYS, refusalsDays: config.RETENTION_REFUSALS_DAYS };
   return new Work(shares, new EvidenceBook(pool, signer), loader, [
     new HeldSweep({ pool, clock, courier, log: logger }),
+    new WithdrawalSweep({ pool, desk, log: logger }),
     new SealingThread({ databaseUrl: config.DATABASE_URL, keyFile: config.EVIDENCE_KEY_FILE }, logger),
     new RetentionSweep({ pool, clock, log: logger, ...kept }),
   ]);

@@ -35,6 +35,7 @@ export interface Grounds {
 /** The mesh's own errands need no follower: events of these would only be noise on EVENTS. */
 const unannounced: ReadonlySet<MessageName> = new Set([
   'notice.requested',
+  'notice.stop',
   'people.mailbox-put',
   'route.answered',
   'deadletter.redrive',

@@ -1,28 +1,24 @@
-import { randomUUID } from 'node:crypto';
-import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { serviceParties } from '#libs/contracts/party.js';
 import type { LeaseKeeper } from '#libs/postgres/lease-keeper.js';
 import type { IngressWorker } from './ingress.worker.js';
+import type { InstanceSessions } from './instance-sessions.js';
 
 export interface PartySharesParts {
-  readonly pool: Pool;
   readonly leases: LeaseKeeper;
+  readonly sessions: InstanceSessions;
   readonly log: Logger;
   readonly startWorker: (party: string) => IngressWorker;
 }
 
-/** How often each instance looks; a killed instance's parties are worked again within two of these. */
+/** How often each instance looks: a killed instance's leases are taken within two of these, a silent one's `silentMs` later. */
 const lookMs = 1_000;
-/** An instance not seen for so long is not counted among those that share. */
-const goneSeconds = 4;
 
 /**
  * Shares the parties out among the instances at work. Each takes leases up to its fair part (all ÷ instances, rounded up) and gives back
  * what is over, so that a new instance finds something; a party is worked by the one that holds its lease, and by nobody else.
  */
 export class PartyShares {
-  private readonly instance = randomUUID();
   private readonly workers = new Map<string, IngressWorker>();
   /** Workers of leases that were lost, which still finish what they have in hand: no second one begins beside them. */
   private readonly ending = new Map<string, Promise<void>>();
@@ -69,7 +65,6 @@ export class PartyShares {
     this.workers.clear();
     await Promise.all([...workers.map((worker) => worker.stop()), ...this.ending.values()]);
     await this.parts.leases.stop();
-    await this.parts.pool.query('delete from guard_instance where id = $1', [this.instance]).catch(() => undefined);
   }
 
   private look(): void {
@@ -84,11 +79,12 @@ export class PartyShares {
 
   private async share(): Promise<void> {
     const parties = await this.parties();
-    const instances = await this.countInstances();
-    const fair = Math.ceil(parties.length / Math.max(1, instances));
+    const { alive, ended } = await this.parts.sessions.look();
+    if (ended > 0) this.parts.log.warn({ event: 'silent-instance', ended }, 'a guard that was silent has lost its sessions');
+    const fair = Math.ceil(parties.length / Math.max(1, alive));
     for (const party of [...this.workers.keys()].slice(fair)) await this.giveBack(party);
     // Each instance begins elsewhere in the list, so that they do not all try for the same.
-    const start = Number.parseInt(this.instance.slice(0, 4), 16) % Math.max(1, parties.length);
+    const start = Number.parseInt(this.parts.sessions.instance.slice(0, 4), 16) % Math.max(1, parties.length);
     for (const party of [...parties.slice(start), ...parties.slice(0, start)]) {
       if (this.isStopped || this.workers.size >= fair) return;
       if (this.workers.has(party) || this.ending.has(party) || !(await this.parts.leases.acquire(party))) continue;
@@ -104,15 +100,7 @@ export class PartyShares {
   }
 
   private async parties(): Promise<readonly string[]> {
-    const { rows } = await this.parts.pool.query<{ id: string }>('select id from party where active order by id');
+    const { rows } = await this.parts.sessions.pool.query<{ id: string }>('select id from party where active order by id');
     return [...serviceParties, ...rows.map((row) => row.id).filter((id) => !(serviceParties as readonly string[]).includes(id))];
-  }
-
-  private async countInstances(): Promise<number> {
-    const sql = `with me as (insert into guard_instance (id) values ($1) on conflict (id) do update set seen_at = now() returning id),
-      gone as (delete from guard_instance where seen_at < now() - interval '1 hour')
-      select count(*) as others from guard_instance where id <> $1 and seen_at > now() - make_interval(secs => $2)`;
-    const { rows } = await this.parts.pool.query<{ others: number }>(sql, [this.instance, goneSeconds]);
-    return 1 + (rows[0]?.others ?? 0);
   }
 }

@@ -3,8 +3,8 @@ import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { familyOf, ruleOf, typeOf } from '#libs/contracts/message-table.js';
 import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
-import { deliverySubject, eventsSubject } from '#libs/contracts/subjects.js';
-import type { RoadPublisher } from '#libs/nats/road-publisher.js';
+import { deliverySubject, eventsSubject, fenceSubject } from '#libs/contracts/subjects.js';
+import type { PublishedMessage, RoadPublisher } from '#libs/nats/road-publisher.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import { reasonOf } from './record-rows.js';
 
@@ -35,17 +35,32 @@ export class RoadCourier {
 
   /**
    * @param deadline on the clock of `performance.now()`: a decision older than that may rest on a consent that is gone
-   * @throws MeshError `lease-lost` when the deadline has passed: nothing was sent; the messages come again and are judged anew
+   * @throws MeshError `lease-lost` when the deadline has passed: what was not sent yet is not sent; the messages come again
    */
   async deliver(deliveries: readonly DeliveryToSend[], deadline: number): Promise<SentDelivery[]> {
     if (performance.now() > deadline) throw new MeshError('lease-lost', 'the decision is too old to deliver');
     return Promise.all(
       deliveries.map(async ({ id, recipient, message }) => {
         const body = Buffer.from(JSON.stringify(message));
-        const { seq } = await this.publisher.publish(body, `${id}.${recipient}`, deliverySubject(recipient));
+        const { seq } = await this.publisher.publish(body, deliveryId(id, recipient), deliverySubject(recipient), deadline);
         return { id, recipient, streamSeq: seq };
       }),
     );
+  }
+
+  /**
+   * Uses up the id of a delivery of which nobody knows whether it is in its stream, or still on its way there: from now on, for the
+   * stream's duplicate window, the broker refuses it. What is laid down for that is empty, and outside what the recipient can pull.
+   *
+   * @returns where the delivery lies if it had come (`duplicate`), else where the fence lies; either is the caller's to delete
+   */
+  async fence(id: string, recipient: string): Promise<PublishedMessage> {
+    try {
+      return await this.publisher.publish(new Uint8Array(), deliveryId(id, recipient), fenceSubject(recipient));
+    } catch (error) {
+      // A full stream passes too: it must be tried until there is room.
+      throw new MeshError('broker-unavailable', 'a delivery in doubt cannot be ruled out now', { cause: error });
+    }
   }
 
   async announce(events: readonly EventToSend[]): Promise<void> {
@@ -62,6 +77,8 @@ export class RoadCourier {
     );
   }
 }
+
+const deliveryId = (id: string, recipient: string): string => `${id}.${recipient}`;
 
 /** The envelope, the verdict and the marked facts; never identity, never free text. */
 export function toEvent({ record, seq, recordedAt, directory }: EventToSend): MeshEvent {

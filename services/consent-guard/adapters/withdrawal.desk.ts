@@ -1,201 +1,179 @@
 import { createHash } from 'node:crypto';
-import type { NatsConnection } from '@nats-io/nats-core';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
+import type { Clock } from '#libs/clock/clock.js';
 import { effectId } from '#libs/contracts/message-id.js';
 import { guardSource } from '#libs/contracts/mesh-message.js';
-import { ruleOf, typeOf } from '#libs/contracts/message-table.js';
-import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
-import type { Clock } from '#libs/clock/clock.js';
-import { requestJson } from '#libs/nats/ask-client.js';
-import { MeshError } from '#libs/contracts/mesh-error.js';
+import { typeOf } from '#libs/contracts/message-table.js';
 import type { GuardRecord } from '../domain/guard-record.js';
-import type { Scope } from '../domain/scope.js';
+import type { Line } from '../domain/rests-on-lines.js';
 import { toWrite } from './batch.store.js';
-import type { WithdrawEffect } from './judge-batch.js';
-import { type RecordRow, type StoredRecord, insertRecords, toStoredRecord } from './record-rows.js';
+import { ClientTraffic, type CoveredDelivery } from './client-traffic.js';
+import type { DeliveryRecall } from './delivery-recall.js';
+import { type StoredRecord, insertRecords } from './record-rows.js';
 import type { RoadCourier } from './road.courier.js';
 
-interface ApiError {
-  readonly err_code: number;
-  readonly description: string;
+export interface WithdrawalToCarryOut {
+  readonly withdrawalId: string;
+  readonly client: string;
 }
 
-/** Of the server's errors.json. nats-server gives the second, with the store's own words, for a message that is no longer there. */
-const sequenceNotFound = 10_043;
-const deleteFailed = 10_057;
-const notThere = /no message found|deleted message/;
-
-/** A line of disclosure that was withdrawn. */
-type Line = Pick<Scope, 'from' | 'to' | 'purpose'>;
-
-interface Outstanding {
-  readonly id: string;
-  readonly recipient: string;
-  readonly streamSeq: number;
-  readonly state: 'sent' | 'stopped' | 'collected';
-  /** The client's own message that the delivery rests on. */
-  readonly root: StoredRecord;
+interface Open extends WithdrawalToCarryOut {
+  readonly lines: readonly Line[];
+  readonly at: Date;
 }
+
+/** A delivery after it was taken back, or could not be. */
+type Settled = CoveredDelivery & { readonly streamSeq: number };
+
+/** What the guard itself sends because of a withdrawal, with its record. */
+interface OwnMessage {
+  readonly record: GuardRecord;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** How long the confirmation waits for the notifier to have stopped mail; then it is given without (README, "What a withdrawal does"). */
+const mailWaitMs = 2_000;
+const mailPollMs = 20;
+const noticesAtOnce = 1_000;
+const notifier = 'svc_notifier';
 
 /**
  * What a withdrawal does to what is under way. It runs under the client's exclusive lock, after the withdrawal is committed: no batch that
- * judged by the old consent is still at work. Until it is through, the withdrawal is not confirmed to anyone; killed in between, the
- * withdrawal's message comes again and it is carried out again, each part of it repeatable.
+ * judged by the old consent can still commit, and what one of them had committed and perhaps not delivered is found by its record. Until
+ * it is through, the withdrawal is not confirmed to anyone; cut off in between, it is carried out again, each part of it repeatable.
  */
 export class WithdrawalDesk {
   constructor(
-    private readonly connection: NatsConnection,
+    private readonly recall: DeliveryRecall,
     private readonly courier: RoadCourier,
     private readonly clock: Clock,
   ) {}
 
-  async carryOut(db: PoolClient, withdrawal: WithdrawEffect): Promise<void> {
-    const { rows } = await db.query<{ body: { lines: readonly Line[] } }>('select body from open_withdrawal where id = $1', [
-      withdrawal.withdrawalId,
-    ]);
-    const [open] = rows;
+  async carryOut(db: PoolClient, withdrawal: WithdrawalToCarryOut): Promise<void> {
+    const open = await readOpen(db, withdrawal);
     if (open === undefined) return;
-    // The lines as they were withdrawn, not as the effect has them: decided again after a crash, it finds them withdrawn already.
-    const { lines } = open.body;
-    const covered = await this.coveredDeliveries(db, withdrawal, lines);
-    const records: GuardRecord[] = [];
-    const states: Outstanding[] = [];
-    for (const each of covered) {
-      const state = each.state === 'sent' ? await this.takeBack(each) : each.state;
-      states.push({ ...each, state });
-      if (state === 'stopped' && each.state === 'sent') records.push(...(await secondRecord(db, each.id)));
-    }
-    records.push(...(await this.stopHeld(db, withdrawal, lines)));
-    const instructions = await this.instructions(db, withdrawal, states);
-    await this.settle(db, { withdrawal, records, instructions, states });
-  }
-
-  /** Deliveries to agencies, and notices of them, that rest on a line that was withdrawn. */
-  private async coveredDeliveries(db: PoolClient, withdrawal: WithdrawEffect, withdrawn: readonly Line[]): Promise<Outstanding[]> {
-    const { rows } = await db.query<RecordRow & { did: string; drecipient: string; dseq: number; dstate: Outstanding['state'] }>(
-      `select d.id as did, d.recipient as drecipient, d.stream_seq as dseq, d.state as dstate, r.* from delivery d
-       join lateral (select * from record where id = d.root order by ordinal desc limit 1) r on true where d.client = $1`,
-      [withdrawal.client],
+    const traffic = await ClientTraffic.read(db, open.client);
+    const settled = await this.takeBack(traffic.covered(open.lines));
+    const stopped = settled.filter(({ state, record }) => state === 'stopped' && record.verdict.kind !== 'stopped').map(({ record }) => record);
+    const seconds = [...stopped, ...traffic.waiting(open.lines)].map(stop);
+    const own = [...this.instructions(open, settled), ...this.mailStops(open, settled, traffic)];
+    const records = [...seconds, ...own.map(({ record }) => record).filter(({ id }) => !traffic.records.has(id))];
+    const announcements = [...(await this.write(db, { open, settled, records })), ...writtenBefore(open, traffic)];
+    const places = await this.courier.deliver(
+      own.map(({ record, data }) => ({ id: record.id, recipient: record.to, message: messageOf(record, data) })),
+      Infinity,
     );
-    const lines = new Set(withdrawn.map(({ from, to, purpose }) => `${from}|${to}|${purpose}`));
-    return rows
-      .map((row) => ({ id: row.did, recipient: row.drecipient, streamSeq: row.dseq, state: row.dstate, root: toStoredRecord(row) }))
-      .filter(({ root }) => lines.has(`${root.senderAgency}|${root.recipientAgency ?? ''}|${ruleOf(root.name).purpose ?? ''}`));
+    const told = announcements.filter(({ name }) => name !== 'notice.stop');
+    await this.courier.announce(told.map((record) => ({ record, seq: record.seq, recordedAt: record.recordedAt })));
+    await this.awaitNotifier(places.filter(({ recipient }) => recipient === notifier).map(({ streamSeq }) => streamSeq));
+    await db.query('delete from open_withdrawal where id = $1', [open.withdrawalId]);
   }
 
-  /**
-   * Takes a delivery out of its stream by its sequence. Never a purge, which would move the consumer past what is not read yet. What the
-   * recipient had pulled before counts as collected: deleted first, asked second, so that a pull in between is seen.
-   */
-  private async takeBack(each: Outstanding): Promise<'stopped' | 'collected'> {
-    const stream = deliveryStream(each.recipient);
-    await this.api(`STREAM.MSG.DELETE.${stream}`, { seq: each.streamSeq, no_erase: false });
-    const info = await this.api<{ delivered?: { stream_seq: number } }>(`CONSUMER.INFO.${stream}.${deliveryDurable}`, {});
-    return (info.delivered?.stream_seq ?? Infinity) < each.streamSeq ? 'stopped' : 'collected';
-  }
-
-  private async api<T>(verb: string, payload: object): Promise<T> {
-    const reply = (await requestJson(this.connection, `$JS.API.${verb}`, payload)) as { error?: ApiError } & T;
-    const { error } = reply;
-    // Gone already (acknowledged, or taken back before a crash) is as good as deleted. Any other error passes; it must be asked again.
-    if (
-      error !== undefined &&
-      error.err_code !== sequenceNotFound &&
-      !(error.err_code === deleteFailed && notThere.test(error.description))
-    )
-      throw new MeshError('broker-unavailable', 'the broker could not take a delivery back');
-    return reply;
-  }
-
-  private async stopHeld(db: PoolClient, withdrawal: WithdrawEffect, withdrawn: readonly Line[]): Promise<GuardRecord[]> {
-    const lines = new Set(withdrawn.map(({ from, purpose }) => `${from}|${purpose}`));
-    const { rows } = await db.query<RecordRow>(
-      `select r.* from held h join lateral (select * from record where id = h.id order by ordinal desc limit 1) r on true where h.client = $1`,
-      [withdrawal.client],
-    );
-    return rows
-      .map(toStoredRecord)
-      .filter((record) => record.verdict.kind === 'waiting' && lines.has(`${record.senderAgency}|${ruleOf(record.name).purpose ?? ''}`))
-      .map((record) => ({ ...record, ordinal: record.ordinal + 1, verdict: { kind: 'stopped', reason: 'withdrawn' } }));
+  private async takeBack(covered: readonly CoveredDelivery[]): Promise<readonly Settled[]> {
+    const sent = covered.filter(({ state }) => state === 'sent');
+    const recalled = await this.recall.recall(sent.map(({ record, recipient, streamSeq }) => ({ id: record.id, recipient, streamSeq })));
+    const before = covered.filter((each): each is Settled => each.state !== 'sent' && each.streamSeq !== undefined);
+    return [...before, ...sent.flatMap((each, index) => (recalled[index] === undefined ? [] : [{ ...each, ...recalled[index] }]))];
   }
 
   /** One content-free instruction to each party that holds something, for each case: a consequence of the withdrawal, no disclosure. */
-  private async instructions(db: PoolClient, withdrawal: WithdrawEffect, states: readonly Outstanding[]): Promise<GuardRecord[]> {
-    const holders = new Map<string, GuardRecord>();
-    for (const { state, root, recipient } of states) {
+  private instructions(open: Open, settled: readonly Settled[]): readonly OwnMessage[] {
+    const holders = new Map<string, OwnMessage>();
+    for (const { state, root, recipient } of settled) {
       if (state !== 'collected' || recipient !== root.recipient || root.caseId === undefined) continue;
-      const id = effectId(withdrawal.withdrawalId, 'stop-using', `${recipient}/${root.caseId}`);
-      holders.set(id, this.instructionRecord(root, { id, recipient, withdrawal }));
+      const id = effectId(open.withdrawalId, 'stop-using', `${recipient}/${root.caseId}`);
+      const record = this.ownRecord(root, { id, name: 'instruction.stop-using', to: recipient, cause: open.withdrawalId });
+      holders.set(id, { record, data: { what: 'stop-using-and-take-off-the-record' } });
     }
-    const { rows } = await db.query<{ id: string }>('select id from record where id = any($1::uuid[])', [[...holders.keys()]]);
-    const written = new Set(rows.map((row) => row.id));
-    return [...holders.values()].map((record) => (written.has(record.id) ? { ...record, ordinal: -1 } : record));
+    return [...holders.values()];
   }
 
-  private instructionRecord(root: GuardRecord, to: { id: string; recipient: string; withdrawal: WithdrawEffect }): GuardRecord {
+  /** The notifier has pulled notices whose mail may not have gone yet: their ids, and nothing else. */
+  private mailStops(open: Open, settled: readonly Settled[], traffic: ClientTraffic): readonly OwnMessage[] {
+    const ended = traffic.endedMails();
+    const pulled = settled.filter(({ state, recipient, record }) => state === 'collected' && recipient === notifier && !ended.has(record.id));
+    const notices = pulled.map(({ record }) => record.id).toSorted();
+    const withdrawal = traffic.records.get(open.withdrawalId);
+    if (withdrawal === undefined) return [];
+    return Array.from({ length: Math.ceil(notices.length / noticesAtOnce) }, (_, index) => {
+      const id = effectId(open.withdrawalId, 'notice-stop', String(index));
+      const record = this.ownRecord(withdrawal, { id, name: 'notice.stop', to: notifier, cause: open.withdrawalId });
+      const service = { recipient: notifier, recipientKind: 'service' as const, recipientAgency: notifier };
+      return { record: { ...record, ...service }, data: { notices: notices.slice(index * noticesAtOnce, (index + 1) * noticesAtOnce) } };
+    });
+  }
+
+  private ownRecord(about: GuardRecord, own: Pick<GuardRecord, 'id' | 'name' | 'to' | 'cause'>): GuardRecord {
     const guard = { sender: 'guard', senderKind: 'guard' as const, senderAgency: 'guard', actor: undefined };
-    const instruction = { name: 'instruction.stop-using' as const, to: to.recipient, facts: {}, consents: [], inner: undefined };
-    const digest = createHash('sha256').update(to.id).digest('hex');
-    const time = this.clock.now().toISOString();
-    return {
-      ...root,
-      ...guard,
-      ...instruction,
-      id: to.id,
-      ordinal: 0,
-      time,
-      digest,
-      cause: to.withdrawal.withdrawalId,
-      verdict: { kind: 'cleared' },
-    };
+    const digest = createHash('sha256').update(own.id).digest('hex');
+    const nothing = { facts: {}, consents: [], inner: undefined, ordinal: 0 };
+    return { ...about, ...guard, ...nothing, ...own, time: this.clock.now().toISOString(), digest, verdict: { kind: 'cleared' } };
   }
 
-  private async settle(
+  /** Second records, the guard's own, and where each delivery ended: in one transaction. @returns the records as they stand now. */
+  private async write(
     db: PoolClient,
-    done: {
-      withdrawal: WithdrawEffect;
-      records: readonly GuardRecord[];
-      instructions: readonly GuardRecord[];
-      states: readonly Outstanding[];
-    },
-  ): Promise<void> {
+    { open, settled, records }: { readonly open: Open; readonly settled: readonly Settled[]; readonly records: readonly GuardRecord[] },
+  ): Promise<readonly StoredRecord[]> {
     const now = this.clock.now();
-    const fresh = [...done.records, ...done.instructions.filter((record) => record.ordinal === 0)];
     await db.query('begin');
-    const writes = fresh.map(toWrite);
-    const seqs = await insertRecords(db, writes, now);
-    for (const { id, recipient, state } of done.states)
-      await db.query('update delivery set state = $3 where id = $1 and recipient = $2', [id, recipient, state]);
-    await db.query('delete from held where id = any($1::uuid[])', [done.records.map((record) => record.id)]);
-    await db.query('commit');
-    const sent = await this.courier.deliver(
-      done.instructions.map((record) => ({ id: record.id, recipient: record.to, message: instructionOf(record) })),
-      Infinity,
+    const seqs = await insertRecords(db, records.map(toWrite), now);
+    await db.query(
+      `insert into delivery (id, recipient, client, root, stream_seq, state)
+       select id, recipient, $1, root, seq, state from unnest($2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::text[])
+         as d (id, recipient, root, seq, state)
+       on conflict (id, recipient) do update set state = excluded.state where delivery.state <> excluded.state`,
+      [
+        open.client,
+        settled.map(({ record }) => record.id),
+        settled.map(({ recipient }) => recipient),
+        settled.map(({ root }) => root.id),
+        settled.map(({ streamSeq }) => streamSeq),
+        settled.map(({ state }) => state),
+      ],
     );
-    for (const each of sent)
-      await db.query(
-        'insert into delivery (id, recipient, client, root, stream_seq) values ($1, $2, null, $1, $3) on conflict do nothing',
-        [each.id, each.recipient, each.streamSeq],
-      );
-    await this.courier.announce(fresh.map((record) => ({ record, seq: seqs.get(`${record.id}/${record.ordinal}`) ?? 0, recordedAt: now })));
-    await db.query('delete from open_withdrawal where id = $1', [done.withdrawal.withdrawalId]);
+    await db.query('delete from held where id = any($1::uuid[])', [records.map((record) => record.id)]);
+    await db.query('commit');
+    return records.map((record) => ({ ...record, seq: seqs.get(`${record.id}/${record.ordinal}`) ?? 0, recordedAt: now }));
+  }
+
+  private async awaitNotifier(seqs: readonly number[]): Promise<void> {
+    if (seqs.length === 0) return;
+    const end = performance.now() + mailWaitMs;
+    while (performance.now() < end && !(await this.recall.isWorked(notifier, Math.max(...seqs)))) await delay(mailPollMs);
   }
 }
 
-const instructionOf = (record: GuardRecord) => ({
+/** The lines as they were withdrawn: decided again after a crash, the withdrawal finds them withdrawn already. Undefined: carried out. */
+async function readOpen(db: PoolClient, { withdrawalId, client }: WithdrawalToCarryOut): Promise<Open | undefined> {
+  const { rows } = await db.query<{ body: { lines: readonly Line[] }; at: Date }>('select body, at from open_withdrawal where id = $1', [
+    withdrawalId,
+  ]);
+  return rows[0] === undefined ? undefined : { withdrawalId, client, lines: rows[0].body.lines, at: rows[0].at };
+}
+
+/** What an earlier attempt wrote and perhaps did not announce. */
+const writtenBefore = (open: Open, { records }: ClientTraffic): readonly StoredRecord[] =>
+  [...records.values()].filter(
+    ({ verdict, recordedAt, cause, sender }) =>
+      (verdict.kind === 'stopped' && verdict.reason === 'withdrawn' && recordedAt >= open.at) ||
+      (sender === 'guard' && cause === open.withdrawalId),
+  );
+
+const stop = (record: GuardRecord): GuardRecord => ({
+  ...record,
+  ordinal: record.ordinal + 1,
+  verdict: { kind: 'stopped', reason: 'withdrawn' },
+});
+
+const messageOf = (record: GuardRecord, data: OwnMessage['data']) => ({
   specversion: '1.0' as const,
   id: record.id,
   source: guardSource,
-  type: typeOf('instruction.stop-using'),
+  type: typeOf(record.name),
   time: record.time,
-  ...(record.caseId === undefined ? {} : { case: record.caseId }),
+  ...(record.caseId === undefined || record.name === 'notice.stop' ? {} : { case: record.caseId }),
   to: record.to,
-  data: { what: 'stop-using-and-take-off-the-record' },
+  data,
 });
-
-async function secondRecord(db: PoolClient, id: string): Promise<GuardRecord[]> {
-  const { rows } = await db.query<RecordRow>('select * from record where id = $1 order by ordinal desc limit 1', [id]);
-  return rows
-    .map(toStoredRecord)
-    .map((record) => ({ ...record, ordinal: record.ordinal + 1, verdict: { kind: 'stopped', reason: 'withdrawn' } }));
-}

@@ -56,7 +56,6 @@ export class WorldLoader {
   async load(db: PoolClient, batch: readonly Incoming[]): Promise<LoadedWorld> {
     const directory = await this.readDirectory(db);
     const records = await this.readRecords(db, batch);
-    const held = await this.readHeld(db, batch, records);
     const caseIds = [
       ...new Set([...batch.map((each) => each.read.envelope.case), ...[...records.values()].map((record) => record.caseId)]),
     ];
@@ -70,9 +69,12 @@ export class WorldLoader {
     ]);
     await this.lock(db, batch, cases, clients);
     const scopes = await readAll<Scope>(db, { name: 'read-scopes', text: scopesSql, values: [clients.map((client) => client.id)] });
-    const world = new World({ directory, clients, cases, scopes, records: records.values(), held });
+    // Read again where there was anything: while this batch waited for its locks, a withdrawal may have stopped what it cites.
+    const locked = records.size === 0 ? records : await this.readRecords(db, batch);
+    const held = await this.readHeld(db, batch, locked);
+    const world = new World({ directory, clients, cases, scopes, records: locked.values(), held });
     const own = new Set(batch.map((each) => each.read.envelope.id));
-    return { world, prior: new Map([...records].filter(([id]) => own.has(id))) };
+    return { world, prior: new Map([...locked].filter(([id]) => own.has(id))) };
   }
 
   async unlock(db: PoolClient): Promise<void> {

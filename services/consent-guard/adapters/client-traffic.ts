@@ -1,0 +1,82 @@
+import type { PoolClient } from 'pg';
+import { type GuardRecord, isCleared } from '../domain/guard-record.js';
+import { type Line, restsOnLines } from '../domain/rests-on-lines.js';
+import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
+
+/** One delivery that rests on a line that was withdrawn. */
+export interface CoveredDelivery {
+  readonly record: StoredRecord;
+  readonly recipient: string;
+  /** Undefined: in doubt. Cleared, but nobody wrote down that it was delivered; it may be in its stream, or on its way there. */
+  readonly streamSeq: number | undefined;
+  readonly state: 'sent' | 'stopped' | 'collected';
+  /** The client's own message that the delivery rests on: itself, or what a notice tells of. */
+  readonly root: StoredRecord;
+}
+
+/** The newest record of every message of one client, and where its deliveries lie: what a withdrawal looks through. */
+export class ClientTraffic {
+  private constructor(
+    readonly records: ReadonlyMap<string, StoredRecord>,
+    private readonly deliveries: readonly DeliveryRow[],
+  ) {}
+
+  /** Under the client's exclusive lock: nothing is added meanwhile. */
+  static async read(db: PoolClient, client: string): Promise<ClientTraffic> {
+    const { rows } = await db.query<RecordRow>(
+      `select distinct on (r.id) r.* from client_case c join record r on r.case_id = c.id where c.client = $1 order by r.id, r.ordinal desc`,
+      [client],
+    );
+    const deliveries = await db.query<DeliveryRow>(
+      'select id, recipient, root, stream_seq as "streamSeq", state from delivery where client = $1',
+      [client],
+    );
+    return new ClientTraffic(new Map(rows.map((row) => [row.id, toStoredRecord(row)])), deliveries.rows);
+  }
+
+  covered(lines: readonly Line[]): readonly CoveredDelivery[] {
+    const known = this.deliveries.flatMap(({ id, recipient, root, streamSeq, state }) => this.delivery({ id, recipient, streamSeq, state }, root));
+    const delivered = new Set(this.deliveries.map(({ id, recipient }) => `${id}.${recipient}`));
+    const inDoubt = [...this.records.values()].flatMap((record) =>
+      isCleared(record) && record.recipient !== undefined && !delivered.has(`${record.id}.${record.recipient}`)
+        ? this.delivery({ id: record.id, recipient: record.recipient, streamSeq: undefined, state: 'sent' }, this.rootOf(record))
+        : [],
+    );
+    return [...known, ...inDoubt].filter(({ root }) => restsOnLines(root, lines));
+  }
+
+  waiting(lines: readonly Line[]): readonly StoredRecord[] {
+    return [...this.records.values()].filter((record) => record.verdict.kind === 'waiting' && restsOnLines(record, lines));
+  }
+
+  /** Notices whose mail has ended, one way or another, as the notifier reported. */
+  endedMails(): ReadonlySet<string> {
+    const reports = [...this.records.values()].filter(({ name, facts }) => name === 'mail.reported' && facts['outcome'] !== 'held');
+    return new Set(reports.flatMap(({ cause }) => cause ?? []));
+  }
+
+  private delivery(at: Omit<CoveredDelivery, 'record' | 'root'> & { readonly id: string }, root: string): CoveredDelivery[] {
+    const { id, ...place } = at;
+    const [record, rootRecord] = [this.records.get(id), this.records.get(root)];
+    return record === undefined || rootRecord === undefined ? [] : [{ ...place, record, root: rootRecord }];
+  }
+
+  /** As `decideNotice` follows it: through the mesh's own messages to the client's. */
+  private rootOf(record: GuardRecord): string {
+    let root = record;
+    while (root.senderKind === 'service') {
+      const cause = this.records.get(root.cause ?? '');
+      if (cause === undefined) break;
+      root = cause;
+    }
+    return root.id;
+  }
+}
+
+interface DeliveryRow {
+  readonly id: string;
+  readonly recipient: string;
+  readonly root: string;
+  readonly streamSeq: number;
+  readonly state: CoveredDelivery['state'];
+}
