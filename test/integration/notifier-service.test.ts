@@ -165,6 +165,42 @@ describe('the notifier, as a process beside real servers', () => {
     expect((await reader.decrypt(armorIn((await mails())[0]))).clear).toContain('WND/2026/0042');
   });
 
+  const stopNotices = (...notices: readonly string[]): Promise<void> =>
+    guard.deliver({ id: newId(), type: typeOf('notice.stop'), data: { notices } });
+
+  it('never sends what the client withdrew before the relay took it: waiting, held, or not yet come', async () => {
+    const held = await sendNotice();
+    await guard.sent(typeOf('mail.reported'), { notice: held, outcome: 'held' });
+    await putMailbox({ person: `${person}_b` });
+    sink.failWith({ kind: 'refuse-recipient', code: 451 });
+    const waiting = await sendNotice({ person: `${person}_b` });
+    const isTried = `select 1 from mail where notice = $1 and state = 'prepared' and attempts > 0`;
+    await until('the relay has put it off', async () => (await database.query(isTried, [waiting])).rowCount === 1);
+    const coming = newId();
+    await stopNotices(held, waiting, coming);
+    for (const notice of [held, waiting]) await guard.sent(typeOf('mail.reported'), { notice, outcome: 'stopped' });
+    sink.failWith(undefined);
+    await guard.deliver({ id: coming, type: typeOf('notice.requested'), data: noticeOf({ person: `${person}_b` }) });
+    await guard.sent(typeOf('mail.reported'), { notice: coming, outcome: 'stopped' });
+    await putMailbox();
+    await database.query('update mail set due_at = now() where due_at is not null');
+    await guard.sent(typeOf('mail.reported'), { notice: await sendNotice(), outcome: 'accepted' });
+    expect((await mails()).length).toBe(1);
+    const { rows } = await database.query('select state, sealed, held_notice, recipient from mail where notice = any($1)', [[held, waiting]]);
+    const nothing = { state: 'stopped', sealed: null, held_notice: null, recipient: null };
+    expect(rows).toEqual([nothing, nothing]);
+  });
+
+  it('says nothing of a stop for a mail that is with the reader', async () => {
+    await putMailbox();
+    const notice = await sendNotice();
+    await guard.sent(typeOf('mail.reported'), { notice, outcome: 'accepted' });
+    await stopNotices(notice);
+    const next = await sendNotice();
+    await guard.sent(typeOf('mail.reported'), { notice: next, outcome: 'accepted' });
+    expect(await guard.ask('mail-status', { notices: [notice] })).toMatchObject({ mails: [{ state: 'accepted' }] });
+  });
+
   it('refuses a key that cannot be used: the operator hears of it, the mail is held with the reason', async () => {
     const expired = await makeReaderKey(address, { date: new Date('2020-01-01'), keyExpirationTime: 86_400 });
     const put = await putMailbox({ publicKey: expired.publicKey });

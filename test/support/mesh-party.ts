@@ -81,8 +81,8 @@ export class MeshParty {
     await this.#publisher.publish(Buffer.from(text), `${id}.${digest}`);
   }
 
-  ask<T>(verb: string, payload: unknown): Promise<AskReply<T>> {
-    return askGuard<T>(this.connection, verb, payload, 10_000);
+  ask<T>(verb: string, payload: unknown, timeoutMs = 10_000): Promise<AskReply<T>> {
+    return askGuard<T>(this.connection, verb, payload, timeoutMs);
   }
 
   /** Its own message's timeline, once it is decided. */

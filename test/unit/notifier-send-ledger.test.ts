@@ -66,7 +66,17 @@ describe('the send ledger', () => {
     expect(nextSendState({ kind: 'held', reason: 'no-key' }, { kind: 'attempt-started' })).toBeUndefined();
   });
 
-  it('never leaves accepted or failed, whatever happens', () => {
+  it('is stopped by a withdrawal wherever it stands, and says where a relay may have it', () => {
+    const withdrawn = { kind: 'withdrawn' } as const;
+    expect(nextSendState({ kind: 'held', reason: 'no-key' }, withdrawn)).toEqual({ kind: 'stopped', mayHaveLeft: false });
+    expect(nextSendState(prepared, withdrawn)).toEqual({ kind: 'stopped', mayHaveLeft: false });
+    expect(nextSendState({ kind: 'unknown', attempts: 1, unknowns: 1 }, withdrawn)).toEqual({ kind: 'stopped', mayHaveLeft: true });
+    const lost = { kind: 'sending', attempts: 1, unknowns: 0 } as const;
+    expect(nextSendState({ ...lost, phase: 'opening' }, withdrawn)).toEqual({ kind: 'stopped', mayHaveLeft: false });
+    expect(nextSendState({ ...lost, phase: 'body' }, withdrawn)).toEqual({ kind: 'stopped', mayHaveLeft: true });
+  });
+
+  it('never leaves accepted, failed or stopped, whatever happens', () => {
     const outcome = fc.constantFrom<SendOutcome>(
       { kind: 'accepted', queueId: 'Q' },
       { kind: 'refused', reply: '550' },
@@ -74,7 +84,7 @@ describe('the send ledger', () => {
       { kind: 'unknown', reply: 'ECONNECTION' },
     );
     const event: fc.Arbitrary<SendEvent> = fc.oneof(
-      fc.constantFrom<SendEvent>({ kind: 'sealed' }, { kind: 'attempt-started' }, { kind: 'body-started' }),
+      fc.constantFrom<SendEvent>({ kind: 'sealed' }, { kind: 'withdrawn' }, { kind: 'attempt-started' }, { kind: 'body-started' }),
       fc.record({ kind: fc.constant('worker-lost' as const), ageMs: fc.nat(6 * days) }),
       fc.record({ kind: fc.constant('ended' as const), outcome, ageMs: fc.nat(6 * days) }),
     );
@@ -89,7 +99,7 @@ describe('the send ledger', () => {
           if (next === undefined) continue;
           if (each.kind === 'body-started') bodies += 1;
           state = next;
-          if (state.kind === 'accepted' || state.kind === 'failed') final = state;
+          if (state.kind === 'accepted' || state.kind === 'failed' || state.kind === 'stopped') final = state;
         }
         if (state.kind === 'unknown') expect(bodies).toBeGreaterThanOrEqual(1);
       }),

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { typeOf } from '#libs/contracts/message-table.js';
-import { mailboxPutForm, noticeForm } from '#libs/contracts/service-forms.js';
+import { mailboxPutForm, noticeForm, noticeStopForm } from '#libs/contracts/service-forms.js';
 import { HandlesMessage } from '#libs/nats/handles-message.js';
 import { keyRefusals } from '../domain/sealer.js';
 import { type Incoming, MailDesk } from './mail-desk.js';
@@ -24,6 +24,13 @@ export class DeliveryController {
     const { envelope, form } = read(message, noticeForm);
     await this.desk.takeNotice(envelope, form);
     this.logger.info({ event: 'notice-taken', notice: envelope.id, kind: form.kind }, 'notice taken');
+  }
+
+  @HandlesMessage(typeOf('notice.stop'))
+  async onStop(@Payload() message: unknown): Promise<void> {
+    const { envelope, form } = read(message, noticeStopForm);
+    const stopped = await this.desk.stopNotices(envelope, form);
+    this.logger.info({ event: 'mail-stopped', asked: form.notices.length, stopped }, 'mail stopped');
   }
 
   @HandlesMessage(typeOf('people.mailbox-put'))

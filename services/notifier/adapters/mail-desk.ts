@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '#libs/clock/clock.js';
-import type { MailboxPut, MailReport, Notice } from '#libs/contracts/service-forms.js';
+import type { MailboxPut, MailReport, Notice, NoticeStop } from '#libs/contracts/service-forms.js';
 import { claimOnce } from '#libs/outbox/claim-once.js';
 import { enqueue } from '#libs/outbox/enqueue.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
@@ -12,6 +12,7 @@ import type { KeyRefusal, Sealer } from '../domain/sealer.js';
 import type { HoldReason } from '../domain/send-ledger.js';
 import type { Strongbox } from '../domain/strongbox.js';
 import { heldMailsOf, insertHeld, insertPrepared, releaseHeld } from './mail-ledger.store.js';
+import { type StoppedMail, isStopped, lockNotices, stopMails } from './mail-stop.store.js';
 import type { NotifierDatabase, NotifierTransaction } from './notifier-database.js';
 import { lockPerson, type Mailbox, mailboxOf, putMailbox } from './people.store.js';
 
@@ -48,6 +49,9 @@ export class MailDesk {
     const head = { ...notice, notice: message.id, messageId, envelopeId: randomBytes(16).toString('hex') };
     await this.#commit(async (tx) => {
       if (!(await claimOnce(tx, message.id))) return;
+      await lockNotices(tx, [message.id]);
+      if (await isStopped(tx, message.id))
+        return enqueue(tx, [stoppedReport({ notice: message.id, person: notice.person, mayHaveLeft: false }, at)]);
       await lockPerson(tx, notice.person);
       const sealed = await this.#seal(notice, messageId, await mailboxOf(tx, notice.person), at);
       if (sealed.kind === 'sealed') return insertPrepared(tx, head, sealed, at);
@@ -61,6 +65,23 @@ export class MailDesk {
       };
       await enqueue(tx, [mailReported(report)]);
     });
+  }
+
+  /** The client withdrew: what of these has not been handed over is not sent, now or later. @returns how many mails were stopped now. */
+  async stopNotices(message: Incoming, { notices }: NoticeStop): Promise<number> {
+    const at = this.options.clock.now();
+    let count = 0;
+    await this.#commit(async (tx) => {
+      if (!(await claimOnce(tx, message.id))) return;
+      const stopped = await stopMails(tx, notices, at);
+      count = stopped.length;
+      if (count > 0)
+        await enqueue(
+          tx,
+          stopped.map((mail) => stoppedReport(mail, at)),
+        );
+    });
+    return count;
   }
 
   /** A key that cannot be used is not kept: the mailbox stands without one, and the refusal goes to the operator as a dead letter. */
@@ -111,6 +132,9 @@ export class MailDesk {
 }
 
 const holdReasonOf = (refusal: KeyRefusal): HoldReason => (refusal === 'expired' ? 'key-expired' : 'key-unusable');
+
+const stoppedReport = ({ notice, person, mayHaveLeft }: StoppedMail, at: Date) =>
+  mailReported({ notice, person, outcome: 'stopped', at: at.toISOString(), ...(mayHaveLeft ? { reason: 'may-have-left' } : {}) });
 
 const keyRefused = (message: string, at: Date) =>
   deadLetterReported({ message, stream: 'delivery', code: 'key-unusable', deliveries: 1 }, message, at);

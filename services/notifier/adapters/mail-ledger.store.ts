@@ -156,7 +156,8 @@ export async function settleAttempt(
   at: Date,
 ): Promise<void> {
   const { state } = settled;
-  if (state.kind === 'held' || state.kind === 'sending') throw new RangeError('an attempt ends neither held nor sending');
+  if (state.kind === 'held' || state.kind === 'sending' || state.kind === 'stopped')
+    throw new RangeError(`an attempt does not end ${state.kind}`);
   const isFinal = state.kind === 'accepted' || state.kind === 'failed';
   await tx
     .updateTable('mail')

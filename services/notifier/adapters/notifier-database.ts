@@ -16,8 +16,8 @@ export interface MailTable {
   cause: string;
   kind: string;
   person: string;
-  state: 'held' | 'prepared' | 'unknown' | 'accepted' | 'failed';
-  reason: HoldReason | FailReason | null;
+  state: 'held' | 'prepared' | 'unknown' | 'accepted' | 'failed' | 'stopped';
+  reason: HoldReason | FailReason | 'may-have-left' | null;
   attempts: Generated<number>;
   unknowns: Generated<number>;
   last_reply: string | null;
@@ -40,11 +40,17 @@ export interface MailAttemptTable {
   started_at: ColumnType<Date, never, never>;
 }
 
+export interface StoppedNoticeTable {
+  notice: string;
+  stopped_at: ColumnType<Date, never, never>;
+}
+
 /** See migrations/. */
 export interface NotifierTables {
   person: PersonTable;
   mail: MailTable;
   mail_attempt: MailAttemptTable;
+  stopped_notice: StoppedNoticeTable;
 }
 export type NotifierDatabase = Kysely<NotifierTables>;
 export type NotifierTransaction = Transaction<NotifierTables>;

@@ -12,7 +12,9 @@
  *                                           failed ◀── 5xx, too long ── failed  accepted  unknown ┘
  *                                                                                         │ the same bytes again
  *
- * accepted, failed and (once a key came) held are final for the row. `unknown` is sent again as the very same bytes under the same
+ * Any state but accepted and failed ──the client withdrew──▶ stopped (what is at the relay this moment ends there first).
+ *
+ * accepted, failed and stopped are final for the row. `unknown` is sent again as the very same bytes under the same
  * Message-ID, so that a relay or a mail client can drop the second copy.
  */
 
@@ -30,7 +32,9 @@ export type SendState =
   | { readonly kind: 'sending'; readonly attempts: number; readonly unknowns: number; readonly phase: SendPhase }
   | { readonly kind: 'unknown'; readonly attempts: number; readonly unknowns: number }
   | { readonly kind: 'accepted'; readonly attempts: number; readonly queueId: string }
-  | { readonly kind: 'failed'; readonly attempts: number; readonly reason: FailReason };
+  | { readonly kind: 'failed'; readonly attempts: number; readonly reason: FailReason }
+  /** `mayHaveLeft`: a relay had the whole mail and its answer was lost. */
+  | { readonly kind: 'stopped'; readonly mayHaveLeft: boolean };
 
 /**
  * How one attempt at the relay ended. `reply` is the relay's reply code with its enhanced status code (RFC 3463), never its text:
@@ -47,6 +51,8 @@ export type SendEvent =
   | { readonly kind: 'attempt-started' }
   | { readonly kind: 'body-started' }
   | { readonly kind: 'ended'; readonly outcome: SendOutcome; readonly ageMs: number }
+  /** The client withdrew what the mail rests on. While `sending`: the worker is lost, as below. */
+  | { readonly kind: 'withdrawn' }
   /** The worker that was sending is gone; nobody knows more than the phase it had written down. */
   | { readonly kind: 'worker-lost'; readonly ageMs: number };
 
@@ -68,10 +74,18 @@ export function nextSendState(state: SendState, event: SendEvent): SendState | u
       return state.kind === 'sending' && state.phase === 'opening' ? { ...state, phase: 'body' } : undefined;
     case 'ended':
       return state.kind === 'sending' && couldEnd(state.phase, event.outcome) ? afterAttempt(state, event.outcome, event.ageMs) : undefined;
+    case 'withdrawn':
+      return afterWithdrawal(state);
     case 'worker-lost':
       if (state.kind !== 'sending') return undefined;
       return afterAttempt(state, { kind: state.phase === 'body' ? 'unknown' : 'retry-later', reply: 'worker-lost' }, event.ageMs);
   }
+}
+
+function afterWithdrawal(state: SendState): SendState | undefined {
+  if (state.kind === 'accepted' || state.kind === 'failed' || state.kind === 'stopped') return undefined;
+  const hadUnknown = state.kind !== 'held' && state.unknowns > 0;
+  return { kind: 'stopped', mayHaveLeft: hadUnknown || (state.kind === 'sending' && state.phase === 'body') };
 }
 
 /** Before the body, nothing can be accepted and nothing can be unknown. */

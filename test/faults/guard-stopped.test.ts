@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { deliverySubject } from '#libs/contracts/subjects.js';
+import { tomas, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
+import { GuardMesh } from '#test/support/guard-mesh.js';
+import { HoldingProxy } from '#test/support/holding-proxy.js';
+import type { MeshParty } from '#test/support/mesh-party.js';
+import type { ServiceProcess } from '#test/support/service-process.js';
+import { until } from '#test/support/until.js';
+
+const [provider, office] = ['tp_river', 'jcp_wandsworth'];
+/** README, "How it fails": silent for 6 s, taken over within two looks, and the ack wait of what it had in hand. */
+const takenOverMs = 20_000;
+
+const open: { stop(): unknown }[] = [];
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.stop();
+});
+
+async function start(): Promise<GuardMesh> {
+  const mesh = await GuardMesh.start();
+  open.push(mesh);
+  return mesh;
+}
+
+/** A guard behind a proxy, a client who consents, and a first message that makes the office a party to the case. */
+async function stage(): Promise<{ mesh: GuardMesh; proxy: HoldingProxy; guard: ServiceProcess; giver: MeshParty; taker: MeshParty; caseId: string }> {
+  const mesh = await start();
+  const proxy = await HoldingProxy.to(mesh.nats.broker.url);
+  open.unshift({ stop: () => proxy.stop() });
+  const guard = await mesh.guard({ NATS_URL: proxy.url });
+  await mesh.applyDirectory();
+  const [giver, taker, caseId] = [await mesh.party(provider), await mesh.party(office), randomUUID()];
+  await giver.sendAndWait({ case: caseId, name: 'consent.recorded', to: 'mesh', data: (context) => tpr2Consent(context, [office]) });
+  await giver.sendAndWait({ case: caseId, name: 'tpr2.shared', to: office });
+  return { mesh, proxy, guard, giver, taker, caseId };
+}
+
+/** Sends a withdrawal and waits for its confirmation, though a guard that is stopped may be the one that is asked. */
+async function withdraw(party: MeshParty, caseId: string): Promise<void> {
+  const id = await party.send({ case: caseId, name: 'consent.withdrawn', to: 'mesh', data: (context) => withdrawal(context, 'TPR2') });
+  await until('the withdrawal is confirmed', async () => (await stateOf(party, id)) === 'cleared', takenOverMs + 10_000);
+}
+
+const stateOf = async (party: MeshParty, id: string): Promise<unknown> => {
+  const reply = await party.ask<{ state: string }>('verdict', { id, waitMs: 500 }, 1_500);
+  return reply.ok ? reply.state : undefined;
+};
+
+/** What comes to the office from now on, up to a message of another client that is sent last. */
+async function receivedUpTo(giver: MeshParty, taker: MeshParty): Promise<readonly string[]> {
+  taker.collect();
+  const other = { case: randomUUID(), client: tomas };
+  const consent = await giver.send({ ...other, name: 'consent.recorded', to: 'mesh', data: (context) => tpr2Consent(context, [office]) });
+  await until('another consent is recorded', async () => (await stateOf(giver, consent)) === 'cleared', takenOverMs + 10_000);
+  const last = await giver.send({ ...other, name: 'tpr2.shared', to: office });
+  await until('the last message comes', () => taker.received.some(({ id }) => id === last), takenOverMs + 10_000);
+  return taker.received.map(({ id }) => id);
+}
+
+describe('a guard that is stopped right after its decision is committed', () => {
+  it('cannot deliver what it had handed to its connection once the withdrawal is confirmed', async () => {
+    const { mesh, proxy, guard, giver, taker, caseId } = await stage();
+    proxy.holdFrom(`HPUB ${deliverySubject(office)}`, 'up');
+    const id = await giver.send({ case: caseId, name: 'tpr2.shared', to: office });
+    await until('the guard has handed the delivery over', () => proxy.hasHeld);
+    guard.signal('SIGSTOP');
+    await mesh.guard();
+    await withdraw(taker, caseId);
+    proxy.answers = '';
+    proxy.release();
+    await until('the broker has refused it', () => /"duplicate": ?true/.test(proxy.answers));
+    guard.signal('SIGCONT');
+    expect(await receivedUpTo(giver, taker)).not.toContain(id);
+    expect(await stateOf(giver, id)).toBe('stopped');
+  }, 120_000);
+
+  it('has its delivery taken back though nobody wrote down that it was delivered', async () => {
+    const { mesh, proxy, guard, giver, taker, caseId } = await stage();
+    proxy.holdFrom(`HPUB ${deliverySubject(office)}`, 'down');
+    const id = await giver.send({ case: caseId, name: 'tpr2.shared', to: office });
+    await until('the delivery is in its stream', () => /"stream": ?"jcp_wandsworth", ?"seq": ?2\b/.test(proxy.answers));
+    guard.signal('SIGSTOP');
+    await mesh.guard();
+    await withdraw(taker, caseId);
+    guard.signal('SIGCONT');
+    expect(await receivedUpTo(giver, taker)).not.toContain(id);
+    expect(await stateOf(giver, id)).toBe('stopped');
+  }, 120_000);
+});
+
+describe('three guards', () => {
+  const held = async (guard: ServiceProcess): Promise<number> => {
+    const text = await (await fetch(`${guard.url}/metrics`)).text();
+    return Number(/^throughcare_guard_parties_held (\d+)$/m.exec(text)?.[1]);
+  };
+  const share = (guards: readonly ServiceProcess[]): Promise<readonly number[]> => Promise.all(guards.map(held));
+  /** Seven parties of agencies and four of the mesh's own. */
+  const parties = 11;
+  const isFair = (counts: readonly number[]): boolean =>
+    counts.reduce((sum, count) => sum + count, 0) === parties && Math.max(...counts) <= Math.ceil(parties / counts.length);
+
+  it('share the parties fairly, take over from one that is killed or stopped, and share again when it is back', async () => {
+    const mesh = await start();
+    const guards = [await mesh.guard(), await mesh.guard(), await mesh.guard()];
+    await mesh.applyDirectory();
+    await until('all is shared', async () => isFair(await share(guards)));
+    const [killed, stopped, last] = guards as [ServiceProcess, ServiceProcess, ServiceProcess];
+    await killed.end('SIGKILL');
+    await until('the two share what the third had', async () => isFair(await share([stopped, last])), 4_000);
+    stopped.signal('SIGSTOP');
+    await until('the last has all', async () => (await held(last)) === parties, 10_000);
+    stopped.signal('SIGCONT');
+    await until('the two share again', async () => isFair(await share([stopped, last])), 10_000);
+    const giver = await mesh.party(provider);
+    const consent = { case: randomUUID(), name: 'consent.recorded' as const, to: 'mesh' };
+    expect((await giver.sendAndWait({ ...consent, data: (context) => tpr2Consent(context, [office]) })).state).toBe('cleared');
+  });
+});
