@@ -135,10 +135,11 @@ function createWork(ground: Ground): Work {
   const shares = new PartyShares({ leases, sessions, log: logger, startWorker: (party) => new IngressWorker(party, parts) });
   const signer = readEvidenceKey(config.EVIDENCE_KEY_FILE);
   const kept = { disclosuresDays: config.RETENTION_DISCLOSURES_DAYS, refusalsDays: config.RETENTION_REFUSALS_DAYS };
+  const sealing = { databaseUrl: config.DATABASE_URL, applicationName: sessions.nameOf('consent-guard-sealer') };
   return new Work(shares, new EvidenceBook(pool, signer), loader, [
     new HeldSweep({ pool, clock, courier, log: logger }),
     new WithdrawalSweep({ pool, desk, log: logger }),
-    new SealingThread({ databaseUrl: config.DATABASE_URL, keyFile: config.EVIDENCE_KEY_FILE }, logger),
+    new SealingThread({ ...sealing, keyFile: config.EVIDENCE_KEY_FILE }, logger),
     new RetentionSweep({ pool, clock, log: logger, ...kept }),
   ]);
 }

@@ -1,7 +1,12 @@
 import { guardBench } from './guard.bench.js';
 import { guardLatencyBench } from './guard-latency.bench.js';
+import { withdrawBench } from './withdraw.bench.js';
 
-const benches: Readonly<Record<string, () => Promise<object>>> = { guard: guardBench, 'guard-latency': guardLatencyBench };
+const benches: Readonly<Record<string, () => Promise<object>>> = {
+  guard: guardBench,
+  'guard-latency': guardLatencyBench,
+  withdraw: withdrawBench,
+};
 
 const [name = ''] = process.argv.slice(2);
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;

@@ -24,7 +24,14 @@ async function start(): Promise<GuardMesh> {
 }
 
 /** A guard behind a proxy, a client who consents, and a first message that makes the office a party to the case. */
-async function stage(): Promise<{ mesh: GuardMesh; proxy: HoldingProxy; guard: ServiceProcess; giver: MeshParty; taker: MeshParty; caseId: string }> {
+async function stage(): Promise<{
+  mesh: GuardMesh;
+  proxy: HoldingProxy;
+  guard: ServiceProcess;
+  giver: MeshParty;
+  taker: MeshParty;
+  caseId: string;
+}> {
   const mesh = await start();
   const proxy = await HoldingProxy.to(mesh.nats.broker.url);
   open.unshift({ stop: () => proxy.stop() });
@@ -72,7 +79,7 @@ describe('a guard that is stopped right after its decision is committed', () => 
     await until('the broker has refused it', () => /"duplicate": ?true/.test(proxy.answers));
     guard.signal('SIGCONT');
     expect(await receivedUpTo(giver, taker)).not.toContain(id);
-    expect(await stateOf(giver, id)).toBe('stopped');
+    expect(await until('it is told what became of it', () => stateOf(giver, id))).toBe('stopped');
   }, 120_000);
 
   it('has its delivery taken back though nobody wrote down that it was delivered', async () => {
@@ -83,9 +90,10 @@ describe('a guard that is stopped right after its decision is committed', () => 
     guard.signal('SIGSTOP');
     await mesh.guard();
     await withdraw(taker, caseId);
+    proxy.release();
     guard.signal('SIGCONT');
     expect(await receivedUpTo(giver, taker)).not.toContain(id);
-    expect(await stateOf(giver, id)).toBe('stopped');
+    expect(await until('it is told what became of it', () => stateOf(giver, id))).toBe('stopped');
   }, 120_000);
 });
 

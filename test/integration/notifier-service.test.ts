@@ -186,7 +186,9 @@ describe('the notifier, as a process beside real servers', () => {
     await database.query('update mail set due_at = now() where due_at is not null');
     await guard.sent(typeOf('mail.reported'), { notice: await sendNotice(), outcome: 'accepted' });
     expect((await mails()).length).toBe(1);
-    const { rows } = await database.query('select state, sealed, held_notice, recipient from mail where notice = any($1)', [[held, waiting]]);
+    const { rows } = await database.query('select state, sealed, held_notice, recipient from mail where notice = any($1)', [
+      [held, waiting],
+    ]);
     const nothing = { state: 'stopped', sealed: null, held_notice: null, recipient: null };
     expect(rows).toEqual([nothing, nothing]);
   });

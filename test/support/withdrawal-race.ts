@@ -13,7 +13,7 @@ import { until } from './until.js';
 const provider = 'tp_river';
 const office = 'jcp_wandsworth';
 const messagesEach = 9;
-const clientsAtOnce = 60;
+const clientsAtOnce = 100;
 /** Within so many ms of one another the messages and the withdrawal of a client are sent. */
 const spreadMs = 400;
 
@@ -77,7 +77,9 @@ export async function raceWithdrawals(options: RaceOptions): Promise<RaceResult>
 
 async function wave([giver, taker]: readonly [MeshParty, MeshParty], from: number): Promise<RaceClient[]> {
   const clients = Array.from({ length: clientsAtOnce }, (_, index) => newClient(from + index));
-  const consents = clients.map((each) => giver.send({ ...about(each), name: 'consent.recorded', to: 'mesh', data: (c) => tpr2Consent(c, [office]) }));
+  const consents = clients.map((each) =>
+    giver.send({ ...about(each), name: 'consent.recorded', to: 'mesh', data: (c) => tpr2Consent(c, [office]) }),
+  );
   for (const id of consents) await decided(giver, await id, 'cleared');
   // The first message makes the office a party to the case, which may then record a withdrawal too.
   const firsts = clients.map((each) => giver.send({ ...about(each), name: 'tpr2.shared', to: office }));
@@ -108,10 +110,14 @@ async function withdraw(party: MeshParty, each: RaceClient): Promise<void> {
 /** A question may fall to the guard that is stopped, and is asked again. */
 async function decided(party: MeshParty, id: string, ...wanted: readonly string[]): Promise<void> {
   const ask = () => askGuard<Timeline>(party.connection, 'verdict', { id, waitMs: 2_000 }, 2_500);
-  const { state } = await until(`a verdict on ${id}`, async () => {
-    const reply = await ask();
-    return reply.ok && reply.state !== 'undecided' ? reply : undefined;
-  }, 90_000);
+  const { state } = await until(
+    `a verdict on ${id}`,
+    async () => {
+      const reply = await ask();
+      return reply.ok && reply.state !== 'undecided' ? reply : undefined;
+    },
+    90_000,
+  );
   if (!wanted.includes(state)) throw new Error(`${id} is ${state}`);
 }
 
@@ -179,7 +185,11 @@ async function settle(
     await until('every message is decided', async () => (await read()).size === ids.length, 90_000);
     // One that is sent and received after all the others: what was to come before it has come.
     const last = newClient(999_999 - 100_000);
-    await decided(giver, await giver.send({ ...about(last), name: 'consent.recorded', to: 'mesh', data: (c) => tpr2Consent(c, [office]) }), 'cleared');
+    await decided(
+      giver,
+      await giver.send({ ...about(last), name: 'consent.recorded', to: 'mesh', data: (c) => tpr2Consent(c, [office]) }),
+      'cleared',
+    );
     const mark = await giver.send({ ...about(last), name: 'tpr2.shared', to: office });
     await until('the last message is received', () => arrivals.has(mark), 60_000);
     return await read();
@@ -193,7 +203,9 @@ function report(
   arrivals: ReadonlyMap<string, Arrival>,
   standing: ReadonlyMap<string, Standing>,
 ): Omit<RaceResult, 'stops' | 'longStops'> {
-  const all = clients.flatMap((each) => [...each.sent.keys()].map((id) => ({ id, each, arrival: arrivals.get(id), stands: standing.get(id) })));
+  const all = clients.flatMap((each) =>
+    [...each.sent.keys()].map((id) => ({ id, each, arrival: arrivals.get(id), stands: standing.get(id) })),
+  );
   const isCleared = (stands: Standing | undefined): boolean => stands?.verdict.startsWith('cleared') === true;
   const late = all.filter(({ arrival, each }) => arrival !== undefined && arrival.pulledAt > each.confirmedAt);
   const denied = all.filter(({ arrival, stands }) => arrival !== undefined && !isCleared(stands));

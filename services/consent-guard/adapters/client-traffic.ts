@@ -34,15 +34,18 @@ export class ClientTraffic {
     return new ClientTraffic(new Map(rows.map((row) => [row.id, toStoredRecord(row)])), deliveries.rows);
   }
 
-  covered(lines: readonly Line[]): readonly CoveredDelivery[] {
-    const known = this.deliveries.flatMap(({ id, recipient, root, streamSeq, state }) => this.delivery({ id, recipient, streamSeq, state }, root));
+  /** @param upTo the sequence of the withdrawal's record: what was decided after it was decided without those lines */
+  covered(lines: readonly Line[], upTo: number): readonly CoveredDelivery[] {
+    const known = this.deliveries.flatMap(({ id, recipient, root, streamSeq, state }) =>
+      this.delivery({ id, recipient, streamSeq, state }, root),
+    );
     const delivered = new Set(this.deliveries.map(({ id, recipient }) => `${id}.${recipient}`));
     const inDoubt = [...this.records.values()].flatMap((record) =>
       isCleared(record) && record.recipient !== undefined && !delivered.has(`${record.id}.${record.recipient}`)
         ? this.delivery({ id: record.id, recipient: record.recipient, streamSeq: undefined, state: 'sent' }, this.rootOf(record))
         : [],
     );
-    return [...known, ...inDoubt].filter(({ root }) => restsOnLines(root, lines));
+    return [...known, ...inDoubt].filter(({ record, root }) => record.seq < upTo && restsOnLines(root, lines));
   }
 
   waiting(lines: readonly Line[]): readonly StoredRecord[] {

@@ -59,8 +59,7 @@ export class DeliveryRecall {
     const recipients = [...new Set(placed.map(({ recipient }) => recipient))];
     const before = await this.infos(recipients);
     // What is acknowledged is gone: of a client's long history most needs no deleting.
-    const isAcked = (one: Placed): boolean =>
-      !one.isFence && one.streamSeq <= (before.get(one.recipient)?.ack_floor?.stream_seq ?? 0);
+    const isAcked = (one: Placed): boolean => !one.isFence && one.streamSeq <= (before.get(one.recipient)?.ack_floor?.stream_seq ?? 0);
     await Promise.all(placed.filter((one) => !isAcked(one)).map(({ recipient, streamSeq }) => this.delete(recipient, streamSeq)));
     // Deleted first, asked second, so that a pull in between is seen.
     const after = await this.infos(recipients);

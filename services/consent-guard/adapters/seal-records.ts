@@ -5,9 +5,9 @@ import { EvidenceSealer } from './evidence.sealer.js';
 import type { SealingTask } from './sealing-thread.js';
 
 // The sealing thread: what goes wrong is told to the thread that started it; any message from there ends it.
-const { databaseUrl, keyFile } = workerData as SealingTask;
+const { databaseUrl, applicationName, keyFile } = workerData as SealingTask;
 const onTrouble = (error: unknown): void => parentPort?.postMessage(error);
-const pool = connectDatabase({ url: databaseUrl, applicationName: 'consent-guard sealer', max: 1, onError: onTrouble });
+const pool = connectDatabase({ url: databaseUrl, applicationName, max: 1, onError: onTrouble });
 const sealer = new EvidenceSealer({ pool, signer: readEvidenceKey(keyFile), onTrouble });
 sealer.start();
 parentPort?.once('message', () => {

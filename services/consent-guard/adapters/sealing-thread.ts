@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 /** What the thread is given: it opens its own connection and reads the key itself. */
 export interface SealingTask {
   readonly databaseUrl: string;
+  readonly applicationName: string;
   readonly keyFile: string;
 }
 

@@ -54,8 +54,10 @@ export class WithdrawalDesk {
     const open = await readOpen(db, withdrawal);
     if (open === undefined) return;
     const traffic = await ClientTraffic.read(db, open.client);
-    const settled = await this.takeBack(traffic.covered(open.lines));
-    const stopped = settled.filter(({ state, record }) => state === 'stopped' && record.verdict.kind !== 'stopped').map(({ record }) => record);
+    const settled = await this.takeBack(traffic.covered(open.lines, traffic.records.get(open.withdrawalId)?.seq ?? Infinity));
+    const stopped = settled
+      .filter(({ state, record }) => state === 'stopped' && record.verdict.kind !== 'stopped')
+      .map(({ record }) => record);
     const seconds = [...stopped, ...traffic.waiting(open.lines)].map(stop);
     const own = [...this.instructions(open, settled), ...this.mailStops(open, settled, traffic)];
     const records = [...seconds, ...own.map(({ record }) => record).filter(({ id }) => !traffic.records.has(id))];
@@ -92,7 +94,9 @@ export class WithdrawalDesk {
   /** The notifier has pulled notices whose mail may not have gone yet: their ids, and nothing else. */
   private mailStops(open: Open, settled: readonly Settled[], traffic: ClientTraffic): readonly OwnMessage[] {
     const ended = traffic.endedMails();
-    const pulled = settled.filter(({ state, recipient, record }) => state === 'collected' && recipient === notifier && !ended.has(record.id));
+    const pulled = settled.filter(
+      ({ state, recipient, record }) => state === 'collected' && recipient === notifier && !ended.has(record.id),
+    );
     const notices = pulled.map(({ record }) => record.id).toSorted();
     const withdrawal = traffic.records.get(open.withdrawalId);
     if (withdrawal === undefined) return [];

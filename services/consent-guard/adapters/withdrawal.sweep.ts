@@ -30,7 +30,9 @@ export class WithdrawalSweep {
   }
 
   private async sweep(): Promise<void> {
-    const { rows } = await this.parts.pool.query<{ id: string; client: string }>('select id, client from open_withdrawal order by at limit 100');
+    const { rows } = await this.parts.pool.query<{ id: string; client: string }>(
+      'select id, client from open_withdrawal order by at limit 100',
+    );
     for (const { id, client } of rows) await this.carryOut(id, client);
   }
 

@@ -14,8 +14,7 @@ export interface StoppedMail {
  * stop that finds no mail would pass each other.
  */
 export async function lockNotices(tx: NotifierTransaction, notices: readonly string[]): Promise<void> {
-  for (const notice of notices.toSorted())
-    await sql`select pg_advisory_xact_lock(hashtextextended(${`notice:${notice}`}, 0))`.execute(tx);
+  for (const notice of notices.toSorted()) await sql`select pg_advisory_xact_lock(hashtextextended(${`notice:${notice}`}, 0))`.execute(tx);
 }
 
 /** Whether a stop came before the notice itself. */
@@ -38,7 +37,12 @@ export async function stopMails(tx: NotifierTransaction, notices: readonly strin
     .execute();
   const known = new Set(mails.map(({ notice }) => notice));
   const unknown = notices.filter((notice) => !known.has(notice)).map((notice) => ({ notice }));
-  if (unknown.length > 0) await tx.insertInto('stopped_notice').values(unknown).onConflict((conflict) => conflict.doNothing()).execute();
+  if (unknown.length > 0)
+    await tx
+      .insertInto('stopped_notice')
+      .values(unknown)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
   // Asked after the lock on its mail: an attempt that is still open then has lost its worker.
   const open = await tx.selectFrom('mail_attempt').select(['notice', 'phase']).where('notice', 'in', notices).execute();
   const stopped: StoppedMail[] = [];
