@@ -56,21 +56,21 @@ interface RaceClient {
 export async function raceWithdrawals(options: RaceOptions): Promise<RaceResult> {
   const mesh = await GuardMesh.start({ isDurable: options.isDurable ?? false, maxBytes: 64 * 1024 * 1024 });
   const ending = new AbortController();
+  const recipient = new RandomRecipient(await mesh.nats.connect(office), office, Math.random);
   try {
     const guards = [await mesh.guard(), await mesh.guard()];
     await mesh.applyDirectory();
     const sides = [await mesh.party(provider), await mesh.party(office)] as const;
-    const recipient = new RandomRecipient(await mesh.nats.connect(office), office, Math.random);
     const stopping = stopAtRandom(guards, options, ending.signal);
     const clients: RaceClient[] = [];
     while (countTrials(clients, recipient.arrivals) < options.trials) clients.push(...(await wave(sides, clients.length)));
     ending.abort();
     const stops = await stopping;
     const standing = await settle(mesh, sides, clients, recipient.arrivals);
-    await recipient.stop();
     return { ...report(clients, recipient.arrivals, standing), ...stops };
   } finally {
     ending.abort();
+    await recipient.stop();
     await mesh.stop();
   }
 }
@@ -144,7 +144,8 @@ async function stopAtRandom(
   signal: AbortSignal,
 ): Promise<{ stops: number; longStops: number }> {
   const done = { stops: 0, longStops: 0 };
-  while (stops !== undefined && !signal.aborted) {
+  if (stops === undefined) return done;
+  while (!signal.aborted) {
     await delay(Math.random() * stops.pauseMs, undefined, { signal }).catch(() => undefined);
     const guard = guards[Math.floor(Math.random() * guards.length)];
     if (guard === undefined || signal.aborted) continue;
