@@ -43,6 +43,8 @@ const kills: readonly Kill[] = [
   { what: 'referral-router', at: /verdict waiting/, afterMs: 0 },
   { what: 'nats', at: /: Referral acknowledged$/, afterMs: 10 },
   { what: 'gateway', at: /: Appointment booked$/, afterMs: 10 },
+  // The alert that follows must go to the adviser who is named here, not to the one before.
+  { what: 'referral-router', at: /Who holds the case at this party now/, afterMs: 30 },
   { what: 'postgres', at: /Referral requested \(TPR1\)$/, afterMs: 10 },
   // The mail about the delivery is on its way. What the notifier had in hand comes again after the ack wait, 60 s: nobody waits for it here.
   { what: 'notifier', at: /delivered to jcp_wandsworth: referral, keyworker/, afterMs: 0 },
