@@ -3,6 +3,7 @@ import { newToken, putGatewayParty } from '#deploy/local/gateway-parties.js';
 import { type MeshState, readMeshState, writeMeshState } from '#deploy/local/mesh-state.js';
 import { addParty, type RunningBroker } from '#deploy/nats/add-party.js';
 import { brokerPublicKey, seedFile } from '#deploy/nats/broker-keys.js';
+import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { PartyEntry } from '#services/operator/domain/directory-file.js';
 import { PartyProvisioner, type ProvisionedParty } from '#services/operator/domain/party-provisioner.js';
 
@@ -15,9 +16,11 @@ export class LocalProvisioner extends PartyProvisioner {
     super();
   }
 
-  override async provision({ id, kind }: PartyEntry): Promise<ProvisionedParty> {
+  override async provision({ id, kind }: PartyEntry, renewToken: boolean): Promise<ProvisionedParty> {
     const state = await readMeshState(this.stateFile);
     const isThere = state.parties.some((party) => party.id === id);
+    if (isThere && !renewToken)
+      throw new MeshError('config-invalid', `${id} is there already and its token stays; --new-token gives it a new one and ends the old`);
     const seed = seedFile(state.keysFolder, id);
     if (!isThere) {
       const publicKey = await brokerPublicKey(state.keysFolder, id);

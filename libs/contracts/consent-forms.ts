@@ -27,7 +27,7 @@ export const consentForm = z
       })
       .optional()
       .meta({ description: 'Who may be told. DPA1 taken by a job centre names nobody: the record is its own' }),
-    excludedCategories: z.array(z.enum(categories)).default([]),
+    excludedCategories: z.array(z.enum(categories)).max(categories.length).default([]),
     includeCriminalJusticeRoute: z.boolean().default(false),
     takenAt: instant,
     takenBy: personId,

@@ -3,7 +3,8 @@ import { uuidVersion } from './message-id.js';
 import { instant, personId } from './form-fields.js';
 
 /** A case id: chosen by the sender who opens the case, opaque, the only thing about a client that recipients get beside the form. */
-const caseId = z.uuid({ error: 'must be a UUID' }).meta({
+const casePattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const caseId = z.string().regex(casePattern, { error: 'must be a lower-case UUID of your own making' }).meta({
   description:
     'The case: a UUID that whoever opens it makes up, the same in every later message about it. It says nothing about the client',
 });

@@ -28,7 +28,7 @@ export const referralMessages = {
     facts: [],
     cites: 'referral',
     opens: [{ step: 'acknowledge-referral', owner: recipientCaseworker }],
-    closes: ['acknowledge-referral', 'book-first-appointment'],
+    closes: ['acknowledge-referral', 'choose-provider'],
     notices: [{ kind: 'referral-received', to: recipientCaseworker }],
   },
   'referral.acknowledged': {
@@ -41,7 +41,10 @@ export const referralMessages = {
     caseUse: 'needs',
     facts: ['keyworker'],
     cites: 'referral',
-    opens: [{ step: 'book-first-appointment', owner: senderCaseworker }],
+    opens: [
+      { step: 'book-first-appointment', owner: senderCaseworker, sentBy: 'treatment-provider' },
+      { step: 'choose-provider', owner: senderCaseworker, sentBy: 'spoc' },
+    ],
     closes: ['acknowledge-referral'],
     notices: [{ kind: 'referral-acknowledged', to: recipientCaseworker }],
   },

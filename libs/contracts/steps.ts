@@ -1,3 +1,5 @@
+import type { PartyKind } from './party.js';
+
 /** Jobs of people, as the protocol names them. */
 export const jobs = [
   'adviser',
@@ -73,11 +75,13 @@ export const stepWorkingDays: Readonly<Record<StepName, number>> = {
 
 /**
  * A step that a message opens. Its clock starts when the message was recorded, or on the date that the fact `from` gives where that is
- * later (an appointment's outcome is told within 2 working days of the appointment). `when` = a fact must have this value.
+ * later (an appointment's outcome is told within 2 working days of the appointment). `when` = a fact must have this value. `sentBy` = only
+ * where the sender is of this kind (a single point of contact passes a referral on, a provider books).
  */
 export interface StepTemplate {
   readonly step: StepName;
   readonly owner: PersonSlot;
   readonly from?: string;
   readonly when?: { readonly fact: string; readonly is: string | boolean };
+  readonly sentBy?: PartyKind;
 }

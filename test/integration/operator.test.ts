@@ -174,7 +174,7 @@ describe("the operator's tool", () => {
     expect((await ops(['party', 'add', sampleDirectoryPath], provisioner)).err).toMatch(/exactly one party/);
   });
 
-  it('adds a party to a mesh of this machine: account, streams, token; again only a new token', async () => {
+  it('adds a party to a mesh of this machine: account, streams, token; again a new token only where asked for', async () => {
     const stateFile = join(nats.folder, 'mesh.json');
     const gatewayPartiesFile = join(nats.folder, 'gateway-parties.json');
     const cipherKeyFile = join(nats.folder, 'cipher.key');
@@ -205,11 +205,12 @@ describe("the operator's tool", () => {
       teamLeader: 'p',
       active: true,
     } as const;
-    const first = await provisioner.provision(entry);
+    const first = await provisioner.provision(entry, false);
     const connection = await nats.connect('trt_tees');
     const reply = await connection.request('ask.directory', '{}', { timeout: 2_000 });
     expect(reply.json()).toEqual({ ok: false, code: 'not-found', detail: 'not yours to ask' });
-    const again = await provisioner.provision(entry);
+    await expect(provisioner.provision(entry, false)).rejects.toMatchObject({ code: 'config-invalid' });
+    const again = await provisioner.provision(entry, true);
     expect(again.token).not.toBe(first.token);
     const listed = JSON.parse(await readFile(gatewayPartiesFile, 'utf8')) as unknown;
     expect(listed).toEqual([{ party: 'trt_tees', seedFile: nats.seedFile('trt_tees'), tokenHash: tokenHashOf(again.token) }]);

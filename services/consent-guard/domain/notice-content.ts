@@ -51,6 +51,8 @@ function tellableTo(side: Side, [cited, before]: readonly GuardRecord[]): Tellab
   }
 }
 
+const isSentSo = ({ sentBy }: StepTemplate, { senderKind }: GuardRecord): boolean => sentBy === undefined || sentBy === senderKind;
+
 function ofMessage(side: Side, cited: GuardRecord): Tellable {
   const { verdict } = cited;
   const reason = verdict.kind === 'refused' || verdict.kind === 'stopped' ? verdict.reason : '';
@@ -60,7 +62,7 @@ function ofMessage(side: Side, cited: GuardRecord): Tellable {
     slot.side === side && (when === undefined || cited.facts[when.fact] === when.is);
   const isPassed = isCleared(cited);
   // What it opened before it was stopped stays the sender's to close.
-  const opened = isPassed || verdict.kind === 'stopped' ? rule.opens.filter((each) => mine(each, each.owner)) : [];
+  const opened = isPassed || verdict.kind === 'stopped' ? rule.opens.filter((each) => mine(each, each.owner) && isSentSo(each, cited)) : [];
   const kinds = isPassed ? rule.notices.filter((each) => mine(each, each.to)) : [];
   return {
     kinds: [...kinds.map((each) => each.kind), ...(dropped === undefined ? [] : [dropped.notice])],

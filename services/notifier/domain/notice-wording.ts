@@ -71,7 +71,8 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   'referral-received': {
     subject: 'Referral received',
     happened: () => 'A referral has come in for you.',
-    next: () => 'Open it in your system, acknowledge it, and book a first appointment.',
+    next: () =>
+      'Open it in your system and acknowledge it. Then book a first appointment, or, as a single point of contact, pass it on to the provider.',
   },
   'referral-acknowledged': {
     subject: 'Referral acknowledged',

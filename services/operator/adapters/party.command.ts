@@ -16,12 +16,13 @@ export function addPartyCommand(program: Command, context: OperatorContext, prov
     .command('add <file>')
     .description('add one party: its account at the broker, its bearer token (shown once), its entries in the directory')
     .option('--keys <folder>', 'armoured OpenPGP public keys of its people, <person>.asc')
-    .action(async (path: string, options: { keys?: string }) => {
+    .option('--new-token', 'the party is there already: give it a new bearer token; the old one ends at once')
+    .action(async (path: string, options: { keys?: string; newToken?: boolean }) => {
       const file = await readDirectoryFile(path);
       const party = onlyParty(file);
       const keys = options.keys === undefined ? new Map<string, string>() : await readKeys(file, options.keys);
       await context.withDesk(async (desk) => refuseWrong(file, directoryReply.parse(await desk.ask('directory', {}))));
-      const { token, notes } = await provisioner.provision(party);
+      const { token, notes } = await provisioner.provision(party, options.newToken === true);
       // The broker was reloaded: a fresh connection. The token is shown whatever happens next, since it is shown only here.
       const applied = await context
         .withDesk((desk) => applyDirectory(desk, file, keys))

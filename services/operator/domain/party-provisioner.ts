@@ -12,6 +12,9 @@ export interface ProvisionedParty {
  * How that is done is the deployment's business, so the deployment fills this port.
  */
 export abstract class PartyProvisioner {
-  /** Idempotent but for the token: a party that has its account already gets a new token. @throws MeshError */
-  abstract provision(party: PartyEntry): Promise<ProvisionedParty>;
+  /**
+   * A party that has its account already gets a new token only where `renewToken` says so: its old one ends at once.
+   * @throws MeshError `config-invalid` when the party is there already and no new token was asked for
+   */
+  abstract provision(party: PartyEntry, renewToken: boolean): Promise<ProvisionedParty>;
 }

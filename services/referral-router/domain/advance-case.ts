@@ -83,7 +83,8 @@ function withOpened(steps: readonly OpenStep[], opened: readonly OpenStep[]): re
 
 function openStep(event: MeshEvent, template: StepTemplate, clocks: StepClocks): OpenStep[] {
   const holder = holderOf(event, template.owner);
-  if (holder === undefined || !holds(event, template.when)) return [];
+  const isSentSo = template.sentBy === undefined || template.sentBy === event.senderKind;
+  if (holder === undefined || !isSentSo || !holds(event, template.when)) return [];
   const other = holder.party === event.sender ? event.to : event.sender;
   const from = template.from === undefined ? undefined : event.facts[template.from];
   return [
