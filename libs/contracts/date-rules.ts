@@ -14,6 +14,7 @@ const ordersOf: Partial<Record<MessageName, readonly DateOrder[]>> = {
     ['now', 'validUntil'],
   ],
   'consent.withdrawn': [['withdrawnAt', 'now']],
+  'client-view.requested': [['clientAskedOn', 'now']],
   'appointment.booked': [['now', 'startsAt']],
   'appointment.attended': [['on', 'now']],
   'appointment.did-not-attend': [['on', 'now']],

@@ -4,6 +4,7 @@ import type { MessageRule } from './message-rule.js';
 import { referralMessages } from './referral-messages.js';
 import { reviewMessages } from './review-messages.js';
 import { serviceMessages } from './service-messages.js';
+import { viewMessages } from './view-messages.js';
 
 /** The one table: every type of message the mesh carries, by its short name (`referral.requested`). */
 export const messageTable = {
@@ -12,6 +13,7 @@ export const messageTable = {
   ...clientMessages,
   ...reviewMessages,
   ...serviceMessages,
+  ...viewMessages,
 } as const satisfies Record<string, MessageRule>;
 
 export type MessageName = keyof typeof messageTable;

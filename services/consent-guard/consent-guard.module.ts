@@ -16,6 +16,7 @@ import { answersOf } from './adapters/asks.responder.js';
 import { BatchProcessor } from './adapters/batch.processor.js';
 import { BatchStore } from './adapters/batch.store.js';
 import { CaseBook } from './adapters/case.book.js';
+import { ClientViewBook } from './adapters/client-view.book.js';
 import { ConsentBook } from './adapters/consent.book.js';
 import { DeadLetterDesk } from './adapters/dead-letter.desk.js';
 import { DeliveryRecall } from './adapters/delivery-recall.js';
@@ -172,6 +173,7 @@ export class ConsentGuardModule implements OnApplicationBootstrap, BeforeApplica
       consents: new ConsentBook(pool, ground.clock, work.loader),
       operator: new OperatorBook(pool),
       evidence: work.evidence,
+      views: new ClientViewBook(pool, ground.clock),
     };
     this.answers = serveAsks(connection, answersOf(books), (err) => ground.logger.warn({ err }, 'a question was not answered'));
     const held: Gauge = new Gauge({

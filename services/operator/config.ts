@@ -12,6 +12,12 @@ const settings = {
   CLOCK_FILE,
 };
 
+/** The clock alone. @throws MeshError `config-invalid` */
+export const readClockConfig = (env: Environment = process.env) => {
+  const read = readSettings({ MESH_ENV: settings.MESH_ENV, CLOCK_FILE: settings.CLOCK_FILE }, env);
+  return { meshEnv: read.MESH_ENV, clockFile: read.CLOCK_FILE };
+};
+
 /** What a flag of the command line says goes before the environment. */
 export interface OperatorFlags {
   readonly natsUrl?: string | undefined;

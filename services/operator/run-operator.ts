@@ -3,13 +3,14 @@ import { clockFromConfig } from '#libs/clock/clock-from-config.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { Environment } from '#libs/settings/read-settings.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
+import { addClientViewCommands } from './adapters/client-view.commands.js';
 import { addDirectoryCommands } from './adapters/directory.command.js';
 import { addEvidenceCommands } from './adapters/evidence.commands.js';
 import { NatsDesk } from './adapters/nats.desk.js';
 import type { OperatorContext } from './adapters/operator-context.js';
 import { addPartyCommand } from './adapters/party.command.js';
 import { addRecordCommands } from './adapters/record.commands.js';
-import { type OperatorFlags, readConfig } from './config.js';
+import { type OperatorFlags, readClockConfig, readConfig } from './config.js';
 import type { MeshDesk } from './domain/mesh-desk.js';
 import type { PartyProvisioner } from './domain/party-provisioner.js';
 
@@ -35,6 +36,7 @@ export async function runOperator(args: readonly string[], host: OperatorHost): 
   const flags = (): OperatorFlags & { json?: boolean } => program.opts();
   const context: OperatorContext = {
     withDesk: (work) => withDesk(host, flags(), work),
+    now: () => meshNow(host),
     show: (answer, text) => host.out(flags().json === true ? JSON.stringify(answer, null, 2) : text),
     fail: (line) => {
       host.err(line);
@@ -44,6 +46,7 @@ export async function runOperator(args: readonly string[], host: OperatorHost): 
   addDirectoryCommands(program, context);
   addRecordCommands(program, context);
   addEvidenceCommands(program, context);
+  addClientViewCommands(program, context);
   if (host.provisioner !== undefined) addPartyCommand(program, context, host.provisioner);
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -65,6 +68,14 @@ async function withDesk<T>(host: OperatorHost, flags: OperatorFlags, work: (desk
     await desk.close();
     clock.stop();
   }
+}
+
+/** For commands that do not go by the broker and so need none of its settings. */
+function meshNow(host: OperatorHost): Date {
+  const clock = clockFromConfig(readClockConfig(host.env));
+  const now = clock.now();
+  clock.stop();
+  return now;
 }
 
 function lineOf(error: unknown): string {

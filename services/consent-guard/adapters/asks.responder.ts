@@ -2,7 +2,9 @@ import { askCase, askEvidenceEntries, askEvidenceTiles, askProof, askSeen, askTr
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { AskHandler } from '#libs/nats/answer-server.js';
 import type { AskReply } from '#libs/nats/ask-client.js';
+import { askClientView, askReleasedView } from '#libs/contracts/client-view.js';
 import { z } from 'zod';
+import type { ClientViewBook } from './client-view.book.js';
 import type { CaseBook } from './case.book.js';
 import type { ConsentBook } from './consent.book.js';
 import type { EvidenceBook } from './evidence.book.js';
@@ -15,6 +17,7 @@ export interface Books {
   readonly consents: ConsentBook;
   readonly operator: OperatorBook;
   readonly evidence: EvidenceBook;
+  readonly views: ClientViewBook;
 }
 
 type Answer = (party: string, payload: unknown) => Promise<Record<string, unknown>>;
@@ -33,6 +36,7 @@ export function answersOf(books: Books): AskHandler {
     try: (party, payload) => books.consents.try(party, read(askTry, payload)),
     worklist: (party) => books.cases.worklist(party),
     proof: (party, payload) => books.evidence.proof(party, read(askProof, payload)),
+    'client-view': (party, payload) => books.views.ownPart(party, read(askClientView, payload)),
   };
   const forOperator: Readonly<Record<string, Answer>> = {
     counts: () => books.operator.counts(),
@@ -41,6 +45,7 @@ export function answersOf(books: Books): AskHandler {
     'evidence-checkpoint': () => books.evidence.checkpoint(),
     'evidence-entries': (_party, payload) => books.evidence.entries(read(askEvidenceEntries, payload)),
     'evidence-tiles': (_party, payload) => books.evidence.tiles(read(askEvidenceTiles, payload)),
+    'client-view': (_operator, payload) => books.views.released(read(askReleasedView, payload)),
     verdict: forParties['verdict'] as Answer,
     seen: forParties['seen'] as Answer,
     timeline: forParties['timeline'] as Answer,

@@ -110,14 +110,18 @@ async function recordSent(db: PoolClient, judged: JudgedBatch, sent: readonly Se
     const about = judged.deliveries;
     await db.query({
       name: 'record-sent',
-      text: `insert into delivery (id, recipient, client, root, stream_seq)
-        select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[]) on conflict (id, recipient) do nothing`,
+      text: `insert into delivery (id, recipient, client, root, stream_seq, told, withheld)
+        select id, recipient, client, root, seq, string_to_array(told, ' '), string_to_array(withheld, ' ')
+        from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[])
+          as d (id, recipient, client, root, seq, told, withheld) on conflict (id, recipient) do nothing`,
       values: [
         sent.map((each) => each.id),
         sent.map((each) => each.recipient),
         about.map((each) => each.client ?? null),
         about.map(({ effect }) => effect.root ?? effect.id),
         sent.map((each) => each.streamSeq),
+        about.map(({ effect }) => (effect.told ?? []).join(' ')),
+        about.map(({ effect }) => (effect.withheld ?? []).join(' ')),
       ],
     });
   }

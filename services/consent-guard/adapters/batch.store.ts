@@ -4,7 +4,7 @@ import { messageCommitment } from '#libs/evidence/evidence-entry.js';
 import type { Effect } from '../domain/effect.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import type { GuardKeys } from './guard-keys.js';
-import { writeLines, writeScopes, writeWithdrawal } from './ledger-rows.js';
+import { writeLines, writeScopes, writeViewRelease, writeWithdrawal } from './ledger-rows.js';
 import { type RecordToWrite, insertRecords } from './record-rows.js';
 
 /** A decision, ready to be written. */
@@ -84,6 +84,9 @@ export class BatchStore {
             this.keys.seal(Buffer.from(JSON.stringify(effect.envelope)), effect.record.id),
             batch.heldUntil,
           ]);
+          break;
+        case 'release-view':
+          await writeViewRelease(db, effect, batch.now);
           break;
         case 'put-party':
           await db.query(putPartySql, [

@@ -40,6 +40,9 @@ const unannounced: ReadonlySet<MessageName> = new Set([
   'route.answered',
   'deadletter.redrive',
   'deadletter.reported',
+  'client-view.requested',
+  'client-view.approved',
+  'client-view.released',
 ]);
 
 /**

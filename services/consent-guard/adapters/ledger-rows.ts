@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { ConsentLine } from '../domain/consent-line.js';
 import type { Effect } from '../domain/effect.js';
 
+type ViewRelease = Extract<Effect, { kind: 'release-view' }>;
 type Withdrawal = Extract<Effect, { kind: 'keep-withdrawal' }>;
 
 export async function writeWithdrawal(db: PoolClient, { withdrawalId, client, by, data }: Withdrawal, now: Date): Promise<void> {
@@ -10,6 +11,15 @@ export async function writeWithdrawal(db: PoolClient, { withdrawalId, client, by
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (id) do nothing`,
     [withdrawalId, client, by, data.form, data.keep, data.how, data.takenBy, data.withdrawnAt, now],
   );
+}
+
+export async function writeViewRelease(db: PoolClient, { release, request, client }: ViewRelease, now: Date): Promise<void> {
+  await db.query('insert into client_view_release (id, request, client, released_at) values ($1, $2, $3, $4)', [
+    release,
+    request,
+    client,
+    now,
+  ]);
 }
 
 /** The lineage; the same decision come again adds nothing. */

@@ -41,6 +41,7 @@ const forgetStatements = [
   'delete from scope where client = $1',
   'delete from consent_line where client = $1',
   'delete from withdrawal where client = $1',
+  'delete from client_view_release where client = $1',
   'delete from delivery where client = $1',
   'delete from case_agency where case_id in (select id from client_case where client = $1)',
   'delete from client_case where client = $1',

@@ -4,7 +4,7 @@ import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
 import type { PartyKind } from '#libs/contracts/party.js';
 import type { Category, ConsentForm, Purpose } from '#libs/contracts/purposes.js';
 import type { Client } from '../domain/client-identity.js';
-import { Directory } from '../domain/directory.js';
+import { Directory, type DirectoryPerson } from '../domain/directory.js';
 import type { Incoming } from '../domain/incoming.js';
 import type { Scope } from '../domain/scope.js';
 import { type CaseBinding, type HeldMessage, World } from '../domain/world.js';
@@ -19,7 +19,7 @@ export interface LoadedWorld {
 }
 
 /** Data paths that name another message: what a message answers or rests on. */
-const citing = ['referral', 'tpr2', 'request', 'offer', 'cause', 'anchor', 'notice', 'message'] as const;
+const citing = ['referral', 'tpr2', 'request', 'offer', 'cause', 'anchor', 'notice', 'message', 'approval'] as const;
 
 const recordsSql = `with recursive chain (id, cause, depth) as (
     select id, cause, 0 from record where id = any($1::uuid[]) and ordinal = 0
@@ -72,7 +72,15 @@ export class WorldLoader {
     // Read again where there was anything: while this batch waited for its locks, a withdrawal may have stopped what it cites.
     const locked = records.size === 0 ? records : await this.readRecords(db, batch);
     const held = await this.readHeld(db, batch, locked);
-    const world = new World({ directory, clients, cases, scopes, records: locked.values(), held });
+    const world = new World({
+      directory,
+      clients,
+      cases,
+      scopes,
+      records: locked.values(),
+      held,
+      releasedViews: await readReleased(db, batch, locked),
+    });
     const own = new Set(batch.map((each) => each.read.envelope.id));
     return { world, prior: new Map([...locked].filter(([id]) => own.has(id))) };
   }
@@ -125,7 +133,7 @@ export class WorldLoader {
       active: boolean;
       body: { serves: { role: AreaRole; district: string }[] };
     }>('select * from party');
-    const people = await db.query<{ id: string; party: string; active: boolean }>('select id, party, active from person');
+    const people = await db.query<DirectoryPerson>("select id, party, active, body ->> 'job' as job from person");
     const entries = new Directory(
       parties.rows.map((row) => ({
         id: row.id,
@@ -144,6 +152,17 @@ export class WorldLoader {
 async function readAll<Row>(db: PoolClient, query: QueryConfig): Promise<Row[]> {
   const { rows } = await db.query<{ found: string }>(query);
   return JSON.parse(rows[0]?.found ?? '[]') as Row[];
+}
+
+/** Of the requests that a release in this batch rests on, those released before. */
+async function readReleased(db: PoolClient, batch: readonly Incoming[], records: ReadonlyMap<string, StoredRecord>): Promise<string[]> {
+  const releases = batch.filter(({ read }) => read.name === 'client-view.released');
+  if (releases.length === 0) return [];
+  const requests = releases.flatMap(({ read }) => records.get(String(read.envelope.data['approval']))?.cause ?? []);
+  const { rows } = await db.query<{ request: string }>('select request from client_view_release where request = any($1::uuid[])', [
+    requests,
+  ]);
+  return rows.map((row) => row.request);
 }
 
 async function readCases(db: PoolClient, ids: readonly string[]): Promise<CaseBinding[]> {

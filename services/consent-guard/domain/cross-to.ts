@@ -5,6 +5,7 @@ import { askConsent, isDpa1Current } from './ask-consent.js';
 import type { DirectoryParty } from './directory.js';
 import type { Effect } from './effect.js';
 import type { GuardRecord } from './guard-record.js';
+import type { Minimised } from './minimise.js';
 import { passFields } from './pass-fields.js';
 import { factsOf } from './record-of.js';
 import type { World } from './world.js';
@@ -37,7 +38,7 @@ export function crossTo(crossing: Crossing): Crossed {
   const to = { recipient: recipient.id, recipientKind: recipient.kind, recipientAgency: recipient.agency };
   if (recipient.agency === record.senderAgency) {
     const facts = factsOf(rule.facts, crossing.envelope.data);
-    return clear({ ...record, ...to, facts, verdict: { kind: 'cleared' } }, crossing, recipient, crossing.envelope.data);
+    return clear({ ...record, ...to, facts, verdict: { kind: 'cleared' } }, crossing, recipient, { data: crossing.envelope.data });
   }
   return rule.purpose === null ? refuse(record, 'recipient-not-allowed') : crossAgencies(crossing, recipient, to);
 }
@@ -64,15 +65,12 @@ function crossAgencies(crossing: Crossing, recipient: DirectoryParty, to: Recipi
     consents: [...new Set([main.consentId, ...passed.consents])],
     verdict: { kind: passed.leftOut ? 'cleared-in-part' : 'cleared' },
   };
-  return clear(cleared, crossing, recipient, passed.data);
+  return clear(cleared, crossing, recipient, passed);
 }
 
-function clear(
-  record: GuardRecord,
-  { envelope, world }: Crossing,
-  recipient: DirectoryParty,
-  data: Readonly<Record<string, unknown>>,
-): Crossed {
+type Passed = Pick<Minimised, 'data'> & Partial<Pick<Minimised, 'told' | 'withheld'>>;
+
+function clear(record: GuardRecord, { envelope, world }: Crossing, recipient: DirectoryParty, { data, told, withheld }: Passed): Crossed {
   const { caseref: _own, ...open } = envelope;
   const forJobCentre = recipient.kind === 'jobcentre' || recipient.kind === 'contracted-provider';
   const message: DeliveredMessage = {
@@ -85,7 +83,8 @@ function clear(
   const { caseId, client } = record;
   const isBound = caseId === undefined || client === undefined || world.case(caseId)?.agencies.has(recipient.agency) === true;
   const bind: Effect[] = isBound ? [] : [{ kind: 'bind-case', caseId, client, agency: recipient.agency, reference: undefined }];
-  return { record, effects: [...bind, { kind: 'deliver', id: record.id, recipient: recipient.id, message }] };
+  const kinds = { ...(told === undefined ? {} : { told: [...told] }), ...(withheld === undefined ? {} : { withheld: [...withheld] }) };
+  return { record, effects: [...bind, { kind: 'deliver', id: record.id, recipient: recipient.id, message, ...kinds }] };
 }
 
 function refuse(record: GuardRecord, reason: MeshErrorCode, inner?: string): Crossed {

@@ -2,6 +2,7 @@ import type { Problem } from '#libs/contracts/problem.js';
 import { crossTo } from './cross-to.js';
 import type { Decision } from './decision.js';
 import { decideConsentMessage } from './decide-consent-message.js';
+import { decideViewMessage } from './decide-view.js';
 import type { DirectoryParty } from './directory.js';
 import type { Incoming } from './incoming.js';
 import { factsOf, recordOf, refusal } from './record-of.js';
@@ -42,6 +43,8 @@ function decideAddressed(incoming: Incoming, sender: DirectoryParty, { standing,
   }
   if (name === 'consent.recorded' || name === 'consent.withdrawn')
     return decideConsentMessage(incoming, sender, standing, { world, nowMs });
+  if (name === 'client-view.requested' || name === 'client-view.approved')
+    return decideViewMessage(incoming, sender, { ...grounds, world, nowMs });
   switch (address.kind) {
     case 'mesh':
       return {

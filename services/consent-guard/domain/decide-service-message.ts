@@ -12,6 +12,7 @@ import type {
 import { isPartyId, isServiceParty } from '#libs/contracts/party.js';
 import type { Problem } from '#libs/contracts/problem.js';
 import { decideNotice } from './decide-notice.js';
+import { decideViewRelease } from './decide-view.js';
 import type { Decision } from './decision.js';
 import type { DirectoryParty } from './directory.js';
 import type { Effect } from './effect.js';
@@ -48,6 +49,8 @@ export function decideServiceMessage(incoming: Incoming, sender: DirectoryParty,
       return mailReported(incoming, sender, world);
     case 'route.answered':
       return releaseHeld(incoming, sender, envelope.data as Route, { world, nowMs });
+    case 'client-view.released':
+      return decideViewRelease(incoming, sender, world, nowMs);
     case 'notice.requested':
       return decideNotice(incoming, sender, world, nowMs);
     default:

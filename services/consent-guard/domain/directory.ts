@@ -1,6 +1,7 @@
 import type { AreaRole } from '#libs/contracts/address.js';
 import type { PartyKind } from '#libs/contracts/party.js';
 import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
+import type { Job } from '#libs/contracts/steps.js';
 
 export interface DirectoryParty {
   readonly id: string;
@@ -14,6 +15,7 @@ export interface DirectoryPerson {
   readonly id: string;
   readonly party: string;
   readonly active: boolean;
+  readonly job?: Job;
 }
 
 /** Who exists: parties with their agency, people with their party. The services of the mesh are known without being entered. */
@@ -43,6 +45,12 @@ export class Directory {
     return person?.active === true ? this.party(person.party) : undefined;
   }
 
+  /** The job of an active person. */
+  jobOfPerson(id: string): Job | undefined {
+    const person = this.people.get(id);
+    return person?.active === true ? person.job : undefined;
+  }
+
   serves(id: string, role: AreaRole, district: string): boolean {
     return this.party(id)?.serves.some((served) => served.role === role && served.district === district) ?? false;
   }
@@ -52,6 +60,6 @@ export class Directory {
   }
 
   putPerson(put: PersonPut): void {
-    this.people.set(put.person, { id: put.person, party: put.party, active: put.active });
+    this.people.set(put.person, { id: put.person, party: put.party, active: put.active, job: put.job });
   }
 }

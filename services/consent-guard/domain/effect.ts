@@ -1,5 +1,6 @@
 import type { ConsentFormData, WithdrawalFormData } from '#libs/contracts/consent-forms.js';
 import type { DeliveredMessage, MeshEnvelope } from '#libs/contracts/mesh-message.js';
+import type { Category } from '#libs/contracts/purposes.js';
 import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
 import type { DeadLetterReport } from '#libs/contracts/service-forms.js';
 import type { IdentityPrints } from './client-identity.js';
@@ -48,10 +49,14 @@ export type Effect =
       readonly recipient: string;
       readonly message: DeliveredMessage;
       readonly root?: string;
+      /** Kinds of information that go, and that are left out. */
+      readonly told?: readonly Category[];
+      readonly withheld?: readonly Category[];
     }
   | { readonly kind: 'hold'; readonly record: GuardRecord; readonly envelope: MeshEnvelope }
   | { readonly kind: 'release'; readonly id: string }
   | { readonly kind: 'put-party'; readonly party: PartyPut }
   | { readonly kind: 'put-person'; readonly person: PersonPut }
+  | { readonly kind: 'release-view'; readonly release: string; readonly request: string; readonly client: string }
   | { readonly kind: 'redrive'; readonly deadLetter: string }
   | { readonly kind: 'report-dead'; readonly report: DeadLetterReport };

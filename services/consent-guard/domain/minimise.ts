@@ -10,6 +10,9 @@ export interface Minimised {
   /** A field without which the form makes no sense may not pass: refuse the whole. */
   readonly lacksRequired: boolean;
   readonly consents: ReadonlySet<string>;
+  /** Categories of what passes, and of what does not. */
+  readonly told: ReadonlySet<Category>;
+  readonly withheld: ReadonlySet<Category>;
 }
 
 /**
@@ -23,6 +26,8 @@ export function minimise(
 ): Minimised {
   const passed: Record<string, unknown> = {};
   const consents = new Set<string>();
+  const told = new Set<Category>();
+  const withheld = new Set<Category>();
   let leftOut = false;
   let lacksRequired = false;
   for (const field of fields) {
@@ -31,13 +36,17 @@ export function minimise(
     const answers = categoriesOf(field, value).map((category) => ({ category, answer: answerFor(category) }));
     if (answers.every(({ category, answer }) => answer.allowed && !answer.excluded.has(category))) {
       putAt(passed, field.path, value);
-      for (const { answer } of answers) if (answer.allowed) consents.add(answer.consentId);
+      for (const { category, answer } of answers) {
+        told.add(category);
+        if (answer.allowed) consents.add(answer.consentId);
+      }
       continue;
     }
     leftOut = true;
+    for (const { category, answer } of answers) if (!answer.allowed || answer.excluded.has(category)) withheld.add(category);
     lacksRequired ||= field.required;
   }
-  return { data: passed, leftOut, lacksRequired, consents };
+  return { data: passed, leftOut, lacksRequired, consents, told, withheld };
 }
 
 /** The field's own category, and the one that this value raises it to: the client may have ruled out either. */

@@ -26,6 +26,8 @@ export interface WorldParts {
   /** The newest record of every message that the batch may cite, by message id. */
   readonly records: Iterable<GuardRecord>;
   readonly held: Iterable<HeldMessage>;
+  /** Requests for a client's view that were released before. */
+  readonly releasedViews?: Iterable<string>;
 }
 
 const noScopes: Scopes = new Map();
@@ -42,9 +44,11 @@ export class World {
   private readonly scopes = new Map<string, Map<string, Scope>>();
   private readonly records = new Map<string, GuardRecord>();
   private readonly held = new Map<string, HeldMessage>();
+  private readonly releasedViews: Set<string>;
 
   constructor(parts: WorldParts) {
     this.directory = parts.directory;
+    this.releasedViews = new Set(parts.releasedViews);
     for (const client of parts.clients) this.putClient(client);
     for (const binding of parts.cases) this.cases.set(binding.id, binding);
     for (const scope of parts.scopes) this.putScope(scope);
@@ -58,6 +62,7 @@ export class World {
   scopesOf = (client: string): Scopes => this.scopes.get(client) ?? noScopes;
   record = (id: string): GuardRecord | undefined => this.records.get(id);
   heldMessage = (id: string): HeldMessage | undefined => this.held.get(id);
+  isViewReleased = (request: string): boolean => this.releasedViews.has(request);
 
   putRecord(record: GuardRecord): void {
     const known = this.records.get(record.id);
@@ -79,6 +84,9 @@ export class World {
         return this.directory.putPerson(effect.person);
       case 'hold':
         this.held.set(effect.record.id, { record: effect.record, envelope: effect.envelope });
+        return undefined;
+      case 'release-view':
+        this.releasedViews.add(effect.request);
         return undefined;
       case 'release':
         this.held.delete(effect.id);

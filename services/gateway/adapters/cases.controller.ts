@@ -1,8 +1,10 @@
-import { Controller, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { caseReply, consentsReply, dpa1Reply, tryReply, worklistReply, type CaseView } from '#libs/contracts/ask.js';
+import { type ClientView, clientViewReply } from '#libs/contracts/client-view.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { uuidVersion } from '#libs/contracts/message-id.js';
 import { PartyRoad } from '../domain/party-road.js';
+import { queryNumber } from '../domain/query-number.js';
 import { tellTimeline } from '../domain/tell-timeline.js';
 import { type GatewayRequest, Party } from './gateway-request.js';
 import { JsonText } from './json-text.js';
@@ -32,6 +34,13 @@ export class CasesController {
   @Get('cases/:case/dpa1')
   async dpa1(@Party() party: string, @Param('case') id: string): Promise<object> {
     return readAnswer(await this.road.ask(party, 'dpa1', { case: caseId(id) }), dpa1Reply);
+  }
+
+  @Get('cases/:case/client-view')
+  async clientView(@Party() party: string, @Param('case') id: string, @Query('page') query: unknown): Promise<ClientView> {
+    const page = queryNumber(query, { name: 'page', least: 0, most: 10_000, otherwise: 0 });
+    if (typeof page !== 'number') throw new MeshError(page.code, page.detail, { field: 'page' });
+    return readAnswer(await this.road.ask(party, 'client-view', { case: caseId(id), page }), clientViewReply);
   }
 
   /** Nothing is recorded: a question, though it is asked with a body. */

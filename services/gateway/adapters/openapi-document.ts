@@ -150,6 +150,15 @@ function casePaths(): OpenApiDocument['paths'] {
         },
       },
     },
+    '/v1/cases/{case}/client-view': {
+      get: {
+        operationId: 'readClientView',
+        summary: 'Who was told what kind of thing about this client: your agency’s own part',
+        description: 'What your agency sent or got, what was blocked, and the consents that concern it. The whole is for the client alone.',
+        parameters: [...parameters, inQuery('page', 'Page, from 0', 0, 10_000)],
+        responses: { 200: json('One page', 'ClientView'), ...problems('not-found', 'case-not-yours', ...askProblems) },
+      },
+    },
     '/v1/consents/try': {
       post: {
         operationId: 'tryConsent',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { askTry, caseReply, consentsReply, dpa1Reply, timelineReply, tryReply, worklistReply } from '#libs/contracts/ask.js';
+import { clientViewReply } from '#libs/contracts/client-view.js';
 import { fieldRules } from '#libs/contracts/field.js';
 import { envelopeSchema, supportOnlyTerms } from '#libs/contracts/mesh-message.js';
 import type { MessageRule } from '#libs/contracts/message-rule.js';
@@ -33,6 +34,7 @@ export function apiSchemas(): Schemas {
     Case: caseReply,
     Consents: consentsReply,
     Dpa1: dpa1Reply,
+    ClientView: clientViewReply,
     ConsentTrialResult: tryReply,
   };
   for (const [name, reply] of Object.entries(replies)) Object.assign(schemas, convert(name, reply, 'output'));
