@@ -59,6 +59,16 @@ const stopsFor = (id: string): DeliveredMessage[] =>
   notifier.received.filter(({ type, data }) => type === typeOf('notice.stop') && (data['notices'] as string[]).includes(id));
 
 describe('a withdrawal', () => {
+  it('is what a later no on the form is, too: what was not collected is taken back', async () => {
+    const caseId = randomUUID();
+    await river.sendAndWait(consent(caseId));
+    const cause = await tell(caseId);
+    expect((await river.verdict(cause)).state).toBe('cleared');
+    const data: Wanted['data'] = (context) => ({ ...tpr2Consent(context, [office]), decision: 'refused' });
+    expect((await river.sendAndWait({ ...consent(caseId), data })).state).toBe('cleared');
+    expect((await river.verdict(cause)).state).toBe('stopped');
+  });
+
   it('takes back the notice that the notifier has not pulled, and a message of which only a part rests on what was withdrawn', async () => {
     const caseId = randomUUID();
     await river.sendAndWait(consent(caseId));

@@ -38,8 +38,8 @@ export type Effect =
   | {
       readonly kind: 'withdraw';
       readonly client: string;
+      /** The withdrawal, or the refusal that took a yes back. */
       readonly withdrawalId: string;
-      readonly data: WithdrawalFormData;
       readonly scopes: readonly Scope[];
     }
   /** `root`: the client's own message that a notice rests on; a withdrawal that covers it stops the notice too. */
