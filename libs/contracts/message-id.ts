@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ServiceParty } from './party.js';
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-([1-8])[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -27,6 +28,18 @@ export function effectId(cause: string, effect: string, step: string | number = 
   const digest = createHash('sha256').update(`${cause}\n${effect}\n${step}`).digest();
   return formatUuid(digest.subarray(0, 16), 8);
 }
+
+/**
+ * The id of a message that a service puts out because of another: an effect's id whose first 16 bits are the service's mark. The guard takes
+ * such an id from nobody else, so that no service can use up an id before the one whose it is, though all can compute it.
+ */
+export function ownEffectId(owner: ServiceParty, cause: string, effect: string, step: string | number = ''): string {
+  return `${markOf(owner)}${effectId(cause, effect, step).slice(4)}`;
+}
+
+export const isOwnEffectId = (owner: ServiceParty, id: string): boolean => uuidVersion(id) === 8 && id.startsWith(markOf(owner));
+
+const markOf = (owner: ServiceParty): string => createHash('sha256').update(owner).digest('hex').slice(0, 4);
 
 function formatUuid(bytes: Buffer, version: 7 | 8): string {
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | (version << 4);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { effectId } from '#libs/contracts/message-id.js';
+import { effectId, ownEffectId } from '#libs/contracts/message-id.js';
 import { readMessage } from '#libs/contracts/read-message.js';
 import { RemindersWorld } from '#test/support/reminders-world.js';
 import { until } from '#test/support/until.js';
@@ -29,7 +29,7 @@ describe('reminders', () => {
 
     await world.setClock('2026-05-18T07:59:58.000Z');
     const message = await until('the reminder goes out', () => sentFor(anchor)[0]);
-    expect(message.id).toBe(effectId(anchor, 'reminder-due:care-plan-review', 1));
+    expect(message.id).toBe(ownEffectId('svc_reminders', anchor, 'reminder-due:care-plan-review', 1));
     expect(message.data).toEqual({ reminder: first?.reminder, kind: 'care-plan-review', anchor, dueOn: '2026-05-25', occurrence: 1 });
     expect(readMessage(message, Date.now())).toMatchObject({ ok: true });
     // By its timer, not by the upkeep, which leaves it 5 s.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DeliveredMessage } from '#libs/contracts/mesh-message.js';
-import { effectId, uuidV7 } from '#libs/contracts/message-id.js';
+import { ownEffectId, uuidV7 } from '#libs/contracts/message-id.js';
+import { isServiceParty } from '#libs/contracts/party.js';
 import { type MessageName, typeOf } from '#libs/contracts/message-table.js';
 import { readMessage } from '#libs/contracts/read-message.js';
 import { decide } from '#services/consent-guard/domain/decide.js';
@@ -57,7 +58,7 @@ export const uuidOf = (seed: string): string => uuidV7(monday, createHash('sha25
 
 /** The id of the message that such a sender makes of such a seed. */
 export const messageId = (from: string, seed: string, nowMs = monday): string =>
-  from.startsWith('svc_') ? effectId(seed, 'message') : uuidV7(nowMs, createHash('sha256').update(seed).digest());
+  isServiceParty(from) ? ownEffectId(from, seed, 'message') : uuidV7(nowMs, createHash('sha256').update(seed).digest());
 
 export interface Sent {
   readonly from: string;

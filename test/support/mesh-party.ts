@@ -3,7 +3,7 @@ import { createInbox, type NatsConnection } from '@nats-io/nats-core';
 import type { Timeline } from '#libs/contracts/ask.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { type DeliveredMessage, sourceOf } from '#libs/contracts/mesh-message.js';
-import { effectId, uuidV7 } from '#libs/contracts/message-id.js';
+import { ownEffectId, uuidV7 } from '#libs/contracts/message-id.js';
 import { type MessageName, typeOf } from '#libs/contracts/message-table.js';
 import { deliveryDurable, deliveryStream, eventsStream } from '#libs/contracts/subjects.js';
 import { type AskReply, askGuard } from '#libs/nats/ask-client.js';
@@ -53,7 +53,7 @@ export class MeshParty {
     const later = new Date(nowMs + weekMs).toISOString();
     const context = { client: wanted.client ?? maria, now, today: now.slice(0, 10), later, cites: wanted.cites ?? '', person };
     const build = wanted.data ?? forms[wanted.name] ?? {};
-    const id = wanted.id ?? (this.id === 'svc_router' ? effectId(randomUUID(), wanted.name) : uuidV7(nowMs, randomBytes(10)));
+    const id = wanted.id ?? (this.id === 'svc_router' ? ownEffectId(this.id, randomUUID(), wanted.name) : uuidV7(nowMs, randomBytes(10)));
     const message = {
       specversion: '1.0',
       id,

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { readAddress, roleScopeKey } from '#libs/contracts/address.js';
 import { dateProblem } from '#libs/contracts/date-rules.js';
 import { localDate, instant } from '#libs/contracts/form-fields.js';
-import { effectId, uuidV7, uuidV7Time, uuidVersion } from '#libs/contracts/message-id.js';
+import { serviceParties } from '#libs/contracts/party.js';
+import { effectId, isOwnEffectId, ownEffectId, uuidV7, uuidV7Time, uuidVersion } from '#libs/contracts/message-id.js';
 import { type Client, agrees } from '#services/consent-guard/domain/client-identity.js';
 
 const now = Date.parse('2026-03-02T09:00:00Z');
@@ -60,6 +61,15 @@ describe('a message id', () => {
       effectId('cause', 'other', 1),
     ];
     expect(new Set([id, ...others]).size).toBe(5);
+  });
+
+  it('of a service’s effect bears its mark, which no other service may use', () => {
+    for (const owner of serviceParties) {
+      const id = ownEffectId(owner, 'cause', 'effect', 1);
+      expect(uuidVersion(id)).toBe(8);
+      expect(serviceParties.filter((service) => isOwnEffectId(service, id))).toEqual([owner]);
+      expect(serviceParties.filter((service) => isOwnEffectId(service, effectId('cause', 'effect', 1)))).toEqual([]);
+    }
   });
 });
 

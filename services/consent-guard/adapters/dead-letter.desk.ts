@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Clock } from '#libs/clock/clock.js';
-import { effectId, uuidV7 } from '#libs/contracts/message-id.js';
+import { ownEffectId, uuidV7 } from '#libs/contracts/message-id.js';
 import { guardSource, sourceOf } from '#libs/contracts/mesh-message.js';
 import { readMessage } from '#libs/contracts/read-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
@@ -101,7 +101,7 @@ function noticeAgain(record: StoredRecord, deadLetter: string): object {
   };
   return {
     specversion: '1.0',
-    id: effectId(deadLetter, 'redrive'),
+    id: ownEffectId('svc_router', deadLetter, 'redrive'),
     source: record.sender === 'guard' ? guardSource : sourceOf(record.sender),
     type: typeOf('notice.requested'),
     time: record.time,

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { ClientIdentity } from '#libs/contracts/form-fields.js';
-import { effectId } from '#libs/contracts/message-id.js';
+import { effectId, isOwnEffectId, uuidVersion } from '#libs/contracts/message-id.js';
+import { isServiceParty } from '#libs/contracts/party.js';
 import { type IdAge, type ReadMessage, readMessageText } from '#libs/contracts/read-message.js';
 import { partyOfIngressSubject, senderOfIngressSubject } from '#libs/contracts/subjects.js';
 import type { Incoming } from '../domain/incoming.js';
@@ -53,6 +54,12 @@ export function readIngress(raw: RawMessage, reading: Reading): Intake {
       detail: problem?.detail ?? 'unreadable',
     };
     return { ok: false, dead };
+  }
+  // Judged by the broker's word for the sender, not by what the message says of itself: a record would use up the id.
+  const { id } = read.message.envelope;
+  if (uuidVersion(id) === 8 && !(isServiceParty(sender) && isOwnEffectId(sender, id))) {
+    const detail = 'id must be a UUIDv7; only the services of the mesh derive ids, each its own';
+    return { ok: false, dead: { ...about(), message: id, code: 'malformed-message', field: 'id', detail } };
   }
   return { ok: true, incoming: toIncoming(read.message, { sender, digest }, reading.keys) };
 }

@@ -1,5 +1,5 @@
 import { sourceOf } from '#libs/contracts/mesh-message.js';
-import { effectId } from '#libs/contracts/message-id.js';
+import { ownEffectId } from '#libs/contracts/message-id.js';
 import { type MessageName, typeOf } from '#libs/contracts/message-table.js';
 import type { DeadLetterReport, NoticeRequest, Route } from '#libs/contracts/service-forms.js';
 import type { Telling } from './case-state.js';
@@ -27,18 +27,18 @@ function compose({ id, name, to, data }: Parts, now: Date): RouterMessage {
 
 /** The id of a notice: whoever is on duty that day, the same notice has the same id. */
 export const noticeId = ({ cause, kind, holder }: Telling, escalation = ''): string =>
-  effectId(cause, `notice:${kind}`, `${holder.party}/${holder.who}/${escalation}`);
+  ownEffectId(routerParty, cause, `notice:${kind}`, `${holder.party}/${holder.who}/${escalation}`);
 
 /** The id of a notice about another notice's mail. */
-export const mailNoticeId = (notice: string, kind: string): string => effectId(notice, `notice:${kind}`);
+export const mailNoticeId = (notice: string, kind: string): string => ownEffectId(routerParty, notice, `notice:${kind}`);
 
 export const noticeMessage = (id: string, data: NoticeRequest, now: Date): RouterMessage =>
   compose({ id, name: 'notice.requested', to: 'svc_notifier', data }, now);
 
 /** The router's answer to a message that waits. */
 export const routeMessage = (route: Route, now: Date): RouterMessage =>
-  compose({ id: effectId(route.message, 'route'), name: 'route.answered', to: 'mesh', data: route }, now);
+  compose({ id: ownEffectId(routerParty, route.message, 'route'), name: 'route.answered', to: 'mesh', data: route }, now);
 
 /** @param key what the letter is known by: its id, or its place in the stream */
 export const deadLetterMessage = (key: string, report: DeadLetterReport, now: Date): RouterMessage =>
-  compose({ id: effectId(key, 'dead-letter', report.stream), name: 'deadletter.reported', to: 'mesh', data: report }, now);
+  compose({ id: ownEffectId(routerParty, key, 'dead-letter', report.stream), name: 'deadletter.reported', to: 'mesh', data: report }, now);

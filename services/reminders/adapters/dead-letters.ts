@@ -3,7 +3,7 @@ import type { Clock } from '#libs/clock/clock.js';
 import type { MeshErrorCode } from '#libs/contracts/error-codes.js';
 import { sourceOf } from '#libs/contracts/mesh-message.js';
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
-import { effectId, uuidVersion } from '#libs/contracts/message-id.js';
+import { ownEffectId, uuidVersion } from '#libs/contracts/message-id.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { DeadLetterReport } from '#libs/contracts/service-forms.js';
 import type { Delivery } from '#libs/nats/delivery.js';
@@ -29,7 +29,7 @@ export function reportDeadLetters({ db, clock, relay }: DeadLettersOptions, stre
     const data: DeadLetterReport = { ...(message === undefined ? {} : { message }), stream, code, deliveries: delivery.deliveries };
     const report: MeshEnvelope = {
       specversion: '1.0',
-      id: effectId(cause, 'dead-letter', remindersParty),
+      id: ownEffectId(remindersParty, cause, 'dead-letter', remindersParty),
       source: sourceOf(remindersParty),
       type: typeOf('deadletter.reported'),
       time: clock.now().toISOString(),

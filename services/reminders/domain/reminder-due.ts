@@ -1,6 +1,6 @@
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
 import { sourceOf } from '#libs/contracts/mesh-message.js';
-import { effectId } from '#libs/contracts/message-id.js';
+import { ownEffectId } from '#libs/contracts/message-id.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { ReminderDue } from '#libs/contracts/service-forms.js';
 import type { Reminder } from './reminder.js';
@@ -14,7 +14,7 @@ export function reminderDue(reminder: Reminder, now: Date): MeshEnvelope {
   return {
     specversion: '1.0',
     // A claim anchors two kinds: the kind is part of the effect.
-    id: effectId(anchor, `reminder-due:${kind}`, occurrence),
+    id: ownEffectId(remindersParty, anchor, `reminder-due:${kind}`, occurrence),
     source: sourceOf(remindersParty),
     type: typeOf('reminder.due'),
     time: now.toISOString(),
