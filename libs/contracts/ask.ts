@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { consentForm } from './consent-forms.js';
+import { instant, localDate, personId } from './form-fields.js';
 import { escalations } from './notices.js';
 import { purposes } from './purposes.js';
 import { partyPutForm, personPutForm, reminderKinds } from './service-forms.js';
@@ -53,17 +54,17 @@ export type Timeline = z.infer<typeof timelineReply>;
 
 /** One open step of a worklist: who holds what, since when, until when. */
 export const worklistStep = z.strictObject({
-  case: z.string(),
+  case: z.uuid(),
   caseref: z.string().optional(),
   step: z.enum(stepNames),
   party: z.string(),
-  owner: z.string(),
-  deputy: z.string(),
-  openedAt: z.string(),
-  dueOn: z.string(),
+  owner: personId,
+  deputy: personId,
+  openedAt: instant,
+  dueOn: localDate,
   overdue: z.boolean(),
   escalation: z.enum(escalations),
-  cause: z.string(),
+  cause: z.uuid(),
 });
 export type WorklistStep = z.infer<typeof worklistStep>;
 export const worklistReply = z.strictObject({ steps: z.array(worklistStep) });
@@ -74,13 +75,13 @@ export const routerWorklistAsk = z.strictObject({ party: z.string(), cases: z.ar
 /** `answer.svc_reminders.schedule`: what is due when, for cases. */
 export const scheduleAsk = z.strictObject({ cases: z.array(z.string()).max(1000) });
 export const scheduledReminder = z.strictObject({
-  reminder: z.string(),
-  case: z.string(),
+  reminder: z.uuid(),
+  case: z.uuid(),
   kind: z.enum(reminderKinds),
-  anchor: z.string(),
+  anchor: z.uuid(),
   party: z.string(),
-  dueOn: z.string().meta({ description: 'Day of the thing itself' }),
-  remindAt: z.string().meta({ description: 'When the reminder goes out' }),
+  dueOn: localDate.meta({ description: 'Day of the thing itself' }),
+  remindAt: instant.meta({ description: 'When the reminder goes out' }),
   occurrence: z.int(),
   state: z.enum(['scheduled', 'due', 'done', 'cancelled', 'superseded']),
 });
@@ -90,11 +91,11 @@ export const scheduleReply = z.strictObject({ reminders: z.array(scheduledRemind
 /** `answer.svc_notifier.mail-status`: what became of the mails of notices. */
 export const mailStatusAsk = z.strictObject({ notices: z.array(z.string()).max(1000) });
 export const mailStatus = z.strictObject({
-  notice: z.string(),
-  person: z.string(),
+  notice: z.uuid(),
+  person: personId,
   kind: z.string(),
   state: z.enum(['held', 'prepared', 'sending', 'accepted', 'failed', 'unknown', 'stopped']),
-  at: z.string(),
+  at: instant,
 });
 export type MailStatus = z.infer<typeof mailStatus>;
 export const mailStatusReply = z.strictObject({ mails: z.array(mailStatus) });

@@ -156,7 +156,7 @@ describe('asking', () => {
       dueOn: '2026-03-16',
       overdue: false,
       escalation: 'owner',
-      cause: 'x',
+      cause: '018f3b6e-7b1c-7c0e-9d3a-1f2e3d4c5b6a',
     };
     guard.answers['worklist'] = (party) => ({ steps: party === 'jcp_west' ? [step] : [] });
     guard.answers['case'] = (_party, { case: id }) => ({ case: id, messages: [], steps: [step], reminders: [], mails: [], secret: 1 });

@@ -4,17 +4,15 @@ import type { FactValue, Notice, NoticeRequest } from '#libs/contracts/service-f
 import { askConsent } from './ask-consent.js';
 import type { Decision } from './decision.js';
 import type { DirectoryParty } from './directory.js';
-import { type GuardRecord, isCleared } from './guard-record.js';
+import type { GuardRecord } from './guard-record.js';
 import type { Incoming } from './incoming.js';
+import { chainOf, isCarePlanReminder, sidesOf } from './notice-chain.js';
 import { type Side, isToldBy } from './notice-content.js';
 import { passFields } from './pass-fields.js';
 import { factsOf, recordOf, refusal } from './record-of.js';
 import type { World } from './world.js';
 
 type Facts = Readonly<Record<string, FactValue>>;
-
-/** How far a notice may lie from the client's message: two mail reports with their notices → reminder → its anchor. */
-const longestChain = 6;
 
 /**
  * The router wants a person told. The guard takes discloser, case and facts from the cited record, checks that this record gives cause for
@@ -24,7 +22,7 @@ const longestChain = 6;
 export function decideNotice(incoming: Incoming, sender: DirectoryParty, world: World, nowMs: number): Decision {
   const { envelope } = incoming.read;
   const request = envelope.data as NoticeRequest;
-  const chain = chainOf(request.cause, world);
+  const chain = chainOf(request.cause, world.record);
   const root = chain.at(-1);
   if (root?.caseId === undefined)
     return refusal(incoming, sender, { code: 'cause-unknown', field: 'data.cause', detail: 'cause must lead to a message about a case' });
@@ -62,24 +60,6 @@ export function decideNotice(incoming: Incoming, sender: DirectoryParty, world: 
   };
 }
 
-/** From the cited record back to the client's own message: through notices, mail reports and reminders, never further. */
-function chainOf(cause: string, world: World): readonly GuardRecord[] {
-  const chain: GuardRecord[] = [];
-  for (let next: string | undefined = cause; next !== undefined && chain.length < longestChain;) {
-    const record = world.record(next);
-    if (record === undefined) return [];
-    chain.push(record);
-    next = record.senderKind === 'service' ? record.cause : undefined;
-  }
-  return chain.at(-1)?.senderKind === 'service' ? [] : chain;
-}
-
-/** On which side of the client's message the reader's agency stands. Who never got it stands on none. */
-function sidesOf(root: GuardRecord, reader: DirectoryParty): readonly Side[] {
-  const isRecipient = reader.agency === root.recipientAgency && isCleared(root);
-  return [...(reader.agency === root.senderAgency ? (['sender'] as const) : []), ...(isRecipient ? (['recipient'] as const) : [])];
-}
-
 type Told = { readonly facts: Facts; readonly problem?: undefined } | { readonly problem: Problem };
 
 /**
@@ -94,9 +74,7 @@ function factsFor(
 ): Told {
   const root = chain.at(-1);
   if (root === undefined) return { problem: notEntitled };
-  // A provider's reminder about its own client rests on no consent to share, though a review at the job centre may be its anchor.
-  const isOwn = chain.some(({ name, facts }) => name === 'reminder.due' && facts['kind'] === 'care-plan-review');
-  if (isOwn) return reader.kind === 'treatment-provider' ? { facts: {} } : { problem: notEntitled };
+  if (isCarePlanReminder(chain)) return reader.kind === 'treatment-provider' ? { facts: {} } : { problem: notEntitled };
   const { purpose, consentFree } = ruleOf(root.name);
   if (sides.includes('sender') || consentFree === true) return { facts: root.facts };
   if (purpose === null || root.client === undefined) return { problem: notEntitled };

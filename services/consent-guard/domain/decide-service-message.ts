@@ -95,7 +95,7 @@ const unknownCause = (field: string): Problem => ({
 });
 
 /** What each kind of reminder may be counted from. A reminder's kind tells: a care plan exists, a claim runs. */
-const anchorsOf: Readonly<Record<ReminderKind, readonly MessageName[]>> = {
+export const anchorsOf: Readonly<Record<ReminderKind, readonly MessageName[]>> = {
   'care-plan-review': ['careplan.agreed', 'careplan.reviewed', 'review.held'],
   'claim-interview-13': ['claim.started'],
   'claim-interview-26': ['claim.started'],

@@ -28,7 +28,11 @@ const nothing: Tellable = { kinds: [], steps: [] };
  * a care plan), so the router may not choose it: it follows from the cited record by the table of messages. `chain`: the cited record
  * first, the client's own message last.
  */
-export function isToldBy(chain: readonly GuardRecord[], sides: readonly Side[], { kind, step }: NoticeRequest): boolean {
+export function isToldBy(
+  chain: readonly GuardRecord[],
+  sides: readonly Side[],
+  { kind, step }: Pick<NoticeRequest, 'kind' | 'step'>,
+): boolean {
   const tellable = sides.map((side) => tellableTo(side, chain));
   const steps = tellable.flatMap((each) => each.steps);
   if (step !== undefined && !steps.includes(step)) return false;
