@@ -20,6 +20,9 @@ export interface Books {
   readonly views: ClientViewBook;
 }
 
+/** Questions of one party at once, for each instance: who waits for verdicts is looked up for again and again, from the pool that all share. */
+const mostUnderWay = 256;
+
 type Answer = (party: string, payload: unknown) => Promise<Record<string, unknown>>;
 
 const byId = z.strictObject({ id: z.uuid() });
@@ -50,11 +53,19 @@ export function answersOf(books: Books): AskHandler {
     seen: forParties['seen'] as Answer,
     timeline: forParties['timeline'] as Answer,
   };
+  const underWay = new Map<string, number>();
   return async (party, verb, payload): Promise<AskReply> => {
     const answers = party === 'svc_ops' ? forOperator : party.startsWith('svc_') ? {} : forParties;
     const answer = Object.hasOwn(answers, verb) ? answers[verb] : undefined;
     if (answer === undefined) throw new MeshError('not-found', 'no such question');
-    return { ok: true, ...(await answer(party, payload)) };
+    const already = underWay.get(party) ?? 0;
+    if (already >= mostUnderWay) throw new MeshError('too-many-requests', 'too many questions at once; wait for their answers');
+    underWay.set(party, already + 1);
+    try {
+      return { ok: true, ...(await answer(party, payload)) };
+    } finally {
+      underWay.set(party, (underWay.get(party) ?? 1) - 1);
+    }
   };
 }
 

@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import type { ConsentOutcome, Timeline, askSeen, askVerdict, decisionRecord } from '#libs/contracts/ask.js';
 import { refusalSteps } from '#libs/contracts/refusal-steps.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
+import { uuidVersion } from '#libs/contracts/message-id.js';
+import { isServiceParty } from '#libs/contracts/party.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { Purpose } from '#libs/contracts/purposes.js';
 import { type RecordRow, type StoredRecord, reasonOf, toStoredRecord } from './record-rows.js';
@@ -34,8 +36,12 @@ export class MessageBook {
     }
   }
 
-  /** Was this id used, and for the same message? Only the asker's own messages are told apart; another's id counts as used. */
+  /**
+   * Was this id used, and for the same message? Only the asker's own messages are told apart; another's id counts as used. A derived id is
+   * never an agency's to use, and is not told: whoever knows the cause can compute it, and would learn what the mesh did because of it.
+   */
   async seen(party: string, ask: z.output<typeof askSeen>): Promise<Record<string, unknown>> {
+    if (uuidVersion(ask.id) !== 7 && !isServiceParty(party)) return { seen: 'other' };
     const { rows } = await this.pool.query<{ digest: Buffer | null; sender: string }>(
       'select digest, sender from record where id = $1 and ordinal = 0',
       [ask.id],
