@@ -12,14 +12,15 @@ const stops = { shortMs: 500, longMs: 7_500, longEvery: 10, pauseMs: 1_500 };
  * stopped and continued at random; and how long a guard that is killed or stopped is missed.
  */
 export async function withdrawBench(): Promise<object> {
-  const calm = await raceWithdrawals({ trials: Math.ceil(trials / 10), isDurable: true });
+  const calm = await raceWithdrawals({ trials: Math.ceil(trials / 20), clientsAtOnce: 10, isDurable: true });
   console.error(`both running: ${calm.trials} trials, ${calm.violations.length} violations`);
-  const raced = await raceWithdrawals({ trials, stops, isDurable: true });
+  const raced = await raceWithdrawals({ trials, clientsAtOnce: 100, stops, isDurable: true });
   return {
     trials: calm.trials + raced.trials,
     withdrawals: calm.withdrawals + raced.withdrawals,
     violations: calm.violations.length + raced.violations.length,
     lost: calm.lost.length + raced.lost.length,
+    unseen: calm.unseen + raced.unseen,
     stopped: calm.stopped + raced.stopped,
     collected: calm.collected + raced.collected,
     stops: raced.stops,

@@ -13,7 +13,6 @@ import { until } from './until.js';
 const provider = 'tp_river';
 const office = 'jcp_wandsworth';
 const messagesEach = 9;
-const clientsAtOnce = 100;
 /** Within so many ms of one another the messages and the withdrawal of a client are sent. */
 const spreadMs = 400;
 
@@ -23,6 +22,8 @@ export interface RaceOptions {
   /** How long one of the guards is stopped, and how long both run before the next is: random, in ms. None: nobody is stopped. */
   readonly stops?: { readonly shortMs: number; readonly longMs: number; readonly longEvery: number; readonly pauseMs: number };
   readonly isDurable?: boolean;
+  /** How many clients withdraw at about the same time. */
+  readonly clientsAtOnce: number;
 }
 
 export interface RaceResult {
@@ -32,8 +33,10 @@ export interface RaceResult {
   readonly longStops: number;
   /** Pulled after the confirmation, or said to be stopped and yet given out. */
   readonly violations: readonly string[];
-  /** Cleared, never stopped, and never given out. */
+  /** Cleared, not taken back, and never given out. */
   readonly lost: readonly string[];
+  /** Said to be collected, and never seen: taken back by a guard that was cut off before it wrote that down. */
+  readonly unseen: number;
   readonly stopped: number;
   readonly collected: number;
   /** For each withdrawal that anything was given out under: from its confirmation to the last arrival, in ms; negative: before it. */
@@ -63,7 +66,8 @@ export async function raceWithdrawals(options: RaceOptions): Promise<RaceResult>
     const sides = [await mesh.party(provider), await mesh.party(office)] as const;
     const stopping = stopAtRandom(guards, options, ending.signal);
     const clients: RaceClient[] = [];
-    while (countTrials(clients, recipient.arrivals) < options.trials) clients.push(...(await wave(sides, clients.length)));
+    while (countTrials(clients, recipient.arrivals) < options.trials)
+      clients.push(...(await wave(sides, clients.length, options.clientsAtOnce)));
     ending.abort();
     const stops = await stopping;
     const standing = await settle(mesh, sides, clients, recipient.arrivals);
@@ -75,8 +79,8 @@ export async function raceWithdrawals(options: RaceOptions): Promise<RaceResult>
   }
 }
 
-async function wave([giver, taker]: readonly [MeshParty, MeshParty], from: number): Promise<RaceClient[]> {
-  const clients = Array.from({ length: clientsAtOnce }, (_, index) => newClient(from + index));
+async function wave([giver, taker]: readonly [MeshParty, MeshParty], from: number, count: number): Promise<RaceClient[]> {
+  const clients = Array.from({ length: count }, (_, index) => newClient(from + index));
   const consents = clients.map((each) =>
     giver.send({ ...about(each), name: 'consent.recorded', to: 'mesh', data: (c) => tpr2Consent(c, [office]) }),
   );
@@ -209,6 +213,7 @@ function report(
   );
   const isCleared = (stands: Standing | undefined): boolean => stands?.verdict.startsWith('cleared') === true;
   const late = all.filter(({ arrival, each }) => arrival !== undefined && arrival.pulledAt > each.confirmedAt);
+  const missing = all.filter(({ arrival, stands }) => isCleared(stands) && arrival === undefined);
   const denied = all.filter(({ arrival, stands }) => arrival !== undefined && !isCleared(stands));
   return {
     withdrawals: clients.length,
@@ -217,7 +222,8 @@ function report(
       ...late.map(({ id }) => `${id} was pulled after the confirmation`),
       ...denied.map(({ id, stands }) => `${id} came and is ${stands?.verdict}`),
     ],
-    lost: all.flatMap(({ id, arrival, stands }) => (isCleared(stands) && arrival === undefined ? [id] : [])),
+    lost: missing.flatMap(({ id, stands }) => (stands?.state === 'collected' ? [] : [id])),
+    unseen: missing.filter(({ stands }) => stands?.state === 'collected').length,
     stopped: all.filter(({ stands }) => stands?.verdict === 'stopped').length,
     collected: all.filter(({ stands }) => stands?.state === 'collected').length,
     lastDeliveryMs: clients.flatMap((each) => {

@@ -11,7 +11,7 @@ export interface Recallable {
   readonly streamSeq: number | undefined;
 }
 
-/** `stopped`: the recipient cannot have it, now or later. `collected`: it was pulled before. */
+/** `stopped`: the recipient cannot have it, now or later. `collected`: it was pulled before, or that cannot be ruled out (below). */
 export interface Recalled {
   readonly streamSeq: number;
   readonly state: 'stopped' | 'collected';
@@ -41,7 +41,8 @@ const notThere = /no message found|deleted message/;
 
 /**
  * Takes deliveries back out of their streams, by sequence; never a purge, which would move the consumer past what is not read yet. Each
- * call can be repeated.
+ * call can be repeated; but where an earlier one was cut off before its outcome was written down, and newer messages were pulled since, what
+ * it took back counts as collected: the broker no longer knows, and the holder is rather told once too often.
  *
  *   in doubt ── fence: its id is used up ──┬─ it had come: its sequence ─┐
  *                                          └─ it can come no more ───────┤
