@@ -27,6 +27,8 @@ export class BrokerGround {
   readonly #publisher: RoadPublisher;
   #agencies: readonly string[] = agencyKinds;
 
+  #sowings = 0;
+
   constructor(
     readonly nats: NatsForTest,
     private readonly manager: JetStreamManager,
@@ -46,12 +48,14 @@ export class BrokerGround {
 
   async seed(parties: readonly string[]): Promise<void> {
     const bytes = new TextEncoder().encode('{"seed":true}');
+    // New ids each time: the broker would take a second sowing for the first.
+    this.#sowings += 1;
     for (const party of parties)
       for (const n of [1, 2]) {
-        await this.#publisher.publish(bytes, `${party}-${n}`, deliverySubject(party));
+        await this.#publisher.publish(bytes, `${party}-${n}-${this.#sowings}`, deliverySubject(party));
         await (await this.connectionOf(party)).request('out.msg', bytes);
       }
-    for (const n of [1, 2, 3, 4]) await this.#publisher.publish(bytes, `event-${parties.join()}-${n}`, eventsSubject('referral'));
+    for (const n of [1, 2, 3, 4]) await this.#publisher.publish(bytes, `event-${parties.join()}-${n}-${this.#sowings}`, eventsSubject('referral'));
   }
 
   async tryUndeclared(): Promise<{ readonly tried: readonly Tried[]; readonly changed: readonly string[] }> {
