@@ -153,7 +153,8 @@ const putPersonSql = `insert into person (id, party, active, body) values ($1, $
 async function writeBindings(db: PoolClient, effects: readonly Effect[], keyVersion: number): Promise<void> {
   const clients = new Map(effects.flatMap((effect) => (effect.kind === 'bind-client' ? [[effect.client, effect.prints] as const] : [])));
   if (clients.size > 0) {
-    const list = [...clients];
+    // In one order everywhere: two batches that write the same clients must not wait for each other.
+    const list = [...clients].toSorted(([a], [b]) => (a < b ? -1 : 1));
     await db.query({
       name: 'bind-clients',
       text: `insert into client (id, nino, date_of_birth, surname, key_version)

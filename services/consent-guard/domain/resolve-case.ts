@@ -45,11 +45,12 @@ function openCase(incoming: Incoming, sender: DirectoryParty, caseId: string, wo
   const known = prints.nino === undefined ? undefined : world.clientByNino(prints.nino);
   if (known !== undefined && !agrees(known.prints, prints)) return mismatch;
   const client = known?.id ?? derivedClient;
-  const bindClient: Effect[] = known === undefined ? [{ kind: 'bind-client', client, prints }] : [];
+  // A client who is known is written again, so that a case opened for one who is not takes no longer: the time would tell.
+  const bindClient: Effect = { kind: 'bind-client', client, prints: known?.prints ?? prints };
   return {
     client,
     caseId,
-    effects: [...bindClient, { kind: 'bind-case', caseId, client, agency: sender.agency, reference: read.envelope.caseref }],
+    effects: [bindClient, { kind: 'bind-case', caseId, client, agency: sender.agency, reference: read.envelope.caseref }],
   };
 }
 
