@@ -1,8 +1,10 @@
+import { existenceBench } from './existence.bench.js';
 import { guardBench } from './guard.bench.js';
 import { guardLatencyBench } from './guard-latency.bench.js';
 import { withdrawBench } from './withdraw.bench.js';
 
 const benches: Readonly<Record<string, () => Promise<object>>> = {
+  existence: existenceBench,
   guard: guardBench,
   'guard-latency': guardLatencyBench,
   withdraw: withdrawBench,
