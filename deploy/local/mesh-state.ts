@@ -21,6 +21,8 @@ export interface MeshState {
   readonly keysFolder: string;
   /** GATEWAY_PARTIES_FILE. */
   readonly gatewayPartiesFile: string;
+  /** GUARD_KEYS_FILE. */
+  readonly guardKeysFile: string;
   readonly parties: readonly BrokerParty[];
 }
 

@@ -196,6 +196,7 @@ async function startBroker({ options, secrets, ports, stack }: BrokerStart): Pro
       cipherKeyFile: secrets.cipherKeyFile,
       keysFolder: secrets.keysFolder,
       gatewayPartiesFile: secrets.gatewayPartiesFile,
+      guardKeysFile: secrets.guardKeysFile,
       parties,
     });
   await writeState();

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { runOperator } from '#services/operator/run-operator.js';
+import { LocalKeyFile } from './local.key-file.js';
 import { LocalProvisioner } from './local.provisioner.js';
 
 // The operator's tool beside a mesh of this machine: `npm run ops -- <command>`. `npm start` leaves NATS_URL, NATS_SEED_FILE, MESH_ENV,
@@ -11,5 +12,5 @@ const stateFile = process.env['MESH_STATE_FILE'];
 process.exitCode = await runOperator(process.argv.slice(2), {
   out: (line) => console.log(line),
   err: (line) => console.error(line),
-  ...(stateFile === undefined ? {} : { provisioner: new LocalProvisioner(stateFile) }),
+  ...(stateFile === undefined ? {} : { provisioner: new LocalProvisioner(stateFile), keyFile: new LocalKeyFile(stateFile) }),
 });

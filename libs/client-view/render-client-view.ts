@@ -147,6 +147,8 @@ const footer = html`<footer>
 
 interface Group {
   readonly head: ViewConsent;
+  /** The same holds the other way round. */
+  readonly isMutual: boolean;
   readonly purposes: readonly ViewConsent['purpose'][];
 }
 
@@ -160,17 +162,30 @@ function groups(consents: readonly ViewConsent[]): readonly Group[] {
     if (group === undefined) found.set(key, { head: consent, purposes: [consent.purpose] });
     else group.purposes.push(consent.purpose);
   }
-  return [...found.values()].toSorted((one, other) => rank(one) - rank(other));
+  return mutual([...found.values()]).toSorted((one, other) => rank(one) - rank(other));
+}
+
+/** What two may tell each other is said once. */
+function mutual(groups: readonly Omit<Group, 'isMutual'>[]): readonly Group[] {
+  const keyOf = (from: string, to: string, { head, purposes }: Omit<Group, 'isMutual'>): string =>
+    JSON.stringify([from, to, head.state, head.form, head.validUntil, head.ruledOut, head.withdrawnAt, purposes.toSorted()]);
+  const all = new Set(groups.map((group) => keyOf(group.head.from.id, group.head.to.id, group)));
+  return groups.flatMap((group) => {
+    const { from, to } = group.head;
+    const isMutual = from.id !== to.id && all.has(keyOf(to.id, from.id, group));
+    return isMutual && from.id > to.id ? [] : [{ ...group, isMutual }];
+  });
 }
 
 const rank = ({ head }: Group): number => ['given', 'not-yet', 'refused', 'withdrawn', 'lapsed'].indexOf(head.state);
 
-function consentItem({ head, purposes }: Group): Html {
+function consentItem(group: Group): Html {
+  const { head, purposes } = group;
   const isYes = head.state === 'given' || head.state === 'not-yet';
   const ruledOut =
     isYes && head.ruledOut.length > 0 ? html`<p>Never: ${head.ruledOut.map((each) => categoryWords[each]).join('; ')}.</p>` : nothing;
   return html`<li class="${isYes ? 'item' : 'item no'}">
-    <p><span class="mark">${stateWords[head.state]}.</span> ${allowed({ head, purposes }, isYes ? 'may' : 'may not')}</p>
+    <p><span class="mark">${stateWords[head.state]}.</span> ${allowed(group, isYes ? 'may' : 'may not')}</p>
     ${
       isOwnRecord(head)
         ? nothing
@@ -195,8 +210,9 @@ function shortConsent(group: Group): Html {
 
 const isOwnRecord = ({ from, to }: ViewConsent): boolean => from.id === to.id;
 
-function allowed({ head }: Group, may: 'may' | 'may not'): Html {
+function allowed({ head, isMutual }: Group, may: 'may' | 'may not'): Html {
   if (isOwnRecord(head)) return html`<b>${head.from.name}</b> ${may} keep this on its own record.`;
+  if (isMutual) return html`<b>${head.from.name}</b> and <b>${head.to.name}</b> ${may} tell each other:`;
   return html`<b>${head.from.name}</b> ${may} tell <b>${head.to.name}</b>:`;
 }
 

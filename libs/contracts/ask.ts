@@ -206,6 +206,18 @@ export const verdictCount = z.strictObject({
 });
 export const countsReply = z.strictObject({ counts: z.array(verdictCount) });
 
+/** `keys`: how many rows still need which version of the guard's key, and who knows it; never a key. */
+export const keyVersionCount = z.strictObject({
+  version: z.int(),
+  clients: z.int(),
+  consents: z.int(),
+  held: z.int(),
+  deadLetters: z.int(),
+  holders: z.int().meta({ description: 'Instances at work that know it' }),
+});
+export const keysReply = z.strictObject({ writing: z.int(), instances: z.int(), versions: z.array(keyVersionCount) });
+export type KeysState = z.infer<typeof keysReply>;
+
 /** `directory`: as the guard holds it, in the shape it was put. */
 export const directoryReply = z.strictObject({ parties: z.array(partyPutForm), people: z.array(personPutForm) });
 export type Directory = z.infer<typeof directoryReply>;

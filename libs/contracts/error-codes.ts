@@ -69,6 +69,7 @@ export const errorRules = {
   'mailbox-full': passing(507, 'The stream of the party is full; fetch what waits there, then send again with the same id'),
   'answer-timeout': passing(504, 'The mesh did not answer in time; ask again'),
   'lease-lost': passing(503, 'Another instance works this now'),
+  'key-unavailable': passing(503, 'A key that this rests on is not there; it is tried again until it is'),
 
   // Ours.
   'config-invalid': { jetStream: 'nak', queue: 'fail', http: 500, level: 'error', title: 'The configuration is wrong' },

@@ -23,6 +23,8 @@ import { DeliveryRecall } from './adapters/delivery-recall.js';
 import { readEvidenceKey } from './adapters/evidence-key.js';
 import { EvidenceBook } from './adapters/evidence.book.js';
 import { GuardKeys } from './adapters/guard-keys.js';
+import { KeyKeeper } from './adapters/key.keeper.js';
+import { KeyRenewal } from './adapters/key-renewal.js';
 import { HeldSweep } from './adapters/held.sweep.js';
 import { IngressWorker } from './adapters/ingress.worker.js';
 import { InstanceSessions } from './adapters/instance-sessions.js';
@@ -96,8 +98,8 @@ interface Background {
 class Work {
   constructor(
     readonly shares: PartyShares,
-    readonly evidence: EvidenceBook,
-    readonly loader: WorldLoader,
+    /** What questions are answered with. */
+    readonly parts: { readonly evidence: EvidenceBook; readonly loader: WorldLoader; readonly renewal: KeyRenewal },
     private readonly background: readonly Background[],
   ) {}
 
@@ -111,10 +113,14 @@ class Work {
   }
 }
 
-function createWork(ground: Ground): Work {
+/** @throws MeshError when this instance does not know the key that the others write with */
+async function createWork(ground: Ground): Promise<Work> {
   const { config, clock, logger } = ground;
   const { pool, connection, sessions } = ground.outside;
   const keys = GuardKeys.fromFile(config.GUARD_KEYS_FILE);
+  const renewal = new KeyRenewal(pool, keys);
+  const keeper = new KeyKeeper({ pool, keys, keysFile: config.GUARD_KEYS_FILE, renewal, log: logger });
+  await keeper.open();
   const courier = new RoadCourier(ground.publisher);
   const store = new BatchStore(keys);
   const loader = new WorldLoader(keys);
@@ -137,7 +143,8 @@ function createWork(ground: Ground): Work {
   const signer = readEvidenceKey(config.EVIDENCE_KEY_FILE);
   const kept = { disclosuresDays: config.RETENTION_DISCLOSURES_DAYS, refusalsDays: config.RETENTION_REFUSALS_DAYS };
   const sealing = { databaseUrl: config.DATABASE_URL, applicationName: sessions.nameOf('consent-guard-sealer') };
-  return new Work(shares, new EvidenceBook(pool, signer), loader, [
+  return new Work(shares, { evidence: new EvidenceBook(pool, signer), loader, renewal }, [
+    keeper,
     new HeldSweep({ pool, clock, courier, log: logger }),
     new WithdrawalSweep({ pool, desk, log: logger }),
     new SealingThread({ ...sealing, keyFile: config.EVIDENCE_KEY_FILE }, logger),
@@ -170,9 +177,10 @@ export class ConsentGuardModule implements OnApplicationBootstrap, BeforeApplica
     const books = {
       messages,
       cases: new CaseBook(pool, connection, messages),
-      consents: new ConsentBook(pool, ground.clock, work.loader),
+      consents: new ConsentBook(pool, ground.clock, work.parts.loader),
       operator: new OperatorBook(pool),
-      evidence: work.evidence,
+      evidence: work.parts.evidence,
+      keys: work.parts.renewal,
       views: new ClientViewBook(pool, ground.clock),
     };
     this.answers = serveAsks(connection, answersOf(books), (err) => ground.logger.warn({ err }, 'a question was not answered'));

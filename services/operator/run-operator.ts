@@ -8,9 +8,11 @@ import { addDirectoryCommands } from './adapters/directory.command.js';
 import { addEvidenceCommands } from './adapters/evidence.commands.js';
 import { NatsDesk } from './adapters/nats.desk.js';
 import type { OperatorContext } from './adapters/operator-context.js';
+import { addKeyCommands } from './adapters/key.commands.js';
 import { addPartyCommand } from './adapters/party.command.js';
 import { addRecordCommands } from './adapters/record.commands.js';
 import { type OperatorFlags, readClockConfig, readConfig } from './config.js';
+import type { KeyFile } from './domain/key-file.js';
 import type { MeshDesk } from './domain/mesh-desk.js';
 import type { PartyProvisioner } from './domain/party-provisioner.js';
 
@@ -21,6 +23,8 @@ export interface OperatorHost {
   readonly err: (line: string) => void;
   /** Without one there is no `party add`: where parties get their accounts is the deployment's business. */
   readonly provisioner?: PartyProvisioner;
+  /** Without one `keys` shows and changes nothing: the guard's keys are the deployment's business. */
+  readonly keyFile?: KeyFile;
 }
 
 /** Runs one command line, without the program's name; gives the exit code. Failures are one line on `err`; nothing is thrown. */
@@ -47,6 +51,7 @@ export async function runOperator(args: readonly string[], host: OperatorHost): 
   addRecordCommands(program, context);
   addEvidenceCommands(program, context);
   addClientViewCommands(program, context);
+  addKeyCommands(program, context, host.keyFile);
   if (host.provisioner !== undefined) addPartyCommand(program, context, host.provisioner);
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -191,6 +191,7 @@ describe("the operator's tool", () => {
       eventsMaxBytes,
       cipherKeyFile,
       keysFolder,
+      guardKeysFile: join(nats.folder, 'guard-keys.json'),
       gatewayPartiesFile,
       parties,
     });

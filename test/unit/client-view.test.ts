@@ -90,6 +90,20 @@ describe("a client's view", () => {
     const page = renderClientView([viewOf([entry])], 'page');
     expect(page).toContain('Left out: your address and telephone number.');
     expect(page).toContain('form TPR2, 1 March 2026, 10:00');
+    const line = {
+      from: names.ofAgency('river'),
+      to: names.ofAgency('jcp'),
+      purpose: 'exit-notice' as const,
+      form: 'TPR2' as const,
+      state: 'given' as const,
+      ruledOut: [],
+      validFrom: '2026-03-02',
+      validUntil: '2027-03-01',
+      recordedAt: '2026-03-02T09:00:00Z',
+    };
+    const both = renderClientView([viewOf([], { consents: [line, { ...line, from: line.to, to: line.from }] })], 'page');
+    expect(both.match(/may tell each other/g)).toHaveLength(1);
+    expect(both).not.toMatch(/<\/b> may tell <b>/);
     expect(renderClientView([viewOf([])], 'page')).toContain('Nobody has been told anything about you.');
     expect(renderClientView([viewOf([], { scope: 'own-part' })], 'slip')).toContain('one organisation’s part');
   });

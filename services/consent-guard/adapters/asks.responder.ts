@@ -8,6 +8,7 @@ import type { ClientViewBook } from './client-view.book.js';
 import type { CaseBook } from './case.book.js';
 import type { ConsentBook } from './consent.book.js';
 import type { EvidenceBook } from './evidence.book.js';
+import type { KeyRenewal } from './key-renewal.js';
 import type { MessageBook } from './message.book.js';
 import type { OperatorBook } from './operator.book.js';
 
@@ -16,6 +17,7 @@ export interface Books {
   readonly cases: CaseBook;
   readonly consents: ConsentBook;
   readonly operator: OperatorBook;
+  readonly keys: KeyRenewal;
   readonly evidence: EvidenceBook;
   readonly views: ClientViewBook;
 }
@@ -45,6 +47,7 @@ export function answersOf(books: Books): AskHandler {
     counts: () => books.operator.counts(),
     'dead-letters': () => books.operator.deadLetters(),
     directory: () => books.operator.directory(),
+    keys: async () => ({ ...(await books.keys.state()) }),
     'evidence-checkpoint': () => books.evidence.checkpoint(),
     'evidence-entries': (_party, payload) => books.evidence.entries(read(askEvidenceEntries, payload)),
     'evidence-tiles': (_party, payload) => books.evidence.tiles(read(askEvidenceTiles, payload)),

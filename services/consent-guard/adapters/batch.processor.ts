@@ -7,7 +7,7 @@ import { isCleared } from '../domain/guard-record.js';
 import type { BatchStore } from './batch.store.js';
 import type { GuardKeys } from './guard-keys.js';
 import { type JudgedBatch, judgeBatch } from './judge-batch.js';
-import { type Intake, type RawMessage, readIngress } from './read-ingress.js';
+import { type Intake, type RawMessage, readIngress, toIncoming } from './read-ingress.js';
 import type { StoredRecord } from './record-rows.js';
 import type { EventToSend, RoadCourier, SentDelivery } from './road.courier.js';
 import type { WithdrawalDesk } from './withdrawal.desk.js';
@@ -50,7 +50,12 @@ export class BatchProcessor {
     let db: PoolClient | undefined;
     try {
       db = await pool.connect();
-      const redrives = await this.work(db, intakes);
+      const keyVersion = this.parts.keys.version;
+      const redrives = await this.work(
+        db,
+        intakes.map((intake) => this.underPresentKeys(intake)),
+        keyVersion,
+      );
       await loader.unlock(db);
       db.release();
       return redrives;
@@ -62,7 +67,15 @@ export class BatchProcessor {
     }
   }
 
-  private async work(db: PoolClient, intakes: readonly Intake[]): Promise<readonly string[]> {
+  /** Read ahead, or in an attempt before: since then the keys may have changed. */
+  private underPresentKeys(intake: Intake): Intake {
+    const { keys } = this.parts;
+    if (!intake.ok || intake.stamp === keys.stamp) return intake;
+    const { read, sender, digest } = intake.incoming;
+    return { ok: true, incoming: toIncoming(read, { sender, digest }, keys), stamp: keys.stamp };
+  }
+
+  private async work(db: PoolClient, intakes: readonly Intake[], keyVersion: number): Promise<readonly string[]> {
     const { loader, store, courier, desk, clock, routeTimeoutMs } = this.parts;
     const now = clock.now();
     const { world, prior } = await loader.load(
@@ -73,7 +86,7 @@ export class BatchProcessor {
     const delivered = await deliveredBefore(db, prior);
     const judged = judgeBatch(intakes, { world, prior, delivered, nowMs: now.getTime() });
     const heldUntil = new Date(now.getTime() + routeTimeoutMs);
-    const seqs = await store.commit(db, { decided: judged.decided, dead: judged.dead, now, heldUntil });
+    const seqs = await store.commit(db, { decided: judged.decided, dead: judged.dead, now, heldUntil, keyVersion });
     const events = toEvents(judged, seqs, now);
     const [sent] = await Promise.all([
       courier.deliver(

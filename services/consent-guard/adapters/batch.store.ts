@@ -3,7 +3,9 @@ import type { PoolClient } from 'pg';
 import { messageCommitment } from '#libs/evidence/evidence-entry.js';
 import type { Effect } from '../domain/effect.js';
 import type { GuardRecord } from '../domain/guard-record.js';
+import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { GuardKeys } from './guard-keys.js';
+import { keyFenceSql } from './key-fence.js';
 import { writeLines, writeScopes, writeViewRelease, writeWithdrawal } from './ledger-rows.js';
 import { type RecordToWrite, insertRecords } from './record-rows.js';
 
@@ -28,6 +30,8 @@ export interface BatchToWrite {
   readonly dead: readonly DeadLetter[];
   readonly now: Date;
   readonly heldUntil: Date;
+  /** The version of the key under which the batch's identities were derived. */
+  readonly keyVersion: number;
 }
 
 /** Writes a batch in one transaction: records first among equals. Nothing of the batch is delivered before this has returned. */
@@ -37,8 +41,8 @@ export class BatchStore {
   /** @returns the sequence of each record, by `id/ordinal`. */
   async commit(db: PoolClient, batch: BatchToWrite): Promise<ReadonlyMap<string, number>> {
     const effects = batch.decided.flatMap((each) => each.effects);
-    await db.query('begin');
     try {
+      await this.begin(db, batch.keyVersion);
       await this.writeEffects(db, effects, batch);
       if (effects.some(({ kind }) => kind === 'put-party' || kind === 'put-person'))
         await db.query('update directory_version set version = version + 1');
@@ -53,8 +57,23 @@ export class BatchStore {
     }
   }
 
+  /**
+   * Begins a transaction in which this version of the key is, and stays, the one that all instances write with.
+   * @throws MeshError `key-unavailable` when it is another by now: the keys follow, and the batch comes again with its identities derived anew
+   */
+  private async begin(db: PoolClient, keyVersion: number): Promise<void> {
+    // One round trip. The lock is taken before the state is read, and given back at the end of the transaction.
+    const results = (await db.query(`begin; ${keyFenceSql(false)}; select writing from key_state`)) as unknown as {
+      rows: { writing: number }[];
+    }[];
+    const writing = results.at(-1)?.rows[0]?.writing;
+    if (writing === keyVersion) return;
+    if (writing !== undefined) this.keys.write(writing);
+    throw new MeshError('key-unavailable', 'another version of the key is written with by now');
+  }
+
   private async writeEffects(db: PoolClient, effects: readonly Effect[], batch: BatchToWrite): Promise<void> {
-    await writeBindings(db, effects, this.keys.version);
+    await writeBindings(db, effects, batch.keyVersion);
     for (const effect of effects) {
       switch (effect.kind) {
         case 'keep-consent':
@@ -150,6 +169,10 @@ const putPartySql = `insert into party (id, kind, agency, active, body) values (
 const putPersonSql = `insert into person (id, party, active, body) values ($1, $2, $3, $4)
   on conflict (id) do update set party = excluded.party, active = excluded.active, body = excluded.body`;
 
+/** A client recorded under an older version takes on all of the newer hashes, or none. */
+const renewed = (column: string, otherwise = `client.${column}`): string =>
+  `case when excluded.key_version > client.key_version and (excluded.nino is not null or client.nino is null) then excluded.${column} else ${otherwise} end`;
+
 async function writeBindings(db: PoolClient, effects: readonly Effect[], keyVersion: number): Promise<void> {
   const clients = new Map(effects.flatMap((effect) => (effect.kind === 'bind-client' ? [[effect.client, effect.prints] as const] : [])));
   if (clients.size > 0) {
@@ -158,14 +181,15 @@ async function writeBindings(db: PoolClient, effects: readonly Effect[], keyVers
     await db.query({
       name: 'bind-clients',
       text: `insert into client (id, nino, date_of_birth, surname, key_version)
-        select id, nino, date_of_birth, surname, $5 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as c (id, nino, date_of_birth, surname)
-        on conflict (id) do update set nino = coalesce(client.nino, excluded.nino)`,
+        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[])
+        on conflict (id) do update set nino = ${renewed('nino', 'coalesce(client.nino, excluded.nino)')},
+          date_of_birth = ${renewed('date_of_birth')}, surname = ${renewed('surname')}, key_version = ${renewed('key_version')}`,
       values: [
         list.map(([id]) => id),
         list.map(([, p]) => p.nino ?? null),
         list.map(([, p]) => p.dateOfBirth),
         list.map(([, p]) => p.surname),
-        keyVersion,
+        list.map(([, p]) => p.keyVersion ?? keyVersion),
       ],
     });
   }

@@ -37,7 +37,7 @@ interface Wanted {
 const recordsSql = `with newest as (
     select distinct on (r.id) r.*, min(r.recorded_at) over (partition by r.id) as first_at from record r
     where r.case_id in (select id from client_case where client = $1) and r.client = $1 and r.recorded_at <= $2
-      and ($3::uuid is null or r.case_id = $3) and r.sender_kind <> 'service' and r.addressed_to <> 'mesh'
+      and ($3::uuid is null or r.case_id = $3) and r.sender_kind <> 'service' and r.addressed_to <> 'mesh' and r.recipient_kind is distinct from 'service'
     order by r.id, r.ordinal desc)
   select n.*, d.state, d.told, d.withheld from newest n
   left join delivery d on d.id = n.id and d.recipient = n.recipient

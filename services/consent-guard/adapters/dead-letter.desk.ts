@@ -39,9 +39,11 @@ export class DeadLetterDesk {
   constructor(private readonly parts: DeadLetterParts) {}
 
   async keep(letter: DeadLetter): Promise<void> {
-    const db = await this.parts.pool.connect();
+    const { pool, store, clock, keys } = this.parts;
+    const now = clock.now();
+    const db = await pool.connect();
     try {
-      await this.parts.store.keepDead(db, letter, this.parts.clock.now());
+      await store.commit(db, { decided: [], dead: [letter], now, heldUntil: now, keyVersion: keys.version });
     } finally {
       db.release();
     }

@@ -12,62 +12,121 @@ interface KeySet {
   readonly vault: Buffer;
 }
 
+interface KeyFile {
+  /** The version that the operator wants new hashes and seals to be made with. */
+  readonly current: number;
+  readonly sets: ReadonlyMap<number, KeySet>;
+}
+
 /**
  * What only the guard holds: the keyed hashes that stand for a client's identity, and the sealing of payloads it must keep for a while.
- * Keys are versioned; new hashes and seals use the current one, a seal names its own. Nothing of it is ever logged.
+ * Keys are versioned. Hashes and seals are made with `version`, the one that all instances write with (`key_state`); identities are looked up
+ * under every version in the file; a seal names its own. Nothing of it is ever logged.
  */
 export class GuardKeys {
+  private writing: number;
+  private changes = 0;
+
   private constructor(
-    readonly version: number,
-    private readonly sets: ReadonlyMap<number, KeySet>,
-    private readonly current: KeySet,
-  ) {}
+    private readonly path: string,
+    private file: KeyFile,
+  ) {
+    this.writing = file.current;
+  }
 
   /** @throws MeshError `config-invalid` when the file is missing, malformed, or a key has not 32 bytes. */
   static fromFile(path: string): GuardKeys {
-    try {
-      const { current, keys } = keyFile.parse(JSON.parse(readFileSync(path, 'utf8')));
-      const sets = new Map(Object.entries(keys).map(([version, key]) => [Number(version), keySet(Buffer.from(key, 'base64'))] as const));
-      const set = sets.get(current);
-      if (set === undefined) throw new RangeError('current names no key');
-      return new GuardKeys(current, sets, set);
-    } catch (error) {
-      throw new MeshError(
-        'config-invalid',
-        'GUARD_KEYS_FILE must name a JSON file with a current version and its key of 32 bytes in base64',
-        { cause: error },
-      );
-    }
+    return new GuardKeys(path, readKeyFile(path));
   }
 
-  prints(identity: ClientIdentity): IdentityPrints {
+  get version(): number {
+    return this.writing;
+  }
+
+  /** What the file says should be written with. */
+  get wanted(): number {
+    return this.file.current;
+  }
+
+  /** Grows whenever anything about the keys changes: what was derived before is derived again. */
+  get stamp(): number {
+    return this.changes;
+  }
+
+  get versions(): readonly number[] {
+    return [...this.file.sets.keys()].toSorted((one, other) => one - other);
+  }
+
+  knows(version: number): boolean {
+    return this.file.sets.has(version);
+  }
+
+  /**
+   * Reads the file again.
+   * @param dropped asked about versions that the new file no longer has; answers which are still needed
+   * @throws MeshError `config-invalid` when it is wrong or misses a version that is still needed: the keys stay as they were
+   */
+  async reload(dropped: (versions: readonly number[]) => Promise<readonly number[]>): Promise<void> {
+    const file = readKeyFile(this.path);
+    const gone = this.versions.filter((version) => !file.sets.has(version));
+    const needed = gone.length === 0 ? [] : await dropped(gone);
+    if (needed.length > 0 || !file.sets.has(this.writing))
+      throw new MeshError('config-invalid', `GUARD_KEYS_FILE lacks version ${needed[0] ?? this.writing}, which is still needed`);
+    this.put(file);
+  }
+
+  /** Versions that the file has and these keys do not, taken in at once: an instance met a version it does not know. Never takes one away. */
+  learn(): void {
+    const file = readKeyFile(this.path);
+    this.put({ current: file.current, sets: new Map([...this.file.sets, ...file.sets]) });
+  }
+
+  /** From now on written with. @throws MeshError `key-unavailable` when the file does not have it either */
+  write(version: number): void {
+    if (version === this.writing) return;
+    if (!this.knows(version)) this.learn();
+    if (!this.knows(version)) throw new MeshError('key-unavailable', `version ${version} of the guard's key is not in GUARD_KEYS_FILE`);
+    this.writing = version;
+    this.changes += 1;
+  }
+
+  /** Under the version written with, and under every other, which clients recorded earlier may still bear. */
+  allPrints(identity: ClientIdentity): readonly [IdentityPrints, ...IdentityPrints[]] {
+    const others = this.versions.filter((version) => version !== this.writing);
+    return [this.printsUnder(this.writing, identity), ...others.map((version) => this.printsUnder(version, identity))];
+  }
+
+  printsUnder(keyVersion: number, identity: ClientIdentity): IdentityPrints {
+    const { prints } = this.set(keyVersion);
     return {
-      nino: identity.nino === undefined ? undefined : this.mac('nino', identity.nino),
-      dateOfBirth: this.mac('date-of-birth', identity.dateOfBirth),
-      surname: this.mac('surname', letters(identity.surname)),
+      keyVersion,
+      nino: identity.nino === undefined ? undefined : mac(prints, 'nino', identity.nino),
+      dateOfBirth: mac(prints, 'date-of-birth', identity.dateOfBirth),
+      surname: mac(prints, 'surname', letters(identity.surname)),
     };
   }
 
-  /** The id of a client not known yet: from the NI number's hash, else from the case that brought them. */
+  /** The id of a client not known yet: from the NI number's hash, else from the case that brought them. It stays when keys change. */
   deriveClient(prints: IdentityPrints, caseId: string): string {
-    return toUuid(this.mac('client', prints.nino ?? `case:${caseId}`));
+    return toUuid(mac(this.set(prints.keyVersion ?? this.writing).prints, 'client', prints.nino ?? `case:${caseId}`));
   }
 
   /** AES-256-GCM; `about` (the row's id) is bound in, so that a sealed payload cannot be moved to another row. */
   seal(plain: Uint8Array, about: string): Buffer {
     const nonce = randomBytes(12);
-    const cipher = createCipheriv('aes-256-gcm', this.current.vault, nonce).setAAD(Buffer.from(about));
+    const cipher = createCipheriv('aes-256-gcm', this.set(this.writing).vault, nonce).setAAD(Buffer.from(about));
     const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
     const version = Buffer.alloc(2);
-    version.writeUInt16BE(this.version);
+    version.writeUInt16BE(this.writing);
     return Buffer.concat([version, nonce, cipher.getAuthTag(), sealed]);
   }
 
-  /** @throws MeshError `internal` when the key is gone or the bytes were changed. */
+  /** @throws MeshError `key-unavailable` when the key is not there, `internal` when the bytes were changed. */
   open(sealed: Uint8Array, about: string): Buffer {
     const bytes = Buffer.from(sealed);
-    const set = this.sets.get(bytes.readUInt16BE(0));
-    if (set === undefined) throw new MeshError('internal', 'the key of a sealed payload is not there');
+    const named = bytes.readUInt16BE(0);
+    if (!this.knows(named)) this.learn();
+    const set = this.set(named);
     try {
       const decipher = createDecipheriv('aes-256-gcm', set.vault, bytes.subarray(2, 14))
         .setAAD(Buffer.from(about))
@@ -78,8 +137,35 @@ export class GuardKeys {
     }
   }
 
-  private mac(what: string, value: string): string {
-    return createHmac('sha256', this.current.prints).update(`${what}\n${value}`).digest('base64url');
+  private set(version: number): KeySet {
+    const set = this.file.sets.get(version);
+    if (set === undefined) throw new MeshError('key-unavailable', `version ${version} of the guard's key is not there`);
+    return set;
+  }
+
+  private put(file: KeyFile): void {
+    this.file = file;
+    this.changes += 1;
+  }
+}
+
+const mac = (key: KeyObject, what: string, value: string): string =>
+  createHmac('sha256', key).update(`${what}\n${value}`).digest('base64url');
+
+function readKeyFile(path: string): KeyFile {
+  try {
+    const { current, keys } = keyFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const sets = new Map(Object.entries(keys).map(([version, key]) => [Number(version), keySet(Buffer.from(key, 'base64'))] as const));
+    if (!sets.has(current)) throw new RangeError('current names no key');
+    return { current, sets };
+  } catch (error) {
+    throw new MeshError(
+      'config-invalid',
+      'GUARD_KEYS_FILE must name a JSON file with a current version and its key of 32 bytes in base64',
+      {
+        cause: error,
+      },
+    );
   }
 }
 

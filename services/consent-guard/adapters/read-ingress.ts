@@ -14,7 +14,9 @@ export interface RawMessage {
   readonly data: Uint8Array;
 }
 
-export type Intake = { readonly ok: true; readonly incoming: Incoming } | { readonly ok: false; readonly dead: DeadLetter };
+/** `stamp`: of the keys when it was read; after a change of keys the identity is derived again. */
+export type Intake =
+  { readonly ok: true; readonly incoming: Incoming; readonly stamp?: number } | { readonly ok: false; readonly dead: DeadLetter };
 
 export interface Reading {
   readonly keys: GuardKeys;
@@ -61,17 +63,18 @@ export function readIngress(raw: RawMessage, reading: Reading): Intake {
     const detail = 'id must be a UUIDv7; only the services of the mesh derive ids, each its own';
     return { ok: false, dead: { ...about(), message: id, code: 'malformed-message', field: 'id', detail } };
   }
-  return { ok: true, incoming: toIncoming(read.message, { sender, digest }, reading.keys) };
+  return { ok: true, incoming: toIncoming(read.message, { sender, digest }, reading.keys), stamp: reading.keys.stamp };
 }
 
 export function toIncoming(read: ReadMessage, origin: Pick<Incoming, 'sender' | 'digest'>, keys: GuardKeys): Incoming {
   const identity = read.rule.caseUse === 'none' ? undefined : (read.envelope.data['client'] as ClientIdentity | undefined);
-  const prints = identity === undefined ? undefined : keys.prints(identity);
+  const [prints, ...earlierPrints] = identity === undefined ? [undefined] : keys.allPrints(identity);
   const caseId = read.envelope.case;
   return {
     read,
     ...origin,
     prints,
+    ...(earlierPrints.length === 0 ? {} : { earlierPrints: earlierPrints.flatMap((each) => each ?? []) }),
     derivedClient: prints === undefined || caseId === undefined ? undefined : keys.deriveClient(prints, caseId),
   };
 }

@@ -1,11 +1,12 @@
 import type { PoolClient, QueryConfig } from 'pg';
 import type { AreaRole } from '#libs/contracts/address.js';
+import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
 import type { PartyKind } from '#libs/contracts/party.js';
 import type { Category, ConsentForm, Purpose } from '#libs/contracts/purposes.js';
 import type { Client } from '../domain/client-identity.js';
 import { Directory, type DirectoryPerson } from '../domain/directory.js';
-import type { Incoming } from '../domain/incoming.js';
+import { type Incoming, shownBy } from '../domain/incoming.js';
 import type { Scope } from '../domain/scope.js';
 import { type CaseBinding, type HeldMessage, World } from '../domain/world.js';
 import type { GuardKeys } from './guard-keys.js';
@@ -30,8 +31,8 @@ const asJson = (sql: string): string => `select coalesce(json_agg(found), '[]'):
 const casesSql = asJson(
   `select c.id, c.client, a.agency, a.reference from client_case c join case_agency a on a.case_id = c.id where c.id = any($1::uuid[])`,
 );
-const clientsSql = asJson(`select id, nino, date_of_birth, surname from client where nino = any($1::text[])
-  union select id, nino, date_of_birth, surname from client where id = any($2::uuid[])`);
+const clientsSql = asJson(`select id, nino, date_of_birth, surname, key_version from client where nino = any($1::text[])
+  union select id, nino, date_of_birth, surname, key_version from client where id = any($2::uuid[])`);
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`;
 const scopesSql =
   asJson(`select client, from_agency as "from", to_agency as "to", purpose, decision, excluded, ${ms('valid_from')} as "validFromMs",
@@ -67,6 +68,7 @@ export class WorldLoader {
       ...cases.map((each) => each.client),
       ...[...records.values()].map((record) => record.client),
     ]);
+    this.requireKeys(clients);
     await this.lock(db, batch, cases, clients);
     const scopes = await readAll<Scope>(db, { name: 'read-scopes', text: scopesSql, values: [clients.map((client) => client.id)] });
     // Read again where there was anything: while this batch waited for its locks, a withdrawal may have stopped what it cites.
@@ -85,6 +87,14 @@ export class WorldLoader {
     return { world, prior: new Map([...locked].filter(([id]) => own.has(id))) };
   }
 
+  /** A client recorded under a version that is not known here can be compared with nobody: the file is read again, and the batch comes again. */
+  private requireKeys(clients: readonly Client[]): void {
+    const unknown = clients.find(({ prints }) => prints.keyVersion !== undefined && !this.keys.knows(prints.keyVersion));
+    if (unknown === undefined) return;
+    this.keys.learn();
+    throw new MeshError('key-unavailable', `version ${unknown.prints.keyVersion ?? 0} of the guard's key is not known here`);
+  }
+
   async unlock(db: PoolClient): Promise<void> {
     await db.query('select pg_advisory_unlock_all()');
   }
@@ -98,7 +108,9 @@ export class WorldLoader {
     const all = [...new Set([...clients.map((client) => client.id), ...batch.flatMap(({ derivedClient }) => derivedClient ?? [])])];
     // A consent under a case of its own names a client by NI number: that one too.
     const byNino = new Map(clients.map((client) => [client.prints.nino, client.id]));
-    const named = deciding.flatMap(({ prints }) => (prints?.nino === undefined ? [] : (byNino.get(prints.nino) ?? [])));
+    const named = deciding.flatMap((incoming) =>
+      shownBy(incoming).flatMap(({ nino }) => (nino === undefined ? [] : (byNino.get(nino) ?? []))),
+    );
     const alone = new Set([...exclusive, ...named]);
     if (alone.size > 0) await db.query(lockSql(false), [[...alone].toSorted()]);
     const together = all.filter((id) => !alone.has(id));
@@ -182,15 +194,18 @@ async function readCases(db: PoolClient, ids: readonly string[]): Promise<CaseBi
 }
 
 async function readClients(db: PoolClient, batch: readonly Incoming[], known: readonly (string | undefined)[]): Promise<Client[]> {
-  const prints = batch.flatMap(({ prints: shown }) => shown?.nino ?? []);
+  const prints = batch.flatMap((incoming) => shownBy(incoming).flatMap(({ nino }) => nino ?? []));
   const ids = new Set([...known.filter((id) => id !== undefined), ...batch.flatMap(({ derivedClient }) => derivedClient ?? [])]);
   if (prints.length === 0 && ids.size === 0) return [];
-  const rows = await readAll<{ id: string; nino: string | null; date_of_birth: string; surname: string }>(db, {
+  const rows = await readAll<{ id: string; nino: string | null; date_of_birth: string; surname: string; key_version: number }>(db, {
     name: 'read-clients',
     text: clientsSql,
     values: [prints, [...ids]],
   });
-  return rows.map((row) => ({ id: row.id, prints: { nino: row.nino ?? undefined, dateOfBirth: row.date_of_birth, surname: row.surname } }));
+  return rows.map((row) => ({
+    id: row.id,
+    prints: { keyVersion: row.key_version, nino: row.nino ?? undefined, dateOfBirth: row.date_of_birth, surname: row.surname },
+  }));
 }
 
 export interface ScopeRow {

@@ -1,8 +1,8 @@
 import type { Problem } from '#libs/contracts/problem.js';
-import { type Client, type IdentityPrints, agrees } from './client-identity.js';
+import { type Client, type ShownPrints, agreesWithShown } from './client-identity.js';
 import type { DirectoryParty } from './directory.js';
 import type { Effect } from './effect.js';
-import type { Incoming } from './incoming.js';
+import { type Incoming, shownBy } from './incoming.js';
 import type { CaseBinding, World } from './world.js';
 
 /** Whose case it is, and what must be bound for it. */
@@ -26,11 +26,11 @@ export function resolveCase(incoming: Incoming, sender: DirectoryParty, world: W
   if (!binding.agencies.has(sender.agency)) return notYours;
   const client = world.client(binding.client);
   if (client === undefined) return notYours;
-  if (incoming.prints !== undefined && !agrees(client.prints, incoming.prints)) return mismatch;
+  if (incoming.prints !== undefined && !agreesWithShown(client.prints, shownBy(incoming))) return mismatch;
   return {
     client: client.id,
     caseId,
-    effects: [...learnNino(incoming, client, world), ...keepReference(envelope.caseref, binding, sender)],
+    effects: [...renewPrints(incoming, client, world), ...keepReference(envelope.caseref, binding, sender)],
   };
 }
 
@@ -42,11 +42,13 @@ function openCase(incoming: Incoming, sender: DirectoryParty, caseId: string, wo
       field: 'case',
       detail: 'the case is not known; open it with a consent or a referral that says who the client is',
     };
-  const known = prints.nino === undefined ? undefined : world.clientByNino(prints.nino);
-  if (known !== undefined && !agrees(known.prints, prints)) return mismatch;
+  const shown = shownBy(incoming);
+  const known = clientShown(shown, world);
+  if (known !== undefined && !agreesWithShown(known.prints, shown)) return mismatch;
   const client = known?.id ?? derivedClient;
   // A client who is known is written again, so that a case opened for one who is not takes no longer: the time would tell.
-  const bindClient: Effect = { kind: 'bind-client', client, prints: known?.prints ?? prints };
+  const [renewed] = known === undefined ? [] : renewPrints(incoming, known, world);
+  const bindClient: Effect = renewed ?? { kind: 'bind-client', client, prints: known?.prints ?? prints };
   return {
     client,
     caseId,
@@ -54,12 +56,26 @@ function openCase(incoming: Incoming, sender: DirectoryParty, caseId: string, wo
   };
 }
 
-/** A client served without an NI number gets one on record by a consent form, unless another client has it. */
-function learnNino({ read, prints }: Incoming, client: Client, world: World): Effect[] {
-  if (read.name !== 'consent.recorded' || prints?.nino === undefined || client.prints.nino !== undefined) return [];
-  if (world.clientByNino(prints.nino) !== undefined) return [];
-  const learnt: IdentityPrints = { ...client.prints, nino: prints.nino };
-  return [{ kind: 'bind-client', client: client.id, prints: learnt }];
+/** The client who has this NI number, under whichever version of the key they were recorded. */
+const clientShown = (shown: ShownPrints, world: World): Client | undefined =>
+  shown.map(({ nino }) => (nino === undefined ? undefined : world.clientByNino(nino))).find((client) => client !== undefined);
+
+/**
+ * A client served without an NI number gets one on record by a consent form, unless another client has it. Who was recorded under an older
+ * version of the key is recorded under the one written with, once all of the identity is shown again.
+ */
+function renewPrints(incoming: Incoming, client: Client, world: World): Effect[] {
+  const { prints, read } = incoming;
+  if (prints === undefined) return [];
+  const isLearnt =
+    read.name === 'consent.recorded' &&
+    prints.nino !== undefined &&
+    client.prints.nino === undefined &&
+    clientShown(shownBy(incoming), world) === undefined;
+  const isOlder = client.prints.keyVersion !== prints.keyVersion;
+  if (!isLearnt && (!isOlder || (client.prints.nino !== undefined && prints.nino === undefined))) return [];
+  const nino = isLearnt || client.prints.nino !== undefined ? prints.nino : undefined;
+  return [{ kind: 'bind-client', client: client.id, prints: { ...prints, nino } }];
 }
 
 const keepReference = (reference: string | undefined, { id, client, agencies }: CaseBinding, { agency }: DirectoryParty): Effect[] =>
