@@ -15,5 +15,12 @@ export function passFields(
   ask: (purpose: Purpose) => ConsentAnswer,
 ): Minimised {
   const own = ruleOf(name).categoryPurposes;
-  return minimise(data, fieldsOf.get(name) ?? [], (category) => ask(purposeOf(category, main, own)));
+  // A form has a dozen fields and one purpose, or two: each is asked about once.
+  const answers = new Map<Purpose, ConsentAnswer>();
+  const answerFor = (purpose: Purpose): ConsentAnswer => {
+    const answer = answers.get(purpose) ?? ask(purpose);
+    answers.set(purpose, answer);
+    return answer;
+  };
+  return minimise(data, fieldsOf.get(name) ?? [], (category) => answerFor(purposeOf(category, main, own)));
 }
