@@ -1,4 +1,4 @@
-import type { PoolClient, QueryConfig } from 'pg';
+import type { PoolClient } from 'pg';
 import type { AreaRole } from '#libs/contracts/address.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
@@ -22,21 +22,23 @@ export interface LoadedWorld {
 /** Data paths that name another message: what a message answers or rests on. */
 const citing = ['referral', 'tpr2', 'request', 'offer', 'cause', 'anchor', 'notice', 'message', 'approval'] as const;
 
+/**
+ * `lateral … limit 1` looks each id up in its index. As a plain join the planner, whose statistics are always behind, reads the whole table.
+ */
 const recordsSql = `with recursive chain (id, cause, depth) as (
-    select id, cause, 0 from record where id = any($1::uuid[]) and ordinal = 0
-    union select r.id, r.cause, c.depth + 1 from record r join chain c on r.id = c.cause where r.ordinal = 0 and c.depth < 5
-  ) select distinct on (r.id) r.* from record r where r.id in (select id from chain) order by r.id, r.ordinal desc`;
-/** One value of JSON instead of rows: the driver's own parsing of rows, arrays and dates cost the guard more than judging them. */
-const asJson = (sql: string): string => `select coalesce(json_agg(found), '[]')::text as found from (${sql}) found`;
-const casesSql = asJson(
-  `select c.id, c.client, a.agency, a.reference from client_case c join case_agency a on a.case_id = c.id where c.id = any($1::uuid[])`,
-);
-const clientsSql = asJson(`select id, nino, date_of_birth, surname, key_version from client where nino = any($1::text[])
-  union select id, nino, date_of_birth, surname, key_version from client where id = any($2::uuid[])`);
-const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`;
-const scopesSql =
-  asJson(`select client, from_agency as "from", to_agency as "to", purpose, decision, excluded, ${ms('valid_from')} as "validFromMs",
-  ${ms('valid_until')} as "validUntilMs", ${ms('decided_at')} as "decidedAtMs", consent_id as "consentId", form from scope where client = any($1::uuid[])`);
+    select r.id, r.cause, 0 from unnest($1::uuid[]) wanted (id)
+      cross join lateral (select id, cause from record where id = wanted.id and ordinal = 0 limit 1) r
+    union select r.id, r.cause, c.depth + 1 from chain c
+      cross join lateral (select id, cause from record where id = c.cause and ordinal = 0 limit 1) r where c.depth < 5
+  ) select newest.* from (select distinct id from chain) c
+    cross join lateral (select * from record where id = c.id order by ordinal desc limit 1) newest`;
+const casesSql = `select c.id, c.client, a.agency, a.reference from client_case c join case_agency a on a.case_id = c.id where c.id = any($1::uuid[])`;
+const clientsSql = `select id, nino, date_of_birth, surname, key_version from client where nino = any($1::text[])
+  union all select id, nino, date_of_birth, surname, key_version from client where id = any($2::uuid[])`;
+/** In ms, as the decision reads them: the driver's parsing of three dates a line took longer than judging. 'infinity' is no number to it, and unreadable. */
+const ms = (column: string): string => `round(date_part('epoch', ${column}) * 1000)`;
+const scopesSql = `select client, from_agency as "from", to_agency as "to", purpose, decision, excluded, ${ms('valid_from')} as "validFromMs",
+  ${ms('valid_until')} as "validUntilMs", ${ms('decided_at')} as "decidedAtMs", consent_id as "consentId", form from scope where client = any($1::uuid[])`;
 const lockSql = (shared: boolean): string =>
   `select pg_advisory_lock${shared ? '_shared' : ''}(k) from (select distinct hashtextextended(c, 7) as k from unnest($1::text[]) c order by 1) keys`;
 
@@ -70,7 +72,7 @@ export class WorldLoader {
     ]);
     this.requireKeys(clients);
     await this.lock(db, batch, cases, clients);
-    const scopes = await readAll<Scope>(db, { name: 'read-scopes', text: scopesSql, values: [clients.map((client) => client.id)] });
+    const { rows: scopes } = await db.query<Scope>({ name: 'read-scopes', text: scopesSql, values: [clients.map((client) => client.id)] });
     // Read again where there was anything: while this batch waited for its locks, a withdrawal may have stopped what it cites.
     const locked = records.size === 0 ? records : await this.readRecords(db, batch);
     const held = await this.readHeld(db, batch, locked);
@@ -161,11 +163,6 @@ export class WorldLoader {
   }
 }
 
-async function readAll<Row>(db: PoolClient, query: QueryConfig): Promise<Row[]> {
-  const { rows } = await db.query<{ found: string }>(query);
-  return JSON.parse(rows[0]?.found ?? '[]') as Row[];
-}
-
 /** Of the requests that a release in this batch rests on, those released before. */
 async function readReleased(db: PoolClient, batch: readonly Incoming[], records: ReadonlyMap<string, StoredRecord>): Promise<string[]> {
   const releases = batch.filter(({ read }) => read.name === 'client-view.released');
@@ -179,7 +176,7 @@ async function readReleased(db: PoolClient, batch: readonly Incoming[], records:
 
 async function readCases(db: PoolClient, ids: readonly string[]): Promise<CaseBinding[]> {
   if (ids.length === 0) return [];
-  const rows = await readAll<{ id: string; client: string; agency: string; reference: string | null }>(db, {
+  const { rows } = await db.query<{ id: string; client: string; agency: string; reference: string | null }>({
     name: 'read-cases',
     text: casesSql,
     values: [ids],
@@ -197,12 +194,14 @@ async function readClients(db: PoolClient, batch: readonly Incoming[], known: re
   const prints = batch.flatMap((incoming) => shownBy(incoming).flatMap(({ nino }) => nino ?? []));
   const ids = new Set([...known.filter((id) => id !== undefined), ...batch.flatMap(({ derivedClient }) => derivedClient ?? [])]);
   if (prints.length === 0 && ids.size === 0) return [];
-  const rows = await readAll<{ id: string; nino: string | null; date_of_birth: string; surname: string; key_version: number }>(db, {
+  const { rows } = await db.query<{ id: string; nino: string | null; date_of_birth: string; surname: string; key_version: number }>({
     name: 'read-clients',
     text: clientsSql,
     values: [prints, [...ids]],
   });
-  return rows.map((row) => ({
+  // One that is found both by number and by id comes twice.
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return [...found.values()].map((row) => ({
     id: row.id,
     prints: { keyVersion: row.key_version, nino: row.nino ?? undefined, dateOfBirth: row.date_of_birth, surname: row.surname },
   }));
