@@ -5,7 +5,7 @@ import { type Scope, type Scopes, scopeKey } from './scope.js';
 export type NoConsent = 'none' | 'refused' | 'withdrawn' | 'not-yet-valid' | 'lapsed' | 'unreadable';
 
 export type ConsentAnswer =
-  | { readonly allowed: true; readonly consentId: string; readonly excluded: ReadonlySet<Category> }
+  | { readonly allowed: true; readonly consentId: string; readonly excluded: readonly Category[] }
   | { readonly allowed: false; readonly why: NoConsent };
 
 export interface ConsentQuestion {
@@ -20,25 +20,41 @@ export function askConsent(scopes: Scopes, question: ConsentQuestion, nowMs: num
   return scope === undefined ? { allowed: false, why: 'none' } : standing(scope, nowMs);
 }
 
+/** The same for one pair of agencies, purpose by purpose: a form has a dozen fields and one purpose, or a few, and each is asked about once. */
+export function askBetween(scopes: Scopes, { from, to }: Pick<ConsentQuestion, 'from' | 'to'>, nowMs: number): AskPurpose {
+  const answers = new Map<Purpose, ConsentAnswer>();
+  return (purpose) => {
+    const known = answers.get(purpose);
+    if (known !== undefined) return known;
+    const answer = askConsent(scopes, { from, to, purpose }, nowMs);
+    answers.set(purpose, answer);
+    return answer;
+  };
+}
+
+export type AskPurpose = (purpose: Purpose) => ConsentAnswer;
+
 function standing(scope: Scope, nowMs: number): ConsentAnswer {
   if (!isReadable(scope)) return { allowed: false, why: 'unreadable' };
   if (scope.decision === 'refused' || scope.decision === 'withdrawn') return { allowed: false, why: scope.decision };
   if (scope.decision !== 'given' || Number.isNaN(nowMs)) return { allowed: false, why: 'unreadable' };
   if (nowMs < scope.validFromMs) return { allowed: false, why: 'not-yet-valid' };
   if (nowMs >= scope.validUntilMs) return { allowed: false, why: 'lapsed' };
-  return { allowed: true, consentId: scope.consentId, excluded: new Set(scope.excluded) };
+  return { allowed: true, consentId: scope.consentId, excluded: scope.excluded };
 }
 
 /** A row that holds anything it should not is no consent: an exclusion we cannot read may be one the client made. */
 const isReadable = (scope: Scope): boolean =>
   Array.isArray(scope.excluded) &&
-  scope.excluded.every((category) => categories.includes(category)) &&
+  scope.excluded.every(isCategory) &&
   Number.isFinite(scope.validFromMs) &&
   Number.isFinite(scope.validUntilMs) &&
   Number.isFinite(scope.decidedAtMs) &&
   scope.validFromMs < scope.validUntilMs &&
   typeof scope.consentId === 'string' &&
   scope.consentId !== '';
+
+const isCategory = (category: Category): boolean => categories.includes(category);
 
 export interface Dpa1Standing {
   readonly current: boolean;
@@ -51,7 +67,9 @@ export interface Dpa1Standing {
  * agency itself or a contracted provider that returned it; on a tie the no. Step 6: without one the LMS entry waits.
  */
 export function dpa1Standing(scopes: Scopes, agency: string, nowMs: number): Dpa1Standing {
-  const decisions = [...scopes.values()].filter((scope) => scope.to === agency && scope.purpose === 'record-on-lms');
+  const decisions: Scope[] = [];
+  // Every line of the client, for each TPR2: a plain loop, since a client can have hundreds.
+  for (const scope of scopes.values()) if (scope.purpose === 'record-on-lms' && scope.to === agency) decisions.push(scope);
   const newest = Math.max(...decisions.map((scope) => scope.decidedAtMs));
   const last = decisions.filter((scope) => !(scope.decidedAtMs < newest));
   if (last.length === 0 || !last.every((scope) => standing(scope, nowMs).allowed)) return { current: false };

@@ -1,7 +1,7 @@
 import { type DeliveredMessage, type MeshEnvelope, supportOnlyTerms } from '#libs/contracts/mesh-message.js';
 import { ruleOf } from '#libs/contracts/message-table.js';
 import type { MeshErrorCode } from '#libs/contracts/error-codes.js';
-import { askConsent, isDpa1Current } from './ask-consent.js';
+import { askBetween, isDpa1Current } from './ask-consent.js';
 import type { DirectoryParty } from './directory.js';
 import type { Effect } from './effect.js';
 import type { GuardRecord } from './guard-record.js';
@@ -35,56 +35,64 @@ export function crossTo(crossing: Crossing): Crossed {
   if (recipient === undefined) return refuse(record, 'recipient-unknown');
   const rule = ruleOf(record.name);
   if (!rule.to.includes(recipient.kind) || recipient.id === record.sender) return refuse(record, 'recipient-not-allowed');
-  const to = { recipient: recipient.id, recipientKind: recipient.kind, recipientAgency: recipient.agency };
   if (recipient.agency === record.senderAgency) {
-    const facts = factsOf(rule.facts, crossing.envelope.data);
-    return clear({ ...record, ...to, facts, verdict: { kind: 'cleared' } }, crossing, recipient, { data: crossing.envelope.data });
+    const { data } = crossing.envelope;
+    return clear(crossing, recipient, { data, facts: factsOf(rule.facts, data), consents: record.consents, verdict: { kind: 'cleared' } });
   }
-  return rule.purpose === null ? refuse(record, 'recipient-not-allowed') : crossAgencies(crossing, recipient, to);
+  return rule.purpose === null ? refuse(record, 'recipient-not-allowed') : crossAgencies(crossing, recipient);
 }
 
-type Recipient = Pick<GuardRecord, 'recipient' | 'recipientKind' | 'recipientAgency'>;
-
-function crossAgencies(crossing: Crossing, recipient: DirectoryParty, to: Recipient): Crossed {
+function crossAgencies(crossing: Crossing, recipient: DirectoryParty): Crossed {
   const { record, world, nowMs, envelope } = crossing;
   const rule = ruleOf(record.name);
   const purpose = rule.purpose;
   if (purpose === null || record.client === undefined) return refuse(record, 'no-consent-on-record', 'none');
   const scopes = world.scopesOf(record.client);
-  const ask = (forPurpose: typeof purpose) =>
-    askConsent(scopes, { from: record.senderAgency, to: recipient.agency, purpose: forPurpose }, nowMs);
+  const ask = askBetween(scopes, { from: record.senderAgency, to: recipient.agency }, nowMs);
   const main = ask(purpose);
   if (!main.allowed) return refuse(record, 'no-consent-on-record', main.why);
   const passed = passFields(record.name, envelope.data, purpose, ask);
   if (passed.lacksRequired) return refuse(record, 'no-consent-on-record', 'excluded');
-  const dpa1 = record.name === 'tpr2.shared' ? { dpa1Current: isDpa1Current(scopes, recipient.agency, nowMs) } : {};
-  const cleared: GuardRecord = {
-    ...record,
-    ...to,
-    facts: { ...factsOf(rule.facts, passed.data), ...dpa1 },
-    consents: [...new Set([main.consentId, ...passed.consents])],
+  const facts = factsOf(rule.facts, passed.data);
+  if (record.name === 'tpr2.shared') facts['dpa1Current'] = isDpa1Current(scopes, recipient.agency, nowMs);
+  return clear(crossing, recipient, {
+    data: passed.data,
+    kinds: passed,
+    facts,
+    consents: passed.consents.includes(main.consentId) ? passed.consents : [main.consentId, ...passed.consents],
     verdict: { kind: passed.leftOut ? 'cleared-in-part' : 'cleared' },
-  };
-  return clear(cleared, crossing, recipient, passed);
+  });
 }
 
-type Passed = Pick<Minimised, 'data'> & Partial<Pick<Minimised, 'told' | 'withheld'>>;
+interface Passed extends Pick<GuardRecord, 'facts' | 'consents' | 'verdict'> {
+  readonly data: MeshEnvelope['data'];
+  readonly kinds?: Pick<Minimised, 'told' | 'withheld'>;
+}
 
-function clear(record: GuardRecord, { envelope, world }: Crossing, recipient: DirectoryParty, { data, told, withheld }: Passed): Crossed {
-  const { caseref: _own, ...open } = envelope;
-  const forJobCentre = recipient.kind === 'jobcentre' || recipient.kind === 'contracted-provider';
-  const message: DeliveredMessage = {
-    ...open,
-    to: recipient.id,
-    data,
-    ...(record.verdict.kind === 'cleared-in-part' ? { leftout: true as const } : {}),
-    ...(forJobCentre ? { terms: supportOnlyTerms } : {}),
-  };
+function clear({ record: start, envelope, world }: Crossing, recipient: DirectoryParty, passed: Passed): Crossed {
+  const { facts, consents, verdict, kinds } = passed;
+  const { id: to, kind: recipientKind, agency } = recipient;
+  const record: GuardRecord = { ...start, recipient: to, recipientKind, recipientAgency: agency, facts, consents, verdict };
+  const message: Writable<DeliveredMessage> = { ...withoutReference(envelope), to, data: passed.data };
+  if (verdict.kind === 'cleared-in-part') message.leftout = true;
+  if (recipientKind === 'jobcentre' || recipientKind === 'contracted-provider') message.terms = supportOnlyTerms;
+  const id = record.id;
+  const deliver: Effect =
+    kinds === undefined
+      ? { kind: 'deliver', id, recipient: to, message }
+      : { kind: 'deliver', id, recipient: to, message, told: kinds.told, withheld: kinds.withheld };
   const { caseId, client } = record;
-  const isBound = caseId === undefined || client === undefined || world.case(caseId)?.agencies.has(recipient.agency) === true;
-  const bind: Effect[] = isBound ? [] : [{ kind: 'bind-case', caseId, client, agency: recipient.agency, reference: undefined }];
-  const kinds = { ...(told === undefined ? {} : { told: [...told] }), ...(withheld === undefined ? {} : { withheld: [...withheld] }) };
-  return { record, effects: [...bind, { kind: 'deliver', id: record.id, recipient: recipient.id, message, ...kinds }] };
+  const isBound = caseId === undefined || client === undefined || world.case(caseId)?.agencies.has(agency) === true;
+  return { record, effects: isBound ? [deliver] : [{ kind: 'bind-case', caseId, client, agency, reference: undefined }, deliver] };
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** The sender's own reference of the case is not passed on. */
+function withoutReference(envelope: MeshEnvelope): MeshEnvelope {
+  if (envelope.caseref === undefined) return envelope;
+  const { caseref: _own, ...open } = envelope;
+  return open;
 }
 
 function refuse(record: GuardRecord, reason: MeshErrorCode, inner?: string): Crossed {

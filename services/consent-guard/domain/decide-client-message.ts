@@ -17,6 +17,7 @@ export function decideClientMessage(incoming: Incoming, sender: DirectoryParty, 
   const cause = citedMessage(incoming, world);
   if (typeof cause === 'object') return refusal(incoming, sender, cause, { client: standing.client });
   const decision = decideAddressed(incoming, sender, { standing, cause, world, nowMs });
+  if (standing.effects.length === 0) return decision;
   return bindsCase(decision) ? { ...decision, effects: [...standing.effects, ...decision.effects] } : decision;
 }
 
@@ -55,7 +56,7 @@ function decideAddressed(incoming: Incoming, sender: DirectoryParty, { standing,
     case 'area':
       return waitForRoute(incoming, sender, address, { ...grounds, world, nowMs });
     case 'party': {
-      const start = recordOf(incoming, sender, { ...grounds, verdict: { kind: 'waiting' } });
+      const start = recordOf(incoming, sender, { client: standing.client, cause, verdict: { kind: 'waiting' } });
       const crossing = crossTo({ record: start, envelope, world, nowMs, recipient: address.party });
       return { record: crossing.record, effects: crossing.effects, others: [] };
     }

@@ -1,7 +1,7 @@
 import { ruleOf } from '#libs/contracts/message-table.js';
 import type { Problem } from '#libs/contracts/problem.js';
 import type { FactValue, Notice, NoticeRequest } from '#libs/contracts/service-forms.js';
-import { askConsent } from './ask-consent.js';
+import { askBetween } from './ask-consent.js';
 import type { Decision } from './decision.js';
 import type { DirectoryParty } from './directory.js';
 import type { GuardRecord } from './guard-record.js';
@@ -79,8 +79,7 @@ function factsFor(
   if (sides.includes('sender') || consentFree === true) return { facts: root.facts };
   if (purpose === null || root.client === undefined) return { problem: notEntitled };
   const scopes = world.scopesOf(root.client);
-  const ask = (forPurpose: typeof purpose) =>
-    askConsent(scopes, { from: root.senderAgency, to: reader.agency, purpose: forPurpose }, nowMs);
+  const ask = askBetween(scopes, { from: root.senderAgency, to: reader.agency }, nowMs);
   const passed = passFields(root.name, root.facts, purpose, ask);
   if (!ask(purpose).allowed || passed.lacksRequired) return { problem: noConsent };
   return { facts: { ...(passed.data as Facts), ...factsOf(['dpa1Current'], root.facts) } };

@@ -2,21 +2,22 @@ type Data = Readonly<Record<string, unknown>>;
 
 /** What lies at a path of a form, or undefined. Own fields only. */
 export function valueAt(data: Data, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (at, name) => (typeof at === 'object' && at !== null && Object.hasOwn(at, name) ? (at as Record<string, unknown>)[name] : undefined),
-    data,
-  );
+  let at: unknown = data;
+  for (const name of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined;
+    at = (at as Record<string, unknown>)[name];
+  }
+  return at;
 }
 
 /** Puts a value at a path, making what lies between. */
 export function putAt(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  const [first, ...rest] = path;
-  if (first === undefined) return;
-  if (rest.length === 0) {
-    target[first] = value;
-    return;
+  let at = target;
+  let depth = 0;
+  for (const name of path) {
+    depth += 1;
+    const inner = depth === path.length ? value : Object.hasOwn(at, name) ? at[name] : {};
+    at[name] = inner;
+    at = inner as Record<string, unknown>;
   }
-  const inner = Object.hasOwn(target, first) ? (target[first] as Record<string, unknown>) : {};
-  target[first] = inner;
-  putAt(inner, rest, value);
 }

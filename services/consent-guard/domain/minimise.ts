@@ -9,10 +9,10 @@ export interface Minimised {
   readonly leftOut: boolean;
   /** A field without which the form makes no sense may not pass: refuse the whole. */
   readonly lacksRequired: boolean;
-  readonly consents: ReadonlySet<string>;
-  /** Categories of what passes, and of what does not. */
-  readonly told: ReadonlySet<Category>;
-  readonly withheld: ReadonlySet<Category>;
+  /** Each once: consents that it passes under, categories of what passes, and of what does not. */
+  readonly consents: readonly string[];
+  readonly told: readonly Category[];
+  readonly withheld: readonly Category[];
 }
 
 /**
@@ -25,34 +25,46 @@ export function minimise(
   answerFor: (category: Category) => ConsentAnswer,
 ): Minimised {
   const passed: Record<string, unknown> = {};
-  const consents = new Set<string>();
-  const told = new Set<Category>();
-  const withheld = new Set<Category>();
+  const consents: string[] = [];
+  const told: Category[] = [];
+  const withheld: Category[] = [];
   let leftOut = false;
   let lacksRequired = false;
   for (const field of fields) {
     const value = valueAt(data, field.path);
     if (value === undefined) continue;
-    const answers = categoriesOf(field, value).map((category) => ({ category, answer: answerFor(category) }));
-    if (answers.every(({ category, answer }) => answer.allowed && !answer.excluded.has(category))) {
+    const raised = raisedTo(field, value);
+    const own = consentFor(field.category, answerFor);
+    const also = raised === undefined ? own : consentFor(raised, answerFor);
+    if (own !== undefined && also !== undefined) {
       putAt(passed, field.path, value);
-      for (const { category, answer } of answers) {
-        told.add(category);
-        if (answer.allowed) consents.add(answer.consentId);
-      }
+      addOnce(told, field.category);
+      addOnce(consents, own);
+      if (raised !== undefined) addOnce(told, raised);
+      addOnce(consents, also);
       continue;
     }
     leftOut = true;
-    for (const { category, answer } of answers) if (!answer.allowed || answer.excluded.has(category)) withheld.add(category);
+    if (own === undefined) addOnce(withheld, field.category);
+    if (raised !== undefined && also === undefined) addOnce(withheld, raised);
     lacksRequired ||= field.required;
   }
   return { data: passed, leftOut, lacksRequired, consents, told, withheld };
 }
 
-/** The field's own category, and the one that this value raises it to: the client may have ruled out either. */
-function categoriesOf(field: FieldRule, value: unknown): readonly Category[] {
-  const raised = typeof value === 'string' && Object.hasOwn(field.whenValue, value) ? field.whenValue[value] : undefined;
-  return raised === undefined ? [field.category] : [field.category, raised];
+/** For lists of a few: a set of its own costs more than all the rest of a field. */
+function addOnce<T>(list: T[], value: T): void {
+  if (!list.includes(value)) list.push(value);
+}
+
+/** The category that this value raises the field to, beside its own: the client may have ruled out either. */
+const raisedTo = ({ whenValue }: FieldRule, value: unknown): Category | undefined =>
+  typeof value === 'string' && Object.hasOwn(whenValue, value) ? whenValue[value] : undefined;
+
+/** The consent under which a category may pass, or undefined where it may not. */
+function consentFor(category: Category, answerFor: (category: Category) => ConsentAnswer): string | undefined {
+  const answer = answerFor(category);
+  return answer.allowed && !answer.excluded.includes(category) ? answer.consentId : undefined;
 }
 
 /** Which purpose a category travels under on this type of message. */

@@ -2,25 +2,13 @@ import type { FieldRule } from '#libs/contracts/field.js';
 import { fieldRules } from '#libs/contracts/field.js';
 import { type MessageName, messageNames, ruleOf } from '#libs/contracts/message-table.js';
 import type { Purpose } from '#libs/contracts/purposes.js';
-import type { ConsentAnswer } from './ask-consent.js';
+import type { AskPurpose } from './ask-consent.js';
 import { type Minimised, minimise, purposeOf } from './minimise.js';
 
 const fieldsOf: ReadonlyMap<MessageName, readonly FieldRule[]> = new Map(messageNames.map((name) => [name, fieldRules(ruleOf(name).form)]));
 
 /** What of a message of this type (its form, or the facts taken from it) may pass to another agency, each category under its own purpose. */
-export function passFields(
-  name: MessageName,
-  data: Readonly<Record<string, unknown>>,
-  main: Purpose,
-  ask: (purpose: Purpose) => ConsentAnswer,
-): Minimised {
+export function passFields(name: MessageName, data: Readonly<Record<string, unknown>>, main: Purpose, ask: AskPurpose): Minimised {
   const own = ruleOf(name).categoryPurposes;
-  // A form has a dozen fields and one purpose, or two: each is asked about once.
-  const answers = new Map<Purpose, ConsentAnswer>();
-  const answerFor = (purpose: Purpose): ConsentAnswer => {
-    const answer = answers.get(purpose) ?? ask(purpose);
-    answers.set(purpose, answer);
-    return answer;
-  };
-  return minimise(data, fieldsOf.get(name) ?? [], (category) => answerFor(purposeOf(category, main, own)));
+  return minimise(data, fieldsOf.get(name) ?? [], (category) => ask(purposeOf(category, main, own)));
 }

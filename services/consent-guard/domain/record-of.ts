@@ -5,12 +5,14 @@ import type { DirectoryParty } from './directory.js';
 import type { GuardRecord } from './guard-record.js';
 import type { Incoming } from './incoming.js';
 
-/** A record of this message with nothing decided but what is given. */
-export function recordOf(
-  incoming: Incoming,
-  sender: DirectoryParty | undefined,
-  decided: Partial<GuardRecord> & Pick<GuardRecord, 'verdict'>,
-): GuardRecord {
+/** What a decision adds to what the message says of itself. */
+type Decided = Pick<GuardRecord, 'verdict'> &
+  Partial<
+    Pick<GuardRecord, 'recipient' | 'recipientKind' | 'recipientAgency' | 'caseId' | 'client' | 'facts' | 'cause' | 'consents' | 'inner'>
+  >;
+
+/** A record of this message with nothing decided but what is given. Field by field: made for every message, and spreading is far slower. */
+export function recordOf(incoming: Incoming, sender: DirectoryParty | undefined, decided: Decided): GuardRecord {
   const { envelope, name } = incoming.read;
   return {
     id: envelope.id,
@@ -20,19 +22,19 @@ export function recordOf(
     senderKind: sender?.kind ?? 'service',
     senderAgency: sender?.agency ?? incoming.sender,
     to: envelope.to,
-    recipient: undefined,
-    recipientKind: undefined,
-    recipientAgency: undefined,
-    caseId: envelope.case,
-    client: undefined,
+    recipient: decided.recipient,
+    recipientKind: decided.recipientKind,
+    recipientAgency: decided.recipientAgency,
+    caseId: decided.caseId ?? envelope.case,
+    client: decided.client,
     actor: envelope.actor,
     time: envelope.time,
     digest: incoming.digest,
-    facts: {},
-    cause: undefined,
-    consents: [],
-    inner: undefined,
-    ...decided,
+    facts: decided.facts ?? {},
+    cause: decided.cause,
+    consents: decided.consents ?? [],
+    inner: decided.inner,
+    verdict: decided.verdict,
   };
 }
 
@@ -40,7 +42,7 @@ export function refusal(
   incoming: Incoming,
   sender: DirectoryParty | undefined,
   problem: Problem,
-  more: Partial<GuardRecord> = {},
+  more: Omit<Decided, 'verdict'> = {},
 ): Decision {
   const verdict = {
     kind: 'refused' as const,

@@ -4,7 +4,7 @@ import type { ConsentTerms } from '#libs/contracts/consent-forms.js';
 import { type FieldRule, fieldRules } from '#libs/contracts/field.js';
 import { type MessageName, messageNames, nameOfType, ruleOf, typeOf } from '#libs/contracts/message-table.js';
 import type { Problem } from '#libs/contracts/problem.js';
-import { askConsent } from './ask-consent.js';
+import { askBetween, askConsent } from './ask-consent.js';
 import { consentValidity } from './consent-validity.js';
 import { crossTo } from './cross-to.js';
 import { takenScopes } from './decide-consent-message.js';
@@ -153,9 +153,8 @@ function conditions(draft: Draft, leftOut: readonly FieldRule[], between: Betwee
 function missing({ name, data, rules }: Draft, { sender, to, court }: Between): string[] {
   const { purpose } = ruleOf(name);
   if (purpose === null) return [];
-  const { data: passed } = passFields(name, data, purpose, (forPurpose) =>
-    askConsent(court.world.scopesOf(nobody), { from: sender.agency, to: to.agency, purpose: forPurpose }, court.nowMs),
-  );
+  const ask = askBetween(court.world.scopesOf(nobody), { from: sender.agency, to: to.agency }, court.nowMs);
+  const { data: passed } = passFields(name, data, purpose, ask);
   return rules
     .filter(({ path, required }) => required && valueAt(data, path) !== undefined && valueAt(passed, path) === undefined)
     .map(nameOf);
