@@ -1,9 +1,11 @@
+import { decideBench } from './decide.bench.js';
 import { existenceBench } from './existence.bench.js';
 import { guardBench } from './guard.bench.js';
 import { guardLatencyBench } from './guard-latency.bench.js';
 import { withdrawBench } from './withdraw.bench.js';
 
 const benches: Readonly<Record<string, () => Promise<object>>> = {
+  decide: decideBench,
   existence: existenceBench,
   guard: guardBench,
   'guard-latency': guardLatencyBench,
