@@ -204,7 +204,10 @@ export const verdictCount = z.strictObject({
   reason: z.string().optional(),
   count: z.int(),
 });
-export const countsReply = z.strictObject({ counts: z.array(verdictCount) });
+export const countsReply = z.strictObject({
+  counts: z.array(verdictCount),
+  ninoConflicts: z.int().meta({ description: 'NI numbers that stand with more than one client: suspected doubles, or slips of the pen' }),
+});
 
 /** `keys`: how many rows still need which version of the guard's key, and who knows it; never a key. */
 export const keyVersionCount = z.strictObject({

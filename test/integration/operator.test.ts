@@ -130,9 +130,11 @@ describe("the operator's tool", () => {
 
   it('shows counts as a table and as JSON, and a message of its own', async () => {
     expect((await ops(['counts'])).out).toMatch(/^jcp_leeds +tpr2.shared +cleared +3$/m);
-    expect(JSON.parse((await ops(['--json', 'counts'])).out)).toEqual([
-      { party: 'jcp_leeds', type: 'tpr2.shared', verdict: 'cleared', count: 3 },
-    ]);
+    expect((await ops(['counts'])).out).toMatch(/^NI numbers that more than one client has: 2$/m);
+    expect(JSON.parse((await ops(['--json', 'counts'])).out)).toEqual({
+      counts: [{ party: 'jcp_leeds', type: 'tpr2.shared', verdict: 'cleared', count: 3 }],
+      ninoConflicts: 2,
+    });
     const { id } = guard.received.at(-1)?.envelope ?? { id: '' };
     expect((await ops(['message', id])).out).toContain('throughcare.deadletter.redrive.v1 from svc_ops to mesh');
     expect((await ops(['message', '0198f2a0-0000-7000-8000-00000000ffff'])).err).toBe('not-found: no such message');

@@ -71,7 +71,7 @@ export class DeskGuard {
       case 'timeline':
         return this.#timeline(String(payload['id']), verb === 'verdict' ? 2_000 : 100);
       case 'counts':
-        return { ok: true, counts: [{ party: 'jcp_leeds', type: 'tpr2.shared', verdict: 'cleared', count: 3 }] };
+        return { ok: true, counts: [{ party: 'jcp_leeds', type: 'tpr2.shared', verdict: 'cleared', count: 3 }], ninoConflicts: 2 };
       case 'dead-letters':
         return { ok: true, deadLetters: [deadLetter] };
       default:

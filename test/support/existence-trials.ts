@@ -7,7 +7,7 @@ import type { MeshParty } from './mesh-party.js';
 import { kolmogorovSmirnov, quantile } from './two-samples.js';
 
 /** What a client can be to the mesh where no consent stands. All must look alike to who sends. */
-export const standings = ['unknown', 'known, never asked', 'withdrawn', 'lapsed', 'refused'] as const;
+export const standings = ['unknown', 'number known elsewhere', 'known, never asked', 'withdrawn', 'lapsed', 'refused'] as const;
 export type ClientStanding = (typeof standings)[number];
 
 export interface Trials {
@@ -17,25 +17,42 @@ export interface Trials {
   readonly answers: Readonly<Record<ClientStanding, ReadonlySet<string>>>;
 }
 
-const [sender, recipient] = ['jcp_wandsworth', 'tp_river'];
+const [sender, elsewhere, recipient] = ['jcp_wandsworth', 'cp_works', 'tp_river'];
 const clientsEach = 40;
 const warmUp = 25;
 
 type Shown = NonNullable<Parameters<MeshParty['send']>[0]['client']>;
 const letters = 'ABCDEFGHIJ';
 
+let numbers = 0;
+
 /** A client whom nobody has seen: NI numbers with prefix QQ are never given to anyone. */
 function newClient(): Shown {
-  const digits = String(randomInt(1_000_000)).padStart(6, '0');
+  const digits = String((numbers += 1)).padStart(6, '0');
   const name = Array.from({ length: 12 }, () => letters[randomInt(letters.length)]).join('');
   return { nino: `QQ${digits}${'ABCD'[randomInt(4)]}`, surname: name, otherNames: 'Maria', dateOfBirth: `19${randomInt(50, 99)}-04-12` };
 }
 
-/** Makes clients of every standing but `unknown`, as agencies would: by consents, refusals and withdrawals on the road. */
-export async function makeClients(mesh: GuardMesh): Promise<Record<Exclude<ClientStanding, 'unknown'>, readonly Shown[]>> {
-  const party = await mesh.party(sender);
-  const of = () => Array.from({ length: clientsEach }, newClient);
-  const made = { 'known, never asked': of(), withdrawn: of(), lapsed: of(), refused: of() };
+/**
+ * Makes clients of every standing but `unknown`, as agencies would: by consents, refusals and withdrawals on the road. Of a number that is
+ * known elsewhere, with another date of birth, there is one for each trial: tried once, the sender's own agency knows it.
+ */
+export async function makeClients(mesh: GuardMesh, trials: number): Promise<Record<Exclude<ClientStanding, 'unknown'>, readonly Shown[]>> {
+  const [party, other] = [await mesh.party(sender), await mesh.party(elsewhere)];
+  const of = (count = clientsEach) => Array.from({ length: count }, newClient);
+  const made = { 'number known elsewhere': of(trials), 'known, never asked': of(), withdrawn: of(), lapsed: of(), refused: of() };
+  const theirs: string[] = [];
+  for (const client of made['number known elsewhere'])
+    theirs.push(
+      await other.send({
+        name: 'consent.recorded',
+        to: 'mesh',
+        case: randomUUID(),
+        client: { ...client, dateOfBirth: '1949-05-01' },
+        data: (c) => tpr1(c, [recipient]),
+      }),
+    );
+  for (const id of theirs) if ((await other.verdict(id)).state !== 'cleared') throw new Error('a number was not made known');
   const lastIds: string[] = [];
   const consent = async (client: Shown, decision: string, id = randomUUID()): Promise<string> => {
     lastIds.push(
@@ -84,12 +101,12 @@ async function letLapse(mesh: GuardMesh, consents: readonly string[]): Promise<v
  */
 export async function tryStandings(mesh: GuardMesh, rounds: number): Promise<Trials> {
   const party = await mesh.party(sender);
-  const clients = await makeClients(mesh);
+  const clients = await makeClients(mesh, warmUp + rounds);
   const times = Object.fromEntries(standings.map((standing) => [standing, [] as number[]])) as Record<ClientStanding, number[]>;
   const answers = Object.fromEntries(standings.map((standing) => [standing, new Set<string>()])) as Record<ClientStanding, Set<string>>;
   for (let round = -warmUp; round < rounds; round += 1)
     for (const standing of shuffled(standings)) {
-      const known = standing === 'unknown' ? undefined : clients[standing][(round + warmUp) % clientsEach];
+      const known = standing === 'unknown' ? undefined : clients[standing][(round + warmUp) % clients[standing].length];
       const { ms, answer } = await tryOne(party, known ?? newClient());
       if (round >= 0) times[standing].push(ms);
       answers[standing].add(answer);

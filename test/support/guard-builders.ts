@@ -49,6 +49,7 @@ const dayMs = 24 * 3_600_000;
 
 /** Hashes as the guard would keep them, without its key. */
 export const printsOf = (client: ClientShown): Exclude<Incoming['prints'], undefined> => ({
+  identity: 'nino' in client ? `${client.nino} ${client.dateOfBirth} ${client.surname}` : undefined,
   nino: 'nino' in client ? `nino ${client.nino}` : undefined,
   dateOfBirth: `born ${client.dateOfBirth}`,
   surname: `name ${client.surname}`,
@@ -115,7 +116,7 @@ export class GuardDesk {
     if (!read.ok) throw new Error(`the test's ${sent.name} is malformed: ${JSON.stringify(read.problems)}`);
     const shown = (data as { client?: ClientShown }).client;
     const prints = shown === undefined ? undefined : printsOf(shown);
-    const derivedClient = prints === undefined ? undefined : uuidOf(prints.nino ?? `case ${read.message.envelope.case}`);
+    const derivedClient = prints === undefined ? undefined : uuidOf(prints.identity ?? `case ${read.message.envelope.case}`);
     return { read: read.message, sender: sent.from, prints, digest: '0'.repeat(64), derivedClient };
   }
 

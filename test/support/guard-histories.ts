@@ -119,7 +119,7 @@ export const noOf: fc.Arbitrary<Action> = fc.oneof(
 
 export const clients = [maria, tomas] as const;
 export const caseIds = clients.map(({ surname }) => uuidOf(`case of ${surname}`));
-const clientIds = clients.map(({ nino }) => uuidOf(`nino ${nino}`));
+const clientIds = clients.map((shown) => uuidOf(printsOf(shown).identity ?? ''));
 
 /** A desk at which both clients are known and both cases bound to every agency, so that consent alone decides. */
 export function openDesk(): GuardDesk {

@@ -173,6 +173,18 @@ const putPersonSql = `insert into person (id, party, active, body) values ($1, $
 const renewed = (column: string, otherwise = `client.${column}`): string =>
   `case when excluded.key_version > client.key_version and (excluded.nino is not null or client.nino is null) then excluded.${column} else ${otherwise} end`;
 
+/**
+ * A client bound to an identity that another has by now is a second one. Where that other is written at this very moment, or by this very
+ * statement, the index refuses it, and the batch comes again.
+ */
+const bindClientsSql = `insert into client (id, identity, nino, date_of_birth, surname, key_version)
+  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[])
+  on conflict (id) do update set identity = ${renewed('identity', 'coalesce(client.identity, excluded.identity)')},
+    nino = ${renewed('nino', 'coalesce(client.nino, excluded.nino)')},
+    date_of_birth = ${renewed('date_of_birth')}, surname = ${renewed('surname')}, key_version = ${renewed('key_version')},
+    is_second = client.is_second or (client.identity is distinct from excluded.identity
+      and exists (select 1 from client other where other.identity = excluded.identity and not other.is_second and other.id <> client.id))`;
+
 async function writeBindings(db: PoolClient, effects: readonly Effect[], keyVersion: number): Promise<void> {
   const clients = new Map(effects.flatMap((effect) => (effect.kind === 'bind-client' ? [[effect.client, effect.prints] as const] : [])));
   if (clients.size > 0) {
@@ -180,12 +192,10 @@ async function writeBindings(db: PoolClient, effects: readonly Effect[], keyVers
     const list = [...clients].toSorted(([a], [b]) => (a < b ? -1 : 1));
     await db.query({
       name: 'bind-clients',
-      text: `insert into client (id, nino, date_of_birth, surname, key_version)
-        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[])
-        on conflict (id) do update set nino = ${renewed('nino', 'coalesce(client.nino, excluded.nino)')},
-          date_of_birth = ${renewed('date_of_birth')}, surname = ${renewed('surname')}, key_version = ${renewed('key_version')}`,
+      text: bindClientsSql,
       values: [
         list.map(([id]) => id),
+        list.map(([, p]) => p.identity ?? null),
         list.map(([, p]) => p.nino ?? null),
         list.map(([, p]) => p.dateOfBirth),
         list.map(([, p]) => p.surname),

@@ -1,9 +1,10 @@
-import { type KeyObject, createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
+import { type KeyObject, createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { ClientIdentity } from '#libs/contracts/form-fields.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { IdentityPrints } from '../domain/client-identity.js';
+import { LazyPrints, mac } from './lazy-prints.js';
 
 const keyFile = z.strictObject({ current: z.int().min(1).max(32_767), keys: z.record(z.string().regex(/^[0-9]{1,5}$/), z.base64()) });
 
@@ -91,24 +92,21 @@ export class GuardKeys {
   }
 
   /** Under the version written with, and under every other, which clients recorded earlier may still bear. */
-  allPrints(identity: ClientIdentity): readonly [IdentityPrints, ...IdentityPrints[]] {
+  allPrints(identity: ClientIdentity): readonly [LazyPrints, ...LazyPrints[]] {
     const others = this.versions.filter((version) => version !== this.writing);
     return [this.printsUnder(this.writing, identity), ...others.map((version) => this.printsUnder(version, identity))];
   }
 
-  printsUnder(keyVersion: number, identity: ClientIdentity): IdentityPrints {
-    const { prints } = this.set(keyVersion);
-    return {
-      keyVersion,
-      nino: identity.nino === undefined ? undefined : mac(prints, 'nino', identity.nino),
-      dateOfBirth: mac(prints, 'date-of-birth', identity.dateOfBirth),
-      surname: mac(prints, 'surname', letters(identity.surname)),
-    };
+  printsUnder(keyVersion: number, identity: ClientIdentity): LazyPrints {
+    return new LazyPrints(keyVersion, this.set(keyVersion).prints, identity);
   }
 
-  /** The id of a client not known yet: from the NI number's hash, else from the case that brought them. It stays when keys change. */
+  /**
+   * The id of a client not known yet: from the hash of the whole identity, so that two guards derive the same; without an NI number from the
+   * case that brought them. It stays when keys change.
+   */
   deriveClient(prints: IdentityPrints, caseId: string): string {
-    return toUuid(mac(this.set(prints.keyVersion ?? this.writing).prints, 'client', prints.nino ?? `case:${caseId}`));
+    return toUuid(mac(this.set(prints.keyVersion ?? this.writing).prints, 'client', prints.identity ?? `case:${caseId}`));
   }
 
   /** AES-256-GCM; `about` (the row's id) is bound in, so that a sealed payload cannot be moved to another row. */
@@ -149,9 +147,6 @@ export class GuardKeys {
   }
 }
 
-const mac = (key: KeyObject, what: string, value: string): string =>
-  createHmac('sha256', key).update(`${what}\n${value}`).digest('base64url');
-
 function readKeyFile(path: string): KeyFile {
   try {
     const { current, keys } = keyFile.parse(JSON.parse(readFileSync(path, 'utf8')));
@@ -174,13 +169,6 @@ function keySet(key: Buffer): KeySet {
   const derive = (use: string): Buffer => Buffer.from(hkdfSync('sha256', key, '', `throughcare guard ${use}`, 32));
   return { prints: createSecretKey(derive('prints')), vault: derive('vault') };
 }
-
-/** Spelling that differs from form to form (accents, hyphens, capitals, spaces) makes no other person. */
-const letters = (name: string): string =>
-  name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replaceAll(/[^\p{L}]/gu, '');
 
 function toUuid(mac: string): string {
   const bytes = Buffer.from(mac, 'base64url').subarray(0, 16);

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { KeysState } from '#libs/contracts/ask.js';
 import type { ClientIdentity } from '#libs/contracts/form-fields.js';
-import { agrees } from '../domain/client-identity.js';
+import { type IdentityPrints, agrees } from '../domain/client-identity.js';
 import type { GuardKeys } from './guard-keys.js';
 import { inTransaction, keyFenceSql } from './key-fence.js';
 
@@ -15,6 +15,7 @@ const goneSeconds = 10;
 
 interface ClientRow {
   readonly id: string;
+  readonly identity: string | null;
   readonly nino: string | null;
   readonly date_of_birth: string;
   readonly surname: string;
@@ -115,16 +116,35 @@ export class KeyRenewal {
     );
     for (const { id, body } of consents.rows) {
       const { client } = JSON.parse(this.keys.open(body, id).toString('utf8')) as { client: ClientIdentity };
-      const { nino, ...old } = this.keys.printsUnder(row.key_version, client);
-      const bound = { keyVersion: row.key_version, nino: row.nino ?? undefined, dateOfBirth: row.date_of_birth, surname: row.surname };
+      const old = this.keys.printsUnder(row.key_version, client);
       // With the number where one is bound, and never a number that is not: that is for a consent on the road to bring.
-      if (!agrees(bound, { ...old, nino }) || (row.nino !== null && nino === undefined)) continue;
-      const { nino: newNino, dateOfBirth, surname } = this.keys.printsUnder(this.keys.version, client);
+      if (!agrees(boundPrints(row), old) || (row.nino !== null && old.nino === undefined)) continue;
+      const now = this.keys.printsUnder(this.keys.version, client);
       await db.query(
-        'update client set nino = $3, date_of_birth = $4, surname = $5, key_version = $6 where id = $1 and key_version = $2 and nino is not distinct from $7',
-        [row.id, row.key_version, row.nino === null ? null : newNino, dateOfBirth, surname, this.keys.version, row.nino],
+        `update client set identity = $3, nino = $4, date_of_birth = $5, surname = $6, key_version = $7
+         where id = $1 and key_version = $2 and nino is not distinct from $8 and identity is not distinct from $9`,
+        [
+          row.id,
+          row.key_version,
+          // One recorded before there was this hash gets it on the road, where it is seen who else has it.
+          row.identity === null ? null : now.identity,
+          row.nino === null ? null : now.nino,
+          now.dateOfBirth,
+          now.surname,
+          this.keys.version,
+          row.nino,
+          row.identity,
+        ],
       );
       return;
     }
   }
 }
+
+const boundPrints = (row: ClientRow): IdentityPrints => ({
+  keyVersion: row.key_version,
+  identity: row.identity ?? undefined,
+  nino: row.nino ?? undefined,
+  dateOfBirth: row.date_of_birth,
+  surname: row.surname,
+});

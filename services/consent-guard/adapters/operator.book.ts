@@ -8,7 +8,13 @@ export class OperatorBook {
     const { rows } = await this.pool.query<{ party: string; type: string; verdict: string; reason: string | null; count: number }>(
       'select sender as party, name as type, verdict, reason, count(*)::int as count from record group by 1, 2, 3, 4 order by 1, 2, 3, 4',
     );
-    return { counts: rows.map(({ reason, ...row }) => ({ ...row, ...(reason === null ? {} : { reason }) })) };
+    const conflicts = await this.pool.query<{ count: number }>(
+      'select count(*)::int as count from (select from client where nino is not null group by nino having count(*) > 1) doubles',
+    );
+    return {
+      counts: rows.map(({ reason, ...row }) => ({ ...row, ...(reason === null ? {} : { reason }) })),
+      ninoConflicts: conflicts.rows[0]?.count ?? 0,
+    };
   }
 
   async deadLetters(): Promise<Record<string, unknown>> {

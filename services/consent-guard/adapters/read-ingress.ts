@@ -66,16 +66,22 @@ export function readIngress(raw: RawMessage, reading: Reading): Intake {
   return { ok: true, incoming: toIncoming(read.message, { sender, digest }, reading.keys), stamp: reading.keys.stamp };
 }
 
+/** Whom it shows is hashed as far as somebody asks: where a case is opened, all of it, whoever it is. */
 export function toIncoming(read: ReadMessage, origin: Pick<Incoming, 'sender' | 'digest'>, keys: GuardKeys): Incoming {
   const identity = read.rule.caseUse === 'none' ? undefined : (read.envelope.data['client'] as ClientIdentity | undefined);
-  const [prints, ...earlierPrints] = identity === undefined ? [undefined] : keys.allPrints(identity);
+  if (identity === undefined) return { read, ...origin, prints: undefined, derivedClient: undefined };
+  const [prints, ...earlierPrints] = keys.allPrints(identity);
   const caseId = read.envelope.case;
+  let derived: string | undefined;
   return {
     read,
     ...origin,
     prints,
-    ...(earlierPrints.length === 0 ? {} : { earlierPrints: earlierPrints.flatMap((each) => each ?? []) }),
-    derivedClient: prints === undefined || caseId === undefined ? undefined : keys.deriveClient(prints, caseId),
+    ...(earlierPrints.length === 0 ? {} : { earlierPrints }),
+    get derivedClient(): string | undefined {
+      if (caseId !== undefined) derived ??= keys.deriveClient(prints, caseId);
+      return derived;
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
 import type { PartyKind } from '#libs/contracts/party.js';
 import type { Category, ConsentForm, Purpose } from '#libs/contracts/purposes.js';
+import { ClientBook } from '../domain/client-book.js';
 import type { Client } from '../domain/client-identity.js';
 import { Directory, type DirectoryPerson } from '../domain/directory.js';
 import { type Incoming, shownBy } from '../domain/incoming.js';
@@ -33,14 +34,25 @@ const recordsSql = `with recursive chain (id, cause, depth) as (
   ) select newest.* from (select distinct id from chain) c
     cross join lateral (select * from record where id = c.id order by ordinal desc limit 1) newest`;
 const casesSql = `select c.id, c.client, a.agency, a.reference from client_case c join case_agency a on a.case_id = c.id where c.id = any($1::uuid[])`;
-const clientsSql = `select id, nino, date_of_birth, surname, key_version from client where nino = any($1::text[])
-  union all select id, nino, date_of_birth, surname, key_version from client where id = any($2::uuid[])`;
+const clientColumns = 'id, identity, nino, date_of_birth, surname, key_version, is_second';
+/** By id; by the whole identity; and by NI number alone, with those of the agencies `$4` that have a case of that client. */
+const clientsSql = `select ${clientColumns}, null::text[] as agencies from client where id = any($1::uuid[])
+  union all select ${clientColumns}, null from client where identity = any($2::text[]) and not is_second
+  union all select ${clientColumns}, array(select a.agency from client_case c join case_agency a on a.case_id = c.id
+    where c.client = client.id and a.agency = any($4::text[])) from client where nino = any($3::text[])`;
 /** In ms, as the decision reads them: the driver's parsing of three dates a line took longer than judging. 'infinity' is no number to it, and unreadable. */
 const ms = (column: string): string => `round(date_part('epoch', ${column}) * 1000)`;
 const scopesSql = `select client, from_agency as "from", to_agency as "to", purpose, decision, excluded, ${ms('valid_from')} as "validFromMs",
   ${ms('valid_until')} as "validUntilMs", ${ms('decided_at')} as "decidedAtMs", consent_id as "consentId", form from scope where client = any($1::uuid[])`;
 const lockSql = (shared: boolean): string =>
   `select pg_advisory_lock${shared ? '_shared' : ''}(k) from (select distinct hashtextextended(c, 7) as k from unnest($1::text[]) c order by 1) keys`;
+
+/** What was found before the clients are locked. `bound`: case → client. `known`: clients of the batch's cases and of what it cites. */
+interface Found {
+  readonly bound: ReadonlyMap<string, string>;
+  readonly known: readonly string[];
+  readonly clients: readonly Client[];
+}
 
 export class WorldLoader {
   private directory: { readonly version: number; readonly entries: Directory } | undefined;
@@ -66,13 +78,13 @@ export class WorldLoader {
       db,
       caseIds.filter((id) => id !== undefined),
     );
-    const clients = await readClients(db, batch, [
-      ...cases.map((each) => each.client),
-      ...[...records.values()].map((record) => record.client),
-    ]);
+    const bound = new Map(cases.map((each) => [each.id, each.client]));
+    const opening = batch.filter((each) => isOpening(each, bound));
+    const known = [...cases.map((each) => each.client), ...[...records.values()].flatMap((record) => record.client ?? [])];
+    const { clients, holders } = await readClients(db, opening, { known, directory });
     this.requireKeys(clients);
-    await this.lock(db, batch, cases, clients);
-    const { rows: scopes } = await db.query<Scope>({ name: 'read-scopes', text: scopesSql, values: [clients.map((client) => client.id)] });
+    const concerned = await this.lock(db, batch, { bound, known, clients });
+    const { rows: scopes } = await db.query<Scope>({ name: 'read-scopes', text: scopesSql, values: [concerned] });
     // Read again where there was anything: while this batch waited for its locks, a withdrawal may have stopped what it cites.
     const locked = records.size === 0 ? records : await this.readRecords(db, batch);
     const held = await this.readHeld(db, batch, locked);
@@ -80,6 +92,7 @@ export class WorldLoader {
       directory,
       clients,
       cases,
+      holders,
       scopes,
       records: locked.values(),
       held,
@@ -101,22 +114,27 @@ export class WorldLoader {
     await db.query('select pg_advisory_unlock_all()');
   }
 
-  private async lock(db: PoolClient, batch: readonly Incoming[], cases: readonly CaseBinding[], clients: readonly Client[]): Promise<void> {
-    const ids = new Map(cases.map((each) => [each.id, each.client]));
-    const deciding = batch.filter(({ read }) => read.name === 'consent.recorded' || read.name === 'consent.withdrawn');
-    const exclusive = deciding.flatMap(({ read, derivedClient }) =>
-      [ids.get(read.envelope.case ?? ''), derivedClient].filter((id) => id !== undefined),
-    );
-    const all = [...new Set([...clients.map((client) => client.id), ...batch.flatMap(({ derivedClient }) => derivedClient ?? [])])];
-    // A consent under a case of its own names a client by NI number: that one too.
-    const byNino = new Map(clients.map((client) => [client.prints.nino, client.id]));
-    const named = deciding.flatMap((incoming) =>
-      shownBy(incoming).flatMap(({ nino }) => (nino === undefined ? [] : (byNino.get(nino) ?? []))),
-    );
-    const alone = new Set([...exclusive, ...named]);
+  /**
+   * Locks the clients whom the batch is about: of its cases, of what it cites, and who is shown where a case is opened; not known yet,
+   * under the id that they would get.
+   *
+   * @returns their ids: whose lines are read
+   */
+  private async lock(db: PoolClient, batch: readonly Incoming[], { bound, known, clients }: Found): Promise<readonly string[]> {
+    const book = new ClientBook(clients);
+    const shownIn = (incoming: Incoming): readonly string[] =>
+      [incoming.derivedClient, book.shown(shownBy(incoming))?.id].filter((id) => id !== undefined);
+    const concerns = batch.map((incoming) => {
+      const client = bound.get(incoming.read.envelope.case ?? '');
+      const isAlone = incoming.read.name === 'consent.recorded' || incoming.read.name === 'consent.withdrawn';
+      return { isAlone, ids: client !== undefined ? [client] : isOpening(incoming, bound) ? shownIn(incoming) : [] };
+    });
+    const alone = new Set(concerns.flatMap(({ isAlone, ids }) => (isAlone ? ids : [])));
+    const all = [...new Set([...known, ...concerns.flatMap(({ ids }) => ids)])];
     if (alone.size > 0) await db.query(lockSql(false), [[...alone].toSorted()]);
     const together = all.filter((id) => !alone.has(id));
     if (together.length > 0) await db.query({ name: 'lock-clients', text: lockSql(true), values: [together] });
+    return all;
   }
 
   private async readRecords(db: PoolClient, batch: readonly Incoming[]): Promise<Map<string, StoredRecord>> {
@@ -190,22 +208,60 @@ async function readCases(db: PoolClient, ids: readonly string[]): Promise<CaseBi
   return [...found.values()];
 }
 
-async function readClients(db: PoolClient, batch: readonly Incoming[], known: readonly (string | undefined)[]): Promise<Client[]> {
-  const prints = batch.flatMap((incoming) => shownBy(incoming).flatMap(({ nino }) => nino ?? []));
-  const ids = new Set([...known.filter((id) => id !== undefined), ...batch.flatMap(({ derivedClient }) => derivedClient ?? [])]);
-  if (prints.length === 0 && ids.size === 0) return [];
-  const { rows } = await db.query<{ id: string; nino: string | null; date_of_birth: string; surname: string; key_version: number }>({
+/** Does it show a client, in a case that is not bound to anyone? */
+const isOpening = ({ read, prints }: Incoming, bound: ReadonlyMap<string, string>): boolean =>
+  read.rule.caseUse === 'opens' && prints !== undefined && !bound.has(read.envelope.case ?? '');
+
+interface ClientRow {
+  readonly id: string;
+  readonly identity: string | null;
+  readonly nino: string | null;
+  readonly date_of_birth: string;
+  readonly surname: string;
+  readonly key_version: number;
+  readonly is_second: boolean;
+  /** Of one found by NI number: which of the senders' agencies have a case of theirs. */
+  readonly agencies: readonly string[] | null;
+}
+
+interface ClientsRead {
+  readonly clients: readonly Client[];
+  readonly holders: readonly (readonly [client: string, agency: string])[];
+}
+
+async function readClients(
+  db: PoolClient,
+  opening: readonly Incoming[],
+  { known, directory }: { readonly known: readonly string[]; readonly directory: Directory },
+): Promise<ClientsRead> {
+  const shown = opening.flatMap(shownBy);
+  const ids = new Set([...known, ...opening.flatMap(({ derivedClient }) => derivedClient ?? [])]);
+  if (ids.size === 0) return { clients: [], holders: [] };
+  const agencies = new Set(opening.flatMap(({ sender }) => directory.party(sender)?.agency ?? []));
+  const { rows } = await db.query<ClientRow>({
     name: 'read-clients',
     text: clientsSql,
-    values: [prints, [...ids]],
+    values: [[...ids], shown.flatMap(({ identity }) => identity ?? []), shown.flatMap(({ nino }) => nino ?? []), [...agencies]],
   });
-  // One that is found both by number and by id comes twice.
-  const found = new Map(rows.map((row) => [row.id, row]));
-  return [...found.values()].map((row) => ({
-    id: row.id,
-    prints: { keyVersion: row.key_version, nino: row.nino ?? undefined, dateOfBirth: row.date_of_birth, surname: row.surname },
-  }));
+  // One that is found in several ways comes several times.
+  const clients = new Map(rows.map((row) => [row.id, toClient(row)]));
+  return {
+    clients: [...clients.values()],
+    holders: rows.flatMap((row) => (row.agencies ?? []).map((agency) => [row.id, agency] as const)),
+  };
 }
+
+const toClient = (row: ClientRow): Client => ({
+  id: row.id,
+  prints: {
+    keyVersion: row.key_version,
+    identity: row.identity ?? undefined,
+    nino: row.nino ?? undefined,
+    dateOfBirth: row.date_of_birth,
+    surname: row.surname,
+  },
+  isSecond: row.is_second,
+});
 
 export interface ScopeRow {
   readonly client: string;

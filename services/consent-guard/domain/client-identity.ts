@@ -4,7 +4,9 @@
  */
 export interface IdentityPrints {
   /** The version of the key they were made with; they agree only with others of the same. */
-  readonly keyVersion?: number;
+  readonly keyVersion?: number | undefined;
+  /** All three in one hash. Absent without an NI number, and of a client recorded before there was this hash, until they are shown again. */
+  readonly identity: string | undefined;
   readonly nino: string | undefined;
   readonly dateOfBirth: string;
   readonly surname: string;
@@ -14,6 +16,8 @@ export interface Client {
   readonly id: string;
   /** Absent only for a client known by a case alone. */
   readonly prints: IdentityPrints;
+  /** Another client had the same identity when this one's NI number was learnt: the two stay two, and the other is found by it. */
+  readonly isSecond?: boolean;
 }
 
 /** What a message shows, hashed under every version of the key in use; the one that is written with first. */
@@ -25,8 +29,14 @@ export function agreesWithShown(bound: IdentityPrints, shown: ShownPrints): bool
   return same !== undefined && agrees(bound, same);
 }
 
+/** Is it this very client who is shown: NI number, date of birth and surname, none of them missing? */
+export const isShown = (bound: IdentityPrints, shown: ShownPrints): boolean =>
+  bound.nino !== undefined && shown.some(({ identity }) => identity !== undefined) && agreesWithShown(bound, shown);
+
 /** Do the prints of a message agree with those bound? A record without an NI number is matched by the other two. */
 export function agrees(bound: IdentityPrints, shown: IdentityPrints): boolean {
+  // One hash tells, where both have it; the others need not be made.
+  if (bound.identity !== undefined && shown.identity !== undefined) return bound.identity === shown.identity;
   if (bound.dateOfBirth !== shown.dateOfBirth || bound.surname !== shown.surname) return false;
   return bound.nino === undefined || shown.nino === undefined || bound.nino === shown.nino;
 }

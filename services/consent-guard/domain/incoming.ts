@@ -11,7 +11,7 @@ export interface Incoming {
   readonly earlierPrints?: readonly IdentityPrints[];
   /** SHA-256 of the bytes as they came, in hex. */
   readonly digest: string;
-  /** The client id that the guard's key derives: from the NI number, else from the case. Used when the client is not known yet. */
+  /** The client id that the guard's key derives: from the whole identity; without an NI number from the case. For a client not known yet. */
   readonly derivedClient: string | undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { Problem } from '#libs/contracts/problem.js';
-import { type Client, type ShownPrints, agreesWithShown } from './client-identity.js';
+import { type Client, type IdentityPrints, type ShownPrints, agreesWithShown, isShown } from './client-identity.js';
 import type { DirectoryParty } from './directory.js';
 import type { Effect } from './effect.js';
 import { type Incoming, shownBy } from './incoming.js';
@@ -30,10 +30,15 @@ export function resolveCase(incoming: Incoming, sender: DirectoryParty, world: W
   return {
     client: client.id,
     caseId,
-    effects: [...renewPrints(incoming, client, world), ...keepReference(envelope.caseref, binding, sender)],
+    effects: [...completePrints(incoming, client), ...keepReference(envelope.caseref, binding, sender)],
   };
 }
 
+/**
+ * Who is shown is found by NI number, date of birth and surname together, else is another client. What others know is told by nothing: the
+ * answer, the effects and what is looked up are the same for a client unknown, for one who is known, and for a known number with another
+ * date of birth or surname.
+ */
 function openCase(incoming: Incoming, sender: DirectoryParty, caseId: string, world: World): CaseStanding | Problem {
   const { prints, derivedClient, read } = incoming;
   if (prints === undefined || derivedClient === undefined)
@@ -43,40 +48,47 @@ function openCase(incoming: Incoming, sender: DirectoryParty, caseId: string, wo
       detail: 'the case is not known; open it with a consent or a referral that says who the client is',
     };
   const shown = shownBy(incoming);
-  const known = clientShown(shown, world);
-  if (known !== undefined && !agreesWithShown(known.prints, shown)) return mismatch;
-  const client = known?.id ?? derivedClient;
-  // A client who is known is written again, so that a case opened for one who is not takes no longer: the time would tell.
-  const [renewed] = known === undefined ? [] : renewPrints(incoming, known, world);
-  const bindClient: Effect = renewed ?? { kind: 'bind-client', client, prints: known?.prints ?? prints };
+  if (isSlip(shown, sender, world)) return mismatch;
+  const client = world.clientShown(shown)?.id ?? derivedClient;
   return {
     client,
     caseId,
-    effects: [bindClient, { kind: 'bind-case', caseId, client, agency: sender.agency, reference: read.envelope.caseref }],
+    effects: [
+      { kind: 'bind-client', client, prints },
+      { kind: 'bind-case', caseId, client, agency: sender.agency, reference: read.envelope.caseref },
+    ],
   };
 }
 
-/** The client who has this NI number, under whichever version of the key they were recorded. */
-const clientShown = (shown: ShownPrints, world: World): Client | undefined =>
-  shown.map(({ nino }) => (nino === undefined ? undefined : world.clientByNino(nino))).find((client) => client !== undefined);
+/** A slip of the pen: the sender's own agency has cases of this NI number, and all of them are of another date of birth or surname. */
+function isSlip(shown: ShownPrints, { agency }: DirectoryParty, world: World): boolean {
+  const own = world.clientsWithNino(shown).filter(({ id }) => world.hasCase(agency, id));
+  return own.length > 0 && !own.some(({ prints }) => isShown(prints, shown));
+}
 
 /**
- * A client served without an NI number gets one on record by a consent form, unless another client has it. Who was recorded under an older
- * version of the key is recorded under the one written with, once all of the identity is shown again.
+ * What is recorded of the client of a bound case, once it is shown: the NI number of one served without, by a consent form; the hash of all
+ * three, for a client recorded before there was one; all of it under the key written with. None of it depends on what others know: where
+ * another client has the same identity the two stay two, and the other goes on being found by it.
  */
-function renewPrints(incoming: Incoming, client: Client, world: World): Effect[] {
+function completePrints(incoming: Incoming, { id, prints: bound }: Client): Effect[] {
   const { prints, read } = incoming;
   if (prints === undefined) return [];
-  const isLearnt =
-    read.name === 'consent.recorded' &&
-    prints.nino !== undefined &&
-    client.prints.nino === undefined &&
-    clientShown(shownBy(incoming), world) === undefined;
-  const isOlder = client.prints.keyVersion !== prints.keyVersion;
-  if (!isLearnt && (!isOlder || (client.prints.nino !== undefined && prints.nino === undefined))) return [];
-  const nino = isLearnt || client.prints.nino !== undefined ? prints.nino : undefined;
-  return [{ kind: 'bind-client', client: client.id, prints: { ...prints, nino } }];
+  const isWhole = prints.identity !== undefined;
+  const isLearnt = isWhole && bound.nino === undefined && read.name === 'consent.recorded';
+  const isCompleted = isWhole && bound.nino !== undefined && bound.identity === undefined;
+  const isOlder = bound.keyVersion !== prints.keyVersion && (isWhole || bound.nino === undefined);
+  if (!isLearnt && !isCompleted && !isOlder) return [];
+  return [{ kind: 'bind-client', client: id, prints: isLearnt || bound.nino !== undefined ? prints : withoutNino(prints) }];
 }
+
+const withoutNino = ({ keyVersion, dateOfBirth, surname }: IdentityPrints): IdentityPrints => ({
+  keyVersion,
+  identity: undefined,
+  nino: undefined,
+  dateOfBirth,
+  surname,
+});
 
 const keepReference = (reference: string | undefined, { id, client, agencies }: CaseBinding, { agency }: DirectoryParty): Effect[] =>
   reference === undefined || agencies.get(agency) === reference ? [] : [{ kind: 'bind-case', caseId: id, client, agency, reference }];

@@ -1,5 +1,6 @@
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
-import type { Client } from './client-identity.js';
+import { ClientBook } from './client-book.js';
+import type { Client, ShownPrints } from './client-identity.js';
 import type { Directory } from './directory.js';
 import type { Effect } from './effect.js';
 import type { GuardRecord } from './guard-record.js';
@@ -22,6 +23,8 @@ export interface WorldParts {
   readonly directory: Directory;
   readonly clients: Iterable<Client>;
   readonly cases: Iterable<CaseBinding>;
+  /** Clients of whom an agency has a case that is not among `cases`: client, agency. */
+  readonly holders?: Iterable<readonly [client: string, agency: string]>;
   readonly scopes: Iterable<Scope>;
   /** The newest record of every message that the batch may cite, by message id. */
   readonly records: Iterable<GuardRecord>;
@@ -38,8 +41,8 @@ const noScopes: Scopes = new Map();
  */
 export class World {
   readonly directory: Directory;
-  private readonly clients = new Map<string, Client>();
-  private readonly byNino = new Map<string, Client>();
+  private readonly clients: ClientBook;
+  private readonly holders: ReadonlySet<string>;
   private readonly cases = new Map<string, CaseBinding>();
   private readonly scopes = new Map<string, Map<string, Scope>>();
   private readonly records = new Map<string, GuardRecord>();
@@ -49,7 +52,8 @@ export class World {
   constructor(parts: WorldParts) {
     this.directory = parts.directory;
     this.releasedViews = new Set(parts.releasedViews);
-    for (const client of parts.clients) this.putClient(client);
+    this.holders = new Set([...(parts.holders ?? [])].map(([client, agency]) => `${client} ${agency}`));
+    this.clients = new ClientBook(parts.clients);
     for (const binding of parts.cases) this.cases.set(binding.id, binding);
     for (const scope of parts.scopes) this.putScope(scope);
     for (const record of parts.records) this.putRecord(record);
@@ -57,12 +61,19 @@ export class World {
   }
 
   client = (id: string): Client | undefined => this.clients.get(id);
-  clientByNino = (print: string): Client | undefined => this.byNino.get(print);
+  clientShown = (shown: ShownPrints): Client | undefined => this.clients.shown(shown);
+  clientsWithNino = (shown: ShownPrints): readonly Client[] => this.clients.withNino(shown);
   case = (id: string): CaseBinding | undefined => this.cases.get(id);
   scopesOf = (client: string): Scopes => this.scopes.get(client) ?? noScopes;
   record = (id: string): GuardRecord | undefined => this.records.get(id);
   heldMessage = (id: string): HeldMessage | undefined => this.held.get(id);
   isViewReleased = (request: string): boolean => this.releasedViews.has(request);
+
+  /** Has this agency a case of this client? */
+  hasCase(agency: string, client: string): boolean {
+    if (this.holders.has(`${client} ${agency}`)) return true;
+    return [...this.cases.values()].some((binding) => binding.client === client && binding.agencies.has(agency));
+  }
 
   putRecord(record: GuardRecord): void {
     const known = this.records.get(record.id);
@@ -72,7 +83,7 @@ export class World {
   apply(effect: Effect): void {
     switch (effect.kind) {
       case 'bind-client':
-        return this.putClient({ id: effect.client, prints: effect.prints });
+        return this.clients.bind(effect.client, effect.prints);
       case 'bind-case':
         return this.bindCase(effect.caseId, effect.client, effect.agency, effect.reference);
       case 'put-scopes':
@@ -100,11 +111,6 @@ export class World {
       case 'keep-withdrawal':
         return undefined;
     }
-  }
-
-  private putClient(client: Client): void {
-    this.clients.set(client.id, client);
-    if (client.prints.nino !== undefined) this.byNino.set(client.prints.nino, client);
   }
 
   private bindCase(id: string, client: string, agency: string, reference: string | undefined): void {

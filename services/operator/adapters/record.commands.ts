@@ -12,11 +12,12 @@ export function addRecordCommands(program: Command, context: OperatorContext): v
 
   program
     .command('counts')
-    .description('how many records of each verdict, by sender and type; numbers only')
+    .description('how many records of each verdict, by sender and type; NI numbers that more than one client has; numbers only')
     .action(async () => {
-      const { counts } = countsReply.parse(await context.withDesk((desk) => desk.ask('counts', {})));
+      const { counts, ninoConflicts } = countsReply.parse(await context.withDesk((desk) => desk.ask('counts', {})));
       const rows = counts.map(({ party, type, verdict, reason, count }) => [party, type, verdict, reason ?? '', String(count)]);
-      context.show(counts, renderTable(['party', 'type', 'verdict', 'reason', 'count'], rows, 'no records'));
+      const table = renderTable(['party', 'type', 'verdict', 'reason', 'count'], rows, 'no records');
+      context.show({ counts, ninoConflicts }, `${table}\nNI numbers that more than one client has: ${ninoConflicts}`);
     });
 
   program
