@@ -21,3 +21,10 @@ export async function boundCase(pool: Pool, party: string, caseId: string): Prom
   if (row === undefined) throw new MeshError('case-not-yours', 'the case is not bound to your agency');
   return { ...row, reference: row.reference ?? undefined };
 }
+
+/**
+ * Was the decision of that id recorded in a case that is bound to the agency? Who opens a case for somebody is not told by it what that
+ * person has decided elsewhere: only once something of that other case has come to them.
+ */
+export const isRecordedWith = (decision: string, agency: string): string =>
+  `exists (select 1 from record r join case_agency a on a.case_id = r.case_id where r.id = ${decision} and a.agency = ${agency})`;

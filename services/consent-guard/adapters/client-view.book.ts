@@ -5,7 +5,7 @@ import type { ClientView, ViewConsent, ViewEntry, askClientView, askReleasedView
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { Category, ConsentForm } from '#libs/contracts/purposes.js';
 import { type NamedParty, PartyNames, type TakenConsent, viewConsent, viewEntry } from '../domain/client-view.js';
-import { boundCase } from './bound-case.js';
+import { boundCase, isRecordedWith } from './bound-case.js';
 import { type RecordRow, toStoredRecord } from './record-rows.js';
 import { type ScopeRow, toScope } from './world.loader.js';
 
@@ -47,7 +47,8 @@ const consentsSql = `select s.*, k.recorded_at, w.withdrawn_at from scope s join
   left join lateral (select v.withdrawn_at from consent_line e join withdrawal v on v.id = e.decision_id where s.decision = 'withdrawn'
     and e.outcome = 'stands' and e.client = s.client and e.from_agency = s.from_agency and e.to_agency = s.to_agency and e.purpose = s.purpose
     order by e.recorded_at desc limit 1) w on true
-  where s.client = $1 and ($2::text is null or $2 in (s.from_agency, s.to_agency)) order by s.form, s.from_agency, s.to_agency, s.purpose`;
+  where s.client = $1 and ($2::text is null or ($2 in (s.from_agency, s.to_agency) and ${isRecordedWith('s.consent_id', '$2')}))
+  order by s.form, s.from_agency, s.to_agency, s.purpose`;
 
 /** Who was told what kind of thing about a client, and what was blocked: the client's own view, and an agency's part of it. */
 export class ClientViewBook {

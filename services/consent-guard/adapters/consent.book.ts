@@ -9,7 +9,7 @@ import { toStoreError } from '#libs/postgres/foreign-error.js';
 import { dpa1Standing } from '../domain/ask-consent.js';
 import { scopeKey } from '../domain/scope.js';
 import { tryConsent } from '../domain/try-consent.js';
-import { boundCase } from './bound-case.js';
+import { boundCase, isRecordedWith } from './bound-case.js';
 import { type ScopeRow, type WorldLoader, toScope } from './world.loader.js';
 
 interface StateRow extends ScopeRow {
@@ -43,8 +43,9 @@ const stateSql = `select s.*, k.recorded_at, l.before as supersedes, w.id as wit
   left join lateral (select w.* from consent_line e join withdrawal w on w.id = e.decision_id where s.decision = 'withdrawn' and e.outcome = 'stands'
     and e.client = s.client and e.from_agency = s.from_agency and e.to_agency = s.to_agency and e.purpose = s.purpose
     order by e.recorded_at desc limit 1) w on true
-  where s.client = $1 and $2 in (s.from_agency, s.to_agency) order by s.from_agency, s.to_agency, s.purpose`;
-const historySql = `select * from consent_line where client = $1 and $2 in (from_agency, to_agency)
+  where s.client = $1 and $2 in (s.from_agency, s.to_agency) and ${isRecordedWith('s.consent_id', '$2')}
+  order by s.from_agency, s.to_agency, s.purpose`;
+const historySql = `select * from consent_line where client = $1 and $2 in (from_agency, to_agency) and ${isRecordedWith('decision_id', '$2')}
   order by recorded_at, decision_id, from_agency, to_agency, purpose limit 500`;
 
 /** The ledger of consents, as a party may ask it: what stands, how it came to stand, and what would be. */
@@ -55,7 +56,7 @@ export class ConsentBook {
     private readonly loader: WorldLoader,
   ) {}
 
-  /** Lines that one's own agency discloses or receives under, for a case of one's own. */
+  /** Lines that one's own agency discloses or receives under, for a case of one's own; decided in cases bound to it. */
   async consents(party: string, caseId: string): Promise<Record<string, unknown>> {
     const { client, agency } = await boundCase(this.pool, party, caseId);
     const [states, history] = await Promise.all([

@@ -8,6 +8,7 @@ import { uuidVersion } from '#libs/contracts/message-id.js';
 import { isServiceParty } from '#libs/contracts/party.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { Purpose } from '#libs/contracts/purposes.js';
+import { isRecordedWith } from './bound-case.js';
 import { type RecordRow, type StoredRecord, reasonOf, toStoredRecord } from './record-rows.js';
 
 /** How often an answer that is waited for is looked up. */
@@ -95,8 +96,8 @@ export class MessageBook {
       outcome: string;
       before: string | null;
     }>(
-      `select from_agency, to_agency, purpose, outcome, before from consent_line where decision_id = $1 and $2 in (from_agency, to_agency)
-       order by from_agency, to_agency, purpose`,
+      `select from_agency, to_agency, purpose, outcome, case when ${isRecordedWith('before', '$2')} then before end as before
+       from consent_line where decision_id = $1 and $2 in (from_agency, to_agency) order by from_agency, to_agency, purpose`,
       [first.id, first.sender_agency],
     );
     const lines = (which: (row: (typeof rows)[number]) => boolean): ConsentOutcome['supersedes'] =>
