@@ -35,11 +35,15 @@ const recordsSql = `with recursive chain (id, cause, depth) as (
     cross join lateral (select * from record where id = c.id order by ordinal desc limit 1) newest`;
 const casesSql = `select c.id, c.client, a.agency, a.reference from client_case c join case_agency a on a.case_id = c.id where c.id = any($1::uuid[])`;
 const clientColumns = 'id, identity, nino, date_of_birth, surname, key_version, is_second';
-/** By id; by the whole identity; and by NI number alone, with those of the agencies `$4` that have a case of that client. */
+/**
+ * By id; by the whole identity; and by NI number alone, with those of the agencies `$4` that have a case of that client: each case looked up
+ * by itself, as above, and no further than to the first, since the time of a plain join over all cases would tell that the number is known.
+ */
 const clientsSql = `select ${clientColumns}, null::text[] as agencies from client where id = any($1::uuid[])
   union all select ${clientColumns}, null from client where identity = any($2::text[]) and not is_second
-  union all select ${clientColumns}, array(select a.agency from client_case c join case_agency a on a.case_id = c.id
-    where c.client = client.id and a.agency = any($4::text[])) from client where nino = any($3::text[])`;
+  union all select ${clientColumns}, array(select own.agency from unnest($4::text[]) own (agency) where exists (
+      select 1 from client_case c cross join lateral (select 1 from case_agency where case_id = c.id and agency = own.agency limit 1) bound
+      where c.client = client.id)) from client where nino = any($3::text[])`;
 /** In ms, as the decision reads them: the driver's parsing of three dates a line took longer than judging. 'infinity' is no number to it, and unreadable. */
 const ms = (column: string): string => `round(date_part('epoch', ${column}) * 1000)`;
 const scopesSql = `select client, from_agency as "from", to_agency as "to", purpose, decision, excluded, ${ms('valid_from')} as "validFromMs",
