@@ -55,7 +55,7 @@ describe('what an agency is told, whomever it shows', () => {
         const alone = play(new GuardDesk(), openings.filter(isMine));
         expect(among.map(told)).toEqual(alone.map(told));
       }),
-      { numRuns: 300 },
+      { numRuns: 400 },
     );
   });
 
@@ -71,10 +71,13 @@ describe('what an agency is told, whomever it shows', () => {
         }
         for (const all of shownOf.values()) {
           expect(new Set(all.map(({ dateOfBirth, surname }) => `${dateOfBirth} ${surname}`)).size).toBe(1);
-          expect(new Set(all.flatMap((each) => ('nino' in each ? [each.nino] : []))).size).toBeLessThanOrEqual(1);
+          // One served without a number is matched by the other two, until a consent form brings the number.
+          const [first] = all;
+          if (first !== undefined && 'nino' in first)
+            expect(new Set(all.flatMap((each) => ('nino' in each ? [each.nino] : []))).size).toBe(1);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 400 },
     );
   });
 });
