@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import { deliveryStream, ingressStream } from '#libs/contracts/subjects.js';
+import type { GuardMesh } from '#test/support/guard-mesh.js';
 import { tpr2Consent } from '#test/support/guard-forms.js';
 import type { MeshParty } from '#test/support/mesh-party.js';
+import type { ServiceProcess } from '#test/support/service-process.js';
 import { until } from '#test/support/until.js';
 
 export const provider = 'tp_river';
@@ -14,10 +19,7 @@ export interface BenchClient {
 
 /** Clients who let the provider tell the job centre, but for the summary of their treatment; recorded, over the road. */
 export async function recordClients(sender: MeshParty, count: number): Promise<BenchClient[]> {
-  const clients = Array.from({ length: count }, (_, index) => ({
-    case: randomUUID(),
-    client: { nino: `QQ${String(100_000 + index)}A`, surname: `Sample${letters(index)}`, otherNames: 'Alex', dateOfBirth: '1985-03-21' },
-  }));
+  const clients = Array.from({ length: count }, (_, index) => benchClient(index));
   const ids = await Promise.all(
     clients.map((each) =>
       sender.send({
@@ -34,6 +36,11 @@ export async function recordClients(sender: MeshParty, count: number): Promise<B
   }
   return clients;
 }
+
+export const benchClient = (index: number): BenchClient => ({
+  case: randomUUID(),
+  client: { nino: `QQ${String(100_000 + index)}A`, surname: `Sample${letters(index)}`, otherNames: 'Alex', dateOfBirth: '1985-03-21' },
+});
 
 const letters = (index: number): string => String.fromCodePoint(97 + (index % 26), 97 + (Math.floor(index / 26) % 26));
 
@@ -71,4 +78,63 @@ export async function verifyDeliveries(recipient: MeshParty, ids: readonly strin
     ({ id, leftout, terms, data }) => wanted.delete(id) && leftout === true && terms !== undefined && !('treatmentSummary' in data),
   );
   if (!isRight || wanted.size > 0) throw new Error(`deliveries are wrong: ${taken.length} taken, ${wanted.size} of ${ids.length} missing`);
+}
+
+export interface GuardGround {
+  readonly mesh: GuardMesh;
+  readonly manager: JetStreamManager;
+  readonly guard: ServiceProcess;
+  readonly clients: readonly BenchClient[];
+  /** In each round. */
+  readonly messages: number;
+}
+
+export interface Round {
+  /** Messages a second. */
+  readonly speed: number;
+  /** Processor time of the process measured (not of the servers), in µs a message: comparable where the machine is busy with other work. */
+  readonly cpuMicros: number;
+}
+
+/** The guard is stopped while its work is laid ready: short enough that its leases and connections stand. */
+export async function guardRound({ mesh, manager, clients, guard, messages }: GuardGround): Promise<Round> {
+  const sender = await mesh.party(provider);
+  guard.signal('SIGSTOP');
+  const ids = await preload(sender, sender, { clients, messages });
+  const measured = measure(manager, { recipient: office, messages, pid: guard.pid });
+  guard.signal('SIGCONT');
+  const speed = await measured;
+  await until('the guard is done', async () => (await manager.streams.info(ingressStream(provider))).state.messages === 0);
+  const recipient = (await mesh.party(office)).collect();
+  await verifyDeliveries(recipient, ids);
+  await recipient.rest();
+  return speed;
+}
+
+/** Lays a round's messages ready in `through`'s ingress. @returns their ids. */
+export async function preload(
+  through: MeshParty,
+  author: MeshParty,
+  { clients, messages }: Pick<GuardGround, 'clients' | 'messages'>,
+): Promise<string[]> {
+  const composed = Array.from({ length: messages }, (_, index) => composeTpr2(author, clients, index));
+  await Promise.all(composed.map(({ id, text }) => through.put(id, text)));
+  return composed.map(({ id }) => id);
+}
+
+/** From now until so many more are in the party's delivery stream. */
+export async function measure(
+  manager: JetStreamManager,
+  { recipient, messages, pid }: { readonly recipient: string; readonly messages: number; readonly pid: number },
+): Promise<Round> {
+  const stream = deliveryStream(recipient);
+  const cpuBefore = cpuMicros(pid);
+  const startedAt = performance.now();
+  const target = (await manager.streams.info(stream)).state.last_seq + messages;
+  while ((await manager.streams.info(stream)).state.last_seq < target) {
+    if (performance.now() - startedAt > 60_000) throw new Error(`not all messages reached ${recipient} within a minute`);
+    await delay(5);
+  }
+  const speed = messages / ((performance.now() - startedAt) / 1_000);
+  return { speed, cpuMicros: (cpuMicros(pid) - cpuBefore) / messages };
 }

@@ -1,25 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
-import { deliveryStream, ingressStream } from '#libs/contracts/subjects.js';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { GuardMesh } from '#test/support/guard-mesh.js';
-import type { MeshParty } from '#test/support/mesh-party.js';
-import type { ServiceProcess } from '#test/support/service-process.js';
 import { until } from '#test/support/until.js';
-import {
-  type BenchClient,
-  composeTpr2,
-  cpuMicros,
-  median,
-  office,
-  peakMemoryMb,
-  provider,
-  recordClients,
-  verifyDeliveries,
-} from './guard-load.js';
+import { type GuardGround, type Round, guardRound, measure, median, peakMemoryMb, preload, provider, recordClients } from './guard-load.js';
 import type { RelayOrder } from './relay-process.js';
 
 const messages = Number(process.env['BENCH_MESSAGES'] ?? 12_000);
@@ -29,12 +15,6 @@ const clientCount = 400;
 const relaySource = 'relay_source';
 const relayTarget = 'relay_target';
 const mb = 1024 * 1024;
-
-interface Ground {
-  readonly mesh: GuardMesh;
-  readonly manager: JetStreamManager;
-  readonly clients: readonly BenchClient[];
-}
 
 /**
  * The guard against a relay that decides nothing (nats-facts, "The baseline"): the same payloads, broker, store and cipher, rounds taken in
@@ -56,7 +36,7 @@ export async function guardBench(): Promise<object> {
     for (let round = 0; round <= roundCount; round += 1) {
       const order: RelayOrder = { from: relaySource, to: relayTarget, count: messages };
       const relaySpeed = await relayRound(ground, relay.pid ?? 0, () => (relay.send(order), once(relay, 'message')));
-      const guardSpeed = await guardRound(ground, guard);
+      const guardSpeed = await guardRound({ ...ground, guard, messages });
       console.error(`round ${round}: relay ${told(relaySpeed)}, guard ${told(guardSpeed)}`);
       if (round > 0) speeds.relay.push(relaySpeed);
       if (round > 0) speeds.guard.push(guardSpeed);
@@ -100,9 +80,13 @@ const startRelay = (mesh: GuardMesh) =>
     env: { PATH: process.env['PATH'], NATS_URL: mesh.nats.broker.url, NATS_SEED_FILE: mesh.nats.seedFile('guard') },
   });
 
-async function relayRound({ mesh, manager, clients }: Ground, pid: number, work: () => Promise<unknown>): Promise<Round> {
-  const ids = await preload(await mesh.party(relaySource), await mesh.party(provider), clients);
-  const measured = measure(manager, relayTarget, pid);
+async function relayRound(
+  { mesh, manager, clients }: Pick<GuardGround, 'mesh' | 'manager' | 'clients'>,
+  pid: number,
+  work: () => Promise<unknown>,
+): Promise<Round> {
+  const ids = await preload(await mesh.party(relaySource), await mesh.party(provider), { clients, messages });
+  const measured = measure(manager, { recipient: relayTarget, messages, pid });
   const done = work();
   const speed = await measured;
   await done;
@@ -111,47 +95,4 @@ async function relayRound({ mesh, manager, clients }: Ground, pid: number, work:
   await target.rest();
   target.received.splice(0);
   return speed;
-}
-
-/** The guard is stopped while its work is laid ready: short enough that its leases and connections stand. */
-async function guardRound({ mesh, manager, clients }: Ground, guard: ServiceProcess): Promise<Round> {
-  const sender = await mesh.party(provider);
-  guard.signal('SIGSTOP');
-  const ids = await preload(sender, sender, clients);
-  const measured = measure(manager, office, guard.pid);
-  guard.signal('SIGCONT');
-  const speed = await measured;
-  await until('the guard is done', async () => (await manager.streams.info(ingressStream(provider))).state.messages === 0);
-  const recipient = (await mesh.party(office)).collect();
-  await verifyDeliveries(recipient, ids);
-  await recipient.rest();
-  return speed;
-}
-
-/** Lays a round's messages ready in `through`'s ingress. @returns their ids. */
-async function preload(through: MeshParty, author: MeshParty, clients: readonly BenchClient[]): Promise<string[]> {
-  const composed = Array.from({ length: messages }, (_, index) => composeTpr2(author, clients, index));
-  await Promise.all(composed.map(({ id, text }) => through.put(id, text)));
-  return composed.map(({ id }) => id);
-}
-
-interface Round {
-  /** Messages a second. */
-  readonly speed: number;
-  /** Processor time of the process measured (not of the servers), in µs a message: comparable where the machine is busy with other work. */
-  readonly cpuMicros: number;
-}
-
-/** From now until so many more are in the party's delivery stream. */
-async function measure(manager: JetStreamManager, recipient: string, pid: number): Promise<Round> {
-  const stream = deliveryStream(recipient);
-  const cpuBefore = cpuMicros(pid);
-  const startedAt = performance.now();
-  const target = (await manager.streams.info(stream)).state.last_seq + messages;
-  while ((await manager.streams.info(stream)).state.last_seq < target) {
-    if (performance.now() - startedAt > 60_000) throw new Error(`not all messages reached ${recipient} within a minute`);
-    await delay(5);
-  }
-  const speed = messages / ((performance.now() - startedAt) / 1_000);
-  return { speed, cpuMicros: (cpuMicros(pid) - cpuBefore) / messages };
 }

@@ -26,7 +26,8 @@ export class GuardMesh {
     readonly nats: NatsForTest,
     readonly postgres: PostgresServer,
     readonly databaseUrl: string,
-    private readonly keysFile: string,
+    /** The guard's keys, which make the hashes that clients are found by. */
+    readonly keysFile: string,
   ) {}
 
   static async start({ unlisted = [], maxBytes, isDurable = false }: GuardMeshOptions = {}): Promise<GuardMesh> {
