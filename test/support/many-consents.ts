@@ -1,7 +1,9 @@
 import type { Scopes } from '#services/consent-guard/domain/scope.js';
 import { Directory, type DirectoryParty } from '#services/consent-guard/domain/directory.js';
-import { GuardDesk, parties, personOf, type Sent, uuidOf } from './guard-builders.js';
+import { GuardDesk, monday, parties, personOf, type Sent, uuidOf } from './guard-builders.js';
 import { dpa1, maria, tpr1, tpr2Consent } from './guard-forms.js';
+
+const dayMs = 24 * 3_600_000;
 
 /** Each of its own agency; which form they take follows from their kind. */
 const takers = (count: number): DirectoryParty[] =>
@@ -30,7 +32,7 @@ export interface ConsentedClients {
   readonly clients: readonly { readonly client: typeof maria; readonly case: string; readonly id: string; readonly scopes: Scopes }[];
 }
 
-/** Clients with so many consents each, every one of them standing, recorded as they come; `river` has a case of each. */
+/** Clients with so many consents each, every one of them standing, one a day until now; `river` has a case of each. */
 export function consentedClients(clientCount: number, consents: number, first: 'given' | 'refused'): ConsentedClients {
   const known = [...parties, ...takers(consents)];
   const people = known.map(({ id }) => ({ id: personOf(id), party: id, active: true }));
@@ -38,10 +40,12 @@ export function consentedClients(clientCount: number, consents: number, first: '
   const clients = Array.from({ length: clientCount }, (_, index) => {
     const client = { ...maria, nino: `QQ${String(100_000 + index)}A`, surname: `Sample${'a'.repeat(index + 1)}` };
     for (let consent = 0; consent < consents; consent += 1) {
+      desk.nowMs = monday - (consents - consent) * dayMs;
       const taken = consent === 0 ? firstConsent(first) : otherConsent(consent - 1);
       const { record } = desk.send({ ...taken, name: 'consent.recorded', to: 'mesh', client, case: uuidOf(`${index} ${taken.from}`) });
       if (record.verdict.kind !== 'cleared') throw new Error(`a consent was not taken: ${JSON.stringify(record.verdict)}`);
     }
+    desk.nowMs = monday;
     const id = desk.world.case(uuidOf(`${index} tp_river`))?.client ?? '';
     return { client, case: uuidOf(`${index} tp_river`), id, scopes: desk.world.scopesOf(id) };
   });

@@ -70,12 +70,19 @@ describe('asking for consent', () => {
   it('lets the newest decision on the job centre’s record count, whoever took it', () => {
     const own = scopeOf({ from: 'jcp', purpose: 'record-on-lms', form: 'DPA1' });
     const returned = scopeOf({ ...own, from: 'works', decidedAtMs: own.decidedAtMs + hour });
-    expect(isDpa1Current(book(own), 'jcp', monday)).toBe(true);
-    expect(isDpa1Current(book({ ...own, decision: 'refused' }, returned), 'jcp', monday)).toBe(true);
-    expect(isDpa1Current(book(own, { ...returned, decision: 'refused' }), 'jcp', monday)).toBe(false);
-    expect(isDpa1Current(book({ ...own, decision: 'refused' }, { ...returned, decidedAtMs: own.decidedAtMs }), 'jcp', monday)).toBe(false);
-    expect(isDpa1Current(book(own), 'works', monday)).toBe(false);
-    expect(isDpa1Current(book(), 'jcp', monday)).toBe(false);
+    expect(isDpa1Current(book(own).values(), 'jcp', monday)).toBe(true);
+    expect(isDpa1Current(book({ ...own, decision: 'refused' }, returned).values(), 'jcp', monday)).toBe(true);
+    expect(isDpa1Current(book(own, { ...returned, decision: 'refused' }).values(), 'jcp', monday)).toBe(false);
+    expect(
+      isDpa1Current(book({ ...own, decision: 'refused' }, { ...returned, decidedAtMs: own.decidedAtMs }).values(), 'jcp', monday),
+    ).toBe(false);
+    expect(isDpa1Current(book(own).values(), 'works', monday)).toBe(false);
+    expect(isDpa1Current(book().values(), 'jcp', monday)).toBe(false);
+    for (const lines of [
+      [own, { ...returned, decidedAtMs: Number.NaN }],
+      [{ ...returned, decidedAtMs: Number.NaN }, own],
+    ])
+      expect(isDpa1Current(lines, 'jcp', monday)).toBe(false);
   });
 });
 

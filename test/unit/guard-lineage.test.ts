@@ -180,9 +180,9 @@ describe('DPA1 currency', () => {
   it('tells until when it is current, and nothing of a day when it is not', () => {
     const line = scopeOf({ from: 'jcp', to: 'jcp', purpose: 'record-on-lms', form: 'DPA1' });
     const book = new Map([[scopeKey('jcp', 'jcp', 'record-on-lms'), line]]);
-    expect(dpa1Standing(book, 'jcp', monday)).toEqual({ current: true, untilMs: line.validUntilMs });
-    expect(dpa1Standing(book, 'jcp', line.validUntilMs)).toEqual({ current: false });
-    expect(dpa1Standing(book, 'river', monday)).toEqual({ current: false });
+    expect(dpa1Standing(book.values(), 'jcp', monday)).toEqual({ current: true, untilMs: line.validUntilMs });
+    expect(dpa1Standing(book.values(), 'jcp', line.validUntilMs)).toEqual({ current: false });
+    expect(dpa1Standing(book.values(), 'river', monday)).toEqual({ current: false });
     expect(dpa1(context('jcp_wandsworth'))).toMatchObject({ form: 'DPA1' });
   });
 });

@@ -7,7 +7,6 @@ import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { Purpose } from '#libs/contracts/purposes.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
 import { dpa1Standing } from '../domain/ask-consent.js';
-import { scopeKey } from '../domain/scope.js';
 import { tryConsent } from '../domain/try-consent.js';
 import { boundCase, isRecordedWith } from './bound-case.js';
 import { type ScopeRow, type WorldLoader, toScope } from './world.loader.js';
@@ -71,8 +70,7 @@ export class ConsentBook {
     const { client, agency, kind } = await boundCase(this.pool, party, caseId);
     if (kind !== 'jobcentre') throw new MeshError('not-found', 'only a job centre keeps a record under DPA1');
     const { rows } = await this.pool.query<ScopeRow>('select * from scope where client = $1', [client]);
-    const scopes = new Map(rows.map(toScope).map((scope) => [scopeKey(scope.from, scope.to, scope.purpose), scope]));
-    const { current, untilMs } = dpa1Standing(scopes, agency, this.clock.now().getTime());
+    const { current, untilMs } = dpa1Standing(rows.map(toScope), agency, this.clock.now().getTime());
     // A consent's days are whole: it ends with the last instant of its last day.
     return { current, ...(untilMs === undefined ? {} : { until: londonDate(new Date(untilMs - 1)) }) };
   }

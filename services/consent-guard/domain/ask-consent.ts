@@ -66,14 +66,20 @@ export interface Dpa1Standing {
  * May this agency keep the client's problem on its record (DPA1)? The client's newest decision on that record counts, whoever took it: the
  * agency itself or a contracted provider that returned it; on a tie the no. Step 6: without one the LMS entry waits.
  */
-export function dpa1Standing(scopes: Scopes, agency: string, nowMs: number): Dpa1Standing {
-  const decisions: Scope[] = [];
-  // Every line of the client, for each TPR2: a plain loop, since a client can have hundreds.
-  for (const scope of scopes.values()) if (scope.purpose === 'record-on-lms' && scope.to === agency) decisions.push(scope);
-  const newest = Math.max(...decisions.map((scope) => scope.decidedAtMs));
-  const last = decisions.filter((scope) => !(scope.decidedAtMs < newest));
+export function dpa1Standing(lines: Iterable<Scope>, agency: string, nowMs: number): Dpa1Standing {
+  let newest = -Infinity;
+  let last: Scope[] = [];
+  for (const scope of lines) {
+    if (scope.purpose !== 'record-on-lms' || scope.to !== agency) continue;
+    // When it was made cannot be read: it may be the newest.
+    const decidedAt = Number.isFinite(scope.decidedAtMs) ? scope.decidedAtMs : Infinity;
+    if (decidedAt < newest) continue;
+    if (decidedAt > newest) last = [];
+    newest = decidedAt;
+    last.push(scope);
+  }
   if (last.length === 0 || !last.every((scope) => standing(scope, nowMs).allowed)) return { current: false };
   return { current: true, untilMs: Math.min(...last.map((scope) => scope.validUntilMs)) };
 }
 
-export const isDpa1Current = (scopes: Scopes, agency: string, nowMs: number): boolean => dpa1Standing(scopes, agency, nowMs).current;
+export const isDpa1Current = (lines: Iterable<Scope>, agency: string, nowMs: number): boolean => dpa1Standing(lines, agency, nowMs).current;

@@ -54,7 +54,7 @@ function crossAgencies(crossing: Crossing, recipient: DirectoryParty): Crossed {
   const passed = passFields(record.name, envelope.data, purpose, ask);
   if (passed.lacksRequired) return refuse(record, 'no-consent-on-record', 'excluded');
   const facts = factsOf(rule.facts, passed.data);
-  if (record.name === 'tpr2.shared') facts['dpa1Current'] = isDpa1Current(scopes, recipient.agency, nowMs);
+  if (record.name === 'tpr2.shared') facts['dpa1Current'] = isDpa1Current(world.recordLinesOf(record.client), recipient.agency, nowMs);
   return clear(crossing, recipient, {
     data: passed.data,
     kinds: passed,

@@ -45,6 +45,8 @@ export class World {
   private readonly holders: ReadonlySet<string>;
   private readonly cases = new Map<string, CaseBinding>();
   private readonly scopes = new Map<string, Map<string, Scope>>();
+  /** Of the same lines those that DPA1 is judged by: a client can have hundreds of others. */
+  private readonly recordLines = new Map<string, Map<string, Scope>>();
   private readonly records = new Map<string, GuardRecord>();
   private readonly held = new Map<string, HeldMessage>();
   private readonly releasedViews: Set<string>;
@@ -65,6 +67,7 @@ export class World {
   clientsWithNino = (shown: ShownPrints): readonly Client[] => this.clients.withNino(shown);
   case = (id: string): CaseBinding | undefined => this.cases.get(id);
   scopesOf = (client: string): Scopes => this.scopes.get(client) ?? noScopes;
+  recordLinesOf = (client: string): Iterable<Scope> => this.recordLines.get(client)?.values() ?? [];
   record = (id: string): GuardRecord | undefined => this.records.get(id);
   heldMessage = (id: string): HeldMessage | undefined => this.held.get(id);
   isViewReleased = (request: string): boolean => this.releasedViews.has(request);
@@ -121,8 +124,10 @@ export class World {
   }
 
   private putScope(scope: Scope): void {
-    const lines = this.scopes.get(scope.client) ?? new Map<string, Scope>();
-    lines.set(scopeKey(scope.from, scope.to, scope.purpose), scope);
-    this.scopes.set(scope.client, lines);
+    for (const book of scope.purpose === 'record-on-lms' ? [this.scopes, this.recordLines] : [this.scopes]) {
+      const lines = book.get(scope.client) ?? new Map<string, Scope>();
+      lines.set(scopeKey(scope.from, scope.to, scope.purpose), scope);
+      book.set(scope.client, lines);
+    }
   }
 }
