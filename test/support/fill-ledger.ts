@@ -60,7 +60,8 @@ export async function fillLedger(filling: LedgerFilling): Promise<void> {
   const [first] = connections;
   if (first === undefined) return;
   await until('the template is sealed', async () => (await first.query('select 1 from client_key')).rows.length > 0);
-  await first.query(`alter system set max_wal_size = '16GB'`);
+  for (const setting of ["max_wal_size = '16GB'", 'fsync = off', 'full_page_writes = off'])
+    await first.query(`alter system set ${setting}`);
   await first.query('select pg_reload_conf()');
   await writeCopies(first, filling);
   await Promise.all(
@@ -72,6 +73,9 @@ export async function fillLedger(filling: LedgerFilling): Promise<void> {
   );
   await first.query('drop table bench_copy, bench_template');
   await first.query('vacuum (analyze)');
+  await first.query('alter system reset all');
+  await first.query('select pg_reload_conf()');
+  await until('PostgreSQL syncs again', async () => (await first.query<{ fsync: string }>('show fsync')).rows[0]?.fsync === 'on');
   await first.query('checkpoint');
   await Promise.all(connections.map((connection) => connection.end()));
 }

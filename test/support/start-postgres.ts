@@ -49,8 +49,8 @@ export async function startPostgres({ isDurable = false } = {}): Promise<Postgre
       directory,
       '-c',
       'listen_addresses=127.0.0.1',
-      '-c',
-      `fsync=${isDurable ? 'on' : 'off'}`,
+      // On by default, and then it can still be changed while the server runs.
+      ...(isDurable ? [] : ['-c', 'fsync=off']),
       '-c',
       'max_connections=200',
     ];
