@@ -34,8 +34,9 @@ export class IngressPuller {
   private readonly inbox: string;
   private readonly subscription: Subscription;
   private readonly pullSubject: string;
-  /** Pulled and not answered yet, the queue included. */
-  private readonly unanswered = new Set<Msg>();
+  /** Pulled and not answered yet, the queue included, with the beat in which each was pulled or last prolonged. */
+  private readonly unanswered = new Map<Msg, number>();
+  private beat = 0;
   private readonly heartbeat: NodeJS.Timeout;
   private outstanding = 0;
   private pulledAt = 0;
@@ -108,7 +109,7 @@ export class IngressPuller {
     // No reply subject: a status that ends the pull (no responders, expired, consumer gone).
     if (message?.reply?.startsWith('$JS.ACK.') === true) {
       this.queue.push(message);
-      this.unanswered.add(message);
+      this.unanswered.set(message, this.beat);
       this.outstanding -= 1;
     } else {
       this.outstanding = 0;
@@ -131,7 +132,13 @@ export class IngressPuller {
   /** A batch may have to wait for the database; until it is through, the broker must give none of it to another. */
   private prolong(): void {
     if (this.connection.isClosed()) return;
-    for (const message of this.unanswered) message.respond('+WPI');
+    this.beat += 1;
+    for (const [message, beat] of this.unanswered) {
+      // What came since the last beat has most of its ack wait before it.
+      if (beat === this.beat - 1) continue;
+      message.respond('+WPI');
+      this.unanswered.set(message, this.beat - 1);
+    }
   }
 
   private inHand(message: Msg): PulledMessage {
