@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { serviceParties } from '#libs/contracts/party.js';
+import { deliveryStream } from '#libs/contracts/subjects.js';
 import { parties } from '#test/support/guard-builders.js';
 import { type FormContext, tpr2Consent } from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
@@ -93,5 +95,27 @@ describe('the guard, killed', () => {
     const second = await river.send({ ...late, name: 'tpr2.shared', to: 'jcp_wandsworth' });
     await mesh.postgres.restart();
     expect([(await river.verdict(first)).state, (await river.verdict(second)).state]).toEqual(['cleared', 'cleared']);
+  });
+
+  it('keeps the order of a sender where a delivery cannot be made, though what follows is judged already', async () => {
+    const manager = await jetstreamManager(await mesh.nats.connect('provisioner'));
+    const stream = deliveryStream('jcp_lambeth');
+    const room = (await manager.streams.info(stream)).config.max_bytes;
+    await manager.streams.update(stream, { max_bytes: 1 });
+    const first = await river.send({ ...own, name: 'tpr2.shared', to: 'jcp_lambeth' });
+    const before = guard.log.length;
+    await until('the first is tried again', () => guard.log.slice(before).some(({ msg }) => msg === 'a batch is tried again'));
+    const second = await share();
+    expect([(await river.verdict(first)).state, (await river.verdict(second)).state]).toEqual(['cleared', 'cleared']);
+    const third = await share();
+    const tried = guard.log.length;
+    await until('it was tried many times', () => guard.log.length > tried + 4);
+    expect(jcp.received.map(({ id }) => id)).not.toContain(second);
+    await manager.streams.update(stream, { max_bytes: room });
+    const lambeth = (await mesh.party('jcp_lambeth')).collect();
+    await until('all are delivered', () => jcp.received.some(({ id }) => id === third));
+    expect(lambeth.received.map(({ id }) => id)).toContain(first);
+    const ours = jcp.received.map(({ id }) => id).filter((id) => id === second || id === third);
+    expect(ours).toEqual([second, third]);
   });
 });

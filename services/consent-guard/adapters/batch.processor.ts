@@ -31,6 +31,17 @@ export interface BatchProcessorParts {
   readonly routeTimeoutMs: number;
 }
 
+/** What lets the batches of one sender overlap and keeps their order: the next is judged while this one is being delivered. */
+export interface Turn {
+  /** Told once the records are committed: from then on the sender's next batch may be judged. */
+  readonly onCommitted: () => void;
+  /** Resolves once all that the sender sent before is delivered; `false` where that failed, and is tried again first. */
+  readonly mayDeliver: Promise<boolean>;
+}
+
+/** Nothing sent before is under way. */
+export const alone: Turn = { onCommitted: () => undefined, mayDeliver: Promise.resolve(true) };
+
 /**
  * One batch of one sender, in order: read → lock the clients → judge → **records committed first** → deliver → consequences → events.
  * When it returns, all of it may be acknowledged; when it throws, none of it: it comes again, and what is on record stands.
@@ -45,17 +56,14 @@ export class BatchProcessor {
   }
 
   /** @returns dead letters to send again, which the operator asked for in this batch. @throws MeshError when the batch must come again. */
-  async process(intakes: readonly Intake[]): Promise<readonly string[]> {
+  async process(intakes: readonly Intake[], turn: Turn = alone): Promise<readonly string[]> {
     const { pool, loader } = this.parts;
     let db: PoolClient | undefined;
     try {
       db = await pool.connect();
       const keyVersion = this.parts.keys.version;
-      const redrives = await this.work(
-        db,
-        intakes.map((intake) => this.underPresentKeys(intake)),
-        keyVersion,
-      );
+      const present = intakes.map((intake) => this.underPresentKeys(intake));
+      const redrives = await this.work(db, present, { keyVersion, turn });
       await loader.unlock(db);
       db.release();
       return redrives;
@@ -75,7 +83,11 @@ export class BatchProcessor {
     return { ok: true, incoming: toIncoming(read, { sender, digest }, keys), stamp: keys.stamp };
   }
 
-  private async work(db: PoolClient, intakes: readonly Intake[], keyVersion: number): Promise<readonly string[]> {
+  private async work(
+    db: PoolClient,
+    intakes: readonly Intake[],
+    { keyVersion, turn }: { readonly keyVersion: number; readonly turn: Turn },
+  ): Promise<readonly string[]> {
     const { loader, store, courier, desk, clock, routeTimeoutMs } = this.parts;
     const now = clock.now();
     const { world, prior } = await loader.load(
@@ -87,7 +99,9 @@ export class BatchProcessor {
     const judged = judgeBatch(intakes, { world, prior, delivered, nowMs: now.getTime() });
     const heldUntil = new Date(now.getTime() + routeTimeoutMs);
     const seqs = await store.commit(db, { decided: judged.decided, dead: judged.dead, now, heldUntil, keyVersion });
+    turn.onCommitted();
     const events = toEvents(judged, seqs, now);
+    if (!(await turn.mayDeliver)) throw new MeshError('broker-unavailable', 'what was sent before could not be delivered now');
     const [sent] = await Promise.all([
       courier.deliver(
         judged.deliveries.map(({ effect }) => effect),

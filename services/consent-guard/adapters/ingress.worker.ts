@@ -4,7 +4,8 @@ import type { Logger } from 'pino';
 import { errorRules } from '#libs/contracts/error-codes.js';
 import { effectId } from '#libs/contracts/message-id.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import type { BatchProcessor } from './batch.processor.js';
+import { isServiceParty } from '#libs/contracts/party.js';
+import { type BatchProcessor, type Turn, alone } from './batch.processor.js';
 import type { DeadLetterDesk } from './dead-letter.desk.js';
 import { IngressPuller, type PulledMessage } from './ingress.puller.js';
 import type { Intake } from './read-ingress.js';
@@ -25,6 +26,18 @@ interface Taken {
   readonly intake: Intake;
 }
 
+type Outcome = 'done' | 'passing' | 'failing';
+
+/** A batch whose records are committed, while the next one is judged. */
+interface UnderWay {
+  /** Its first attempt delivered all of it. */
+  readonly delivered: Promise<boolean>;
+  /** It is through, after however many attempts, or given back. */
+  readonly done: Promise<void>;
+}
+
+const nothing: UnderWay = { delivered: Promise.resolve(true), done: Promise.resolve() };
+
 /** After so many attempts a message that fails alone is poison: it goes to the dead letters and the road is free for the next. */
 const poisonAfter = 5;
 /** A store or broker that is away, a lease not proved lately: looked at again after this. */
@@ -36,23 +49,27 @@ const readAtOnce = 16;
 
 /**
  * Works one party's ingress, one batch after another, so that the party's own order is kept: what fails stays in hand and is tried again
- * before anything behind it. While a batch is with the database the next one is read already (its shape only: what it may do is judged when
- * its turn comes).
+ * before anything behind it. Batches overlap as far as that allows: while one is delivered the next is judged (it sees the records of the
+ * one before, which are committed), and delivered only after it; the one after that is read already.
  *
- *     pull ─▶ read ─▶ held? ─▶ process ─┬─ done ─▶ ack
- *                      ▲                ├─ passes (store away, …) ─▶ the same batch again
- *                      └────────────────┴─ fails ─▶ one message at a time; one that fails alone again and again ─▶ dead letter
+ *     pull ─▶ read ─▶ held? ─▶ judge, commit ─▶ all before delivered? ─▶ deliver ─┬─ done ─▶ ack
+ *                      ▲                                                          ├─ passes (store away, …) ─▶ the same batch again
+ *                      └──────────────────────────────────────────────────────────┴─ fails ─▶ one message at a time; one that fails
+ *                                                                                     alone again and again ─▶ dead letter
  */
 export class IngressWorker {
   private readonly puller: IngressPuller;
   private readonly loop: Promise<void>;
   private readonly stopping = new AbortController();
+  /** A service's answer releases what waits, once: the next is judged when that is done. */
+  private readonly mayOverlap: boolean;
 
   constructor(
     readonly party: string,
     private readonly parts: IngressWorkerParts,
   ) {
     this.puller = new IngressPuller(parts.connection, party, parts.batchSize);
+    this.mayOverlap = !isServiceParty(party);
     this.loop = this.run();
   }
 
@@ -72,12 +89,40 @@ export class IngressWorker {
   private async run(): Promise<void> {
     await this.takeOver();
     let ahead = this.readNext();
+    let last = nothing;
     while (!this.isStopped) {
       const batch = await ahead;
       ahead = this.readNext();
-      await this.work(batch);
+      last = await this.begin(batch, last);
     }
+    await last.done;
     giveBack(await ahead);
+  }
+
+  /**
+   * Judges a batch while the one before is delivered. At most two are under way, and the second holds its clients' locks for no other: where
+   * the first could not be delivered at once, the second lets go and comes again after it.
+   *
+   * @returns when the next may be judged
+   */
+  private async begin(batch: readonly Taken[], before: UnderWay): Promise<UnderWay> {
+    if (batch.length === 0) return before;
+    let onCommitted = (): void => undefined;
+    const committed = new Promise<void>((resolve) => (onCommitted = resolve));
+    const first = this.attempt(batch, { onCommitted, mayDeliver: before.delivered });
+    const done = this.see(batch, first, before);
+    await Promise.race([committed, done]);
+    await before.done;
+    if (this.mayOverlap && (await before.delivered)) return { delivered: first.then((outcome) => outcome === 'done'), done };
+    await done;
+    return nothing;
+  }
+
+  /** Tries a batch again until it is through, once all before it is. */
+  private async see(batch: readonly Taken[], first: Promise<Outcome>, before: UnderWay): Promise<void> {
+    const outcome = await first;
+    await before.done;
+    await this.work(batch, outcome);
   }
 
   /** What the party's last holder had in hand when it was killed comes first, and at once. */
@@ -102,11 +147,12 @@ export class IngressWorker {
     return taken;
   }
 
-  private async work(batch: readonly Taken[]): Promise<void> {
-    for (let attempt = 1; batch.length > 0; attempt += 1) {
-      if (this.isStopped) return giveBack(batch);
-      const outcome = this.parts.isHeld(this.party) ? await this.attempt(batch) : 'passing';
+  /** All that was sent before is through. @param first how its first attempt went */
+  private async work(batch: readonly Taken[], first?: Outcome): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = attempt === 1 && first !== undefined ? first : await this.attempt(batch, alone);
       if (outcome === 'done') return;
+      if (this.isStopped) return giveBack(batch);
       if (outcome === 'failing' && batch.length > 1) return this.oneByOne(batch);
       if (outcome === 'failing' && attempt >= poisonAfter && (await this.keepDead(batch))) return;
       for (const { message } of batch) message.working();
@@ -118,10 +164,14 @@ export class IngressWorker {
     for (const each of batch) await this.work([each]);
   }
 
-  private async attempt(batch: readonly Taken[]): Promise<'done' | 'passing' | 'failing'> {
-    const { processor, deadLetters, log } = this.parts;
+  private async attempt(batch: readonly Taken[], turn: Turn): Promise<Outcome> {
+    const { processor, deadLetters, log, isHeld } = this.parts;
+    if (this.isStopped || !isHeld(this.party)) return 'passing';
     try {
-      const redrives = await processor.process(batch.map(({ intake }) => intake));
+      const redrives = await processor.process(
+        batch.map(({ intake }) => intake),
+        turn,
+      );
       for (const letter of redrives) await deadLetters.redrive(letter);
       for (const { message } of batch) message.ack();
       return 'done';
