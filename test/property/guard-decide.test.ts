@@ -2,8 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { fieldRules } from '#libs/contracts/field.js';
 import { nameOfType, ruleOf } from '#libs/contracts/message-table.js';
+import { decide } from '#services/consent-guard/domain/decide.js';
 import type { Decision } from '#services/consent-guard/domain/decision.js';
+import { type LinesAsked, linesAsked } from '#services/consent-guard/domain/lines-asked.js';
+import type { Scope } from '#services/consent-guard/domain/scope.js';
 import { GuardDesk, parties } from '#test/support/guard-builders.js';
+import { type FormContext, tpr2Consent } from '#test/support/guard-forms.js';
 import { caseIds, clients, history, message, noOf, numbered, openDesk, play } from '#test/support/guard-histories.js';
 
 const agencyOf = (party: string): string | undefined => parties.find(({ id }) => id === party)?.agency;
@@ -12,6 +16,10 @@ const senderOf = ({ message: sent }: Delivered): string => sent.source.slice('/p
 const toAgencies = (desk: GuardDesk): Delivered[] => desk.delivered.filter(({ recipient }) => recipient !== 'svc_notifier');
 const crossing = (desk: GuardDesk): Delivered[] => toAgencies(desk).filter((each) => agencyOf(each.recipient) !== agencyOf(senderOf(each)));
 const key = ({ id, recipient }: Delivered): string => `${id} → ${recipient}`;
+
+/** As the loader's statement has it. */
+const isAsked = ({ from, purposes }: LinesAsked, line: Scope): boolean =>
+  (from.includes(line.from) && purposes.includes(line.purpose)) || line.purpose === 'record-on-lms';
 
 const leaves = (value: unknown, path: string[] = []): string[] =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -121,6 +129,49 @@ describe('whatever anybody sends', () => {
             expect(named.some((path) => leaf.startsWith(`${path}=`) || leaf.startsWith(`${path}.`))).toBe(true);
           }
         }
+      }),
+    );
+  });
+});
+
+describe('the lines that a message can ask about', () => {
+  it('are all of them where it changes lines, or rests on what another sent', () => {
+    const desk = openDesk();
+    const route = {
+      from: 'svc_router',
+      name: 'route.answered',
+      to: 'mesh',
+      data: { message: caseIds[0] ?? '', party: 'tp_hill' },
+    } as const;
+    const data = (context: FormContext) => tpr2Consent(context, ['jcp_wandsworth']);
+    const consent = { from: 'tp_river', name: 'consent.recorded', to: 'mesh', data } as const;
+    const share = { from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' } as const;
+    const asked = (...sent: Parameters<typeof desk.incoming>[0][]) =>
+      linesAsked(
+        sent.map((each) => desk.incoming(each)),
+        desk.world.directory,
+      );
+    expect(asked(share, route)).toBeUndefined();
+    expect(asked(share, consent)).toBeUndefined();
+    expect(asked(share)).toEqual({ from: ['river'], purposes: expect.arrayContaining(['share-employment-needs', 'treatment-status']) });
+  });
+
+  it('are enough to judge it as by all of its client', () => {
+    fc.assert(
+      fc.property(history, (actions) => {
+        const desk = openDesk();
+        desk.judge = (incoming) => {
+          const { world } = desk;
+          const whole = decide(incoming, world, desk.nowMs);
+          const asked = linesAsked([incoming], world.directory);
+          const read = world.scopesOf;
+          world.scopesOf = (client) =>
+            asked === undefined ? read(client) : new Map([...read(client)].filter(([, line]) => isAsked(asked, line)));
+          expect(decide(incoming, world, desk.nowMs)).toEqual(whole);
+          world.scopesOf = read;
+          return GuardDesk.prototype.judge.call(desk, incoming);
+        };
+        play(desk, numbered(actions));
       }),
     );
   });

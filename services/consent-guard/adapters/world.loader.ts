@@ -8,6 +8,7 @@ import { ClientBook } from '../domain/client-book.js';
 import type { Client } from '../domain/client-identity.js';
 import { Directory, type DirectoryPerson } from '../domain/directory.js';
 import { type Incoming, shownBy } from '../domain/incoming.js';
+import { type LinesAsked, linesAsked } from '../domain/lines-asked.js';
 import type { Scope } from '../domain/scope.js';
 import { type CaseBinding, type HeldMessage, World } from '../domain/world.js';
 import type { GuardKeys } from './guard-keys.js';
@@ -48,6 +49,8 @@ const clientsSql = `select ${clientColumns}, null::text[] as agencies from clien
 const ms = (column: string): string => `round(date_part('epoch', ${column}) * 1000)`;
 const scopesSql = `select client, from_agency as "from", to_agency as "to", purpose, decision, excluded, ${ms('valid_from')} as "validFromMs",
   ${ms('valid_until')} as "validUntilMs", ${ms('decided_at')} as "decidedAtMs", consent_id as "consentId", form from scope where client = any($1::uuid[])`;
+/** A record of the problem (DPA1) is asked for whoever gave it. */
+const askedScopesSql = `${scopesSql} and ((from_agency = any($2::text[]) and purpose = any($3::text[])) or purpose = 'record-on-lms')`;
 const lockSql = (shared: boolean): string =>
   `select pg_advisory_lock${shared ? '_shared' : ''}(k) from (select distinct hashtextextended(c, 7) as k from unnest($1::text[]) c order by 1) keys`;
 
@@ -88,7 +91,7 @@ export class WorldLoader {
     const { clients, holders } = await readClients(db, opening, { known, directory });
     this.requireKeys(clients);
     const concerned = await this.lock(db, batch, { bound, known, clients });
-    const { rows: scopes } = await db.query<Scope>({ name: 'read-scopes', text: scopesSql, values: [concerned] });
+    const scopes = await readScopes(db, concerned, linesAsked(batch, directory));
     // Read again where there was anything: while this batch waited for its locks, a withdrawal may have stopped what it cites.
     const locked = records.size === 0 ? records : await this.readRecords(db, batch);
     const held = await this.readHeld(db, batch, locked);
@@ -183,6 +186,15 @@ export class WorldLoader {
     this.directory = { version, entries };
     return entries;
   }
+}
+
+/** The clients' lines, as far as the batch can ask about them; all of them where it may ask about any. */
+async function readScopes(db: PoolClient, clients: readonly string[], asked: LinesAsked | undefined): Promise<Scope[]> {
+  const query =
+    asked === undefined
+      ? { name: 'read-scopes', text: scopesSql, values: [clients] }
+      : { name: 'read-asked-scopes', text: askedScopesSql, values: [clients, asked.from, asked.purposes] };
+  return (await db.query<Scope>(query)).rows;
 }
 
 /** Of the requests that a release in this batch rests on, those released before. */
