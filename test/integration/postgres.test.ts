@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { sql } from 'kysely';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { connectDatabase, createKysely } from '#libs/postgres/connect-database.js';
+import { copyRows } from '#libs/postgres/copy-rows.js';
 import { LeaseKeeper } from '#libs/postgres/lease-keeper.js';
 import { migrate } from '#libs/postgres/migrate.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
@@ -20,6 +21,42 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const code = (error: unknown): string => (error instanceof MeshError ? error.code : String(error));
+
+describe('copying rows', () => {
+  it('keeps every character, number, byte and null as an insert would', async () => {
+    const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'copy' });
+    const db = await pool.connect();
+    await db.query('begin; create temporary table copied (n int, word text, bytes bytea, list uuid[], form jsonb, is_set boolean)');
+    const strange = 'tab\t line\n return\r \\N back\\slash "quoted" \'single\' é 🙂 {} ,';
+    const id = '0190a000-0000-7000-8000-000000000000';
+    const rows = [
+      [1, strange, Buffer.from([0, 9, 10, 92, 255]), `{${id}}`, JSON.stringify({ [strange]: strange }), true],
+      [2, '', Buffer.alloc(0), '{}', '{}', false],
+      [3, String.raw`\.`, undefined, null, undefined, null],
+    ];
+    await copyRows(db, { table: 'copied', columns: ['n', 'word', 'bytes', 'list', 'form', 'is_set'] }, rows);
+    expect((await db.query('select * from copied order by n')).rows).toEqual([
+      { n: 1, word: strange, bytes: Buffer.from([0, 9, 10, 92, 255]), list: [id], form: { [strange]: strange }, is_set: true },
+      { n: 2, word: '', bytes: Buffer.alloc(0), list: [], form: {}, is_set: false },
+      { n: 3, word: String.raw`\.`, bytes: null, list: null, form: null, is_set: null },
+    ]);
+    await db.query('rollback');
+    db.release();
+    await pool.end();
+  });
+
+  it('writes none where one is wrong, and leaves the connection of use', async () => {
+    const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'copy' });
+    const db = await pool.connect();
+    await db.query('create temporary table whole (n int not null)');
+    await db.query('begin');
+    await expect(copyRows(db, { table: 'whole', columns: ['n'] }, [[1], [undefined], [3]])).rejects.toMatchObject({ code: '23502' });
+    await db.query('rollback');
+    expect((await db.query('select * from whole')).rows).toEqual([]);
+    db.release();
+    await pool.end();
+  });
+});
 
 describe('connecting', () => {
   it('gives dates as text, large integers as numbers, and survives a server that goes away', async () => {

@@ -46,8 +46,8 @@ export class BatchStore {
       await this.writeEffects(db, effects, batch);
       if (effects.some(({ kind }) => kind === 'put-party' || kind === 'put-person'))
         await db.query('update directory_version set version = version + 1');
-      const records = batch.decided.flatMap((each) => each.records.map(toWrite));
-      const seqs = await insertRecords(db, records, batch.now);
+      const records = batch.decided.flatMap((each) => each.records);
+      const seqs = await insertRecords(db, toWrites(records), batch.now);
       for (const letter of batch.dead) await this.keepDead(db, letter, batch.now);
       await db.query('commit');
       return seqs;
@@ -158,10 +158,15 @@ export class BatchStore {
   }
 }
 
-/** A record with its commitment: SHA-256 over a fresh salt and the message's digest. */
-export function toWrite(record: GuardRecord): RecordToWrite {
-  const salt = randomBytes(16);
-  return { record, salt, commitment: messageCommitment(salt, Buffer.from(record.digest, 'hex')) };
+const saltBytes = 16;
+
+/** Records with their commitments: SHA-256 over a fresh salt and the message's digest. */
+export function toWrites(records: readonly GuardRecord[]): RecordToWrite[] {
+  const random = randomBytes(records.length * saltBytes);
+  return records.map((record, n) => {
+    const salt = random.subarray(n * saltBytes, (n + 1) * saltBytes);
+    return { record, salt, commitment: messageCommitment(salt, Buffer.from(record.digest, 'hex')) };
+  });
 }
 
 const putPartySql = `insert into party (id, kind, agency, active, body) values ($1, $2, $3, $4, $5)

@@ -6,21 +6,25 @@ import { leafHash } from '#libs/evidence/merkle-tree.js';
 import type { NoteSigner } from '#libs/evidence/note-keys.js';
 import { signNote } from '#libs/evidence/signed-note.js';
 import { decodeTile, tileWidth } from '#libs/evidence/tiles.js';
+import { copyRows } from '#libs/postgres/copy-rows.js';
 import { type Leaf, type RowToSeal, leafOfRecord, leafRandomBytes } from './leaf-of-record.js';
 import { SealHorizon } from './seal-horizon.js';
 
 /** How often new records are looked for, in real time; what was committed is sealed within 5 s while the sealer keeps up. */
 const sealMs = 2_000;
-/** Records sealed in one transaction. */
-const atOnce = 256;
+/** Records sealed in one transaction, at most. */
+const atOnce = 1_024;
 
 /** One at a time changes the tree, whichever instance it belongs to; the lock ends with its transaction, also when its holder is killed. */
 export const evidenceLockSql = (isPatient: boolean): string =>
   `select pg_${isPatient ? '' : 'try_'}advisory_xact_lock(hashtextextended('throughcare:evidence', 0)) as got`;
 
-/** `offset 0` keeps the planner from reading both tables whole to answer for 256 rows: each row is looked up in its index. */
-const unsealedSql = `select r.*,
-  exists (select 1 from record d where d.id = r.id and d.verdict in ('cleared', 'cleared-in-part') offset 0) as is_disclosure
+/**
+ * `offset 0` keeps the planner from reading both tables whole to answer for a thousand rows: each row is looked up in its index. Of a first
+ * record its own verdict tells; where a second one let the message go out, `insertLeaves` makes it good.
+ */
+const unsealedSql = `select r.*, r.verdict in ('cleared', 'cleared-in-part') or (r.ordinal > 0 and
+    exists (select 1 from record d where d.id = r.id and d.verdict in ('cleared', 'cleared-in-part') offset 0)) as is_disclosure
   from record r where r.seq > $1 and not exists (select 1 from leaf l where l.id = r.id and l.ordinal = r.ordinal offset 0) order by r.seq limit $2`;
 
 interface TreeRow {
@@ -42,6 +46,8 @@ export interface EvidenceSealerParts {
  */
 export class EvidenceSealer {
   private readonly horizon = new SealHorizon();
+  /** Sequences of records that have their leaf, above `sealed_through`: a run without a gap is done with, whoever else is still writing. */
+  private readonly sealedAbove = new Set<number>();
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private isStopped = false;
@@ -80,26 +86,40 @@ export class EvidenceSealer {
     try {
       await db.query('begin');
       const { rows } = await db.query<{ got: boolean }>(evidenceLockSql(false));
-      const count = rows[0]?.got === true ? await this.sealLocked(db) : 0;
+      const sealed = rows[0]?.got === true ? await this.sealLocked(db) : [];
       await db.query('commit');
       db.release();
-      return count;
+      for (const seq of sealed) this.sealedAbove.add(seq);
+      return sealed.length;
     } catch (error) {
       db.release(true); // the transaction ends with its connection
       throw error;
     }
   }
 
-  private async sealLocked(db: PoolClient): Promise<number> {
+  /** @returns the sequences of the records that have their leaf once this is committed */
+  private async sealLocked(db: PoolClient): Promise<readonly number[]> {
     const { rows } = await db.query<TreeRow>('select size, edge, sealed_through from evidence_tree');
     const [row] = rows;
     if (row === undefined) throw new RangeError('the tree has no row');
     const settled = await this.horizon.settledThrough(db);
     const records = (await db.query<RowToSeal>(unsealedSql, [row.sealed_through, atOnce])).rows;
-    const through = Math.max(row.sealed_through, Math.min(settled, records.length < atOnce ? Infinity : (records.at(-1)?.seq ?? 0)));
+    const seqs = records.map(({ seq }) => seq);
+    const through = Math.max(
+      this.runFrom(row.sealed_through, new Set(seqs)),
+      Math.min(settled, records.length < atOnce ? Infinity : (seqs.at(-1) ?? 0)),
+    );
     if (records.length > 0) await this.append(db, new GrowingTree(row.size, decodeTile(row.edge)), records);
     if (through > row.sealed_through) await db.query('update evidence_tree set sealed_through = $1', [through]);
-    return records.length;
+    return seqs;
+  }
+
+  /** The end of the run of sealed records that begins after `through`. */
+  private runFrom(through: number, sealedNow: ReadonlySet<number>): number {
+    for (const seq of this.sealedAbove) if (seq <= through) this.sealedAbove.delete(seq);
+    let end = through;
+    while (sealedNow.has(end + 1) || this.sealedAbove.has(end + 1)) end += 1;
+    return end;
   }
 
   private async append(db: PoolClient, tree: GrowingTree, records: readonly RowToSeal[]): Promise<void> {
@@ -144,21 +164,20 @@ interface LeavesToInsert {
 }
 
 async function insertLeaves(db: PoolClient, { first, records, leaves }: LeavesToInsert): Promise<void> {
-  await db.query({
-    name: 'insert-leaves',
-    text: `insert into leaf (idx, id, ordinal, entry, row_salt, client, is_disclosure, recorded_at)
-      select * from unnest($1::bigint[], $2::uuid[], $3::smallint[], $4::bytea[], $5::bytea[], $6::uuid[], $7::boolean[], $8::timestamptz[])`,
-    values: [
-      records.map((_, n) => first + n),
-      records.map(({ id }) => id),
-      records.map(({ ordinal }) => ordinal),
-      leaves.map(({ entry }) => entry),
-      leaves.map(({ rowSalt }) => rowSalt),
-      records.map(({ client }) => client),
-      records.map((record) => record.is_disclosure),
-      records.map((record) => record.recorded_at),
-    ],
-  });
+  await copyRows(
+    db,
+    { table: 'leaf', columns: ['idx', 'id', 'ordinal', 'entry', 'row_salt', 'client', 'is_disclosure', 'recorded_at'] },
+    records.map((record, n) => [
+      first + n,
+      record.id,
+      record.ordinal,
+      leaves[n]?.entry,
+      leaves[n]?.rowSalt,
+      record.client,
+      record.is_disclosure,
+      record.recorded_at.toISOString(),
+    ]),
+  );
   // A message that waited and then went out is kept as what went out.
   const wentOut = records.filter((record) => record.is_disclosure && record.ordinal > 0).map(({ id }) => id);
   if (wentOut.length > 0)

@@ -7,7 +7,7 @@ import { guardSource } from '#libs/contracts/mesh-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import type { Line } from '../domain/rests-on-lines.js';
-import { toWrite } from './batch.store.js';
+import { toWrites } from './batch.store.js';
 import { ClientTraffic, type CoveredDelivery } from './client-traffic.js';
 import type { DeliveryRecall } from './delivery-recall.js';
 import { type StoredRecord, insertRecords } from './record-rows.js';
@@ -122,7 +122,7 @@ export class WithdrawalDesk {
   ): Promise<readonly StoredRecord[]> {
     const now = this.clock.now();
     await db.query('begin');
-    const seqs = await insertRecords(db, records.map(toWrite), now);
+    const seqs = await insertRecords(db, toWrites(records), now);
     await db.query(
       `insert into delivery (id, recipient, client, root, stream_seq, state)
        select id, recipient, $1, root, seq, state from unnest($2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::text[])
