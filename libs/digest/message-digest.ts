@@ -23,10 +23,43 @@ export function messageDigest(message: unknown): string {
  */
 export function canonicalText(message: unknown): string {
   try {
-    const text = canonicalize(message);
+    const text = nativeText(message) ?? canonicalize(message);
     if (text !== undefined) return text;
   } catch (error) {
     throw new MeshError('malformed-message', 'the message is nested too deeply, or holds a number out of range', { cause: error });
   }
   throw new MeshError('malformed-message', 'the message is not JSON');
+}
+
+/**
+ * The canonical form is `JSON.stringify` of an object whose fields are in order: several times faster than the library, to which is left
+ * whatever cannot be brought in order in memory, or is no plain JSON.
+ */
+function nativeText(message: unknown): string | undefined {
+  const ordered = inOrder(message);
+  return ordered === notPlain ? undefined : JSON.stringify(ordered);
+}
+
+const notPlain = Symbol('not plain');
+/** Such keys an object keeps first, in numeric order; and one sets the prototype. */
+const strayKey = /^\d|^__proto__$/;
+
+function inOrder(value: unknown): unknown {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : notPlain;
+  if (typeof value !== 'object') return notPlain;
+  if (Array.isArray(value)) {
+    const items = value.map(inOrder);
+    return items.includes(notPlain) ? notPlain : items;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return notPlain;
+  const fields = value as Readonly<Record<string, unknown>>;
+  const ordered: Record<string, unknown> = {};
+  for (const key of Object.keys(fields).toSorted()) {
+    if (fields[key] === undefined) continue;
+    const field = strayKey.test(key) || key === 'toJSON' ? notPlain : inOrder(fields[key]);
+    if (field === notPlain) return notPlain;
+    ordered[key] = field;
+  }
+  return ordered;
 }

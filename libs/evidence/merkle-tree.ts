@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /*
  * The Merkle tree of RFC 6962, section 2.1, with SHA-256. A leaf's hash begins with 0x00 and a node's with 0x01, so that neither passes
@@ -8,10 +8,9 @@ import { createHash } from 'node:crypto';
 const leafPrefix = Buffer.of(0x00);
 const nodePrefix = Buffer.of(0x01);
 
-export const leafHash = (entry: Uint8Array): Buffer => createHash('sha256').update(leafPrefix).update(entry).digest();
+export const leafHash = (entry: Uint8Array): Buffer => hash('sha256', Buffer.concat([leafPrefix, entry]), 'buffer');
 
-export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer =>
-  createHash('sha256').update(nodePrefix).update(left).update(right).digest();
+export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => hash('sha256', Buffer.concat([nodePrefix, left, right]), 'buffer');
 
 /** Leaves from `start` up to, not with, `end`. */
 export interface LeafRange {
@@ -29,7 +28,7 @@ function splitOf(n: number): number {
 /** The root of these leaves; of none, SHA-256 of nothing. */
 export function rootOf(leaves: readonly Uint8Array[], range: LeafRange = { start: 0, end: leaves.length }): Buffer {
   const size = range.end - range.start;
-  if (size === 0) return createHash('sha256').digest();
+  if (size === 0) return hash('sha256', '', 'buffer');
   if (size === 1) return Buffer.from(leaves[range.start] ?? leafPrefix);
   const middle = range.start + splitOf(size);
   return nodeHash(rootOf(leaves, { start: range.start, end: middle }), rootOf(leaves, { start: middle, end: range.end }));
