@@ -5,7 +5,7 @@ import { partyKinds } from './party.js';
 
 /**
  * What goes on EVENTS after each decision: the envelope, the verdict and the marked facts; never identity, never free text.
- * One event a record: a message that waited and was then routed gives two, told apart by `verdict`. `to` is the party it was delivered
+ * One event a record, several in a message (a JSON array, in the order in which they were recorded): a message that waited and was then routed gives two, told apart by `verdict`. `to` is the party it was delivered
  * to, or the address while it waits. `seq` grows with the records of the guard: of two events of a case the greater is the later.
  * Idempotency key: `id` + `verdict`.
  */

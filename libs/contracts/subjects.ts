@@ -29,7 +29,8 @@ export const deliverySubject = (party: string): string => `egress.${requireParty
 /** In the party's delivery stream, but outside what its durable gives: a withdrawal uses up a message's id there (`DeliveryRecall`). */
 export const fenceSubject = (party: string): string => `egress.${requirePartyId(party)}.fence`;
 
-export const eventsSubject = (family: string): string => `events.${family}`;
+/** One subject for all: which kinds of messages there are is nobody's to see outside the body. */
+export const eventsSubject = 'events.decided';
 export const askSubject = (verb: string): string => `ask.${verb}`;
 export const askSubjectOf = (party: string, verb: string): string => `ask.${requirePartyId(party)}.${verb}`;
 export const answerSubject = (service: string, verb: string): string => `answer.${requirePartyId(service)}.${verb}`;

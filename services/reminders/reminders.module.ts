@@ -144,8 +144,10 @@ class Incoming {
   constructor(ground: Ground, schedule: ScheduleStore, timing: Timing, relay: OutboxRelay) {
     const { clock, logger, outside } = ground;
     const letters = { db: outside.db, clock, relay };
+    const onDead = reportDeadLetters(letters, 'EVENTS');
     const handle = followEvents({
       schedule,
+      onDead,
       setTimers: (timers) => timing.firing.setTimers(timers),
       onRefused: (reason) => logger.error({ reason }, 'the guard refused a reminder that went out'),
     });
@@ -156,7 +158,7 @@ class Incoming {
       inFlight: eventsInFlight,
       isOrdered: false,
       handle,
-      onDead: reportDeadLetters(letters, 'EVENTS'),
+      onDead,
       onTrouble: ground.trouble('an event was not taken in'),
     });
     this.inbox = new DeliveryConsumer(outside.connection, {

@@ -136,9 +136,9 @@ describe('reminders', () => {
   it('keeps a poison event among the dead letters and goes on', async () => {
     await world.run();
     const [poison, wrong, caseId] = [randomUUID(), effectId('wrong', 'test'), randomUUID()];
-    await world.publish('careplan', '{ not json', poison);
-    await world.publish('careplan', JSON.stringify({ id: wrong, type: 'throughcare.careplan.agreed.v1', surname: 'Secret' }));
-    await world.tell('careplan.agreed', caseId, agreed);
+    await world.publish('{ not json', poison);
+    const sound = world.eventOf('careplan.agreed', caseId, agreed);
+    await world.publish(JSON.stringify([{ id: wrong, type: 'throughcare.careplan.agreed.v1', surname: 'Secret' }, sound]));
     await world.scheduleBecomes(caseId, ['care-plan-review 1 scheduled']);
     const letters = () => world.sent.filter(({ type }) => type === 'throughcare.deadletter.reported.v1');
     await until('both are reported', () => letters().length === 2);

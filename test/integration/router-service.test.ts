@@ -144,17 +144,20 @@ describe('the referral router', () => {
   it('puts what it cannot read, and what is sent to it by name, into the dead letters, and goes on', async () => {
     const { event } = newCase();
     const letter = newId();
-    await mesh.publishBytes('{"id": "no event"}', 'malformed-1');
+    await mesh.publishBytes('no list', 'malformed-1');
     await mesh.publishBytes(
       JSON.stringify({ id: letter, type: 'throughcare.mail.reported.v1' }),
       'to-router',
       deliverySubject('svc_router'),
     );
-    const after = event('referral.requested', { sender: jcp, to: trt });
-    await mesh.publish([after]);
-    await mesh.sent('notice.requested', { cause: after.id });
+    const [before, after] = [1, 2].map(() => event('referral.requested', { sender: jcp, to: trt }));
+    const wrong = { ...event('referral.requested', { sender: jcp, to: trt }), surname: 'Secret' };
+    // One message of EVENTS: what is wrong in it takes nothing else with it.
+    await mesh.publishBytes(JSON.stringify([before, wrong, after]), 'malformed-2');
+    for (const told of [before, after]) await mesh.sent('notice.requested', { cause: told?.id });
+    expect(await mesh.sent('deadletter.reported', { code: 'malformed-json' })).toMatchObject({ data: { stream: 'EVENTS', deliveries: 1 } });
     expect(await mesh.sent('deadletter.reported', { code: 'malformed-message' })).toMatchObject({
-      data: { stream: 'EVENTS', deliveries: 1 },
+      data: { stream: 'EVENTS', message: wrong.id, deliveries: 1 },
     });
     expect(await mesh.sent('deadletter.reported', { code: 'no-handler' })).toMatchObject({ data: { stream: 'delivery', message: letter } });
   });

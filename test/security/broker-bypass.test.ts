@@ -81,7 +81,7 @@ beforeAll(async () => {
   const seeds = Array.from({ length: seeded }, (_, n) => n);
   await Promise.all([
     ...parties.flatMap((party) => seeds.map((n) => out.publish(body, `${party}-${n}`, deliverySubject(party)))),
-    ...seeds.map((n) => out.publish(body, `event-${n}`, eventsSubject('referral'))),
+    ...seeds.map((n) => out.publish(body, `event-${n}`, eventsSubject)),
   ]);
   await out.stop();
   for (const party of parties) {

@@ -55,8 +55,7 @@ export class BrokerGround {
         await this.#publisher.publish(bytes, `${party}-${n}-${this.#sowings}`, deliverySubject(party));
         await (await this.connectionOf(party)).request('out.msg', bytes);
       }
-    for (const n of [1, 2, 3, 4])
-      await this.#publisher.publish(bytes, `event-${parties.join()}-${n}-${this.#sowings}`, eventsSubject('referral'));
+    for (const n of [1, 2, 3, 4]) await this.#publisher.publish(bytes, `event-${parties.join()}-${n}-${this.#sowings}`, eventsSubject);
   }
 
   async tryUndeclared(): Promise<{ readonly tried: readonly Tried[]; readonly changed: readonly string[] }> {

@@ -105,7 +105,7 @@ export class MeshParty {
 
   /** Follows EVENTS, from its beginning. For the services that may. */
   follow(): this {
-    this.#consume({ stream: eventsStream, durable: this.id }, (json) => this.events.push(json as MeshEvent));
+    this.#consume({ stream: eventsStream, durable: this.id }, (json) => this.events.push(...(json as MeshEvent[])));
     return this;
   }
 

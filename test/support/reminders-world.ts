@@ -12,7 +12,7 @@ import { SupervisedProcess } from '#deploy/local/supervised-process.js';
 import type { ScheduledReminder } from '#libs/contracts/ask.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import type { MessageName } from '#libs/contracts/message-table.js';
-import { familyOf, typeOf } from '#libs/contracts/message-table.js';
+import { typeOf } from '#libs/contracts/message-table.js';
 import { answerSubject, eventsSubject, ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
 import { requestJson } from '#libs/nats/ask-client.js';
 import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
@@ -91,10 +91,10 @@ export class RemindersWorld {
     return instance;
   }
 
-  /** What the guard puts on EVENTS of a message it cleared. */
-  async tell(name: MessageName, caseId: string, facts: MeshEvent['facts'], more: Partial<MeshEvent> = {}): Promise<string> {
+  /** The event of a message that the guard cleared. */
+  eventOf(name: MessageName, caseId: string, facts: MeshEvent['facts'], more: Partial<MeshEvent> = {}): MeshEvent {
     const isClaim = name.startsWith('claim') || name === 'review.held';
-    const event: MeshEvent = {
+    return {
       id: randomUUID(),
       seq: (this.seq += 1),
       type: typeOf(name),
@@ -108,12 +108,17 @@ export class RemindersWorld {
       facts,
       ...more,
     };
-    await this.publish(familyOf(name), JSON.stringify(event), `${event.id}.${event.verdict}`);
+  }
+
+  /** What the guard puts on EVENTS of a message it cleared. */
+  async tell(...about: Parameters<RemindersWorld['eventOf']>): Promise<string> {
+    const event = this.eventOf(...about);
+    await this.publish(JSON.stringify([event]), `${event.id}.${event.verdict}`);
     return event.id;
   }
 
-  async publish(family: string, text: string, id: string = randomUUID()): Promise<void> {
-    await this.guard.publisher.publish(Buffer.from(text), id, eventsSubject(family));
+  async publish(text: string, id: string = randomUUID()): Promise<void> {
+    await this.guard.publisher.publish(Buffer.from(text), id, eventsSubject);
   }
 
   /** What the guard asks: the schedule of cases. */

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { WorklistStep } from '#libs/contracts/ask.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
-import { familyOf, nameOfType } from '#libs/contracts/message-table.js';
 import { readMessageText } from '#libs/contracts/read-message.js';
 import { answerSubject, eventsSubject, ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
 import { type AskReply, requestJson } from '#libs/nats/ask-client.js';
@@ -83,13 +82,11 @@ export class RouterMesh {
   /** Puts events on EVENTS, as the guard does. `attempt` makes a repeat another message to the broker. */
   async publish(events: readonly MeshEvent[], attempt = ''): Promise<void> {
     for (const event of events) {
-      const name = nameOfType(event.type);
-      const subject = eventsSubject(name === undefined ? 'other' : familyOf(name));
-      await this.parts.events.publish(new TextEncoder().encode(JSON.stringify(event)), `${event.id}.${event.verdict}${attempt}`, subject);
+      await this.publishBytes(JSON.stringify([event]), `${event.id}.${event.verdict}${attempt}`);
     }
   }
 
-  publishBytes(text: string, id: string, subject = eventsSubject('other')): Promise<unknown> {
+  publishBytes(text: string, id: string, subject = eventsSubject): Promise<unknown> {
     return this.parts.events.publish(new TextEncoder().encode(text), id, subject);
   }
 

@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto';
 import type { DeliveredMessage } from '#libs/contracts/mesh-message.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import { familyOf, ruleOf, typeOf } from '#libs/contracts/message-table.js';
+import { ruleOf, typeOf } from '#libs/contracts/message-table.js';
 import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
 import { deliverySubject, eventsSubject, fenceSubject } from '#libs/contracts/subjects.js';
 import type { PublishedMessage, RoadPublisher } from '#libs/nats/road-publisher.js';
@@ -63,19 +64,41 @@ export class RoadCourier {
     }
   }
 
+  /** Several in a message: what follows them is served by few larger messages, and so is the broker. */
   async announce(events: readonly EventToSend[]): Promise<void> {
-    await Promise.all(
-      events.map(async (event) => {
-        const body = Buffer.from(JSON.stringify(toEvent(event)));
-        const again = event.again === undefined ? '' : `.${event.again}`;
-        await this.publisher.publish(
-          body,
-          `${event.record.id}.${event.record.ordinal}${again}`,
-          eventsSubject(familyOf(event.record.name)),
-        );
-      }),
-    );
+    await Promise.all(bundlesOf(events).map(({ text, id }) => this.publisher.publish(Buffer.from(text), id, eventsSubject)));
   }
+}
+
+/** Enough to share a message's cost; few enough to be worked well within the ack wait of who follows. */
+const eventsAtOnce = 64;
+/** Well under the broker's largest message; a party with many areas takes some KB. */
+const charactersAtOnce = 128 * 1024;
+
+interface Bundle {
+  readonly text: string;
+  /** The same for the same events, so that the broker keeps what is announced again once. */
+  readonly id: string;
+}
+
+function bundlesOf(events: readonly EventToSend[]): Bundle[] {
+  const bundles: Bundle[] = [];
+  let texts: string[] = [];
+  let keys: string[] = [];
+  let size = 0;
+  const close = (): void => {
+    if (texts.length > 0) bundles.push({ text: `[${texts.join(',')}]`, id: hash('sha256', keys.join('\n'), 'hex') });
+    [texts, keys, size] = [[], [], 0];
+  };
+  for (const event of events) {
+    const text = JSON.stringify(toEvent(event));
+    if (texts.length === eventsAtOnce || size + text.length > charactersAtOnce) close();
+    texts.push(text);
+    keys.push(`${event.record.id}.${event.record.ordinal}.${event.again ?? ''}`);
+    size += text.length;
+  }
+  close();
+  return bundles;
 }
 
 const deliveryId = (id: string, recipient: string): string => `${id}.${recipient}`;

@@ -1,9 +1,10 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { Clock } from '#libs/clock/clock.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import { type MeshEvent, meshEventSchema } from '#libs/contracts/mesh-event.js';
+import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { eventsStream } from '#libs/contracts/subjects.js';
 import type { Delivery } from '#libs/nats/delivery.js';
+import { eachEvent } from '#libs/nats/each-event.js';
 import { DeliveryConsumer, type DeliveryConsumerOptions } from '#libs/nats/delivery-consumer.js';
 import type { LeaseKeeper } from '#libs/postgres/lease-keeper.js';
 import { routerParty } from '../domain/compose-message.js';
@@ -12,7 +13,7 @@ export interface EventsConsumerOptions {
   readonly connection: NatsConnection;
   readonly leases: LeaseKeeper;
   readonly clock: Clock;
-  /** `place`: of the event in the stream, kept with what it changes. */
+  /** `place`: in the stream, of the message that brings the event; kept with what it changes. */
   readonly apply: (event: MeshEvent, place: number) => Promise<void>;
   /** Up to which place everything was applied. */
   readonly followedTo: () => Promise<number>;
@@ -105,23 +106,11 @@ export class EventsConsumer {
   }
 
   private async handle(delivery: Delivery): Promise<void> {
-    if (!this.options.leases.isHeld(eventsLease)) throw new MeshError('lease-lost', 'another instance follows the events now');
-    const event = readEvent(delivery.data);
-    await this.options.apply(event, delivery.seq);
-    if (this.options.clock.now().getTime() - Date.parse(event.recordedAt) > behindMs) this.oldSeenAt = performance.now();
+    const handle = async (event: MeshEvent): Promise<void> => {
+      if (!this.options.leases.isHeld(eventsLease)) throw new MeshError('lease-lost', 'another instance follows the events now');
+      await this.options.apply(event, delivery.seq);
+      if (this.options.clock.now().getTime() - Date.parse(event.recordedAt) > behindMs) this.oldSeenAt = performance.now();
+    };
+    await eachEvent(delivery, { handle, onDead: this.options.onDead });
   }
-}
-
-/** @throws MeshError `malformed-json`, `malformed-message`: into the dead letters. */
-function readEvent(data: Uint8Array): MeshEvent {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data));
-  } catch (error) {
-    throw new MeshError('malformed-json', 'the event is not JSON', { cause: error });
-  }
-  const parsed = meshEventSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const field = parsed.error.issues[0]?.path.join('.') ?? '';
-  throw new MeshError('malformed-message', `the event is not one of this mesh: ${field}`, { field });
 }
