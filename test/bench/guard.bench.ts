@@ -48,7 +48,8 @@ export async function guardBench(): Promise<object> {
   }
 }
 
-const told = (round: Round): string => `${Math.round(round.speed)} messages a second, ${Math.round(round.cpuMicros)} µs of processor each`;
+const told = (round: Round): string =>
+  `${Math.round(round.speed)} messages a second, ${Math.round(round.cpuMicros)} µs of processor each and ${Math.round(round.serverMicros)} the servers`;
 
 interface Rounds {
   readonly relay: readonly Round[];
@@ -66,6 +67,8 @@ function report(rounds: Rounds, more: { readonly batch: number; readonly memoryM
     guard_rounds: speeds.guard.map(Math.round),
     relay_cpu_us: Math.round(median(rounds.relay.map((round) => round.cpuMicros))),
     guard_cpu_us: Math.round(median(rounds.guard.map((round) => round.cpuMicros))),
+    relay_servers_cpu_us: Math.round(median(rounds.relay.map((round) => round.serverMicros))),
+    guard_servers_cpu_us: Math.round(median(rounds.guard.map((round) => round.serverMicros))),
     messages_per_round: messages,
     clients: clientCount,
     batch_size: more.batch,
