@@ -60,7 +60,7 @@ export async function fillLedger(filling: LedgerFilling): Promise<void> {
   const [first] = connections;
   if (first === undefined) return;
   await until('the template is sealed', async () => (await first.query('select 1 from client_key')).rows.length > 0);
-  for (const setting of ["max_wal_size = '16GB'", 'fsync = off', 'full_page_writes = off'])
+  for (const setting of ["max_wal_size = '16GB'", 'fsync = off', 'full_page_writes = off', 'autovacuum = off'])
     await first.query(`alter system set ${setting}`);
   await first.query('select pg_reload_conf()');
   await writeCopies(first, filling);
