@@ -32,8 +32,10 @@ type Outcome = 'done' | 'passing' | 'failing';
 interface UnderWay {
   /** Its first attempt delivered all of it. */
   readonly delivered: Promise<boolean>;
-  /** It is through, after however many attempts, or given back. */
+  /** It is through, after however many attempts, or given back; so is all before it. */
   readonly done: Promise<void>;
+  /** The one before, which may still be under way. */
+  readonly before?: Omit<UnderWay, 'before'>;
 }
 
 const nothing: UnderWay = { delivered: Promise.resolve(true), done: Promise.resolve() };
@@ -100,8 +102,8 @@ export class IngressWorker {
   }
 
   /**
-   * Judges a batch while the one before is delivered. At most two are under way, and the second holds its clients' locks for no other: where
-   * the first could not be delivered at once, the second lets go and comes again after it.
+   * Judges a batch while the two before are delivered. None of them holds its clients' locks for another: where one could not be delivered
+   * at once, those behind it let go and come again after it, and only then the next is judged.
    *
    * @returns when the next may be judged
    */
@@ -112,10 +114,14 @@ export class IngressWorker {
     const first = this.attempt(batch, { onCommitted, mayDeliver: before.delivered });
     const done = this.see(batch, first, before);
     await Promise.race([committed, done]);
-    await before.done;
-    if (this.mayOverlap && (await before.delivered)) return { delivered: first.then((outcome) => outcome === 'done'), done };
-    await done;
-    return nothing;
+    const last = before.before ?? nothing;
+    await last.done;
+    if (!this.mayOverlap || !(await last.delivered)) {
+      await done;
+      return nothing;
+    }
+    // Without what came before that: a chain of all batches would be kept.
+    return { delivered: first.then((outcome) => outcome === 'done'), done, before: { delivered: before.delivered, done: before.done } };
   }
 
   /** Tries a batch again until it is through, once all before it is. */
