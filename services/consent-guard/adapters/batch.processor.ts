@@ -1,7 +1,9 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Clock } from '#libs/clock/clock.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
+import type { Category } from '#libs/contracts/purposes.js';
 import type { IdAge } from '#libs/contracts/read-message.js';
+import { copyRows } from '#libs/postgres/copy-rows.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
 import { isCleared } from '../domain/guard-record.js';
 import type { BatchStore } from './batch.store.js';
@@ -109,7 +111,7 @@ export class BatchProcessor {
       ),
       courier.announce(events),
     ]);
-    await recordSent(db, judged, sent);
+    await recordSent(db, judged, sent, prior.size > 0);
     for (const withdrawal of judged.withdrawals) await desk.carryOut(db, withdrawal);
     return judged.redrives;
   }
@@ -131,26 +133,28 @@ async function deliveredBefore(db: PoolClient, prior: ReadonlyMap<string, Stored
   return new Set(rows.map((row) => row.id));
 }
 
-/** Where each delivery lies, so that a withdrawal finds it; a message that was held is held no longer. */
-async function recordSent(db: PoolClient, judged: JudgedBatch, sent: readonly SentDelivery[]): Promise<void> {
-  if (sent.length > 0) {
-    const about = judged.deliveries;
-    await db.query({
-      name: 'record-sent',
-      text: `insert into delivery (id, recipient, client, root, stream_seq, told, withheld)
-        select id, recipient, client, root, seq, string_to_array(told, ' '), string_to_array(withheld, ' ')
-        from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[])
-          as d (id, recipient, client, root, seq, told, withheld) on conflict (id, recipient) do nothing`,
-      values: [
-        sent.map((each) => each.id),
-        sent.map((each) => each.recipient),
-        about.map((each) => each.client ?? null),
-        about.map(({ effect }) => effect.root ?? effect.id),
-        sent.map((each) => each.streamSeq),
-        about.map(({ effect }) => (effect.told ?? []).join(' ')),
-        about.map(({ effect }) => (effect.withheld ?? []).join(' ')),
-      ],
-    });
+const deliveryColumns = ['id', 'recipient', 'client', 'root', 'stream_seq', 'told', 'withheld'];
+
+/**
+ * Where each delivery lies, so that a withdrawal finds it; a message that was held is held no longer. Of a message that comes again its place
+ * may be on record already.
+ */
+async function recordSent(db: PoolClient, judged: JudgedBatch, sent: readonly SentDelivery[], isAgain: boolean): Promise<void> {
+  const rows = sent.map(({ id, recipient, streamSeq }, n) => {
+    const { effect, client } = judged.deliveries[n] ?? {};
+    return [id, recipient, client, effect?.root ?? effect?.id, streamSeq, arrayText(effect?.told), arrayText(effect?.withheld)];
+  });
+  if (isAgain) {
+    for (const row of rows)
+      await db.query(
+        `insert into delivery (${deliveryColumns.join(', ')}) values ($1, $2, $3, $4, $5, $6, $7) on conflict (id, recipient) do nothing`,
+        row,
+      );
+  } else {
+    await copyRows(db, { table: 'delivery', columns: deliveryColumns }, rows);
   }
   if (judged.releases.length > 0) await db.query('delete from held where id = any($1::uuid[])', [judged.releases]);
 }
+
+/** Categories as PostgreSQL reads an array: their names need no quotes. */
+const arrayText = (categories: readonly Category[] = []): string => `{${categories.join(',')}}`;

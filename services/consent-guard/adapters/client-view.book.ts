@@ -7,7 +7,7 @@ import type { Category, ConsentForm } from '#libs/contracts/purposes.js';
 import { type NamedParty, PartyNames, type TakenConsent, viewConsent, viewEntry } from '../domain/client-view.js';
 import { boundCase, isRecordedWith } from './bound-case.js';
 import { type RecordRow, toStoredRecord } from './record-rows.js';
-import { type ScopeRow, toScope } from './world.loader.js';
+import { type ScopeRow, toScope } from './scope-rows.js';
 
 /** Entries a page: about 500 bytes each, well below what one answer carries. */
 const pageSize = 250;

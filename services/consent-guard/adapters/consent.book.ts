@@ -9,7 +9,8 @@ import { toStoreError } from '#libs/postgres/foreign-error.js';
 import { dpa1Standing } from '../domain/ask-consent.js';
 import { tryConsent } from '../domain/try-consent.js';
 import { boundCase, isRecordedWith } from './bound-case.js';
-import { type ScopeRow, type WorldLoader, toScope } from './world.loader.js';
+import { type ScopeRow, toScope } from './scope-rows.js';
+import type { WorldLoader } from './world.loader.js';
 
 interface StateRow extends ScopeRow {
   readonly recorded_at: Date;

@@ -3,16 +3,16 @@ import type { AreaRole } from '#libs/contracts/address.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
 import type { PartyKind } from '#libs/contracts/party.js';
-import type { Category, ConsentForm, Purpose } from '#libs/contracts/purposes.js';
+import { listed } from '#libs/postgres/listed.js';
 import { ClientBook } from '../domain/client-book.js';
 import type { Client } from '../domain/client-identity.js';
 import { Directory, type DirectoryPerson } from '../domain/directory.js';
 import { type Incoming, shownBy } from '../domain/incoming.js';
-import { type LinesAsked, linesAsked } from '../domain/lines-asked.js';
-import type { Scope } from '../domain/scope.js';
+import { linesAsked } from '../domain/lines-asked.js';
 import { type CaseBinding, type HeldMessage, World } from '../domain/world.js';
 import type { GuardKeys } from './guard-keys.js';
 import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
+import { readScopes } from './scope-rows.js';
 
 /** What a batch needs, read in a handful of statements, with the clients' lines read last, under their locks. */
 export interface LoadedWorld {
@@ -28,31 +28,25 @@ const citing = ['referral', 'tpr2', 'request', 'offer', 'cause', 'anchor', 'noti
  * `lateral … limit 1` looks each id up in its index. As a plain join the planner, whose statistics are always behind, reads the whole table.
  */
 const recordsSql = `with recursive chain (id, cause, depth) as (
-    select r.id, r.cause, 0 from unnest($1::uuid[]) wanted (id)
+    select r.id, r.cause, 0 from unnest(string_to_array($1, ',')::uuid[]) wanted (id)
       cross join lateral (select id, cause from record where id = wanted.id and ordinal = 0 limit 1) r
     union select r.id, r.cause, c.depth + 1 from chain c
       cross join lateral (select id, cause from record where id = c.cause and ordinal = 0 limit 1) r where c.depth < 5
   ) select newest.* from (select distinct id from chain) c
     cross join lateral (select * from record where id = c.id order by ordinal desc limit 1) newest`;
-const casesSql = `select c.id, c.client, a.agency, a.reference from client_case c join case_agency a on a.case_id = c.id where c.id = any($1::uuid[])`;
+const casesSql = `select c.id, c.client, a.agency, a.reference from client_case c join case_agency a on a.case_id = c.id where c.id = any(string_to_array($1, ',')::uuid[])`;
 const clientColumns = 'id, identity, nino, date_of_birth, surname, key_version, is_second';
 /**
  * By id; by the whole identity; and by NI number alone, with those of the agencies `$4` that have a case of that client: each case looked up
  * by itself, as above, and no further than to the first, since the time of a plain join over all cases would tell that the number is known.
  */
-const clientsSql = `select ${clientColumns}, null::text[] as agencies from client where id = any($1::uuid[])
-  union all select ${clientColumns}, null from client where identity = any($2::text[]) and not is_second
+const clientsSql = `select ${clientColumns}, null::text[] as agencies from client where id = any(string_to_array($1, ',')::uuid[])
+  union all select ${clientColumns}, null from client where identity = any(string_to_array($2, ',')) and not is_second
   union all select ${clientColumns}, array(select own.agency from unnest($4::text[]) own (agency) where exists (
       select 1 from client_case c cross join lateral (select 1 from case_agency where case_id = c.id and agency = own.agency limit 1) bound
-      where c.client = client.id)) from client where nino = any($3::text[])`;
-/** In ms, as the decision reads them: the driver's parsing of three dates a line took longer than judging. 'infinity' is no number to it, and unreadable. */
-const ms = (column: string): string => `round(date_part('epoch', ${column}) * 1000)`;
-const scopesSql = `select client, from_agency as "from", to_agency as "to", purpose, decision, excluded, ${ms('valid_from')} as "validFromMs",
-  ${ms('valid_until')} as "validUntilMs", ${ms('decided_at')} as "decidedAtMs", consent_id as "consentId", form from scope where client = any($1::uuid[])`;
-/** A record of the problem (DPA1) is asked for whoever gave it. */
-const askedScopesSql = `${scopesSql} and ((from_agency = any($2::text[]) and purpose = any($3::text[])) or purpose = 'record-on-lms')`;
+      where c.client = client.id)) from client where nino = any(string_to_array($3, ','))`;
 const lockSql = (shared: boolean): string =>
-  `select pg_advisory_lock${shared ? '_shared' : ''}(k) from (select distinct hashtextextended(c, 7) as k from unnest($1::text[]) c order by 1) keys`;
+  `select pg_advisory_lock${shared ? '_shared' : ''}(k) from (select distinct hashtextextended(c, 7) as k from unnest(string_to_array($1, ',')) c order by 1) keys`;
 
 /** What was found before the clients are locked. `bound`: case → client. `known`: clients of the batch's cases and of what it cites. */
 interface Found {
@@ -138,15 +132,15 @@ export class WorldLoader {
     });
     const alone = new Set(concerns.flatMap(({ isAlone, ids }) => (isAlone ? ids : [])));
     const all = [...new Set([...known, ...concerns.flatMap(({ ids }) => ids)])];
-    if (alone.size > 0) await db.query(lockSql(false), [[...alone].toSorted()]);
+    if (alone.size > 0) await db.query(lockSql(false), [listed([...alone].toSorted())]);
     const together = all.filter((id) => !alone.has(id));
-    if (together.length > 0) await db.query({ name: 'lock-clients', text: lockSql(true), values: [together] });
+    if (together.length > 0) await db.query({ name: 'lock-clients', text: lockSql(true), values: [listed(together)] });
     return all;
   }
 
   private async readRecords(db: PoolClient, batch: readonly Incoming[]): Promise<Map<string, StoredRecord>> {
     const ids = batch.flatMap(({ read }) => [read.envelope.id, ...citing.flatMap((name) => uuidAt(read.envelope.data[name]))]);
-    const { rows } = await db.query<RecordRow>({ name: 'read-records', text: recordsSql, values: [ids] });
+    const { rows } = await db.query<RecordRow>({ name: 'read-records', text: recordsSql, values: [listed(ids)] });
     return new Map(rows.map((row) => [row.id, toStoredRecord(row)]));
   }
 
@@ -188,15 +182,6 @@ export class WorldLoader {
   }
 }
 
-/** The clients' lines, as far as the batch can ask about them; all of them where it may ask about any. */
-async function readScopes(db: PoolClient, clients: readonly string[], asked: LinesAsked | undefined): Promise<Scope[]> {
-  const query =
-    asked === undefined
-      ? { name: 'read-scopes', text: scopesSql, values: [clients] }
-      : { name: 'read-asked-scopes', text: askedScopesSql, values: [clients, asked.from, asked.purposes] };
-  return (await db.query<Scope>(query)).rows;
-}
-
 /** Of the requests that a release in this batch rests on, those released before. */
 async function readReleased(db: PoolClient, batch: readonly Incoming[], records: ReadonlyMap<string, StoredRecord>): Promise<string[]> {
   const releases = batch.filter(({ read }) => read.name === 'client-view.released');
@@ -213,7 +198,7 @@ async function readCases(db: PoolClient, ids: readonly string[]): Promise<CaseBi
   const { rows } = await db.query<{ id: string; client: string; agency: string; reference: string | null }>({
     name: 'read-cases',
     text: casesSql,
-    values: [ids],
+    values: [listed(ids)],
   });
   const found = new Map<string, { id: string; client: string; agencies: Map<string, string | undefined> }>();
   for (const row of rows) {
@@ -257,7 +242,12 @@ async function readClients(
   const { rows } = await db.query<ClientRow>({
     name: 'read-clients',
     text: clientsSql,
-    values: [[...ids], shown.flatMap(({ identity }) => identity ?? []), shown.flatMap(({ nino }) => nino ?? []), [...agencies]],
+    values: [
+      listed(ids),
+      listed(shown.flatMap(({ identity }) => identity ?? [])),
+      listed(shown.flatMap(({ nino }) => nino ?? [])),
+      [...agencies],
+    ],
   });
   // One that is found in several ways comes several times.
   const clients = new Map(rows.map((row) => [row.id, toClient(row)]));
@@ -277,34 +267,6 @@ const toClient = (row: ClientRow): Client => ({
     surname: row.surname,
   },
   isSecond: row.is_second,
-});
-
-export interface ScopeRow {
-  readonly client: string;
-  readonly from_agency: string;
-  readonly to_agency: string;
-  readonly purpose: string;
-  readonly decision: string;
-  readonly excluded: string[];
-  readonly valid_from: Date;
-  readonly valid_until: Date;
-  readonly decided_at: Date;
-  readonly consent_id: string;
-  readonly form: string;
-}
-
-export const toScope = (row: ScopeRow): Scope => ({
-  client: row.client,
-  from: row.from_agency,
-  to: row.to_agency,
-  purpose: row.purpose as Purpose,
-  decision: row.decision as Scope['decision'],
-  excluded: row.excluded as Category[],
-  validFromMs: row.valid_from.getTime(),
-  validUntilMs: row.valid_until.getTime(),
-  decidedAtMs: row.decided_at.getTime(),
-  consentId: row.consent_id,
-  form: row.form as ConsentForm,
 });
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
