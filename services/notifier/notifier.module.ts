@@ -9,6 +9,7 @@ import { connectMesh } from '#libs/nats/connect-mesh.js';
 import { JetStreamStrategy } from '#libs/nats/jetstream-strategy.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { OutboxRelay } from '#libs/outbox/outbox-relay.js';
+import { SeenSweep } from '#libs/outbox/seen-sweep.js';
 import { connectDatabase, createKysely } from '#libs/postgres/connect-database.js';
 import { migrate } from '#libs/postgres/migrate.js';
 import { DeliveryController, loggerToken } from './adapters/delivery.controller.js';
@@ -30,12 +31,15 @@ const party = 'svc_notifier';
 const ackWaitMs = 60_000;
 /** A notice is about 2 ms of sealing and one small transaction; more in hand gains nothing. */
 const inFlight = 16;
+/** A delivery waits in its stream until it is taken; one that was taken comes again within minutes, or not at all. */
+const seenDays = 90;
 /** Migrations are read where they were written: they are not compiled into dist. */
 const migrations = new URL('../../../services/notifier/migrations/', import.meta.url);
 
 /** What the adapters stand on: connected before anything is built on it, closed after everything is stopped. */
 class Ground {
   readonly publisher: RoadPublisher;
+  readonly seen: SeenSweep;
 
   constructor(
     readonly db: NotifierDatabase,
@@ -44,9 +48,12 @@ class Ground {
     readonly logger: Logger,
   ) {
     this.publisher = new RoadPublisher(connection);
+    const onTrouble = (err: unknown): void => logger.warn({ err }, 'what was seen long ago is still kept');
+    this.seen = new SeenSweep({ db, days: seenDays, onTrouble });
   }
 
   async close(): Promise<void> {
+    await this.seen.stop();
     await this.publisher.stop();
     await this.connection.close();
     await this.db.destroy();
@@ -181,6 +188,7 @@ export class NotifierModule implements OnApplicationBootstrap, BeforeApplication
   async onApplicationBootstrap(): Promise<void> {
     this.outbox.start();
     this.sender.start();
+    this.ground.seen.start();
     await this.server.start();
   }
 
