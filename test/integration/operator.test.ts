@@ -120,7 +120,7 @@ describe("the operator's tool", () => {
   it('lists dead letters by reason and sends one again', async () => {
     expect((await ops(['dead-letters', 'list'])).out).toContain('data.client.nino: must be an NI number');
     const redriven = await ops(['dead-letters', 'redrive', deadLetter.deadLetter]);
-    expect(redriven).toEqual({ code: 0, out: `${deadLetter.deadLetter}: cleared`, err: '' });
+    expect(redriven).toEqual({ code: 0, out: `${deadLetter.deadLetter}: sent again`, err: '' });
     expect(guard.received.at(-1)?.envelope.data).toEqual({ deadLetter: deadLetter.deadLetter });
     const sent = guard.received.length;
     const unknown = await ops(['dead-letters', 'redrive', '0198f2a0-0000-7000-8000-00000000ffff']);

@@ -358,7 +358,10 @@ describe("poison put on the road with a party's own key", () => {
     await until('it is noted', async () => (await letters()).find((each) => each.deadLetter === first?.deadLetter)?.redriven);
 
     const unreadable = (await letters()).find(({ code }) => code === 'malformed-json')?.deadLetter ?? '';
-    await mesh.operator(['dead-letters', 'redrive', unreadable]);
+    expect(await mesh.operator(['dead-letters', 'redrive', unreadable])).toMatchObject({
+      code: 1,
+      err: 'the dead letter was not sent again: it still cannot be read, and stays',
+    });
     await nextPasses(jcp);
     expect((await letters()).find((each) => each.deadLetter === unreadable)).toMatchObject({ redriven: false });
   });

@@ -73,7 +73,7 @@ export class DeskGuard {
       case 'counts':
         return { ok: true, counts: [{ party: 'jcp_leeds', type: 'tpr2.shared', verdict: 'cleared', count: 3 }], ninoConflicts: 2 };
       case 'dead-letters':
-        return { ok: true, deadLetters: [deadLetter] };
+        return { ok: true, deadLetters: [{ ...deadLetter, redriven: this.received.some(({ name }) => name === 'deadletter.redrive') }] };
       default:
         return { ok: false, code: 'not-found', detail: 'no such question' };
     }
