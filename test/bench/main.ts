@@ -15,7 +15,8 @@ const benches: Readonly<Record<string, Bench>> = {
   existence: { run: existenceBench, about: 'can a sender tell by the time of a refusal whether a client is known? BENCH_ROUNDS' },
   flatness: {
     run: flatnessBench,
-    about: 'the guard with 1,000 and 1,000,000 consents recorded; 4 min, 8 GB of disk. BENCH_CONSENTS, BENCH_MESSAGES, BENCH_ROUNDS',
+    about:
+      'the guard with 1,000 and 1,000,000 consents recorded; 4 min, 8 GB of disk. BENCH_CONSENTS, BENCH_MESSAGES, BENCH_ROUNDS, BENCH_SHARED_BUFFERS',
   },
   guard: { run: guardBench, about: 'the guard against a bare relay. BENCH_MESSAGES, BENCH_ROUNDS, BATCH_SIZE, BENCH_NODE_ARGS' },
   'guard-latency': {

@@ -15,6 +15,8 @@ export interface GuardMeshOptions {
   readonly maxBytes?: number;
   /** PostgreSQL with fsync, as deployed. */
   readonly isDurable?: boolean;
+  /** PostgreSQL's `shared_buffers`. */
+  readonly sharedBuffers?: string;
 }
 
 /** Broker, database and the directory of `guard-builders`; the guard itself is a process, or several, that can be stopped and killed. */
@@ -30,9 +32,9 @@ export class GuardMesh {
     readonly keysFile: string,
   ) {}
 
-  static async start({ unlisted = [], maxBytes, isDurable = false }: GuardMeshOptions = {}): Promise<GuardMesh> {
+  static async start({ unlisted = [], maxBytes, isDurable = false, sharedBuffers }: GuardMeshOptions = {}): Promise<GuardMesh> {
     const ids = [...parties.map(({ id }) => id), ...unlisted];
-    const [nats, postgres] = await Promise.all([NatsForTest.start(ids, maxBytes), startPostgres({ isDurable })]);
+    const [nats, postgres] = await Promise.all([NatsForTest.start(ids, maxBytes), startPostgres({ isDurable, sharedBuffers })]);
     const keysFile = join(nats.folder, 'guard-keys.json');
     await writeFile(keysFile, JSON.stringify({ current: 1, keys: { '1': randomBytes(32).toString('base64') } }), { mode: 0o600 });
     await writeFile(join(nats.folder, 'evidence.key'), newNoteKey('example.org/test').signerKey, { mode: 0o600 });

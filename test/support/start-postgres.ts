@@ -24,8 +24,8 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** A private PostgreSQL on a free loopback port, its data in a directory of its own. As root it runs as the user `postgres`. `isDurable`: with fsync, as deployed. */
-export async function startPostgres({ isDurable = false } = {}): Promise<PostgresServer> {
+/** A private PostgreSQL on a free loopback port, its data in a directory of its own. As root it runs as the user `postgres`. `isDurable`: with fsync, as deployed. `sharedBuffers`: default as PostgreSQL's. */
+export async function startPostgres({ isDurable = false, sharedBuffers = '128MB' } = {}): Promise<PostgresServer> {
   const bin = await binaries();
   const directory = await mkdtemp(join(tmpdir(), 'tc-pg-'));
   const owner = await serverUser();
@@ -53,6 +53,8 @@ export async function startPostgres({ isDurable = false } = {}): Promise<Postgre
       ...(isDurable ? [] : ['-c', 'fsync=off']),
       '-c',
       'max_connections=200',
+      '-c',
+      `shared_buffers=${sharedBuffers}`,
     ];
     const child = spawn(join(bin, 'postgres'), args, { ...owner, cwd: directory, stdio: 'ignore' });
     await until('postgres answers', () => query(url('postgres'), 'select 1'), 30_000);
