@@ -36,12 +36,20 @@ const ordersOf: Partial<Record<MessageName, readonly DateOrder[]>> = {
   'review.outcome': [['now', 'nextReviewOn']],
 };
 
+const ordersWith: ReadonlyMap<string, readonly DateOrder[]> = new Map(
+  Object.entries(ordersOf).map(([name, orders]) => [name, [...always, ...orders]]),
+);
+/** Taken apart once, not for each message. */
+const namesIn: ReadonlyMap<string, readonly string[]> = new Map(
+  [...always, ...Object.values(ordersOf).flat()].flat().map((path) => [path, path.split('.')]),
+);
+
 const dayMs = 24 * 3_600_000;
 const clockSlackMs = 5 * 60_000;
 
 /** The first pair of dates of the form that stands in the wrong order, as a problem that names the field, or undefined. */
 export function dateProblem(name: MessageName, data: Readonly<Record<string, unknown>>, nowMs: number): Problem | undefined {
-  for (const [earlier, later] of [...always, ...(ordersOf[name] ?? [])]) {
+  for (const [earlier, later] of ordersWith.get(name) ?? always) {
     const first = valueMs(data, earlier, nowMs);
     const second = valueMs(data, later, nowMs);
     if (first === undefined || second === undefined) continue;
@@ -70,7 +78,8 @@ function valueMs(data: Readonly<Record<string, unknown>>, path: string, nowMs: n
 }
 
 function lookUp(data: Readonly<Record<string, unknown>>, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((at, name) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined), data);
+  let at: unknown = data;
+  for (const name of namesIn.get(path) ?? path.split('.'))
+    at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : undefined;
+  return at;
 }
