@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -35,7 +35,7 @@ export async function guardBench(): Promise<object> {
     // The first round of each warms up and is not counted.
     for (let round = 0; round <= roundCount; round += 1) {
       const order: RelayOrder = { from: relaySource, to: relayTarget, count: messages };
-      const relaySpeed = await relayRound(ground, relay.pid ?? 0, () => (relay.send(order), once(relay, 'message')));
+      const relaySpeed = await relayRound(ground, relay.pid ?? 0, () => workOf(relay, order));
       const guardSpeed = await guardRound({ ...ground, guard, messages });
       console.error(`round ${round}: relay ${told(relaySpeed)}, guard ${told(guardSpeed)}`);
       if (round > 0) speeds.relay.push(relaySpeed);
@@ -78,6 +78,19 @@ function report(rounds: Rounds, more: { readonly batch: number; readonly memoryM
   };
 }
 
+/** Resolves when the relay has done it. @throws Error when it ends instead */
+async function workOf(relay: ChildProcess, order: RelayOrder): Promise<void> {
+  const ended = new AbortController();
+  const gone = once(relay, 'exit', { signal: ended.signal }).then(() => Promise.reject(new Error('the relay ended')));
+  relay.send(order);
+  try {
+    await Promise.race([once(relay, 'message', { signal: ended.signal }), gone]);
+  } finally {
+    ended.abort();
+    gone.catch(() => undefined);
+  }
+}
+
 const startRelay = (mesh: GuardMesh) =>
   fork(fileURLToPath(new URL('relay-process.js', import.meta.url)), {
     env: { PATH: process.env['PATH'], NATS_URL: mesh.nats.broker.url, NATS_SEED_FILE: mesh.nats.seedFile('guard') },
@@ -90,9 +103,7 @@ async function relayRound(
 ): Promise<Round> {
   const ids = await preload(await mesh.party(relaySource), await mesh.party(provider), { clients, messages });
   const measured = measure(manager, { recipient: relayTarget, messages, pid });
-  const done = work();
-  const speed = await measured;
-  await done;
+  const speed = await Promise.race([measured, work().then(() => measured)]);
   const target = (await mesh.party(relayTarget)).collect();
   await until('the relayed are taken', () => target.received.length >= ids.length, 30_000);
   await target.rest();

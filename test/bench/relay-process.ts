@@ -10,6 +10,8 @@ export interface RelayOrder {
 }
 
 const inFlight = 256;
+/** On a busy machine an answer may take longer than the client's own five seconds. */
+const publishMs = 30_000;
 
 const connection = await connectMesh({
   url: process.env['NATS_URL'] ?? '',
@@ -26,7 +28,7 @@ async function relay({ from, to, count }: RelayOrder): Promise<void> {
   const work = new Set<Promise<void>>();
   let taken = 0;
   for await (const message of messages) {
-    const one = js.publish(subject, message.data, { msgID: `relay.${message.seq}` }).then(() => message.ack());
+    const one = js.publish(subject, message.data, { msgID: `relay.${message.seq}`, timeout: publishMs }).then(() => message.ack());
     const settled = one.then(() => void work.delete(settled));
     work.add(settled);
     taken += 1;
