@@ -109,8 +109,14 @@ describe('how long a consent stands', () => {
       ['2028-02-29T09:00:00.000Z', '2029-03-01T00:00:00.000Z', '2029-02-28'],
     ],
   ])('is %s', (_what, more, expected) => {
-    const { fromMs, untilMs, untilDate } = consentValidity({ ...taken, ...more });
+    const { fromMs, untilMs, untilDate } = consentValidity({ ...taken, ...more }, Date.parse('2028-03-01T00:00:00Z'));
     expect([new Date(fromMs).toISOString(), new Date(untilMs).toISOString(), untilDate]).toEqual(expected);
+  });
+
+  it('is from when it is recorded where the clock of who took it runs ahead, so that a referral right behind it is covered', () => {
+    const recordedAt = Date.parse(morning) - 2_500;
+    expect(consentValidity(taken, recordedAt).fromMs).toBe(recordedAt);
+    expect(consentValidity({ ...taken, validFrom: '2026-04-01' }, recordedAt).fromMs).toBe(Date.parse('2026-03-31T23:00:00.000Z'));
   });
 });
 

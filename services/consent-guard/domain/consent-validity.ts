@@ -8,10 +8,11 @@ const defaultMonths = 12;
 
 /**
  * From when until when a consent stands. Days are whole days in Europe/London, both ends included: until the last instant of
- * `validUntil`. It never begins before it was taken.
+ * `validUntil`. It never begins before it was taken; nor, where the sender's clock runs ahead, later than it is recorded: a referral sent right
+ * behind it would be refused.
  */
-export function consentValidity(data: ConsentTerms): Validity & { readonly untilDate: string } {
-  const takenAtMs = Date.parse(data.takenAt);
+export function consentValidity(data: ConsentTerms, nowMs: number): Validity & { readonly untilDate: string } {
+  const takenAtMs = Math.min(Date.parse(data.takenAt), nowMs);
   const takenOn = londonDate(new Date(takenAtMs));
   const fromMs = data.validFrom === undefined ? takenAtMs : Math.max(takenAtMs, londonInstant(data.validFrom, '00:00').getTime());
   const untilDate = data.validUntil ?? monthsAfter(data.validFrom ?? takenOn, defaultMonths);

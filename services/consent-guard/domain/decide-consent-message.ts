@@ -27,7 +27,7 @@ export function decideConsentMessage(incoming: Incoming, sender: DirectoryParty,
 function recordConsent(incoming: Incoming, sender: DirectoryParty, { client }: CaseStanding, { world, nowMs }: Grounds): Decision {
   const data = incoming.read.envelope.data as ConsentFormData;
   const consentId = incoming.read.envelope.id;
-  const validity = consentValidity(data);
+  const validity = consentValidity(data, nowMs);
   const scopes = takenScopes({ consentId, client, taker: sender, data }, world.directory, validity);
   if ('code' in scopes) return refusal(incoming, sender, scopes, { client });
   const standing = world.scopesOf(client);

@@ -34,7 +34,7 @@ const nobody = 'nobody';
  */
 export function tryConsent(trial: Trial): readonly TrialLine[] | Problem {
   const { taker, consent, directory, nowMs } = trial;
-  const validity = consentValidity(consent);
+  const validity = consentValidity(consent, nowMs);
   const scopes = takenScopes({ consentId: 'trial', client: nobody, taker, data: consent }, directory, validity);
   if ('code' in scopes) return scopes;
   const drafts = draftsOf(trial);
