@@ -42,7 +42,17 @@ export const mailboxPutForm = z.strictObject({
 export type MailboxPut = z.infer<typeof mailboxPutForm>;
 
 /** The router's answer to a message that waits: which party serves it, or that nobody does. */
-export const routeForm = z.strictObject({ message: z.uuid(), party: partyId.optional() });
+/** An area served by more parties than this is split up first. */
+export const routesAtMost = 50;
+/** The best party for a message that waits, and `others` in their order, for where the client's consent does not name the best. */
+export const routeForm = z.strictObject({
+  message: z.uuid(),
+  party: partyId.optional(),
+  others: z
+    .array(partyId)
+    .max(routesAtMost - 1)
+    .optional(),
+});
 export type Route = z.infer<typeof routeForm>;
 
 /** The router asks for a sealed mail: what kind, the record that causes it, the person. The guard supplies case, facts and reference. */

@@ -336,8 +336,13 @@ describe('a message to a role in an area', () => {
     desk.send({ from: 'jcp_wandsworth', name: 'consent.recorded', to: 'mesh', data: consentTo(...named) });
     return { desk, held: desk.send(referral) };
   }
-  const answer = (desk: GuardDesk, message: string, party?: string) =>
-    desk.send({ from: 'svc_router', name: 'route.answered', to: 'mesh', data: { message, ...(party === undefined ? {} : { party }) } });
+  const answer = (desk: GuardDesk, message: string, party?: string, others: readonly string[] = []) =>
+    desk.send({
+      from: 'svc_router',
+      name: 'route.answered',
+      to: 'mesh',
+      data: { message, ...(party === undefined ? {} : { party, others }) },
+    });
 
   it('waits where the role is consented, and is refused at once where it is not', () => {
     expect(waiting('tp_river').held).toMatchObject({ record: { verdict: { kind: 'waiting' } }, effects: [{ kind: 'hold' }] });
@@ -360,6 +365,14 @@ describe('a message to a role in an area', () => {
       { verdict: { kind: 'stopped', reason: 'no-consent-on-record' } },
     ]);
     expect(desk.delivered).toEqual([]);
+  });
+
+  it('goes to the best of the parties named that the consent names, and serves there', () => {
+    const { desk, held } = waiting('tp_river');
+    expect(answer(desk, held.record.id, 'tp_hill', ['jcp_lambeth', 'tp_river']).others).toMatchObject([
+      { recipient: 'tp_river', ordinal: 1, verdict: { kind: 'cleared' } },
+    ]);
+    expect(desk.delivered.map(({ recipient }) => recipient)).toEqual(['tp_river']);
   });
 
   it('is judged by the consent of the moment it is routed', () => {

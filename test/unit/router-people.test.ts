@@ -3,7 +3,7 @@ import { bankHolidays } from '#libs/calendar/bank-holidays.js';
 import { readConfig } from '#services/referral-router/config.js';
 import { answerMailTrouble } from '#services/referral-router/domain/answer-mail-trouble.js';
 import type { Naming } from '#services/referral-router/domain/case-state.js';
-import { type RouteCandidate, chooseRoute } from '#services/referral-router/domain/choose-route.js';
+import { type RouteCandidate, rankRoutes } from '#services/referral-router/domain/rank-routes.js';
 import { deskOf, nextLevel, notEscalated, personAt } from '#services/referral-router/domain/escalate-step.js';
 import { type Directory, findDeputy, findPerson } from '#services/referral-router/domain/find-person.js';
 import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
@@ -102,19 +102,18 @@ describe('the route of a message to an area', () => {
   });
   const question = { role: 'treatment', district, sender: jcp } as const;
 
-  it('is the single point of contact, else the previous provider, else the one with the fewest open cases, else by id', () => {
+  it('is the single point of contact, then the previous provider, then the one with the fewest open cases, then by id', () => {
     const providers = [at('trt_beacon', 2), at('trt_acme', 2), at('trt_crown', 3)];
-    expect(chooseRoute(question, [...providers, at('spoc_lsw', 9)])).toBe('spoc_lsw');
-    expect(chooseRoute({ ...question, previous: 'trt_crown' }, providers)).toBe('trt_crown');
-    expect(chooseRoute(question, [...providers, at('trt_delta', 1)])).toBe('trt_delta');
-    expect(chooseRoute(question, providers)).toBe('trt_acme');
+    expect(rankRoutes(question, [...providers, at('spoc_lsw', 9)])).toEqual(['spoc_lsw', 'trt_acme', 'trt_beacon', 'trt_crown']);
+    expect(rankRoutes({ ...question, previous: 'trt_crown' }, providers)).toEqual(['trt_crown', 'trt_acme', 'trt_beacon']);
+    expect(rankRoutes(question, [...providers, at('trt_delta', 1)])[0]).toBe('trt_delta');
   });
 
   it('is none where nobody else is active there in that role', () => {
     const elsewhere = { serves: [{ role: 'treatment' as const, district: 'kent' }] };
     const candidates = [at('trt_acme', 0, { active: false }), at('trt_beacon', 0, elsewhere), at('spoc_lsw', 0)];
-    expect(chooseRoute({ ...question, sender: 'spoc_lsw' }, candidates)).toBeUndefined();
-    expect(chooseRoute(question, [at('jcp_leeds', 0, { serves: [{ role: 'treatment', district }] })])).toBeUndefined();
+    expect(rankRoutes({ ...question, sender: 'spoc_lsw' }, candidates)).toEqual([]);
+    expect(rankRoutes(question, [at('jcp_leeds', 0, { serves: [{ role: 'treatment', district }] })])).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Route } from '#libs/contracts/service-forms.js';
 import { readAddress } from '#libs/contracts/address.js';
 import type { StopReason } from '#libs/contracts/verdict.js';
-import { crossTo } from './cross-to.js';
+import { type Crossed, crossTo } from './cross-to.js';
 import type { Decision } from './decision.js';
 import type { DirectoryParty } from './directory.js';
 import type { GuardRecord } from './guard-record.js';
@@ -10,8 +10,8 @@ import { recordOf, refusal } from './record-of.js';
 import type { HeldMessage, World } from './world.js';
 
 /**
- * The router's answer to a message that waits. The guard checks that the directory lets the party serve that role in that area, and asks
- * consent anew for that party: the router may be wrong or lying, and the client may have withdrawn meanwhile.
+ * The router's answer to a message that waits. The guard checks that the directory lets the parties serve that role in that area, asks
+ * consent anew for each, and takes the first that it names: the router may be wrong or lying, and the client may have withdrawn meanwhile.
  */
 export function releaseHeld(incoming: Incoming, sender: DirectoryParty, route: Route, grounds: { world: World; nowMs: number }): Decision {
   const held = grounds.world.heldMessage(route.message);
@@ -20,23 +20,31 @@ export function releaseHeld(incoming: Incoming, sender: DirectoryParty, route: R
   const address = readAddress(held.envelope.to);
   if (typeof address === 'string' || address.kind !== 'area')
     return refusal(incoming, sender, { code: 'cause-unknown', field: 'data.message', detail: 'the message does not wait for a route' });
-  if (route.party !== undefined && !grounds.world.directory.serves(route.party, address.role, address.district))
+  const named = route.party === undefined ? [] : [route.party, ...(route.others ?? [])];
+  const parties = named.filter((party) => grounds.world.directory.serves(party, address.role, address.district));
+  if (named.length > 0 && parties.length === 0)
     return refusal(incoming, sender, {
       code: 'recipient-not-allowed',
       field: 'data.party',
       detail: 'the party does not serve that role in that area',
     });
   const own = recordOf(incoming, sender, { cause: held.record.id, verdict: { kind: 'cleared' } });
-  if (route.party === undefined)
-    return { record: own, effects: [{ kind: 'release', id: held.record.id }], others: [endWait(held, 'unroutable')] };
   const next = { ...held.record, ordinal: held.record.ordinal + 1 };
-  const crossed = crossTo({ record: next, envelope: held.envelope, recipient: route.party, ...grounds });
+  const crossed = firstThatMay(parties.map((recipient) => crossTo({ record: next, envelope: held.envelope, recipient, ...grounds })));
+  if (crossed === undefined)
+    return { record: own, effects: [{ kind: 'release', id: held.record.id }], others: [endWait(held, 'unroutable')] };
   const verdict = crossed.record.verdict;
   const reason = verdict.kind === 'refused' && verdict.reason === 'no-consent-on-record' ? verdict.reason : 'unroutable';
   const other = verdict.kind === 'refused' ? endWait(held, reason, crossed.record.inner) : crossed.record;
   const effects = verdict.kind === 'refused' ? [] : crossed.effects;
   return { record: own, effects: [...effects, { kind: 'release', id: held.record.id }], others: [other] };
 }
+
+/** The best party that the client's consent names; where it names none, the refusal that says so. */
+const firstThatMay = (crossings: readonly Crossed[]): Crossed | undefined =>
+  crossings.find(({ record }) => record.verdict.kind !== 'refused') ??
+  crossings.find(({ record: { verdict } }) => verdict.kind === 'refused' && verdict.reason === 'no-consent-on-record') ??
+  crossings[0];
 
 /** The second record of a message whose wait ends without a delivery. */
 export function endWait(held: Pick<HeldMessage, 'record'>, reason: StopReason, inner?: string): GuardRecord {

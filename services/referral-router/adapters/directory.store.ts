@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { AreaRole } from '#libs/contracts/address.js';
 import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
-import type { RouteCandidate } from '../domain/choose-route.js';
+import type { RouteCandidate } from '../domain/rank-routes.js';
 import type { Directory } from '../domain/find-person.js';
 import type { RouterTables } from './router-tables.js';
 

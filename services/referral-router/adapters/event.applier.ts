@@ -4,15 +4,16 @@ import type { Clock } from '#libs/clock/clock.js';
 import { readAddress } from '#libs/contracts/address.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { nameOfType } from '#libs/contracts/message-table.js';
-import { partyPutForm, personPutForm } from '#libs/contracts/service-forms.js';
+import { partyPutForm, personPutForm, routesAtMost } from '#libs/contracts/service-forms.js';
 import { enqueue } from '#libs/outbox/enqueue.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
 import { answerMailTrouble } from '../domain/answer-mail-trouble.js';
 import type { CaseState } from '../domain/case-state.js';
-import { chooseRoute } from '../domain/choose-route.js';
+
 import { mailNoticeId, noticeId, noticeMessage, routeMessage, routerParty } from '../domain/compose-message.js';
 import type { StepClocks } from '../domain/due-date.js';
 import { findPerson } from '../domain/find-person.js';
+import { rankRoutes } from '../domain/rank-routes.js';
 import { readCase } from '../domain/read-case.js';
 import { caseOf, hasOtherVerdict, lockCase, recordOnce, saveCase } from './case.store.js';
 import { loadCandidates, loadDirectory, putParty, putPerson } from './directory.store.js';
@@ -75,8 +76,9 @@ export class EventApplier {
     const address = readAddress(event.to);
     if (typeof address === 'string' || address.kind !== 'area' || (await hasOtherVerdict(tx, event))) return;
     const { role, district } = address;
-    const party = chooseRoute({ role, district, sender: event.sender, previous }, await loadCandidates(tx, role, district));
-    const route = { message: event.id, ...(party === undefined ? {} : { party }) };
+    const ranked = rankRoutes({ role, district, sender: event.sender, previous }, await loadCandidates(tx, role, district));
+    const [party, ...others] = ranked.slice(0, routesAtMost);
+    const route = { message: event.id, ...(party === undefined ? {} : { party, others }) };
     await enqueue(tx, [routeMessage(route, this.clock.now())]);
   }
 

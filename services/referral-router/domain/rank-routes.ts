@@ -15,15 +15,16 @@ export interface RouteCandidate {
 }
 
 /**
- * The party for a message to a role in an area: the area's single point of contact (it knows whom it serves), else the provider that had
- * the case before, else the one with the fewest open cases, else by id. Undefined when nobody serves it: then the sender has the task.
+ * The parties for a message to a role in an area, the best first: the area's single point of contact (it knows whom it serves), then the
+ * provider that had the case before, then by fewest open cases, then by id. The guard takes the first that the client's consent names: the
+ * router does not know consents. None when nobody serves it: then the sender has the task.
  */
-export function chooseRoute(question: RouteQuestion, candidates: readonly RouteCandidate[]): string | undefined {
+export function rankRoutes(question: RouteQuestion, candidates: readonly RouteCandidate[]): readonly string[] {
   const serving = candidates.filter(({ party }) => party.active && party.party !== question.sender && serves(party, question));
-  const best = serving
+  return serving
     .filter(({ party }) => party.kind === 'spoc' || party.kind === 'treatment-provider')
-    .sort((a, b) => rank(a, question) - rank(b, question) || a.openCases - b.openCases || (a.party.party < b.party.party ? -1 : 1))[0];
-  return best?.party.party;
+    .sort((a, b) => rank(a, question) - rank(b, question) || a.openCases - b.openCases || (a.party.party < b.party.party ? -1 : 1))
+    .map(({ party }) => party.party);
 }
 
 function serves(party: PartyPut, { role, district }: RouteQuestion): boolean {
