@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { Clock } from '#libs/clock/clock.js';
@@ -36,7 +37,13 @@ export class GatewayModule {
           provide: SendMessage,
           inject: [PartyRoad],
           useFactory: (road: PartyRoad) =>
-            new SendMessage({ road, digestOf: messageDigest, canonicalOf: canonicalText, monotonicMs: () => performance.now() }),
+            new SendMessage({
+              road,
+              digestOf: messageDigest,
+              canonicalOf: canonicalText,
+              monotonicMs: () => performance.now(),
+              pause: delay,
+            }),
         },
       ],
     };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { errorRules, type MeshErrorCode } from '#libs/contracts/error-codes.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
@@ -132,13 +133,17 @@ describe('known addresses', () => {
 class FakeRoad extends PartyRoad {
   readonly published: string[] = [];
   failure: MeshError | undefined;
+  /** To the questions for a verdict, in turn; without one more nobody answers. */
+  verdicts: (Readonly<Record<string, unknown>> | undefined)[] = [];
 
   override async publish(_party: string, _id: string, body: string): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
     this.published.push(body);
   }
 
-  override async ask(): Promise<Answer> {
+  override async ask(_party: string, verb: string): Promise<Answer> {
+    const value = verb === 'verdict' ? this.verdicts.shift() : undefined;
+    if (value !== undefined) return { ok: true, value };
     throw new MeshError('answer-timeout', 'no answer');
   }
 }
@@ -146,7 +151,13 @@ class FakeRoad extends PartyRoad {
 describe('sending', () => {
   it('forgets an id whose message the road did not take, so that the same can be sent again', async () => {
     const road = new FakeRoad();
-    const sendMessage = new SendMessage({ road, digestOf: messageDigest, canonicalOf: canonicalText, monotonicMs: () => 0 });
+    const sendMessage = new SendMessage({
+      road,
+      digestOf: messageDigest,
+      canonicalOf: canonicalText,
+      monotonicMs: () => 0,
+      pause: async () => undefined,
+    });
     const request = { party: 'jcp_west', text: JSON.stringify(someReferral('jcp_west', 'trt_acme')), nowMs: Date.now(), waitMs: undefined };
     road.failure = new MeshError('mailbox-full', 'no room');
     const both = await Promise.allSettled([sendMessage.send(request), sendMessage.send(request)]);
@@ -155,5 +166,25 @@ describe('sending', () => {
     expect(await sendMessage.send(request)).toMatchObject({ kind: 'accepted' });
     expect(await sendMessage.send({ ...request, waitMs: 0 })).toMatchObject({ kind: 'accepted' });
     expect(road.published).toHaveLength(1);
+  });
+
+  it('asks for the verdict anew where a question was lost, and not beyond the time that the sender waits', async () => {
+    const road = new FakeRoad();
+    let nowMs = 0;
+    const pause = async (ms: number): Promise<void> => void (nowMs += ms);
+    const sendMessage = new SendMessage({ road, digestOf: messageDigest, canonicalOf: canonicalText, monotonicMs: () => nowMs, pause });
+    const wanted = (waitMs: number) => ({
+      party: 'jcp_west',
+      text: JSON.stringify(someReferral('jcp_west', 'trt_acme')),
+      nowMs: Date.now(),
+      waitMs,
+    });
+    const timeline = { id: randomUUID(), type: 't', sender: 'jcp_west', to: 'trt_acme', time: '2026-03-02T09:00:00Z', records: [] };
+    // The first question nobody answers; the second comes too early.
+    road.verdicts = [undefined, { ...timeline, state: 'undecided' }, { ...timeline, state: 'cleared' }];
+    expect(await sendMessage.send(wanted(10_000))).toMatchObject({ kind: 'decided', timeline: { state: 'cleared' } });
+    const before = nowMs;
+    expect(await sendMessage.send(wanted(1_000))).toMatchObject({ kind: 'accepted' });
+    expect(nowMs - before).toBeLessThanOrEqual(1_200);
   });
 });

@@ -29,12 +29,17 @@ export interface SendParts {
   /** `canonicalText`: what goes on the road. Throws for what has no such form. */
   readonly canonicalOf: (message: unknown) => string;
   readonly monotonicMs: () => number;
+  readonly pause: (ms: number) => Promise<unknown>;
 }
 
 /** The guard is asked whether it knows the id; later than this the message goes on: the guard judges repeats itself. */
 const seenTimeoutMs = 1_000;
+/** A question waits no longer than this at the guard, and is asked anew: one that a guard had in hand when it was killed is answered by nobody. */
+const verdictSliceMs = 2_000;
 /** Beyond the wait itself, for the way there and back. */
-const verdictMarginMs = 2_000;
+const verdictMarginMs = 1_000;
+/** Where nobody answers at all. */
+const verdictPauseMs = 200;
 
 const verdictAnswer = okReply(timelineReply.shape);
 
@@ -92,6 +97,17 @@ export class SendMessage {
 
   /** Undefined while it is not decided, and where the guard does not answer: the message was accepted all the same. */
   async #verdict(party: string, id: string, waitMs: number): Promise<Timeline | undefined> {
+    const { monotonicMs, pause } = this.#parts;
+    const end = monotonicMs() + waitMs;
+    for (;;) {
+      const left = end - monotonicMs();
+      const timeline = await this.#verdictWithin(party, id, Math.max(0, Math.min(left, verdictSliceMs)));
+      if (timeline !== undefined || end - monotonicMs() <= 0) return timeline;
+      await pause(verdictPauseMs);
+    }
+  }
+
+  async #verdictWithin(party: string, id: string, waitMs: number): Promise<Timeline | undefined> {
     try {
       const answer = await this.#parts.road.ask(party, 'verdict', { id, waitMs }, waitMs + verdictMarginMs);
       if (!answer.ok) return undefined;
