@@ -18,7 +18,11 @@ const usage = `npm start [-- --once] [--scale <service>=<n>]… [--folder <path>
   --folder      where the mesh keeps its state; default var
   --no-journey  start the mesh and load the sample directory, play nothing`;
 
-const print = (line: string): void => console.log(line);
+/** Once it stops, what the journey still says is about a mesh that is gone. */
+let isStopping = false;
+const print = (line: string): void => {
+  if (!isStopping) console.log(line);
+};
 
 interface StartOptions {
   readonly once: boolean;
@@ -86,7 +90,7 @@ The mesh is up.
   docs     ${mesh.gatewayUrl}/docs
   tokens   ${mesh.secrets.tokensFile}
   mail     ${mesh.mailFolder}   (gpg --homedir ${join(folder, 'gnupg')} --decrypt <mail>)
-  operator npm run ops -- counts
+  operator npm run ops -- ${folder === resolve('var') ? '' : `--folder ${folder} `}counts
   logs     ${join(folder, 'log')}
   clock    ${clock.now().toISOString()}: messages sent now need ids and dates of that time; the examples of the docs have them
 Ctrl-C stops all of it.`);
@@ -110,6 +114,7 @@ async function run(options: StartOptions): Promise<number> {
     return await Promise.race([work(mesh, options, stopWanted), stopWanted.then(() => (options.once ? 1 : 0))]);
   } finally {
     print('stopping …');
+    isStopping = true;
     await mesh?.stop();
     // Whoever read a mail with the sample's keys has started an agent on them.
     const gpgHome = join(options.folder, 'gnupg');
