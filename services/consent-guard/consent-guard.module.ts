@@ -44,7 +44,7 @@ const guardInbox = '_INBOX_guard';
 /** Deliveries and events on their way at once: several batches of several parties. */
 const maxInFlight = 2_048;
 /** Batches of different parties at work at once, each on a connection of its own, and some for questions. */
-const databaseConnections = 12;
+const databaseConnections = 24;
 /** Read where they were written: they are not compiled into dist. */
 const migrations = new URL('../../../services/consent-guard/migrations/', import.meta.url);
 

@@ -5,7 +5,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { serviceParties } from '#libs/contracts/party.js';
 import { deliveryStream } from '#libs/contracts/subjects.js';
 import { parties } from '#test/support/guard-builders.js';
-import { type FormContext, tpr2Consent } from '#test/support/guard-forms.js';
+import { type FormContext, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import type { MeshParty } from '#test/support/mesh-party.js';
 import type { ServiceProcess } from '#test/support/service-process.js';
@@ -117,5 +117,50 @@ describe('the guard, killed', () => {
     expect(lambeth.received.map(({ id }) => id)).toContain(first);
     const ours = jcp.received.map(({ id }) => id).filter((id) => id === second || id === third);
     expect(ours).toEqual([second, third]);
+  });
+
+  it('keeps the order of a sender when it is stopped with work in hand', async () => {
+    guard.signal('SIGSTOP');
+    const sent: string[] = [];
+    for (let n = 0; n < 30; n += 1) {
+      const another = { client: { ...client, nino: `QQ4001${n + 10}C` }, case: randomUUID() };
+      await river.send({ ...another, name: 'consent.recorded', to: 'mesh', data: consent });
+      sent.push(await river.send({ ...another, name: 'tpr2.shared', to: 'jcp_wandsworth' }));
+    }
+    const before = jcp.received.length;
+    guard.signal('SIGCONT');
+    await until('work goes on', () => jcp.received.length > before);
+    await guard.end('SIGTERM');
+    guard = await mesh.guard(batches);
+    await until('all are decided', async () => (await river.verdict(sent.at(-1) ?? '')).state !== 'undecided');
+    for (const id of sent) expect((await river.verdict(id)).state).toBe('cleared');
+    const order = () => [...new Set(jcp.received.slice(before).map(({ id }) => id))];
+    await until('all are delivered', () => order().length >= sent.length);
+    expect(order()).toEqual(sent);
+  });
+});
+
+describe('a withdrawal behind a message that cannot be delivered', () => {
+  it('takes back what was delivered with it, and is confirmed when nothing is in doubt', async () => {
+    const manager = await jetstreamManager(await mesh.nats.connect('provisioner'));
+    const about = { client: { ...client, nino: 'QQ400200C' }, case: randomUUID() };
+    const both = (context: FormContext) => tpr2Consent(context, ['jcp_lambeth', 'cp_works']);
+    await river.sendAndWait({ ...about, name: 'consent.recorded', to: 'mesh', data: both });
+    const stream = deliveryStream('jcp_lambeth');
+    const room = (await manager.streams.info(stream)).config.max_bytes;
+    await manager.streams.update(stream, { max_bytes: 1 });
+    guard.signal('SIGSTOP');
+    const delivered = await river.send({ ...about, name: 'tpr2.shared', to: 'cp_works' });
+    await river.send({ ...about, name: 'tpr2.shared', to: 'jcp_lambeth' });
+    guard.signal('SIGCONT');
+    const waiting = async (): Promise<number> => (await manager.streams.info(deliveryStream('cp_works'))).state.messages;
+    await until('the first is delivered', async () => (await waiting()) > 0);
+    const withdrawn = await river.send({ ...about, name: 'consent.withdrawn', to: 'mesh', data: (c) => withdrawal(c, 'TPR2') });
+    await until('it is taken back', async () => (await waiting()) === 0);
+    await manager.streams.update(stream, { max_bytes: room });
+    expect((await river.verdict(withdrawn)).state).toBe('cleared');
+    expect((await river.verdict(delivered)).state).toBe('stopped');
+    expect(await waiting()).toBe(0);
+    expect((await manager.streams.info(stream)).state.messages).toBe(0);
   });
 });

@@ -104,14 +104,21 @@ export class BatchProcessor {
     turn.onCommitted();
     const events = toEvents(judged, seqs, now);
     if (!(await turn.mayDeliver)) throw new MeshError('broker-unavailable', 'what was sent before could not be delivered now');
-    const [sent] = await Promise.all([
-      courier.deliver(
+    const [{ sent, failure }, announced] = await Promise.all([
+      courier.deliverEach(
         judged.deliveries.map(({ effect }) => effect),
         deadline,
       ),
-      courier.announce(events),
+      courier.announce(events).then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      ),
     ]);
+    // Also where others failed: what is not written down is delivered again, and by then the broker may have forgotten its id.
     await recordSent(db, judged, sent, prior.size > 0);
+    if (failure !== undefined) throw failure;
+    if (announced !== undefined) throw announced.error;
+    if (judged.releases.length > 0) await db.query('delete from held where id = any($1::uuid[])', [judged.releases]);
     for (const withdrawal of judged.withdrawals) await desk.carryOut(db, withdrawal);
     return judged.redrives;
   }
@@ -135,13 +142,11 @@ async function deliveredBefore(db: PoolClient, prior: ReadonlyMap<string, Stored
 
 const deliveryColumns = ['id', 'recipient', 'client', 'root', 'stream_seq', 'told', 'withheld'];
 
-/**
- * Where each delivery lies, so that a withdrawal finds it; a message that was held is held no longer. Of a message that comes again its place
- * may be on record already.
- */
+/** Where each delivery lies, so that a withdrawal finds it. Of a message that comes again its place may be on record already. */
 async function recordSent(db: PoolClient, judged: JudgedBatch, sent: readonly SentDelivery[], isAgain: boolean): Promise<void> {
-  const rows = sent.map(({ id, recipient, streamSeq }, n) => {
-    const { effect, client } = judged.deliveries[n] ?? {};
+  const about = new Map(judged.deliveries.map((each) => [`${each.effect.id}.${each.effect.recipient}`, each]));
+  const rows = sent.map(({ id, recipient, streamSeq }) => {
+    const { effect, client } = about.get(`${id}.${recipient}`) ?? {};
     return [id, recipient, client, effect?.root ?? effect?.id, streamSeq, arrayText(effect?.told), arrayText(effect?.withheld)];
   });
   if (isAgain) {
@@ -153,7 +158,6 @@ async function recordSent(db: PoolClient, judged: JudgedBatch, sent: readonly Se
   } else {
     await copyRows(db, { table: 'delivery', columns: deliveryColumns }, rows);
   }
-  if (judged.releases.length > 0) await db.query('delete from held where id = any($1::uuid[])', [judged.releases]);
 }
 
 /** Categories as PostgreSQL reads an array: their names need no quotes. */

@@ -7,7 +7,7 @@ import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows
 export interface CoveredDelivery {
   readonly record: StoredRecord;
   readonly recipient: string;
-  /** Undefined: in doubt. Cleared, but nobody wrote down that it was delivered; it may be in its stream, or on its way there. */
+  /** Undefined: in doubt. Cleared once, but nobody wrote down that it was delivered; it may be in its stream, or on its way there. */
   readonly streamSeq: number | undefined;
   readonly state: 'sent' | 'stopped' | 'collected';
   /** The client's own message that the delivery rests on: itself, or what a notice tells of. */
@@ -34,18 +34,19 @@ export class ClientTraffic {
     return new ClientTraffic(new Map(rows.map((row) => [row.id, toStoredRecord(row)])), deliveries.rows);
   }
 
-  /** @param upTo the sequence of the withdrawal's record: what was decided after it was decided without those lines */
+  /** @param upTo the sequence of the withdrawal's record: what was cleared after it was cleared without those lines */
   covered(lines: readonly Line[], upTo: number): readonly CoveredDelivery[] {
     const known = this.deliveries.flatMap(({ id, recipient, root, streamSeq, state }) =>
       this.delivery({ id, recipient, streamSeq, state }, root),
     );
     const delivered = new Set(this.deliveries.map(({ id, recipient }) => `${id}.${recipient}`));
+    // Stopped when it came again, too: the attempt before may have delivered it.
     const inDoubt = [...this.records.values()].flatMap((record) =>
-      isCleared(record) && record.recipient !== undefined && !delivered.has(`${record.id}.${record.recipient}`)
+      (isCleared(record) || isStopped(record)) && record.recipient !== undefined && !delivered.has(`${record.id}.${record.recipient}`)
         ? this.delivery({ id: record.id, recipient: record.recipient, streamSeq: undefined, state: 'sent' }, this.rootOf(record))
         : [],
     );
-    return [...known, ...inDoubt].filter(({ record, root }) => record.seq < upTo && restsOnLines(root, lines));
+    return [...known, ...inDoubt].filter(({ record, root }) => (record.seq < upTo || isStopped(record)) && restsOnLines(root, lines));
   }
 
   waiting(lines: readonly Line[]): readonly StoredRecord[] {
@@ -75,6 +76,8 @@ export class ClientTraffic {
     return root.id;
   }
 }
+
+const isStopped = ({ verdict }: GuardRecord): boolean => verdict.kind === 'stopped';
 
 interface DeliveryRow {
   readonly id: string;

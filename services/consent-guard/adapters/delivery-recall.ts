@@ -56,7 +56,8 @@ export class DeliveryRecall {
 
   /** @returns in the order asked. @throws MeshError `broker-unavailable` · `answer-timeout`: ask again, all of it */
   async recall(deliveries: readonly Recallable[]): Promise<readonly Recalled[]> {
-    const placed = await Promise.all(deliveries.map((delivery) => this.place(delivery)));
+    const places = await Promise.allSettled(deliveries.map((delivery) => this.place(delivery)));
+    const placed = places.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     const recipients = [...new Set(placed.map(({ recipient }) => recipient))];
     const before = await this.infos(recipients);
     // What is acknowledged is gone: of a client's long history most needs no deleting.
@@ -64,6 +65,9 @@ export class DeliveryRecall {
     await Promise.all(placed.filter((one) => !isAcked(one)).map(({ recipient, streamSeq }) => this.delete(recipient, streamSeq)));
     // Deleted first, asked second, so that a pull in between is seen.
     const after = await this.infos(recipients);
+    // One that cannot be ruled out yet (its stream is full) keeps none of the others in theirs.
+    const failed = places.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
     return placed.map(({ recipient, streamSeq, isFence }) => {
       const pulledTo = after.get(recipient)?.delivered?.stream_seq ?? Infinity;
       return { streamSeq, state: isFence || pulledTo < streamSeq ? 'stopped' : 'collected' };

@@ -21,6 +21,11 @@ export interface SentDelivery {
   readonly streamSeq: number;
 }
 
+export interface Sent {
+  readonly sent: readonly SentDelivery[];
+  readonly failure: Error | undefined;
+}
+
 export interface EventToSend {
   readonly record: GuardRecord;
   readonly seq: number;
@@ -38,15 +43,27 @@ export class RoadCourier {
    * @param deadline on the clock of `performance.now()`: a decision older than that may rest on a consent that is gone
    * @throws MeshError `lease-lost` when the deadline has passed: what was not sent yet is not sent; the messages come again
    */
-  async deliver(deliveries: readonly DeliveryToSend[], deadline: number): Promise<SentDelivery[]> {
-    if (performance.now() > deadline) throw new MeshError('lease-lost', 'the decision is too old to deliver');
-    return Promise.all(
+  async deliver(deliveries: readonly DeliveryToSend[], deadline: number): Promise<readonly SentDelivery[]> {
+    const { sent, failure } = await this.deliverEach(deliveries, deadline);
+    if (failure !== undefined) throw failure;
+    return sent;
+  }
+
+  /** The same, where one that fails does not hide where the others lie. @throws nothing: `failure` is of the first that failed */
+  async deliverEach(deliveries: readonly DeliveryToSend[], deadline: number): Promise<Sent> {
+    const isLate = performance.now() > deadline;
+    if (isLate) return { sent: [], failure: new MeshError('lease-lost', 'the decision is too old to deliver') };
+    const settled = await Promise.allSettled(
       deliveries.map(async ({ id, recipient, message }) => {
         const body = Buffer.from(JSON.stringify(message));
         const { seq } = await this.publisher.publish(body, deliveryId(id, recipient), deliverySubject(recipient), deadline);
         return { id, recipient, streamSeq: seq };
       }),
     );
+    return {
+      sent: settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
+      failure: settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []))[0],
+    };
   }
 
   /**
