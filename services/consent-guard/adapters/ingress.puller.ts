@@ -84,16 +84,18 @@ export class IngressPuller {
     return batch;
   }
 
-  /** Pulls no more; what was pulled and not handed out goes back at once. */
+  /** Pulls no more. What was pulled and not handed out is given back by `giveBack`, once all before it is. */
   stop(): void {
     if (this.isStopped) return;
     this.isStopped = true;
-    clearInterval(this.heartbeat);
-    if (!this.connection.isClosed()) {
-      this.subscription.unsubscribe();
-      for (const message of this.queue.splice(0)) this.inHand(message).nak();
-    }
+    if (!this.connection.isClosed()) this.subscription.unsubscribe();
     this.wake?.();
+  }
+
+  /** The broker gives out again in the order in which it was given back. */
+  giveBack(): void {
+    clearInterval(this.heartbeat);
+    for (const message of this.queue.splice(0)) this.inHand(message).nak();
   }
 
   private pull(): void {

@@ -97,8 +97,10 @@ export class IngressWorker {
       ahead = this.readNext();
       last = await this.begin(batch, last);
     }
+    // In the order in which it was sent, so that whoever has the party next finds it so.
     await last.done;
     giveBack(await ahead);
+    this.puller.giveBack();
   }
 
   /**
