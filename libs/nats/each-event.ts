@@ -5,7 +5,8 @@ import type { DeliveryConsumerOptions } from './delivery-consumer.js';
 import { outcomeOfError } from './outcome-of-error.js';
 
 export interface EventHandling {
-  readonly handle: (event: MeshEvent) => Promise<void>;
+  /** `isLast`: of its message; with it all of the message is done. */
+  readonly handle: (event: MeshEvent, isLast: boolean) => Promise<void>;
   /** As the consumer's own; told of a single event, which it gets as the delivery's data. */
   readonly onDead: DeliveryConsumerOptions['onDead'];
 }
@@ -18,9 +19,10 @@ export interface EventHandling {
  *   passes; what `onDead` threw
  */
 export async function eachEvent(delivery: Delivery, { handle, onDead }: EventHandling): Promise<void> {
-  for (const entry of readList(delivery.data)) {
+  const entries = readList(delivery.data);
+  for (const [index, entry] of entries.entries()) {
     try {
-      await handle(readEvent(entry));
+      await handle(readEvent(entry), index === entries.length - 1);
     } catch (error) {
       const outcome = outcomeOfError(error, delivery.deliveries);
       if (outcome.kind === 'nak') throw error;

@@ -13,7 +13,7 @@ export interface EventsConsumerOptions {
   readonly connection: NatsConnection;
   readonly leases: LeaseKeeper;
   readonly clock: Clock;
-  /** `place`: in the stream, of the message that brings the event; kept with what it changes. */
+  /** `place`: in the stream, up to which all is applied with this event; kept with what it changes. */
   readonly apply: (event: MeshEvent, place: number) => Promise<void>;
   /** Up to which place everything was applied. */
   readonly followedTo: () => Promise<number>;
@@ -106,9 +106,10 @@ export class EventsConsumer {
   }
 
   private async handle(delivery: Delivery): Promise<void> {
-    const handle = async (event: MeshEvent): Promise<void> => {
+    const handle = async (event: MeshEvent, isLast: boolean): Promise<void> => {
       if (!this.options.leases.isHeld(eventsLease)) throw new MeshError('lease-lost', 'another instance follows the events now');
-      await this.options.apply(event, delivery.seq);
+      // Killed in the middle of a message, the next instance waits for the rest of it.
+      await this.options.apply(event, isLast ? delivery.seq : delivery.seq - 1);
       if (this.options.clock.now().getTime() - Date.parse(event.recordedAt) > behindMs) this.oldSeenAt = performance.now();
     };
     await eachEvent(delivery, { handle, onDead: this.options.onDead });
