@@ -49,7 +49,10 @@ export type ConsentTerms = Omit<ConsentFormData, 'client'>;
 export const withdrawalForm = z
   .strictObject({
     form: z.enum(consentForms),
-    keep: z.array(z.enum(purposes)).default([]),
+    keep: z
+      .array(z.enum(purposes))
+      .refine((kept) => new Set(kept).size === kept.length, { error: 'must name each purpose once' })
+      .default([]),
     withdrawnAt: instant,
     how: z.enum(['in-person', 'by-telephone', 'in-writing']),
     takenBy: personId,

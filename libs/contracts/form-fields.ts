@@ -8,10 +8,13 @@ const plausibleYear = /^(19|20|21)[0-9]{2}-/;
 export const localDate = z.iso
   .date({ error: 'must be a date as YYYY-MM-DD' })
   .regex(plausibleYear, { error: 'must be of the years 1900 to 2199' });
+/** As databases read them: offsets of real zones (UTC-12 to UTC+14), no more than nanoseconds. */
+const plausibleInstant = /^[0-9-]{10}T[0-9:]{8}([.][0-9]{1,9})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$/;
 /** An instant with its offset, RFC 3339, of the years 1900 to 2199. */
 export const instant = z.iso
   .datetime({ offset: true, error: 'must be a date and time with offset, as 2026-03-02T10:30:00Z' })
-  .regex(plausibleYear, { error: 'must be of the years 1900 to 2199' });
+  .regex(plausibleYear, { error: 'must be of the years 1900 to 2199' })
+  .regex(plausibleInstant, { error: 'must have an offset of at most 14 hours, and at most 9 digits after the second' });
 
 const ninoPattern = /^[A-Z]{2}[0-9]{6}[A-D]$/;
 const postcodePattern = /^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$/;
