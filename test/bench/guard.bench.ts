@@ -5,7 +5,17 @@ import { fileURLToPath } from 'node:url';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import { until } from '#test/support/until.js';
-import { type GuardGround, type Round, guardRound, measure, median, peakMemoryMb, preload, provider, recordClients } from './guard-load.js';
+import {
+  type GuardGround,
+  type Round,
+  guardRound,
+  startMeasure,
+  median,
+  peakMemoryMb,
+  preload,
+  provider,
+  recordClients,
+} from './guard-load.js';
 import type { RelayOrder } from './relay-process.js';
 
 const messages = Number(process.env['BENCH_MESSAGES'] ?? 12_000);
@@ -102,8 +112,8 @@ async function relayRound(
   work: () => Promise<unknown>,
 ): Promise<Round> {
   const ids = await preload(await mesh.party(relaySource), await mesh.party(provider), { clients, messages });
-  const measured = measure(manager, { recipient: relayTarget, messages, pid });
-  const speed = await Promise.race([measured, work().then(() => measured)]);
+  const measured = await startMeasure(manager, { recipient: relayTarget, messages, pid });
+  const [speed] = await Promise.all([measured(), work()]);
   const target = (await mesh.party(relayTarget)).collect();
   await until('the relayed are taken', () => target.received.length >= ids.length, 30_000);
   await target.rest();
