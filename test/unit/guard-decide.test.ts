@@ -375,6 +375,17 @@ describe('a message to a role in an area', () => {
     expect(desk.delivered.map(({ recipient }) => recipient)).toEqual(['tp_river']);
   });
 
+  it('goes to nobody but the party on record when the answer comes again', () => {
+    const { desk, held } = waiting('tp_hill');
+    const effect = held.effects.find(({ kind }) => kind === 'hold');
+    if (effect?.kind !== 'hold') throw new Error('it does not wait');
+    const record = { ...held.record, ordinal: 1, recipient: 'tp_river', recipientAgency: 'river', verdict: { kind: 'cleared' as const } };
+    desk.world.putRecord(record);
+    desk.world.apply({ ...effect, record });
+    answer(desk, held.record.id, 'tp_river', ['tp_hill']);
+    expect(desk.delivered).toEqual([]);
+  });
+
   it('is judged by the consent of the moment it is routed', () => {
     const { desk, held } = waiting('tp_river');
     desk.send({ from: 'jcp_wandsworth', name: 'consent.withdrawn', to: 'mesh', data: (c) => withdrawal(c, 'TPR1') });

@@ -20,7 +20,9 @@ export function releaseHeld(incoming: Incoming, sender: DirectoryParty, route: R
   const address = readAddress(held.envelope.to);
   if (typeof address === 'string' || address.kind !== 'area')
     return refusal(incoming, sender, { code: 'cause-unknown', field: 'data.message', detail: 'the message does not wait for a route' });
-  const named = route.party === undefined ? [] : [route.party, ...(route.others ?? [])];
+  // An answer that comes again: its record names a recipient, and whoever else would be delivered to would be on no record.
+  const routed = held.record.recipient;
+  const named = routed !== undefined ? [routed] : route.party === undefined ? [] : [route.party, ...(route.others ?? [])];
   const parties = named.filter((party) => grounds.world.directory.serves(party, address.role, address.district));
   if (named.length > 0 && parties.length === 0)
     return refusal(incoming, sender, {
