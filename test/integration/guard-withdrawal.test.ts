@@ -69,6 +69,23 @@ describe('a withdrawal', () => {
     expect((await river.verdict(cause)).state).toBe('stopped');
   });
 
+  it('takes back what was delivered and not written down, though it was stopped on record when it came again', async () => {
+    const caseId = randomUUID();
+    await river.sendAndWait(consent(caseId));
+    const shared = await tell(caseId);
+    expect((await river.verdict(shared)).state).toBe('cleared');
+    const places = () => database.query<{ state: string }>('select state from delivery where id = $1', [shared]);
+    await until('it is delivered', async () => (await places()).rowCount === 1);
+    await database.query('delete from delivery where id = $1', [shared]);
+    const again = `jsonb_build_object('seq', nextval('record_seq_seq'), 'ordinal', 1, 'verdict', 'stopped', 'reason', 'withdrawn')`;
+    await database.query(
+      `insert into record overriding system value select (jsonb_populate_record(null::public.record, to_jsonb(r) || ${again})).* from record r where id = $1`,
+      [shared],
+    );
+    expect((await withdraw(river, caseId)).state).toBe('cleared');
+    expect((await places()).rows).toEqual([{ state: 'stopped' }]);
+  });
+
   it('takes back the notice that the notifier has not pulled, and a message of which only a part rests on what was withdrawn', async () => {
     const caseId = randomUUID();
     await river.sendAndWait(consent(caseId));
