@@ -30,6 +30,12 @@ types.setTypeParser(pgTypes.builtins.DATE, (text) => text);
 types.setTypeParser(pgTypes.builtins.INT8, parseInt8);
 
 /**
+ * Statements here take a millisecond or a few. Where a table's statistics are behind, the planner takes one of them for a long one and has it
+ * compiled, which takes ten times as long as the statement.
+ */
+const withoutJit = '-c jit=off';
+
+/**
  * A pool of connections to the service's own database. Connects on first use: a server that is not there yet is an error of the
  * first query, which passes. Whoever connects ends it (`pool.end()`, or `destroy()` of the kysely instance over it).
  */
@@ -42,6 +48,7 @@ export function connectDatabase(options: DatabaseOptions): Pool {
     idle_in_transaction_session_timeout: 60_000,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    options: withoutJit,
     types,
   });
   // Without a listener a connection that breaks would end the process: an idle one (the pool's event), and one that a transaction holds
