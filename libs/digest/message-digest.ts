@@ -36,6 +36,7 @@ export function canonicalText(message: unknown): string {
  * whatever cannot be brought in order in memory, or is no plain JSON.
  */
 function nativeText(message: unknown): string | undefined {
+  if (isOrdered(message)) return JSON.stringify(message);
   const ordered = inOrder(message);
   return ordered === notPlain ? undefined : JSON.stringify(ordered);
 }
@@ -43,6 +44,22 @@ function nativeText(message: unknown): string | undefined {
 const notPlain = Symbol('not plain');
 /** Such keys an object keeps first, in numeric order; and one sets the prototype. */
 const strayKey = /^\d|^__proto__$/;
+
+/** Plain JSON in order already, as what is made to be written so is; nothing is copied then. */
+function isOrdered(value: unknown): boolean {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object') return false;
+  if (Array.isArray(value)) return value.every(isOrdered);
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  let before = '';
+  for (const key of Object.keys(value)) {
+    if (key < before || strayKey.test(key) || key === 'toJSON' || !isOrdered((value as Readonly<Record<string, unknown>>)[key]))
+      return false;
+    before = key;
+  }
+  return true;
+}
 
 function inOrder(value: unknown): unknown {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;

@@ -57,14 +57,14 @@ export function peakMemoryMb(pid: number): number {
   return Math.round(Number(line?.[1] ?? 0) / 1024);
 }
 
-/** Processor time a process has used, user and system, in µs; the kernel counts in ticks of 10 ms (USER_HZ is 100). */
+/** Processor time that a process and its ended children have used, user and system, in µs; the kernel counts in ticks of 10 ms (USER_HZ is 100). */
 export function cpuMicros(pid: number): number {
   const fields = statOf(pid).split(') ')[1]?.split(' ') ?? [];
-  // proc(5): utime and stime are fields 14 and 15; what follows the name begins with field 3.
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 10_000;
+  // proc(5): utime, stime, cutime and cstime are fields 14 to 17; what follows the name begins with field 3.
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * 10_000;
 }
 
-/** Processor time of the brokers and databases that this process has started, in µs; what a child of theirs used counts while it lives. */
+/** Processor time of the brokers and databases that this process has started, in µs. */
 export function serverMicros(): number {
   const parents = new Map<number, { readonly parent: number; readonly name: string }>();
   for (const entry of readdirSync('/proc')) {

@@ -7,6 +7,7 @@ import { sql } from 'kysely';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { connectDatabase, createKysely } from '#libs/postgres/connect-database.js';
 import { copyRows } from '#libs/postgres/copy-rows.js';
+import { readCopied } from '#libs/postgres/read-copied.js';
 import { LeaseKeeper } from '#libs/postgres/lease-keeper.js';
 import { migrate } from '#libs/postgres/migrate.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
@@ -58,7 +59,67 @@ describe('copying rows', () => {
   });
 });
 
+describe('reading copied rows', () => {
+  it('gives every character and null as it stands, and takes any value it is asked with', async () => {
+    const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'copied' });
+    const db = await pool.connect();
+    const strange = [
+      'tab\t line\n return\r \\N back\\slash \\t "quoted" \'single\' é 🙂 {} , $1 $2',
+      '',
+      String.raw`\N`,
+      String.raw`\.`,
+      '\b\f\v',
+    ];
+    const query = 'select n, $1::text, null::text, word from (values ($2::int)) v (n) cross join (values ($3)) w (word)';
+    for (const word of strange) expect(await readCopied(db, query, [word, 2, word])).toEqual([['2', word, null, word]]);
+    expect(await readCopied(db, 'select generate_series(1, 3)', [])).toEqual([['1'], ['2'], ['3']]);
+    expect(await readCopied(db, 'select 1 where false', [])).toEqual([]);
+    expect(await readCopied(db, "select '' from generate_series(1, 2)", [])).toEqual([[''], ['']]);
+    const long = (await readCopied(db, "select n, repeat('é', 1000) from generate_series(1, 2000) n", [])).map(([n, word]) => [
+      n,
+      word?.length,
+    ]);
+    expect(long).toEqual(Array.from({ length: 2_000 }, (_, n) => [String(n + 1), 1_000]));
+    db.release();
+    await pool.end();
+  });
+
+  it('fails where the statement does, also in the middle, and leaves the connection of use', async () => {
+    const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'copied', max: 1 });
+    const db = await pool.connect();
+    await expect(readCopied(db, 'select nothing', [])).rejects.toMatchObject({ code: '42703' });
+    await expect(readCopied(db, 'select 1 / (5000 - n) from generate_series(1, 9000) n', [])).rejects.toMatchObject({ code: '22012' });
+    expect(await readCopied(db, 'select 7', [])).toEqual([['7']]);
+    expect((await db.query('select 8 as eight')).rows).toEqual([{ eight: 8 }]);
+    db.release();
+    await pool.end();
+  });
+
+  it('fails where the connection breaks in the middle', async () => {
+    const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'broken' });
+    const other = connectDatabase({ url: server.url('postgres'), applicationName: 'test' });
+    const db = await pool.connect();
+    const reading = readCopied(db, "select n, pg_sleep(0.01), repeat('x', 1000) from generate_series(1, 1000) n", []).catch(toStoreError);
+    await until('it reads', async () => {
+      const { rowCount } = await other.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'broken' and state = 'active'",
+      );
+      return (rowCount ?? 0) > 0;
+    });
+    expect(code(await reading)).toBe('store-unavailable');
+    db.release(true);
+    await pool.end();
+    await other.end();
+  });
+});
+
 describe('connecting', () => {
+  it('has no statement compiled, which here takes longer than the statement', async () => {
+    const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'jit' });
+    expect((await pool.query('show jit')).rows).toEqual([{ jit: 'off' }]);
+    await pool.end();
+  });
+
   it('gives dates as text, large integers as numbers, and survives a server that goes away', async () => {
     const broken: string[] = [];
     const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'test', onError: (error) => broken.push(error.name) });

@@ -7,7 +7,9 @@ import type { NoteSigner } from '#libs/evidence/note-keys.js';
 import { signNote } from '#libs/evidence/signed-note.js';
 import { decodeTile, tileWidth } from '#libs/evidence/tiles.js';
 import { copyRows } from '#libs/postgres/copy-rows.js';
-import { type Leaf, type RowToSeal, leafOfRecord, leafRandomBytes } from './leaf-of-record.js';
+import { listed } from '#libs/postgres/listed.js';
+import { readCopied } from '#libs/postgres/read-copied.js';
+import { type Leaf, type RowToSeal, leafOfRecord, leafRandomBytes, rowColumns, rowToSeal } from './leaf-of-record.js';
 import { SealHorizon } from './seal-horizon.js';
 
 /** How often new records are looked for, in real time; what was committed is sealed within 5 s while the sealer keeps up. */
@@ -23,7 +25,7 @@ export const evidenceLockSql = (isPatient: boolean): string =>
  * `offset 0` keeps the planner from reading both tables whole to answer for a thousand rows: each row is looked up in its index. Of a first
  * record its own verdict tells; where a second one let the message go out, `insertLeaves` makes it good.
  */
-const unsealedSql = `select r.*, r.verdict in ('cleared', 'cleared-in-part') or (r.ordinal > 0 and
+const unsealedSql = `select ${rowColumns}, r.verdict in ('cleared', 'cleared-in-part') or (r.ordinal > 0 and
     exists (select 1 from record d where d.id = r.id and d.verdict in ('cleared', 'cleared-in-part') offset 0)) as is_disclosure
   from record r where r.seq > $1 and not exists (select 1 from leaf l where l.id = r.id and l.ordinal = r.ordinal offset 0) order by r.seq limit $2`;
 
@@ -103,7 +105,7 @@ export class EvidenceSealer {
     const [row] = rows;
     if (row === undefined) throw new RangeError('the tree has no row');
     const settled = await this.horizon.settledThrough(db);
-    const records = (await db.query<RowToSeal>(unsealedSql, [row.sealed_through, atOnce])).rows;
+    const records = (await readCopied(db, unsealedSql, [row.sealed_through, atOnce])).map(rowToSeal);
     const seqs = records.map(({ seq }) => seq);
     const through = Math.max(
       this.runFrom(row.sealed_through, new Set(seqs)),
@@ -147,14 +149,21 @@ export class EvidenceSealer {
 async function clientKeys(db: PoolClient, records: readonly RowToSeal[]): Promise<ReadonlyMap<string, Buffer>> {
   const clients = [...new Set(records.flatMap(({ client }) => client ?? []))];
   if (clients.length === 0) return new Map();
+  const keys = await storedKeys(db, clients);
+  const missing = clients.filter((client) => !keys.has(client));
+  if (missing.length === 0) return keys;
   await db.query('insert into client_key (client, key) select * from unnest($1::uuid[], $2::bytea[]) on conflict do nothing', [
-    clients,
-    clients.map(() => randomBytes(32)),
+    missing,
+    missing.map(() => randomBytes(32)),
   ]);
-  const { rows } = await db.query<{ client: string; key: Buffer }>('select client, key from client_key where client = any($1::uuid[])', [
-    clients,
-  ]);
-  return new Map(rows.map(({ client, key }) => [client, key]));
+  return storedKeys(db, clients);
+}
+
+const keysSql = `select client, encode(key, 'base64') from client_key where client = any(string_to_array($1, ',')::uuid[])`;
+
+async function storedKeys(db: PoolClient, clients: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
+  const rows = await readCopied(db, keysSql, [listed(clients)]);
+  return new Map(rows.map(([client, key]) => [client ?? '', Buffer.from(key ?? '', 'base64')]));
 }
 
 interface LeavesToInsert {

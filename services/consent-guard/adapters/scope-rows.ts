@@ -1,26 +1,47 @@
 import type { PoolClient } from 'pg';
 import type { Category, ConsentForm, Purpose } from '#libs/contracts/purposes.js';
 import { listed } from '#libs/postgres/listed.js';
+import { type CopiedRow, readCopied } from '#libs/postgres/read-copied.js';
 import type { LinesAsked } from '../domain/lines-asked.js';
 import type { Scope } from '../domain/scope.js';
 
-/** In ms, as the decision reads them: the driver's parsing of three dates a line took longer than judging. 'infinity' is no number to it, and unreadable. */
+/** In ms, as the decision reads them. 'infinity' is 'Infinity' then, which is no instant to it, and unreadable. */
 const ms = (column: string): string => `round(date_part('epoch', ${column}) * 1000)`;
-/** As JSON, which the driver reads several times faster than an array; what is no category is kept as it is, and unreadable. */
-const scopesSql = `select client, from_agency as "from", to_agency as "to", purpose, decision, to_json(excluded) as excluded,
-  ${ms('valid_from')} as "validFromMs", ${ms('valid_until')} as "validUntilMs", ${ms('decided_at')} as "decidedAtMs",
-  consent_id as "consentId", form from scope where client = any(string_to_array($1, ',')::uuid[])`;
+/** What was ruled out as JSON: what is no category is kept as it is, and unreadable. */
+const scopesSql = `select client, from_agency, to_agency, purpose, decision, to_json(excluded), ${ms('valid_from')}, ${ms('valid_until')},
+  ${ms('decided_at')}, consent_id, form from scope where client = any(string_to_array($1, ',')::uuid[])`;
 /** A record of the problem (DPA1) is asked for whoever gave it. */
-const askedScopesSql = `${scopesSql} and ((from_agency = any($2::text[]) and purpose = any($3::text[])) or purpose = 'record-on-lms')`;
+const askedScopesSql = `${scopesSql} and ((from_agency = any(string_to_array($2, ',')) and purpose = any(string_to_array($3, ',')))
+  or purpose = 'record-on-lms')`;
 
 /** The clients' lines, as far as the batch can ask about them; all of them where it may ask about any. */
 export async function readScopes(db: PoolClient, clients: readonly string[], asked: LinesAsked | undefined): Promise<Scope[]> {
-  const query =
-    asked === undefined
-      ? { name: 'read-scopes', text: scopesSql, values: [listed(clients)] }
-      : { name: 'read-asked-scopes', text: askedScopesSql, values: [listed(clients), asked.from, asked.purposes] };
-  return (await db.query<Scope>(query)).rows;
+  const rows = await (asked === undefined
+    ? readCopied(db, scopesSql, [listed(clients)])
+    : readCopied(db, askedScopesSql, [listed(clients), listed(asked.from), listed(asked.purposes)]));
+  return rows.map(scopeOfCopied);
 }
+
+/** Every column is there, and none is null: what else comes is no line, and ends the batch. */
+function scopeOfCopied(row: CopiedRow): Scope {
+  const [client, from, to, purpose, decision, excluded, validFrom, validUntil, decidedAt, consentId, form] = row;
+  if (row.length !== 11 || row.includes(null)) throw new RangeError('a line of the ledger cannot be read');
+  return {
+    client: client ?? '',
+    from: from ?? '',
+    to: to ?? '',
+    purpose: purpose as Purpose,
+    decision: decision as Scope['decision'],
+    excluded: excluded === '[]' ? nothing : (JSON.parse(excluded ?? '') as Category[]),
+    validFromMs: Number(validFrom),
+    validUntilMs: Number(validUntil),
+    decidedAtMs: Number(decidedAt),
+    consentId: consentId ?? '',
+    form: form as ConsentForm,
+  };
+}
+
+const nothing: readonly Category[] = [];
 
 /** A line as its row has it. */
 export interface ScopeRow {

@@ -4,6 +4,7 @@ import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
 import type { PartyKind } from '#libs/contracts/party.js';
 import { listed } from '#libs/postgres/listed.js';
+import { type CopiedRow, readCopied } from '#libs/postgres/read-copied.js';
 import { ClientBook } from '../domain/client-book.js';
 import type { Client } from '../domain/client-identity.js';
 import { Directory, type DirectoryPerson } from '../domain/directory.js';
@@ -40,11 +41,11 @@ const clientColumns = 'id, identity, nino, date_of_birth, surname, key_version, 
  * By id; by the whole identity; and by NI number alone, with those of the agencies `$4` that have a case of that client: each case looked up
  * by itself, as above, and no further than to the first, since the time of a plain join over all cases would tell that the number is known.
  */
-const clientsSql = `select ${clientColumns}, null::text[] as agencies from client where id = any(string_to_array($1, ',')::uuid[])
+const clientsSql = `select ${clientColumns}, null::text as agencies from client where id = any(string_to_array($1, ',')::uuid[])
   union all select ${clientColumns}, null from client where identity = any(string_to_array($2, ',')) and not is_second
-  union all select ${clientColumns}, array(select own.agency from unnest($4::text[]) own (agency) where exists (
+  union all select ${clientColumns}, array_to_string(array(select own.agency from unnest(string_to_array($4, ',')) own (agency) where exists (
       select 1 from client_case c cross join lateral (select 1 from case_agency where case_id = c.id and agency = own.agency limit 1) bound
-      where c.client = client.id)) from client where nino = any(string_to_array($3, ','))`;
+      where c.client = client.id)), ',') from client where nino = any(string_to_array($3, ','))`;
 const lockSql = (shared: boolean): string =>
   `select pg_advisory_lock${shared ? '_shared' : ''}(k) from (select distinct hashtextextended(c, 7) as k from unnest(string_to_array($1, ',')) c order by 1) keys`;
 
@@ -195,16 +196,12 @@ async function readReleased(db: PoolClient, batch: readonly Incoming[], records:
 
 async function readCases(db: PoolClient, ids: readonly string[]): Promise<CaseBinding[]> {
   if (ids.length === 0) return [];
-  const { rows } = await db.query<{ id: string; client: string; agency: string; reference: string | null }>({
-    name: 'read-cases',
-    text: casesSql,
-    values: [listed(ids)],
-  });
   const found = new Map<string, { id: string; client: string; agencies: Map<string, string | undefined> }>();
-  for (const row of rows) {
-    const binding = found.get(row.id) ?? { id: row.id, client: row.client, agencies: new Map<string, string | undefined>() };
-    binding.agencies.set(row.agency, row.reference ?? undefined);
-    found.set(row.id, binding);
+  for (const [id, client, agency, reference] of await readCopied(db, casesSql, [listed(ids)])) {
+    if (id == null || client == null || agency == null) continue;
+    const binding = found.get(id) ?? { id, client, agencies: new Map<string, string | undefined>() };
+    binding.agencies.set(agency, reference ?? undefined);
+    found.set(id, binding);
   }
   return [...found.values()];
 }
@@ -212,18 +209,6 @@ async function readCases(db: PoolClient, ids: readonly string[]): Promise<CaseBi
 /** Does it show a client, in a case that is not bound to anyone? */
 const isOpening = ({ read, prints }: Incoming, bound: ReadonlyMap<string, string>): boolean =>
   read.rule.caseUse === 'opens' && prints !== undefined && !bound.has(read.envelope.case ?? '');
-
-interface ClientRow {
-  readonly id: string;
-  readonly identity: string | null;
-  readonly nino: string | null;
-  readonly date_of_birth: string;
-  readonly surname: string;
-  readonly key_version: number;
-  readonly is_second: boolean;
-  /** Of one found by NI number: which of the senders' agencies have a case of theirs. */
-  readonly agencies: readonly string[] | null;
-}
 
 interface ClientsRead {
   readonly clients: readonly Client[];
@@ -239,35 +224,36 @@ async function readClients(
   const ids = new Set([...known, ...opening.flatMap(({ derivedClient }) => derivedClient ?? [])]);
   if (ids.size === 0) return { clients: [], holders: [] };
   const agencies = new Set(opening.flatMap(({ sender }) => directory.party(sender)?.agency ?? []));
-  const { rows } = await db.query<ClientRow>({
-    name: 'read-clients',
-    text: clientsSql,
-    values: [
-      listed(ids),
-      listed(shown.flatMap(({ identity }) => identity ?? [])),
-      listed(shown.flatMap(({ nino }) => nino ?? [])),
-      [...agencies],
-    ],
-  });
+  const rows = await readCopied(db, clientsSql, [
+    listed(ids),
+    listed(shown.flatMap(({ identity }) => identity ?? [])),
+    listed(shown.flatMap(({ nino }) => nino ?? [])),
+    listed(agencies),
+  ]);
   // One that is found in several ways comes several times.
-  const clients = new Map(rows.map((row) => [row.id, toClient(row)]));
+  const clients = new Map(rows.map((row) => [row[0] ?? '', toClient(row)]));
   return {
     clients: [...clients.values()],
-    holders: rows.flatMap((row) => (row.agencies ?? []).map((agency) => [row.id, agency] as const)),
+    holders: rows.flatMap(([id, , , , , , , found]) =>
+      (found ?? '').split(',').flatMap((agency) => (agency === '' ? [] : ([[id ?? '', agency]] as const))),
+    ),
   };
 }
 
-const toClient = (row: ClientRow): Client => ({
-  id: row.id,
-  prints: {
-    keyVersion: row.key_version,
-    identity: row.identity ?? undefined,
-    nino: row.nino ?? undefined,
-    dateOfBirth: row.date_of_birth,
-    surname: row.surname,
-  },
-  isSecond: row.is_second,
-});
+/** From `clientColumns`, and the agencies of one that was found by NI number. */
+function toClient([id, identity, nino, dateOfBirth, surname, keyVersion, isSecond]: CopiedRow): Client {
+  return {
+    id: id ?? '',
+    prints: {
+      keyVersion: Number(keyVersion),
+      identity: identity ?? undefined,
+      nino: nino ?? undefined,
+      dateOfBirth: dateOfBirth ?? '',
+      surname: surname ?? '',
+    },
+    isSecond: isSecond === 't',
+  };
+}
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const uuidAt = (value: unknown): string[] => (typeof value === 'string' && uuid.test(value) ? [value.toLowerCase()] : []);

@@ -1,0 +1,41 @@
+import { type PoolClient, escapeLiteral } from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+
+/** A row's values, each as PostgreSQL writes its type. */
+export type CopiedRow = readonly (string | null)[];
+
+/**
+ * Reads rows by `COPY … TO STDOUT`, as one text: for some hundred rows at a time, which the driver, value by value, takes four times as long to read.
+ *
+ * @param query with `$1`, `$2`, … for the values, which are written into it as literals
+ * @throws DatabaseError
+ */
+export async function readCopied(db: Pick<PoolClient, 'query'>, query: string, values: readonly (string | number)[]): Promise<CopiedRow[]> {
+  const literal = query.replaceAll(/\$([1-9])/g, (_, n: string) => escapeLiteral(String(values[Number(n) - 1])));
+  const stream = db.query(copyTo(`copy (${literal}) to stdout`));
+  const chunks: Buffer[] = [];
+  await new Promise<void>((resolve, reject) => {
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.once('end', resolve);
+    stream.once('error', reject);
+  });
+  return copiedRows(Buffer.concat(chunks).toString('utf8'));
+}
+
+/** PostgreSQL's text format of COPY: a line a row, tabs between values, `\N` for null, characters that would be taken for these escaped. */
+export function copiedRows(text: string): CopiedRow[] {
+  const lines = text.split('\n');
+  // Each line ends with a break, the last one too.
+  lines.pop();
+  return lines.map((line) => {
+    const values = line.split('\t');
+    return line.includes('\\') ? values.map(unescaped) : values;
+  });
+}
+
+function unescaped(value: string): string | null {
+  if (value === String.raw`\N`) return null;
+  return value.includes('\\') ? value.replaceAll(/\\(.)/g, (_, letter: string) => controls[letter] ?? letter) : value;
+}
+
+const controls: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
