@@ -50,12 +50,14 @@ const clockSlackMs = 5 * 60_000;
 /** The first pair of dates of the form that stands in the wrong order, as a problem that names the field, or undefined. */
 export function dateProblem(name: MessageName, data: Readonly<Record<string, unknown>>, nowMs: number): Problem | undefined {
   for (const [earlier, later] of ordersWith.get(name) ?? always) {
-    const first = valueMs(data, earlier, nowMs);
-    const second = valueMs(data, later, nowMs);
-    if (first === undefined || second === undefined) continue;
-    const days = wholeDays(data, earlier, later);
+    const first = earlier === 'now' ? nowText : lookUp(data, earlier);
+    const second = later === 'now' ? nowText : lookUp(data, later);
+    if (typeof first !== 'string' || typeof second !== 'string') continue;
+    const days = isDay(first) || isDay(second);
     const slack = earlier !== 'now' && later !== 'now' ? 0 : days ? dayMs : clockSlackMs;
-    if (days ? dayOf(first) > dayOf(second) + slack : first > second + slack) {
+    const firstMs = first === nowText ? nowMs : Date.parse(first);
+    const secondMs = second === nowText ? nowMs : Date.parse(second);
+    if (days ? dayOf(firstMs) > dayOf(secondMs) + slack : firstMs > secondMs + slack) {
       const field = later === 'now' ? earlier : later;
       const detail =
         later === 'now' ? `${field} must not lie in the future` : `${field} must not lie before ${earlier === 'now' ? 'today' : earlier}`;
@@ -65,17 +67,13 @@ export function dateProblem(name: MessageName, data: Readonly<Record<string, unk
   return undefined;
 }
 
+/** Stands for the moment of reading; no date of a form reads so. */
+const nowText = 'now';
+
 const dayOf = (ms: number): number => Math.floor(ms / dayMs) * dayMs;
 
 /** Where either side is a day without a time, whole days are compared. */
-const wholeDays = (data: Readonly<Record<string, unknown>>, ...paths: readonly string[]): boolean =>
-  paths.some((path) => String(lookUp(data, path)).length === 'YYYY-MM-DD'.length);
-
-function valueMs(data: Readonly<Record<string, unknown>>, path: string, nowMs: number): number | undefined {
-  if (path === 'now') return nowMs;
-  const value = lookUp(data, path);
-  return typeof value === 'string' ? Date.parse(value) : undefined;
-}
+const isDay = (text: string): boolean => text.length === 'YYYY-MM-DD'.length;
 
 function lookUp(data: Readonly<Record<string, unknown>>, path: string): unknown {
   let at: unknown = data;

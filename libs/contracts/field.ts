@@ -30,15 +30,20 @@ export function inCategory<T extends z.ZodType>(category: Category, schema: T, w
 /** Lines and tabs, but no other control character: readers keep texts in databases that refuse them. */
 const printable = /^(?:[\t\n\r]|[^\p{Cc}\p{Cs}])*$/u;
 
+/** What is wrong with a text; one check, as of a line. */
+function textProblem(text: string, max: number): string | undefined {
+  if (text === '') return 'must not be empty';
+  if (text.length > max) return `must be at most ${max} characters`;
+  return printable.test(text) ? undefined : 'must be text without control characters';
+}
+
 /** Free text: it can hold anything, so it counts as the most sensitive category of its form (checked by `fieldRules`). */
 export function freeText(category: Category, max = 2000): z.ZodString {
   const schema = z
     .string()
     .trim()
-    .min(1)
-    .max(max)
-    .regex(printable, { error: 'must be text without control characters' })
-    .meta({ description: `Free text, at most ${max} characters; treated as ${category}` });
+    .refine((text) => textProblem(text, max) === undefined, { error: ({ input }) => textProblem(String(input), max) })
+    .meta({ description: `Free text, at most ${max} characters; treated as ${category}`, minLength: 1, maxLength: max });
   marks.add(schema, { category, freeText: true });
   return schema;
 }

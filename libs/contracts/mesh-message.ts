@@ -9,6 +9,9 @@ const caseId = z.string().regex(casePattern, { error: 'must be a lower-case UUID
     'The case: a UUID that whoever opens it makes up, the same in every later message about it. It says nothing about the client',
 });
 
+/** What its fields are is for the form of its type to say: here they are not gone through. */
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /**
  * The envelope: CloudEvents 1.0, structured JSON mode. `source` is checked against the broker's own word for the sender. `caseref` is
  * the sending agency's own reference for the case: kept for that agency's own mails, never passed on. Unknown attributes are refused.
@@ -42,7 +45,7 @@ export const envelopeSchema = z
       description: 'A party; area:<district>/<role>, as area:west-yorkshire/treatment; or mesh, where nobody but the mesh is told',
     }),
     actor: personId.optional(),
-    data: z.record(z.string(), z.unknown()),
+    data: z.custom<Record<string, unknown>>(isObject, { error: 'must be an object' }).meta({ type: 'object' }),
   })
   .meta({ id: 'MeshMessage' });
 export type MeshEnvelope = z.infer<typeof envelopeSchema>;

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { ServiceParty } from './party.js';
 
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-([1-8])[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** The version of a lower-case RFC 9562 UUID, or undefined when the text is none. */
-export function uuidVersion(text: string): number | undefined {
-  const match = uuidPattern.exec(text);
-  return match === null ? undefined : Number(match[1]);
-}
+export const uuidVersion = (text: string): number | undefined => (uuidPattern.test(text) ? Number(text[versionAt]) : undefined);
+const versionAt = 14;
 
 /** When a UUIDv7 was made, in milliseconds since 1970 (RFC 9562, section 5.7: its first 48 bits). */
 export const uuidV7Time = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);

@@ -54,7 +54,8 @@ export function readMessage(json: unknown, nowMs: number, idAge: IdAge = default
   const problem =
     idProblem(envelope, sender, nowMs, idAge) ?? envelopeProblem(envelope, sender, rule) ?? dateProblem(name, form.data, nowMs);
   if (problem !== undefined) return fail(problem);
-  return { ok: true, message: { envelope: { ...envelope, data: form.data }, name, rule, sender, address } };
+  envelope.data = form.data;
+  return { ok: true, message: { envelope, name, rule, sender, address } };
 }
 
 function idProblem(envelope: MeshEnvelope, sender: string, nowMs: number, idAge: IdAge): Problem | undefined {

@@ -37,8 +37,9 @@ export const answerSubject = (service: string, verb: string): string => `answer.
 
 /** The party token of a stored ingress subject, or undefined when the subject is not exactly `ingress.<party>.msg`. */
 export function senderOfIngressSubject(subject: string): string | undefined {
-  const [root, party, leaf, ...rest] = subject.split('.');
-  return root === 'ingress' && leaf === 'msg' && rest.length === 0 && party !== undefined && party !== '' ? party : undefined;
+  if (!subject.startsWith('ingress.') || !subject.endsWith('.msg')) return undefined;
+  const party = subject.slice('ingress.'.length, -'.msg'.length);
+  return party === '' || party.includes('.') ? undefined : party;
 }
 
 /** Token 2 of whatever was stored under `ingress.`: the broker's own word for who sent it, however the rest of the subject reads. */

@@ -47,7 +47,7 @@ export function readEntry(bytes: Uint8Array): EvidenceEntry | undefined {
 }
 
 /** Commits to a message without telling it. Without the salt it can be neither checked nor guessed. */
-export const messageCommitment = (salt: Uint8Array, digest: Uint8Array): Buffer => hash('sha256', Buffer.concat([salt, digest]), 'buffer');
+export const messageCommitment = (saltThenDigest: Uint8Array): Buffer => hash('sha256', saltThenDigest, 'buffer');
 
 export const clientCommitment = (clientKey: Uint8Array, { id, ordinal }: Pick<EvidenceEntry, 'id' | 'ordinal'>): Buffer =>
   createHmac('sha256', clientKey).update(`${id}/${ordinal}`).digest();

@@ -207,9 +207,9 @@ describe('a proof', () => {
       expect(isIncluded({ ...given, leaf: leafHash(Buffer.from(entry)) })).toBe(true);
       const read = readEntry(Buffer.from(entry));
       expect(read?.id).toBe(id);
-      const shown = messageCommitment(Buffer.from(salt ?? '', 'base64'), Buffer.from(digestOf(id), 'hex'));
+      const shown = messageCommitment(Buffer.concat([Buffer.from(salt ?? '', 'base64'), Buffer.from(digestOf(id), 'hex')]));
       expect(opens(read?.message ?? '', shown)).toBe(true);
-      const other = messageCommitment(Buffer.from(salt ?? '', 'base64'), Buffer.from(digestOf('another'), 'hex'));
+      const other = messageCommitment(Buffer.concat([Buffer.from(salt ?? '', 'base64'), Buffer.from(digestOf('another'), 'hex')]));
       expect(opens(read?.message ?? '', other)).toBe(false);
     }
   });

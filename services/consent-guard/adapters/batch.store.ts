@@ -162,10 +162,10 @@ const saltBytes = 16;
 
 /** Records with their commitments: SHA-256 over a fresh salt and the message's digest. */
 export function toWrites(records: readonly GuardRecord[]): RecordToWrite[] {
-  const random = randomBytes(records.length * saltBytes);
+  const random = randomBytes(records.length * saltBytes).toString('hex');
   return records.map((record, n) => {
-    const salt = random.subarray(n * saltBytes, (n + 1) * saltBytes);
-    return { record, salt, commitment: messageCommitment(salt, Buffer.from(record.digest, 'hex')) };
+    const salt = random.slice(n * saltBytes * 2, (n + 1) * saltBytes * 2);
+    return { record, salt, commitment: messageCommitment(Buffer.from(salt + record.digest, 'hex')).toString('hex') };
   });
 }
 

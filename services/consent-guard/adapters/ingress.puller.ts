@@ -19,6 +19,9 @@ interface ConsumerState {
   readonly delivered?: { readonly consumer_seq: number; readonly stream_seq: number };
 }
 
+/** Encoded once. */
+const words = { ack: Buffer.from('+ACK'), nak: Buffer.from('-NAK'), working: Buffer.from('+WPI') };
+
 /** Messages in hand are prolonged this often; well below the durable's ack wait of 10 s. */
 const workingEveryMs = 3_000;
 /** How long one pull stays open at the server; a lost pull is missed for so long at most. */
@@ -138,22 +141,22 @@ export class IngressPuller {
     for (const [message, beat] of this.unanswered) {
       // What came since the last beat has most of its ack wait before it.
       if (beat === this.beat - 1) continue;
-      message.respond('+WPI');
+      message.respond(words.working);
       this.unanswered.set(message, this.beat - 1);
     }
   }
 
   private inHand(message: Msg): PulledMessage {
-    const answer = (text: string): void => {
+    const answer = (word: Uint8Array): void => {
       this.unanswered.delete(message);
-      if (!this.connection.isClosed()) message.respond(text);
+      if (!this.connection.isClosed()) message.respond(word);
     };
     return {
       subject: message.subject,
       data: message.data,
-      ack: () => answer('+ACK'),
-      nak: () => answer('-NAK'),
-      working: () => answer('+WPI'),
+      ack: () => answer(words.ack),
+      nak: () => answer(words.nak),
+      working: () => answer(words.working),
     };
   }
 }

@@ -45,7 +45,7 @@ export function readIngress(raw: RawMessage, reading: Reading): Intake {
         detail: 'the subject is not one that a party sends on',
       },
     };
-  const read = readMessageText(Buffer.from(raw.data).toString('utf8'), reading.nowMs, reading.idAge);
+  const read = readMessageText(textOf(raw.data), reading.nowMs, reading.idAge);
   if (!read.ok) {
     const [problem] = read.problems;
     const dead = {
@@ -85,10 +85,12 @@ export function toIncoming(read: ReadMessage, origin: Pick<Incoming, 'sender' | 
   };
 }
 
+const textOf = (data: Uint8Array): string => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8');
+
 /** The id a broken message claims, if it is a UUID: so that its sender can be told. */
 function idIn(data: Uint8Array): string | undefined {
   try {
-    const { id } = JSON.parse(Buffer.from(data).toString('utf8')) as { id?: unknown };
+    const { id } = JSON.parse(textOf(data)) as { id?: unknown };
     return typeof id === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id : undefined;
   } catch {
     return undefined;

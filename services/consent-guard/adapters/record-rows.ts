@@ -9,8 +9,9 @@ import type { GuardRecord } from '../domain/guard-record.js';
 /** A record as it is to be written: with its commitment to the message. */
 export interface RecordToWrite {
   readonly record: GuardRecord;
-  readonly salt: Buffer;
-  readonly commitment: Buffer;
+  /** Both in hex. */
+  readonly salt: string;
+  readonly commitment: string;
 }
 
 /** A record as it stands in the database. */
@@ -95,15 +96,15 @@ function toRow({ record, salt, commitment }: RecordToWrite, seq: number | undefi
     record.time,
     JSON.stringify(record.facts),
     record.cause,
-    `{${record.consents.join(',')}}`,
+    record.consents.length === 1 ? `{${record.consents[0] ?? ''}}` : `{${record.consents.join(',')}}`,
     record.inner,
     verdict.kind,
     reasonOf(verdict),
     verdict.kind === 'refused' ? verdict.field : undefined,
     verdict.kind === 'refused' ? verdict.detail : undefined,
-    Buffer.from(record.digest, 'hex'),
-    salt,
-    commitment,
+    { hex: record.digest },
+    { hex: salt },
+    { hex: commitment },
     recordedAt,
   ];
 }

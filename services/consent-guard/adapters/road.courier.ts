@@ -120,25 +120,28 @@ function bundlesOf(events: readonly EventToSend[]): Bundle[] {
 
 const deliveryId = (id: string, recipient: string): string => `${id}.${recipient}`;
 
-/** The envelope, the verdict and the marked facts; never identity, never free text. */
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** The envelope, the verdict and the marked facts; never identity, never free text. Field by field, as it is made for every message. */
 export function toEvent({ record, seq, recordedAt, directory }: EventToSend): MeshEvent {
   const reason = reasonOf(record.verdict);
-  return {
+  const event: Writable<MeshEvent> = {
     id: record.id,
     seq,
     type: typeOf(record.name),
     verdict: record.verdict.kind,
-    ...(reason === undefined ? {} : { reason }),
     sender: record.sender,
     senderKind: record.senderKind,
     to: record.recipient ?? record.to,
-    ...(record.recipientKind === undefined ? {} : { recipientKind: record.recipientKind }),
-    ...(record.caseId === undefined ? {} : { case: record.caseId }),
-    ...(record.actor === undefined ? {} : { actor: record.actor }),
     time: record.time,
     recordedAt: recordedAt.toISOString(),
     facts: { ...record.facts },
-    ...(record.cause === undefined ? {} : { cause: record.cause }),
-    ...(directory !== undefined && ruleOf(record.name).onEventsWhole === true ? { directory } : {}),
   };
+  if (reason !== undefined) event.reason = reason;
+  if (record.recipientKind !== undefined) event.recipientKind = record.recipientKind;
+  if (record.caseId !== undefined) event.case = record.caseId;
+  if (record.actor !== undefined) event.actor = record.actor;
+  if (record.cause !== undefined) event.cause = record.cause;
+  if (directory !== undefined && ruleOf(record.name).onEventsWhole === true) event.directory = directory;
+  return event;
 }

@@ -7,8 +7,7 @@ import type { Scope } from '../domain/scope.js';
 
 /** In ms, as the decision reads them. 'infinity' is 'Infinity' then, which is no instant to it, and unreadable. */
 const ms = (column: string): string => `round(date_part('epoch', ${column}) * 1000)`;
-/** What was ruled out as JSON: what is no category is kept as it is, and unreadable. */
-const scopesSql = `select client, from_agency, to_agency, purpose, decision, to_json(excluded), ${ms('valid_from')}, ${ms('valid_until')},
+const scopesSql = `select client, from_agency, to_agency, purpose, decision, excluded, ${ms('valid_from')}, ${ms('valid_until')},
   ${ms('decided_at')}, consent_id, form from scope where client = any(string_to_array($1, ',')::uuid[])`;
 /** A record of the problem (DPA1) is asked for whoever gave it. */
 const askedScopesSql = `${scopesSql} and ((from_agency = any(string_to_array($2, ',')) and purpose = any(string_to_array($3, ',')))
@@ -32,13 +31,19 @@ function scopeOfCopied(row: CopiedRow): Scope {
     to: to ?? '',
     purpose: purpose as Purpose,
     decision: decision as Scope['decision'],
-    excluded: excluded === '[]' ? nothing : (JSON.parse(excluded ?? '') as Category[]),
+    excluded: categoriesIn(excluded ?? ''),
     validFromMs: Number(validFrom),
     validUntilMs: Number(validUntil),
     decidedAtMs: Number(decidedAt),
     consentId: consentId ?? '',
     form: form as ConsentForm,
   };
+}
+
+/** Of an array as PostgreSQL writes it. Categories need no quotes: whatever else stands there, or is nested, is none, and unreadable. */
+function categoriesIn(array: string): readonly Category[] {
+  if (array === '{}') return nothing;
+  return (array.startsWith('{') && array.endsWith('}') ? array.slice(1, -1).split(',') : [array]) as Category[];
 }
 
 const nothing: readonly Category[] = [];

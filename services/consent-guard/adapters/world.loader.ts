@@ -47,7 +47,7 @@ const clientsSql = `select ${clientColumns}, null::text as agencies from client 
       select 1 from client_case c cross join lateral (select 1 from case_agency where case_id = c.id and agency = own.agency limit 1) bound
       where c.client = client.id)), ',') from client where nino = any(string_to_array($3, ','))`;
 const lockSql = (shared: boolean): string =>
-  `select pg_advisory_lock${shared ? '_shared' : ''}(k) from (select distinct hashtextextended(c, 7) as k from unnest(string_to_array($1, ',')) c order by 1) keys`;
+  `select count(pg_advisory_lock${shared ? '_shared' : ''}(k)) from (select distinct hashtextextended(c, 7) as k from unnest(string_to_array($1, ',')) c order by 1) keys`;
 
 /** What was found before the clients are locked. `bound`: case → client. `known`: clients of the batch's cases and of what it cites. */
 interface Found {
