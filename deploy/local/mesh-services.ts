@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeArguments } from '#libs/settings/node-arguments.js';
 import type { DatabaseName, DatabaseUrls } from './local-databases.js';
 import type { MeshSecrets } from './mesh-secrets.js';
 import { SupervisedProcess } from './supervised-process.js';
@@ -63,7 +64,7 @@ export function serviceProcess(name: ServiceName, label: string, ground: Service
   return new SupervisedProcess({
     name: label,
     command: process.execPath,
-    args: ['--enable-source-maps', main],
+    args: [...nodeArguments(name), main],
     env: serviceEnvironment(name, ground),
     ready: /"event":"ready"/,
     logFile,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { nodeArguments } from '#libs/settings/node-arguments.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import { until } from '#test/support/until.js';
 import {
@@ -101,8 +102,10 @@ async function workOf(relay: ChildProcess, order: RelayOrder): Promise<void> {
   }
 }
 
+/** With the same room for garbage as the guard. */
 const startRelay = (mesh: GuardMesh) =>
   fork(fileURLToPath(new URL('relay-process.js', import.meta.url)), {
+    execArgv: [...nodeArguments('consent-guard')],
     env: { PATH: process.env['PATH'], NATS_URL: mesh.nats.broker.url, NATS_SEED_FILE: mesh.nats.seedFile('guard') },
   });
 

@@ -12,6 +12,7 @@ import { Client } from 'pg';
 import { parse } from 'yaml';
 import { databases, makeSecrets } from '#deploy/docker/make-secrets.js';
 import { eventsMaxBytes } from '#deploy/docker/stream-sizes.js';
+import { nodeArguments } from '#libs/settings/node-arguments.js';
 import { brokerPublicKey } from '#deploy/nats/broker-keys.js';
 import { lintBrokerConfig } from '#deploy/nats/lint-broker-config.js';
 import { readDirectoryFile } from '#services/operator/adapters/directory-file.reader.js';
@@ -106,6 +107,11 @@ describe('docker-compose.yml', () => {
       if (existsSync(migrations)) expect(dockerfile).toContain(`COPY ${migrations} ./${migrations}`);
     }
     expect(dockerfile.match(/^USER node$/gm)).toHaveLength(2);
+  });
+
+  it.each(serviceNames)('starts %s as it is started everywhere', (name) => {
+    const started = ['node', ...nodeArguments(name), `dist/services/${name}/main.js`];
+    expect(compose.services[name]?.command).toEqual(started);
   });
 
   it('hands secrets over as files that the setup makes, and has none in the environment', () => {

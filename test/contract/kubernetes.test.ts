@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
+import { nodeArguments } from '#libs/settings/node-arguments.js';
 import { isPlainSecret, readAs, serviceNames } from '#test/support/service-settings.js';
 
 interface Container {
@@ -67,6 +68,11 @@ describe('the Kubernetes manifests', () => {
     } finally {
       rmSync(scratch, { recursive: true });
     }
+  });
+
+  it.each(serviceNames)('start %s as it is started everywhere', (name) => {
+    const container = pods.find((pod) => pod.name === name)?.template.spec.containers[0];
+    expect(container?.command).toEqual(['node', ...nodeArguments(name), `dist/services/${name}/main.js`]);
   });
 
   it('name only secrets and config maps that the README makes, with the files that are looked for', () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { nodeArguments } from '#libs/settings/node-arguments.js';
 import { until } from './until.js';
 
 export type LogLine = Readonly<Record<string, unknown>>;
@@ -31,7 +32,7 @@ export class ServiceProcess {
   static launch(service: string, env: Readonly<Record<string, string>>, nodeArgs: readonly string[] = []): ServiceProcess {
     const main = fileURLToPath(new URL(`../../services/${service}/main.js`, import.meta.url));
     return new ServiceProcess(
-      spawn(process.execPath, ['--enable-source-maps', ...nodeArgs, main], { env: { PATH: process.env['PATH'] ?? '', ...env } }),
+      spawn(process.execPath, [...nodeArguments(service), ...nodeArgs, main], { env: { PATH: process.env['PATH'] ?? '', ...env } }),
     );
   }
 
