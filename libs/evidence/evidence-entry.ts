@@ -28,7 +28,7 @@ export const evidenceEntry = z.strictObject({
   message: commitment,
   /** HMAC-SHA256 of `<id>/<ordinal>` under the client's key. */
   client: commitment,
-  /** HMAC-SHA256 of the canonical JSON of what else the row holds, under a salt of its own. */
+  /** SHA-256 of a salt of its own and the canonical JSON of what else the row holds. */
   row: commitment,
 });
 export type EvidenceEntry = z.infer<typeof evidenceEntry>;
@@ -53,7 +53,7 @@ export const clientCommitment = (clientKey: Uint8Array, { id, ordinal }: Pick<Ev
   createHmac('sha256', clientKey).update(`${id}/${ordinal}`).digest();
 
 export const rowCommitment = (salt: Uint8Array, row: Readonly<Record<string, unknown>>): Buffer =>
-  createHmac('sha256', salt).update(canonicalText(row)).digest();
+  hash('sha256', Buffer.concat([salt, Buffer.from(canonicalText(row))]), 'buffer');
 
 /** Does this commitment of an entry stand for what is shown? */
 export const opens = (committed: string, shown: Buffer): boolean => {
