@@ -20,7 +20,7 @@ import {
 import type { RelayOrder } from './relay-process.js';
 
 const messages = Number(process.env['BENCH_MESSAGES'] ?? 12_000);
-const roundCount = Number(process.env['BENCH_ROUNDS'] ?? 5);
+const roundCount = Number(process.env['BENCH_ROUNDS'] ?? 9);
 const clientCount = 400;
 /** Not in the guard's directory: their ingress is the relay's to work. */
 const relaySource = 'relay_source';

@@ -93,8 +93,10 @@ export class GuardKeys {
 
   /** Under the version written with, and under every other, which clients recorded earlier may still bear. */
   allPrints(identity: ClientIdentity): readonly [LazyPrints, ...LazyPrints[]] {
+    const own = this.printsUnder(this.writing, identity);
+    if (this.file.sets.size === 1) return [own];
     const others = this.versions.filter((version) => version !== this.writing);
-    return [this.printsUnder(this.writing, identity), ...others.map((version) => this.printsUnder(version, identity))];
+    return [own, ...others.map((version) => this.printsUnder(version, identity))];
   }
 
   printsUnder(keyVersion: number, identity: ClientIdentity): LazyPrints {
