@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -60,11 +61,13 @@ export class RemindersWorld {
     return world;
   }
 
-  /** The mesh's clock shows `mesh` now and runs at the usual pace. */
+  /** The mesh's clock shows `mesh` now and runs at the usual pace; resolves when every process that asks it sees so. */
   async setClock(mesh: string, scale = 1): Promise<void> {
     const file = this.clockFile;
     await writeFile(`${file}.new`, JSON.stringify({ real: new Date().toISOString(), mesh, scale }));
     await rename(`${file}.new`, file);
+    // A clock looks at its file when it is asked and has not looked for 50 ms.
+    await delay(60);
   }
 
   /** Starts an instance and waits until it is ready; it is not started again by itself when killed. */
