@@ -25,11 +25,15 @@ export async function readCopied(db: Pick<PoolClient, 'query'>, query: string, v
 /** Ids by the thousand have nothing to escape; the driver goes through them letter by letter. */
 const literalOf = (value: string): string => (/['\\]/.test(value) ? escapeLiteral(value) : `'${value}'`);
 
-/** PostgreSQL's text format of COPY: a line a row, tabs between values, `\N` for null, characters that would be taken for these escaped. */
+/**
+ * PostgreSQL's text format of COPY: a line a row, tabs between values, `\N` for null, characters that would be taken for these escaped.
+ *
+ * @throws RangeError where it breaks off: a row that is missing may be the one that says no
+ */
 export function copiedRows(text: string): CopiedRow[] {
   const lines = text.split('\n');
   // Each line ends with a break, the last one too.
-  lines.pop();
+  if (lines.pop() !== '') throw new RangeError('copied rows break off');
   return lines.map((line) => {
     const values = line.split('\t');
     return line.includes('\\') ? values.map(unescaped) : values;

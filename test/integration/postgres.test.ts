@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { connectDatabase, createKysely } from '#libs/postgres/connect-database.js';
 import { copyRows } from '#libs/postgres/copy-rows.js';
-import { readCopied } from '#libs/postgres/read-copied.js';
+import { copiedRows, readCopied } from '#libs/postgres/read-copied.js';
 import { LeaseKeeper } from '#libs/postgres/lease-keeper.js';
 import { migrate } from '#libs/postgres/migrate.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
@@ -93,6 +93,14 @@ describe('reading copied rows', () => {
     expect((await db.query('select 8 as eight')).rows).toEqual([{ eight: 8 }]);
     db.release();
     await pool.end();
+  });
+
+  it('takes no text that breaks off', () => {
+    expect(copiedRows('a\tb\nc\t\\N\n')).toEqual([
+      ['a', 'b'],
+      ['c', null],
+    ]);
+    for (const text of ['a\tb', 'a\tb\nc']) expect(() => copiedRows(text)).toThrow(RangeError);
   });
 
   it('fails where the connection breaks in the middle', async () => {

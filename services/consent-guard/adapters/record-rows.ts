@@ -96,7 +96,7 @@ function toRow({ record, salt, commitment }: RecordToWrite, seq: number | undefi
     record.time,
     JSON.stringify(record.facts),
     record.cause,
-    record.consents.length === 1 ? `{${record.consents[0] ?? ''}}` : `{${record.consents.join(',')}}`,
+    `{${record.consents.join(',')}}`,
     record.inner,
     verdict.kind,
     reasonOf(verdict),
