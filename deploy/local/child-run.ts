@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { findProgram } from './find-program.mjs';
 import { launchCommand, type RunAs } from './launch-command.js';
-import { processTree, signalProcess } from './process-tree.js';
+import { isRunning, processTree, signalProcess } from './process-tree.js';
 
 export interface ChildSpec {
   /** Absolute path of the program. */
@@ -23,7 +24,7 @@ export interface ChildExit {
 /** One run of a program, from spawn to exit. */
 export interface ChildRun {
   readonly pid: number;
-  /** Resolves when it has ended and all it printed was read; never rejects. */
+  /** Resolves when it has ended, all it printed was read, and what `killTree` killed is gone with it; never rejects. */
   readonly exited: Promise<ChildExit>;
   hasEnded(): boolean;
   signal(signal: NodeJS.Signals): void;
@@ -33,9 +34,18 @@ export interface ChildRun {
 
 /** How long output may still come after the exit, from a grandchild that holds the pipe, say. */
 const LAST_OUTPUT_MS = 300;
+/** How long a killed descendant may take to go: a parent's end says nothing of its children's. */
+const LAST_DESCENDANT_MS = 5_000;
+const LOOK_EVERY_MS = 5;
 
 function readLines(output: Readable, onLine: (line: string) => void): void {
   createInterface({ input: output, crlfDelay: Infinity }).on('line', onLine);
+}
+
+/** Resolves when none of them lives, or after `withinMs`: the kernel may hold one that waits for a disk. */
+async function gone(pids: ReadonlySet<number>, withinMs: number): Promise<void> {
+  const end = performance.now() + withinMs;
+  while ([...pids].some(isRunning) && performance.now() < end) await delay(LOOK_EVERY_MS);
 }
 
 /**
@@ -57,7 +67,8 @@ export function startChild(spec: ChildSpec, onLine: (line: string) => void): Chi
   if (pid === undefined) throw new Error(`${command} could not be started`);
 
   let ended = false;
-  const exited = new Promise<ChildExit>((resolve) => {
+  const killed = new Set<number>();
+  const finished = new Promise<ChildExit>((resolve) => {
     child.once('exit', (code, signal) => {
       ended = true;
       const late = setTimeout(() => resolve({ code, signal }), LAST_OUTPUT_MS);
@@ -67,6 +78,10 @@ export function startChild(spec: ChildSpec, onLine: (line: string) => void): Chi
       });
     });
   });
+  const exited = finished.then(async (exit) => {
+    await gone(killed, LAST_DESCENDANT_MS);
+    return exit;
+  });
   return {
     pid,
     exited,
@@ -75,7 +90,11 @@ export function startChild(spec: ChildSpec, onLine: (line: string) => void): Chi
       if (!ended) signalProcess(pid, signal);
     },
     killTree: () => {
-      if (!ended) for (const each of processTree(pid)) signalProcess(each, 'SIGKILL');
+      if (ended) return;
+      for (const each of processTree(pid)) {
+        killed.add(each);
+        signalProcess(each, 'SIGKILL');
+      }
     },
   };
 }

@@ -17,19 +17,28 @@ export function parseProcessStat(line: string): ProcessStat | undefined {
 
 /** Every living process; empty where there is no /proc. */
 export function runningProcesses(): readonly ProcessStat[] {
-  return processIds().flatMap((pid) => {
-    try {
-      const stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-      return stat === undefined || stat.state === 'Z' ? [] : [stat];
-    } catch {
-      return []; // it ended while we looked
-    }
-  });
+  return processIds().flatMap((pid) => runningProcess(pid) ?? []);
 }
 
-function processIds(): readonly string[] {
+/** Whether it lives still; one that waits for its parent to collect it does not. False where there is no /proc. */
+export function isRunning(pid: number): boolean {
+  return runningProcess(pid) !== undefined;
+}
+
+function runningProcess(pid: number): ProcessStat | undefined {
   try {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    const stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return stat?.state === 'Z' ? undefined : stat;
+  } catch {
+    return undefined; // it ended while we looked
+  }
+}
+
+function processIds(): readonly number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
   } catch {
     return [];
   }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { processTree, runningProcesses, signalProcess } from '#deploy/local/process-tree.js';
+import { isRunning, processTree, signalProcess } from '#deploy/local/process-tree.js';
 import { lockState } from '#deploy/local/state-lock.js';
 import { SupervisedProcess, type ProcessSpec } from '#deploy/local/supervised-process.js';
 import { scratchFolder, type ScratchFolder } from '#test/support/scratch-folder.js';
@@ -21,10 +21,6 @@ function nodeProcess(script: string, more: Partial<ProcessSpec> = {}): Supervise
 }
 
 const IDLE = 'setInterval(() => undefined, 1e6); console.log("ready");';
-
-function isAlive(pid: number): boolean {
-  return runningProcesses().some((running) => running.pid === pid);
-}
 
 beforeEach(async () => {
   scratch = await scratchFolder();
@@ -92,16 +88,19 @@ describe('a supervised process', () => {
   });
 
   it('is asked to stop, and killed with its descendants when it does not', async () => {
+    // The child of the child takes a while to die: the kernel has its memory to give back.
+    const heavy = 'globalThis.held = Buffer.alloc(256 * 2 ** 20, 1); console.log("ready"); setInterval(() => undefined, 1e6)';
     const stubborn = nodeProcess(
       `process.on("SIGTERM", () => undefined);
-       require("node:child_process").spawn(process.execPath, ["-e", "setInterval(() => undefined, 1e6)"]); ${IDLE}`,
+       const heavy = require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(heavy)}]);
+       heavy.stdout.once("data", () => console.log("ready")); setInterval(() => undefined, 1e6);`,
       { stopWithinMs: 200 },
     );
     await stubborn.start();
     const pids = processTree(stubborn.pid ?? 0);
     expect(pids.length).toBe(2);
     await Promise.all([stubborn.stop(), stubborn.stop()]);
-    expect(pids.some(isAlive)).toBe(false);
+    expect(pids.some(isRunning)).toBe(false);
   });
 
   it('stops also while it is paused, before it was started, and between two runs', async () => {
@@ -110,7 +109,7 @@ describe('a supervised process', () => {
     const { pid } = paused;
     paused.signal('SIGSTOP');
     await paused.stop();
-    expect(isAlive(pid ?? 0)).toBe(false);
+    expect(isRunning(pid ?? 0)).toBe(false);
 
     const never = nodeProcess(IDLE);
     await never.stop();
@@ -130,7 +129,7 @@ describe('a supervised process', () => {
     const { pid } = child;
     const seen: boolean[] = [];
     await child.killAndRestart(async () => {
-      seen.push(isAlive(pid ?? 0), child.pid !== undefined);
+      seen.push(isRunning(pid ?? 0), child.pid !== undefined);
     });
     expect(seen).toEqual([false, false]);
     expect(child.pid).toBeDefined();
@@ -155,7 +154,7 @@ describe('a supervisor', () => {
       const gone = once(supervisor, 'exit');
       signalProcess(supervisorPid, 'SIGKILL');
       await gone;
-      await until('its children are gone', () => !pids.some(isAlive));
+      await until('its children are gone', () => !pids.some(isRunning));
       const taken = await lockState(scratch.path);
       if (!('lock' in taken)) throw new Error('the lock of a killed process was still held');
       await taken.lock.release();
