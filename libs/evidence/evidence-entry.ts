@@ -1,4 +1,4 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { verdictKinds } from '#libs/contracts/verdict.js';
 import { canonicalText } from '#libs/digest/message-digest.js';
@@ -26,14 +26,15 @@ export const evidenceEntry = z.strictObject({
   recordedAt: z.iso.datetime({ precision: 3 }),
   /** SHA-256 of salt and message digest. */
   message: commitment,
-  /** HMAC-SHA256 of `<id>/<ordinal>` under the client's key. */
+  /** SHA-256 of the client's key (64 hex digits) and `<id>/<ordinal>`, one after the other as text. */
   client: commitment,
-  /** SHA-256 of a salt of its own and the canonical JSON of what else the row holds. */
+  /** SHA-256 of a salt of its own (32 hex digits) and the canonical JSON of what else the row holds, one after the other as text. */
   row: commitment,
 });
 export type EvidenceEntry = z.infer<typeof evidenceEntry>;
 
-export const encodeEntry = (entry: EvidenceEntry): Buffer => Buffer.from(canonicalText(entry));
+/** The canonical text: what is hashed as the leaf. */
+export const entryText = (entry: EvidenceEntry): string => canonicalText(entry);
 
 /** @returns undefined where the bytes are no entry, or not in canonical form. */
 export function readEntry(bytes: Uint8Array): EvidenceEntry | undefined {
@@ -46,17 +47,15 @@ export function readEntry(bytes: Uint8Array): EvidenceEntry | undefined {
   }
 }
 
-/** Commits to a message without telling it. Without the salt it can be neither checked nor guessed. */
-export const messageCommitment = (saltThenDigest: Uint8Array): Buffer => hash('sha256', saltThenDigest, 'buffer');
+/*
+ * Commitments, in base64: each stands for what it was made of without telling it. Without its salt or key, which has one length for all and is
+ * drawn at random, it can be neither checked nor guessed. Salts and keys in hex.
+ */
 
-export const clientCommitment = (clientKey: Uint8Array, { id, ordinal }: Pick<EvidenceEntry, 'id' | 'ordinal'>): Buffer =>
-  createHmac('sha256', clientKey).update(`${id}/${ordinal}`).digest();
+export const messageCommitment = (salt: string, digest: string): string => hash('sha256', Buffer.from(salt + digest, 'hex'), 'base64');
 
-export const rowCommitment = (salt: Uint8Array, row: Readonly<Record<string, unknown>>): Buffer =>
-  hash('sha256', Buffer.concat([salt, Buffer.from(canonicalText(row))]), 'buffer');
+export const clientCommitment = (clientKey: string, { id, ordinal }: Pick<EvidenceEntry, 'id' | 'ordinal'>): string =>
+  hash('sha256', `${clientKey}${id}/${ordinal}`, 'base64');
 
-/** Does this commitment of an entry stand for what is shown? */
-export const opens = (committed: string, shown: Buffer): boolean => {
-  const bytes = Buffer.from(committed, 'base64');
-  return bytes.length === shown.length && timingSafeEqual(bytes, shown);
-};
+/** @param row in canonical JSON */
+export const rowCommitment = (salt: string, row: string): string => hash('sha256', salt + row, 'base64');

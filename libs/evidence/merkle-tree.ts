@@ -8,7 +8,9 @@ import { hash } from 'node:crypto';
 const leafPrefix = Buffer.of(0x00);
 const nodePrefix = Buffer.of(0x01);
 
-export const leafHash = (entry: Uint8Array): Buffer => hash('sha256', Buffer.concat([leafPrefix, entry]), 'buffer');
+/** Of an entry's bytes, or of its text, which stands for its bytes in UTF-8. */
+export const leafHash = (entry: Uint8Array | string): Buffer =>
+  hash('sha256', typeof entry === 'string' ? `\0${entry}` : Buffer.concat([leafPrefix, entry]), 'buffer');
 
 export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => hash('sha256', Buffer.concat([nodePrefix, left, right]), 'buffer');
 

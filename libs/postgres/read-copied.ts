@@ -34,16 +34,20 @@ export function copiedRows(text: string): CopiedRow[] {
   const lines = text.split('\n');
   // Each line ends with a break, the last one too.
   if (lines.pop() !== '') throw new RangeError('copied rows break off');
-  return lines.map((line) => {
-    const values = line.split('\t');
-    return line.includes('\\') ? values.map(unescaped) : values;
-  });
+  return lines.map(valuesIn);
+}
+
+function valuesIn(line: string): CopiedRow {
+  const values = line.split('\t');
+  return line.includes('\\') ? values.map(unescaped) : values;
 }
 
 function unescaped(value: string): string | null {
   if (value === nullText) return null;
-  return value.includes('\\') ? value.replaceAll(/\\(.)/g, (_, letter: string) => controls[letter] ?? letter) : value;
+  return value.includes('\\') ? value.replaceAll(/\\(.)/g, meant) : value;
 }
+
+const meant = (_: string, letter: string): string => controls[letter] ?? letter;
 
 const nullText = String.raw`\N`;
 const controls: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };

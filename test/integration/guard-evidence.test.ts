@@ -10,7 +10,7 @@ import { type Clock } from '#libs/clock/clock.js';
 import { SystemClock } from '#libs/clock/system-clock.js';
 import { proofReply } from '#libs/contracts/ask.js';
 import { readCheckpoint } from '#libs/evidence/checkpoint.js';
-import { type EvidenceEntry, clientCommitment, messageCommitment, opens, readEntry, rowCommitment } from '#libs/evidence/evidence-entry.js';
+import { type EvidenceEntry, clientCommitment, messageCommitment, readEntry, rowCommitment } from '#libs/evidence/evidence-entry.js';
 import { isIncluded, leafHash } from '#libs/evidence/merkle-tree.js';
 import { newNoteKey, readSignerKey } from '#libs/evidence/note-keys.js';
 import { openNote } from '#libs/evidence/signed-note.js';
@@ -19,8 +19,8 @@ import { type LogCheck, verifyLog } from '#libs/evidence/verify-log.js';
 import { createLogger } from '#libs/logging/create-logger.js';
 import { EvidenceBook } from '#services/consent-guard/adapters/evidence.book.js';
 import { EvidenceSealer } from '#services/consent-guard/adapters/evidence.sealer.js';
-import { restOfRow } from '#services/consent-guard/adapters/leaf-of-record.js';
-import type { RecordRow } from '#services/consent-guard/adapters/record-rows.js';
+import { rowText } from '#services/consent-guard/adapters/record-entry.js';
+import { type RecordRow, toStoredRecord } from '#services/consent-guard/adapters/record-rows.js';
 import { RetentionSweep } from '#services/consent-guard/adapters/retention.sweep.js';
 import { exportEvidence } from '#services/operator/adapters/export-evidence.js';
 import { LogFolder } from '#services/operator/adapters/log-folder.js';
@@ -28,6 +28,7 @@ import { BookDesk } from '#test/support/book-desk.js';
 import { digestOf, newRecord, openGuardDatabase, refused, writeRecords } from '#test/support/evidence-database.js';
 import { type ScratchFolder, scratchFolder } from '#test/support/scratch-folder.js';
 import { type PostgresServer, startPostgres } from '#test/support/start-postgres.js';
+import { until } from '#test/support/until.js';
 
 const keys = newNoteKey('example.org/test-log');
 const signer = readSignerKey(keys.signerKey);
@@ -73,9 +74,9 @@ function entriesOf(folder: LogFolder, size: number): EvidenceEntry[] {
   return bundles.flat().flatMap((bytes) => readEntry(bytes) ?? []);
 }
 
-async function keyOf(entry: EvidenceEntry): Promise<Buffer | undefined> {
-  const { rows } = await pool.query<{ key: Buffer }>(
-    'select k.key from leaf l join client_key k on k.client = l.client where l.id = $1 and l.ordinal = $2',
+async function keyOf(entry: EvidenceEntry): Promise<string | undefined> {
+  const { rows } = await pool.query<{ key: string }>(
+    `select encode(k.key, 'hex') as key from record r join client_key k on k.client = r.client where r.id = $1 and r.ordinal = $2`,
     [entry.id, entry.ordinal],
   );
   return rows[0]?.key;
@@ -207,10 +208,9 @@ describe('a proof', () => {
       expect(isIncluded({ ...given, leaf: leafHash(Buffer.from(entry)) })).toBe(true);
       const read = readEntry(Buffer.from(entry));
       expect(read?.id).toBe(id);
-      const shown = messageCommitment(Buffer.concat([Buffer.from(salt ?? '', 'base64'), Buffer.from(digestOf(id), 'hex')]));
-      expect(opens(read?.message ?? '', shown)).toBe(true);
-      const other = messageCommitment(Buffer.concat([Buffer.from(salt ?? '', 'base64'), Buffer.from(digestOf('another'), 'hex')]));
-      expect(opens(read?.message ?? '', other)).toBe(false);
+      const saltHex = Buffer.from(salt ?? '', 'base64').toString('hex');
+      expect(read?.message).toBe(messageCommitment(saltHex, digestOf(id)));
+      expect(read?.message).not.toBe(messageCommitment(saltHex, digestOf('another')));
     }
   });
 
@@ -231,16 +231,15 @@ describe('a proof', () => {
     await sealer.seal();
     const entries = entriesOf((await exported()).folder, 2);
     const [first] = entries;
-    const { rows } = await pool.query<RecordRow & { row_salt: Buffer }>(
-      'select r.*, l.row_salt from record r join leaf l on l.id = r.id and l.ordinal = r.ordinal where r.id = $1',
-      [record.id],
-    );
+    const { rows } = await pool.query<RecordRow & { row_salt: Buffer }>('select * from record where id = $1', [record.id]);
     const [row] = rows;
     if (row === undefined || first === undefined) throw new Error('not there');
-    expect(opens(first.row, rowCommitment(row.row_salt, restOfRow(row)))).toBe(true);
-    expect(opens(first.row, rowCommitment(row.row_salt, restOfRow({ ...row, inner_reason: 'none' })))).toBe(false);
-    const key = (await keyOf(first)) ?? Buffer.alloc(0);
-    expect(entries.map((entry) => opens(entry.client, clientCommitment(key, entry)))).toEqual([true, true]);
+    const stored = toStoredRecord(row);
+    expect(first.row).toBe(rowCommitment(row.row_salt.toString('hex'), rowText(stored)));
+    expect(first.row).not.toBe(rowCommitment(row.row_salt.toString('hex'), rowText({ ...stored, inner: 'none' })));
+    const key = (await keyOf(first)) ?? '';
+    expect(key).toMatch(/^[0-9a-f]{64}$/);
+    expect(entries.map((entry) => entry.client)).toEqual(entries.map((entry) => clientCommitment(key, entry)));
   });
 });
 
@@ -315,7 +314,7 @@ describe('retention', () => {
     ]);
     await sealer.seal();
     const before = await exported();
-    const key = (await keyOf(entriesOf(before.folder, 5)[0] as EvidenceEntry)) as Buffer;
+    const key = (await keyOf(entriesOf(before.folder, 5)[0] as EvidenceEntry)) ?? '';
 
     expect(await sweepAfter(364)).toEqual({ records: 0, clients: 0 });
     expect(await sweepAfter(366)).toEqual({ records: 1, clients: 0 });
@@ -327,7 +326,7 @@ describe('retention', () => {
 
     expect(await sweepAfter(2_191)).toEqual({ records: 4, clients: 1 });
     const left = await remains();
-    for (const gone of [client, caseId, 'our 17', 'sealed', 'p_jcp_wandsworth', key.toString('hex'), digestOf(sent.id), '2026-03-09'])
+    for (const gone of [client, caseId, 'our 17', 'sealed', 'p_jcp_wandsworth', key, digestOf(sent.id), '2026-03-09'])
       expect(left).not.toContain(gone);
     expect(proofReply.parse(await desk.askAs('jcp_wandsworth', 'proof', { id: sent.id })).salt).toBeUndefined();
     expect((await exported(before.folder)).check).toMatchObject({ ok: true, checkpoint: { size: 5 }, messages: 4 });
@@ -348,12 +347,21 @@ describe('retention', () => {
     ]);
   });
 
-  it('leaves a record without its leaf, and a client who is at work at the moment, for later', async () => {
+  it('ends also what is not sealed yet: its entry, made with it, is sealed all the same', async () => {
+    const late = refused();
+    await writeRecords(pool, [newRecord(), late], monday);
+    expect(await sweepAfter(400)).toEqual({ records: 1, clients: 1 });
+    expect(await remains()).not.toContain(late.client);
+    await sealer.seal();
+    const { check, folder } = await exported();
+    expect(check).toMatchObject({ ok: true, checkpoint: { size: 2 }, messages: 2 });
+    expect(entriesOf(folder, 2)[1]).toMatchObject({ id: late.id, verdict: 'refused' });
+  });
+
+  it('leaves a client who is at work at the moment for later', async () => {
     const [client, caseId] = [randomUUID(), randomUUID()];
     await bind(client, caseId);
     await writeRecords(pool, [refused({ client, caseId })], monday);
-    expect(await sweepAfter(400)).toEqual({ records: 0, clients: 0 });
-    await sealer.seal();
     const batch = await pool.connect();
     await batch.query('select pg_advisory_lock_shared(hashtextextended($1, 7))', [client]);
     expect(await sweepAfter(400)).toEqual({ records: 1, clients: 0 });
@@ -361,7 +369,35 @@ describe('retention', () => {
     batch.release();
     await writeRecords(pool, [refused({ client, caseId })], new Date(monday.getTime() + 400 * dayMs));
     expect(await sweepAfter(401)).toEqual({ records: 0, clients: 0 });
-    await sealer.seal();
     expect(await sweepAfter(801)).toEqual({ records: 1, clients: 1 });
+  });
+
+  it('finds the key of a client whom two batches write of at the same moment, and makes another when all of them was forgotten', async () => {
+    const client = randomUUID();
+    let isOpen = true;
+    const slow = writeRecords(pool, [refused({ client })], monday, async () => {
+      await until('the other waits for this one’s key', async () => {
+        const waiting = await pool.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%client_key%'`);
+        return waiting.rows.length > 0;
+      });
+      isOpen = false;
+    });
+    await until(
+      'the first has written',
+      async () => (await pool.query(`select 1 from pg_locks where relation = 'client_key'::regclass`)).rows[0],
+    );
+    await writeRecords(pool, [refused({ client })], monday);
+    expect(isOpen).toBe(false);
+    await slow;
+    await sealer.seal();
+    const entries = entriesOf((await exported()).folder, 2);
+    const key = (await keyOf(entries[0] as EvidenceEntry)) ?? '';
+    expect(entries.map((entry) => entry.client)).toEqual(entries.map((entry) => clientCommitment(key, entry)));
+
+    expect(await sweepAfter(400)).toEqual({ records: 2, clients: 1 });
+    await writeRecords(pool, [refused({ client })], monday);
+    const { rows } = await pool.query<{ key: string }>(`select encode(key, 'hex') as key from client_key`);
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.key).not.toBe(key);
   });
 });

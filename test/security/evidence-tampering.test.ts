@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type EvidenceEntry, encodeEntry } from '#libs/evidence/evidence-entry.js';
+import { type EvidenceEntry, entryText } from '#libs/evidence/evidence-entry.js';
 import { newNoteKey, readSignerKey } from '#libs/evidence/note-keys.js';
 import { decodeBundle, encodeBundle } from '#libs/evidence/tiles.js';
 import { verifyLog } from '#libs/evidence/verify-log.js';
@@ -110,9 +110,9 @@ describe('an export of the evidence log', () => {
   });
 
   it('is found out where an entry is of another form, or not canonical', () => {
-    const bytes = entries.map(encodeEntry);
+    const bytes = entries.map((entry) => Buffer.from(entryText(entry)));
     const spaced = Buffer.from(JSON.stringify(entryAt(4), null, 1));
-    const more = encodeEntry({ ...entryAt(4), nino: 'AB123456C' } as EvidenceEntry);
+    const more = Buffer.from(entryText({ ...entryAt(4), nino: 'AB123456C' } as EvidenceEntry));
     for (const wrong of [spaced, more, Buffer.from('{}'), Buffer.from([0xff])])
       expect(check(layOut(bytes.toSpliced(4, 1, wrong), signer))).toBe('entry 4 is not a decision in canonical form');
   });

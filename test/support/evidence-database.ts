@@ -2,7 +2,6 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { connectDatabase } from '#libs/postgres/connect-database.js';
 import { migrate } from '#libs/postgres/migrate.js';
-import { toWrites } from '#services/consent-guard/adapters/batch.store.js';
 import { insertRecords } from '#services/consent-guard/adapters/record-rows.js';
 import type { GuardRecord } from '#services/consent-guard/domain/guard-record.js';
 
@@ -51,7 +50,7 @@ export async function writeRecords(pool: Pool, records: readonly GuardRecord[], 
   const db = await pool.connect();
   try {
     await db.query('begin');
-    await insertRecords(db, toWrites(records), at);
+    await insertRecords(db, records, at);
     await before?.();
     await db.query('commit');
   } catch (error) {

@@ -47,7 +47,7 @@ const tables: readonly (readonly (readonly [table: string, own: Readonly<Record<
     ['consent', { ...ids, body: 'overlay(t.body placing sha256(c.client::text::bytea) from 3)' }],
     ['consent_line', ids],
     ['record', { ...ids, seq: before, consents: 'array[c.consent]' }],
-    ['leaf', { ...ids, idx: before }],
+    ['leaf', { idx: before, record: before }],
   ],
 ];
 
@@ -139,12 +139,19 @@ async function copyRows(connection: Client, { table, own, order }: Copying): Pro
   );
   const names = columns.rows.map(({ name }) => name);
   const values = names.map((name) => own[name] ?? `t.${name}`);
-  const [key, wanted] = names.includes('client') ? ['client', 'client'] : table === 'client' ? ['id', 'client'] : ['case_id', 'case_id'];
   for (const { name } of indexes.rows) await connection.query(`drop index ${name}`);
   await connection.query(
     `insert into ${table} (${names.join(', ')}) overriding system value
       select ${values.join(', ')} from (select * from bench_copy order by ${order}) c
-      cross join (select * from ${table} where ${key} = (select ${wanted} from bench_template)) t`,
+      cross join (select * from ${table} where ${ofTemplate(table, names)}) t`,
   );
   for (const { definition } of indexes.rows) await connection.query(definition);
+}
+
+/** Which rows of a table are the template's. */
+function ofTemplate(table: string, columns: readonly string[]): string {
+  if (table === 'leaf') return 'record in (select seq from record where client = (select client from bench_template))';
+  if (table === 'client') return 'id = (select client from bench_template)';
+  const key = columns.includes('client') ? 'client' : 'case_id';
+  return `${key} = (select ${key} from bench_template)`;
 }

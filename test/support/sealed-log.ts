@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatCheckpoint } from '#libs/evidence/checkpoint.js';
-import { type EvidenceEntry, encodeEntry } from '#libs/evidence/evidence-entry.js';
+import { type EvidenceEntry, entryText } from '#libs/evidence/evidence-entry.js';
 import { leafHash, rootOf } from '#libs/evidence/merkle-tree.js';
 import type { NoteSigner } from '#libs/evidence/note-keys.js';
 import { signNote } from '#libs/evidence/signed-note.js';
@@ -55,4 +55,8 @@ export function layOut(entries: readonly Buffer[], signer: NoteSigner): SealedLo
   return log.set('checkpoint', Buffer.from(signNote(checkpoint, signer)));
 }
 
-export const layOutEntries = (entries: readonly EvidenceEntry[], signer: NoteSigner): SealedLog => layOut(entries.map(encodeEntry), signer);
+export const layOutEntries = (entries: readonly EvidenceEntry[], signer: NoteSigner): SealedLog =>
+  layOut(
+    entries.map((entry) => Buffer.from(entryText(entry))),
+    signer,
+  );

@@ -3,12 +3,13 @@ import type { Clock } from '#libs/clock/clock.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { Category } from '#libs/contracts/purposes.js';
 import type { IdAge } from '#libs/contracts/read-message.js';
-import { copyRows } from '#libs/postgres/copy-rows.js';
+import { type CopyValue, copyRows } from '#libs/postgres/copy-rows.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
 import { isCleared } from '../domain/guard-record.js';
+import type { Incoming } from '../domain/incoming.js';
 import type { BatchStore } from './batch.store.js';
 import type { GuardKeys } from './guard-keys.js';
-import { type JudgedBatch, judgeBatch } from './judge-batch.js';
+import { type Delivery, type JudgedBatch, judgeBatch } from './judge-batch.js';
 import { type Intake, type RawMessage, readIngress, toIncoming } from './read-ingress.js';
 import type { StoredRecord } from './record-rows.js';
 import type { EventToSend, RoadCourier, SentDelivery } from './road.courier.js';
@@ -64,7 +65,8 @@ export class BatchProcessor {
     try {
       db = await pool.connect();
       const keyVersion = this.parts.keys.version;
-      const present = intakes.map((intake) => this.underPresentKeys(intake));
+      const present: Intake[] = [];
+      for (const intake of intakes) present.push(this.underPresentKeys(intake));
       const redrives = await this.work(db, present, { keyVersion, turn });
       await loader.unlock(db);
       db.release();
@@ -92,10 +94,7 @@ export class BatchProcessor {
   ): Promise<readonly string[]> {
     const { loader, store, courier, desk, clock, routeTimeoutMs } = this.parts;
     const now = clock.now();
-    const { world, prior } = await loader.load(
-      db,
-      intakes.flatMap((intake) => (intake.ok ? [intake.incoming] : [])),
-    );
+    const { world, prior } = await loader.load(db, readable(intakes));
     const deadline = performance.now() + deliverWithinMs;
     const delivered = await deliveredBefore(db, prior);
     const judged = judgeBatch(intakes, { world, prior, delivered, nowMs: now.getTime() });
@@ -105,17 +104,14 @@ export class BatchProcessor {
     const events = toEvents(judged, seqs, now);
     if (!(await turn.mayDeliver)) throw new MeshError('broker-unavailable', 'what was sent before could not be delivered now');
     const [{ sent, failure }, announced] = await Promise.all([
-      courier.deliverEach(
-        judged.deliveries.map(({ effect }) => effect),
-        deadline,
-      ),
+      courier.deliverEach(judged.deliveries, deadline),
       courier.announce(events).then(
         () => undefined,
         (error: unknown) => ({ error }),
       ),
     ]);
     // Also where others failed: what is not written down is delivered again, and by then the broker may have forgotten its id.
-    await recordSent(db, judged, sent, prior.size > 0);
+    await recordSent(db, sent, prior.size > 0);
     if (failure !== undefined) throw failure;
     if (announced !== undefined) throw announced.error;
     if (judged.releases.length > 0) await db.query('delete from held where id = any($1::uuid[])', [judged.releases]);
@@ -124,13 +120,20 @@ export class BatchProcessor {
   }
 }
 
+function readable(intakes: readonly Intake[]): Incoming[] {
+  const batch: Incoming[] = [];
+  for (const intake of intakes) if (intake.ok) batch.push(intake.incoming);
+  return batch;
+}
+
 function toEvents(judged: JudgedBatch, seqs: ReadonlyMap<string, number>, now: Date): EventToSend[] {
-  return judged.events.map(({ record, stored, directory }) => ({
-    record,
-    seq: stored?.seq ?? seqs.get(`${record.id}/${record.ordinal}`) ?? 0,
-    recordedAt: stored?.recordedAt ?? now,
-    ...(directory === undefined ? {} : { directory }),
-  }));
+  const events: EventToSend[] = [];
+  for (const { record, stored, directory } of judged.events) {
+    const seq = stored?.seq ?? seqs.get(`${record.id}/${record.ordinal}`) ?? 0;
+    const recordedAt = stored?.recordedAt ?? now;
+    events.push(directory === undefined ? { record, seq, recordedAt } : { record, seq, recordedAt, directory });
+  }
+  return events;
 }
 
 async function deliveredBefore(db: PoolClient, prior: ReadonlyMap<string, StoredRecord>): Promise<ReadonlySet<string>> {
@@ -143,12 +146,12 @@ async function deliveredBefore(db: PoolClient, prior: ReadonlyMap<string, Stored
 const deliveryColumns = ['id', 'recipient', 'client', 'root', 'stream_seq', 'told', 'withheld'];
 
 /** Where each delivery lies, so that a withdrawal finds it. Of a message that comes again its place may be on record already. */
-async function recordSent(db: PoolClient, judged: JudgedBatch, sent: readonly SentDelivery[], isAgain: boolean): Promise<void> {
-  const about = new Map(judged.deliveries.map((each) => [`${each.effect.id}.${each.effect.recipient}`, each]));
-  const rows = sent.map(({ id, recipient, streamSeq }) => {
-    const { effect, client } = about.get(`${id}.${recipient}`) ?? {};
-    return [id, recipient, client, effect?.root ?? effect?.id, streamSeq, arrayText(effect?.told), arrayText(effect?.withheld)];
-  });
+async function recordSent(db: PoolClient, sent: readonly SentDelivery<Delivery>[], isAgain: boolean): Promise<void> {
+  const rows: CopyValue[][] = [];
+  for (const { delivery, streamSeq } of sent) {
+    const { id, recipient, root, told, withheld } = delivery;
+    rows.push([id, recipient, delivery.client, root ?? id, streamSeq, arrayText(told), arrayText(withheld)]);
+  }
   if (isAgain) {
     for (const row of rows)
       await db.query(

@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import type { PoolClient } from 'pg';
-import { messageCommitment } from '#libs/evidence/evidence-entry.js';
+import type { IdentityPrints } from '../domain/client-identity.js';
 import type { Effect } from '../domain/effect.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { GuardKeys } from './guard-keys.js';
 import { keyFenceSql } from './key-fence.js';
 import { writeLines, writeScopes, writeViewRelease, writeWithdrawal } from './ledger-rows.js';
-import { type RecordToWrite, insertRecords } from './record-rows.js';
+import { insertRecords } from './record-rows.js';
 
 /** A decision, ready to be written. */
 export interface DecidedMessage {
@@ -34,20 +33,30 @@ export interface BatchToWrite {
   readonly keyVersion: number;
 }
 
+const changesDirectory = ({ kind }: Effect): boolean => kind === 'put-party' || kind === 'put-person';
+
+function partsOf(decided: readonly DecidedMessage[]): { readonly effects: readonly Effect[]; readonly records: readonly GuardRecord[] } {
+  const effects: Effect[] = [];
+  const records: GuardRecord[] = [];
+  for (const each of decided) {
+    effects.push(...each.effects);
+    records.push(...each.records);
+  }
+  return { effects, records };
+}
+
 /** Writes a batch in one transaction: records first among equals. Nothing of the batch is delivered before this has returned. */
 export class BatchStore {
   constructor(private readonly keys: GuardKeys) {}
 
   /** @returns the sequence of each record, by `id/ordinal`. */
   async commit(db: PoolClient, batch: BatchToWrite): Promise<ReadonlyMap<string, number>> {
-    const effects = batch.decided.flatMap((each) => each.effects);
+    const { effects, records } = partsOf(batch.decided);
     try {
       await this.begin(db, batch.keyVersion);
       await this.writeEffects(db, effects, batch);
-      if (effects.some(({ kind }) => kind === 'put-party' || kind === 'put-person'))
-        await db.query('update directory_version set version = version + 1');
-      const records = batch.decided.flatMap((each) => each.records);
-      const seqs = await insertRecords(db, toWrites(records), batch.now);
+      if (effects.some(changesDirectory)) await db.query('update directory_version set version = version + 1');
+      const seqs = await insertRecords(db, records, batch.now);
       for (const letter of batch.dead) await this.keepDead(db, letter, batch.now);
       await db.query('commit');
       return seqs;
@@ -158,17 +167,6 @@ export class BatchStore {
   }
 }
 
-const saltBytes = 16;
-
-/** Records with their commitments: SHA-256 over a fresh salt and the message's digest. */
-export function toWrites(records: readonly GuardRecord[]): RecordToWrite[] {
-  const random = randomBytes(records.length * saltBytes).toString('hex');
-  return records.map((record, n) => {
-    const salt = random.slice(n * saltBytes * 2, (n + 1) * saltBytes * 2);
-    return { record, salt, commitment: messageCommitment(Buffer.from(salt + record.digest, 'hex')).toString('hex') };
-  });
-}
-
 const putPartySql = `insert into party (id, kind, agency, active, body) values ($1, $2, $3, $4, $5)
   on conflict (id) do update set kind = excluded.kind, agency = excluded.agency, active = excluded.active, body = excluded.body`;
 const putPersonSql = `insert into person (id, party, active, body) values ($1, $2, $3, $4)
@@ -190,8 +188,15 @@ const bindClientsSql = `insert into client (id, identity, nino, date_of_birth, s
     is_second = client.is_second or (client.identity is distinct from excluded.identity
       and exists (select 1 from client other where other.identity = excluded.identity and not other.is_second and other.id <> client.id))`;
 
+type CaseBound = Extract<Effect, { kind: 'bind-case' }>;
+
 async function writeBindings(db: PoolClient, effects: readonly Effect[], keyVersion: number): Promise<void> {
-  const clients = new Map(effects.flatMap((effect) => (effect.kind === 'bind-client' ? [[effect.client, effect.prints] as const] : [])));
+  const clients = new Map<string, IdentityPrints>();
+  const bindings: CaseBound[] = [];
+  for (const effect of effects) {
+    if (effect.kind === 'bind-client') clients.set(effect.client, effect.prints);
+    else if (effect.kind === 'bind-case') bindings.push(effect);
+  }
   if (clients.size > 0) {
     // In one order everywhere: two batches that write the same clients must not wait for each other.
     const list = [...clients].toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -208,12 +213,12 @@ async function writeBindings(db: PoolClient, effects: readonly Effect[], keyVers
       ],
     });
   }
-  const cases = new Map(effects.flatMap((e) => (e.kind === 'bind-case' ? [[`${e.caseId}|${e.agency}`, e] as const] : [])));
-  for (const effect of effects) {
+  if (bindings.length === 0) return;
+  const cases = new Map(bindings.map((binding) => [`${binding.caseId}|${binding.agency}`, binding]));
+  for (const binding of bindings) {
     // The reference may come with an earlier message of the batch than the last binding.
-    if (effect.kind === 'bind-case' && effect.reference !== undefined) cases.set(`${effect.caseId}|${effect.agency}`, effect);
+    if (binding.reference !== undefined) cases.set(`${binding.caseId}|${binding.agency}`, binding);
   }
-  if (cases.size === 0) return;
   const list = [...cases.values()];
   await db.query({
     name: 'bind-cases',

@@ -14,8 +14,10 @@ const pageBytes = 128 * 1024;
 const pageEntries = tileWidth;
 const pageTiles = 12;
 
+const entriesSql = 'select r.entry from leaf l join record r on r.seq = l.record where l.idx >= $1 and l.idx < $2 order by l.idx limit $3';
+
 interface EntryRow {
-  readonly entry: Buffer;
+  readonly entry: string;
 }
 
 /** The tree over the decisions, as it is stored: for the operator, who exports it, and for the sender of a message, who wants a proof. */
@@ -31,14 +33,10 @@ export class EvidenceBook {
 
   /** As many as fit, at least one where there is one. */
   async entries({ from, upTo }: z.output<typeof askEvidenceEntries>): Promise<Record<string, unknown>> {
-    const { rows } = await this.pool.query<EntryRow>('select entry from leaf where idx >= $1 and idx < $2 order by idx limit $3', [
-      from,
-      upTo,
-      pageEntries,
-    ]);
+    const { rows } = await this.pool.query<EntryRow>(entriesSql, [from, upTo, pageEntries]);
     let bytes = 0;
-    const fitting = rows.filter(({ entry }, n) => (bytes += entry.length) <= pageBytes || n === 0);
-    return { entries: fitting.map(({ entry }) => entry.toString('utf8')) };
+    const fitting = rows.filter(({ entry }, n) => (bytes += Buffer.byteLength(entry)) <= pageBytes || n === 0);
+    return { entries: fitting.map(({ entry }) => entry) };
   }
 
   async tiles({ level, from }: z.output<typeof askEvidenceTiles>): Promise<Record<string, unknown>> {
@@ -53,8 +51,7 @@ export class EvidenceBook {
   /** @throws MeshError `not-found` for what is not the party's own, or not sealed yet */
   async proof(party: string, { id, ordinal }: z.output<typeof askProof>): Promise<Record<string, unknown>> {
     const { rows } = await this.pool.query<EntryRow & { idx: number; salt: Buffer | null }>(
-      `select l.idx, l.entry, r.salt from leaf l join record r on r.id = l.id and r.ordinal = l.ordinal
-       where l.id = $1 and l.ordinal = $2 and r.sender = $3`,
+      'select l.idx, r.entry, r.salt from record r join leaf l on l.record = r.seq where r.id = $1 and r.ordinal = $2 and r.sender = $3',
       [id, ordinal, party],
     );
     const [row] = rows;
@@ -66,7 +63,7 @@ export class EvidenceBook {
     const proof = await Promise.all(inclusionRanges(row.idx, size).map((range) => this.rootOf(range)));
     return {
       index: row.idx,
-      entry: row.entry.toString('utf8'),
+      entry: row.entry,
       proof: proof.map((hash) => hash.toString('base64')),
       checkpoint,
       ...(row.salt === null ? {} : { salt: row.salt.toString('base64') }),

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import { formatCheckpoint } from '#libs/evidence/checkpoint.js';
 import { GrowingTree, type TileHash } from '#libs/evidence/growing-tree.js';
@@ -6,10 +5,8 @@ import { leafHash } from '#libs/evidence/merkle-tree.js';
 import type { NoteSigner } from '#libs/evidence/note-keys.js';
 import { signNote } from '#libs/evidence/signed-note.js';
 import { decodeTile, tileWidth } from '#libs/evidence/tiles.js';
-import { copyRows } from '#libs/postgres/copy-rows.js';
-import { listed } from '#libs/postgres/listed.js';
-import { readCopied } from '#libs/postgres/read-copied.js';
-import { type Leaf, type RowToSeal, leafOfRecord, leafRandomBytes, rowColumns, rowToSeal } from './leaf-of-record.js';
+import { type CopyValue, copyRows } from '#libs/postgres/copy-rows.js';
+import { type CopiedRow, readCopied } from '#libs/postgres/read-copied.js';
 import { SealHorizon } from './seal-horizon.js';
 
 /** How often new records are looked for, in real time; what was committed is sealed within 5 s while the sealer keeps up. */
@@ -21,13 +18,9 @@ const atOnce = 1_024;
 export const evidenceLockSql = (isPatient: boolean): string =>
   `select pg_${isPatient ? '' : 'try_'}advisory_xact_lock(hashtextextended('throughcare:evidence', 0)) as got`;
 
-/**
- * `offset 0` keeps the planner from reading both tables whole to answer for a thousand rows: each row is looked up in its index. Of a first
- * record its own verdict tells; where a second one let the message go out, `insertLeaves` makes it good.
- */
-const unsealedSql = `select ${rowColumns}, r.verdict in ('cleared', 'cleared-in-part') or (r.ordinal > 0 and
-    exists (select 1 from record d where d.id = r.id and d.verdict in ('cleared', 'cleared-in-part') offset 0)) as is_disclosure
-  from record r where r.seq > $1 and not exists (select 1 from leaf l where l.id = r.id and l.ordinal = r.ordinal offset 0) order by r.seq limit $2`;
+/** `offset 0` keeps the planner from reading both tables whole to answer for a thousand rows: each row is looked up in its index. */
+const unsealedSql = `select seq, entry from record r where seq > $1
+  and not exists (select 1 from leaf where record = r.seq offset 0) order by seq limit $2`;
 
 interface TreeRow {
   readonly size: number;
@@ -105,8 +98,8 @@ export class EvidenceSealer {
     const [row] = rows;
     if (row === undefined) throw new RangeError('the tree has no row');
     const settled = await this.horizon.settledThrough(db);
-    const records = (await readCopied(db, unsealedSql, [row.sealed_through, atOnce])).map(rowToSeal);
-    const seqs = records.map(({ seq }) => seq);
+    const records = await readCopied(db, unsealedSql, [row.sealed_through, atOnce]);
+    const seqs = records.map(seqOf);
     const through = Math.max(
       this.runFrom(row.sealed_through, new Set(seqs)),
       Math.min(settled, records.length < atOnce ? Infinity : (seqs.at(-1) ?? 0)),
@@ -124,17 +117,16 @@ export class EvidenceSealer {
     return end;
   }
 
-  private async append(db: PoolClient, tree: GrowingTree, records: readonly RowToSeal[]): Promise<void> {
-    const keys = await clientKeys(db, records);
-    const first = tree.size;
-    const random = randomBytes(records.length * leafRandomBytes);
-    const leaves = records.map((record, n) => {
-      const own = random.subarray(n * leafRandomBytes, (n + 1) * leafRandomBytes);
-      return leafOfRecord(record, own, keys.get(record.client ?? ''));
-    });
-    const hashes = leaves.flatMap(({ entry }) => tree.add(leafHash(entry)));
-    await insertLeaves(db, { first, records, leaves });
-    await appendTiles(db, hashes);
+  private async append(db: PoolClient, tree: GrowingTree, records: readonly CopiedRow[]): Promise<void> {
+    const leaves: CopyValue[][] = [];
+    const tiles = new NewTiles();
+    for (const [seq, entry] of records) {
+      if (seq == null || entry == null) throw new RangeError('a record without an entry cannot be sealed');
+      leaves.push([tree.size, seq]);
+      for (const hash of tree.add(leafHash(entry))) tiles.add(hash);
+    }
+    await copyRows(db, { table: 'leaf', columns: ['idx', 'record'] }, leaves);
+    await tiles.write(db);
     const { name: origin } = this.parts.signer;
     const checkpoint = signNote(formatCheckpoint({ origin, size: tree.size, root: tree.root }), this.parts.signer);
     await db.query('update evidence_tree set size = $1, edge = $2, checkpoint = $3', [
@@ -145,65 +137,25 @@ export class EvidenceSealer {
   }
 }
 
-/** The key of each client concerned, made where there is none yet. */
-async function clientKeys(db: PoolClient, records: readonly RowToSeal[]): Promise<ReadonlyMap<string, Buffer>> {
-  const clients = [...new Set(records.flatMap(({ client }) => client ?? []))];
-  if (clients.length === 0) return new Map();
-  const keys = await storedKeys(db, clients);
-  const missing = clients.filter((client) => !keys.has(client));
-  if (missing.length === 0) return keys;
-  await db.query('insert into client_key (client, key) select * from unnest($1::uuid[], $2::bytea[]) on conflict do nothing', [
-    missing,
-    missing.map(() => randomBytes(32)),
-  ]);
-  return storedKeys(db, clients);
-}
+const seqOf = ([seq]: CopiedRow): number => Number(seq);
 
-const keysSql = `select client, encode(key, 'base64') from client_key where client = any(string_to_array($1, ',')::uuid[])`;
+/** What tiles get at their ends. */
+class NewTiles {
+  private readonly tiles = new Map<string, { readonly level: number; readonly n: number; readonly hashes: Buffer[] }>();
 
-async function storedKeys(db: PoolClient, clients: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
-  const rows = await readCopied(db, keysSql, [listed(clients)]);
-  return new Map(rows.map(([client, key]) => [client ?? '', Buffer.from(key ?? '', 'base64')]));
-}
-
-interface LeavesToInsert {
-  readonly first: number;
-  readonly records: readonly RowToSeal[];
-  readonly leaves: readonly Leaf[];
-}
-
-async function insertLeaves(db: PoolClient, { first, records, leaves }: LeavesToInsert): Promise<void> {
-  await copyRows(
-    db,
-    { table: 'leaf', columns: ['idx', 'id', 'ordinal', 'entry', 'row_salt', 'client', 'is_disclosure', 'recorded_at'] },
-    records.map((record, n) => [
-      first + n,
-      record.id,
-      record.ordinal,
-      leaves[n]?.entry,
-      leaves[n]?.rowSalt,
-      record.client,
-      record.is_disclosure,
-      record.recorded_at.toISOString(),
-    ]),
-  );
-  // A message that waited and then went out is kept as what went out.
-  const wentOut = records.filter((record) => record.is_disclosure && record.ordinal > 0).map(({ id }) => id);
-  if (wentOut.length > 0)
-    await db.query('update leaf set is_disclosure = true where id = any($1::uuid[]) and not is_disclosure', [wentOut]);
-}
-
-async function appendTiles(db: PoolClient, hashes: readonly TileHash[]): Promise<void> {
-  const tiles = new Map<string, { level: number; n: number; hashes: Buffer[] }>();
-  for (const { level, place, hash } of hashes) {
+  add({ level, place, hash }: TileHash): void {
     const n = Math.floor(place / tileWidth);
-    const tile = tiles.get(`${level}/${n}`) ?? { level, n, hashes: [] };
-    tile.hashes.push(hash);
-    tiles.set(`${level}/${n}`, tile);
+    const key = `${level}/${n}`;
+    const tile = this.tiles.get(key);
+    if (tile === undefined) this.tiles.set(key, { level, n, hashes: [hash] });
+    else tile.hashes.push(hash);
   }
-  for (const tile of tiles.values())
-    await db.query(
-      `insert into tile (level, n, hashes) values ($1, $2, $3) on conflict (level, n) do update set hashes = tile.hashes || excluded.hashes`,
-      [tile.level, tile.n, Buffer.concat(tile.hashes)],
-    );
+
+  async write(db: PoolClient): Promise<void> {
+    for (const { level, n, hashes } of this.tiles.values())
+      await db.query(
+        `insert into tile (level, n, hashes) values ($1, $2, $3) on conflict (level, n) do update set hashes = tile.hashes || excluded.hashes`,
+        [level, n, Buffer.concat(hashes)],
+      );
+  }
 }

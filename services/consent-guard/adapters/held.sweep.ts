@@ -2,7 +2,6 @@ import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import type { Clock } from '#libs/clock/clock.js';
 import { endWait } from '../domain/release-held.js';
-import { toWrites } from './batch.store.js';
 import { type RecordRow, insertRecords, toStoredRecord } from './record-rows.js';
 import type { RoadCourier } from './road.courier.js';
 
@@ -64,7 +63,7 @@ export class HeldSweep {
     if (stored?.verdict.kind !== 'waiting') return;
     const record = endWait({ record: stored }, 'route-timeout');
     await db.query('begin');
-    const seqs = await insertRecords(db, toWrites([record]), now);
+    const seqs = await insertRecords(db, [record], now);
     await db.query('delete from held where id = $1', [id]);
     await db.query('commit');
     await this.parts.courier.announce([{ record, seq: seqs.get(`${record.id}/${record.ordinal}`) ?? 0, recordedAt: now }]);

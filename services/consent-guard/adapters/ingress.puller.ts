@@ -82,7 +82,8 @@ export class IngressPuller {
     if (this.isStopped) return [];
     this.pull();
     if (this.queue.length === 0) await this.some();
-    const batch = this.queue.splice(0, this.batchSize).map((message) => this.inHand(message));
+    const batch: PulledMessage[] = [];
+    for (const message of this.queue.splice(0, this.batchSize)) batch.push(this.inHand(message));
     this.pull();
     return batch;
   }

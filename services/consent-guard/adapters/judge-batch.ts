@@ -10,14 +10,18 @@ import type { DeadLetter, DecidedMessage } from './batch.store.js';
 import type { Intake } from './read-ingress.js';
 import type { StoredRecord } from './record-rows.js';
 
-export type DeliverEffect = Extract<Effect, { kind: 'deliver' }>;
+type DeliverEffect = Extract<Effect, { kind: 'deliver' }>;
 export type WithdrawEffect = Extract<Effect, { kind: 'withdraw' }>;
+
+export interface Delivery extends Omit<DeliverEffect, 'kind'> {
+  readonly client: string | undefined;
+}
 
 /** Everything a batch comes to, before any of it is true. */
 export interface JudgedBatch {
   readonly decided: DecidedMessage[];
   readonly dead: DeadLetter[];
-  readonly deliveries: { readonly effect: DeliverEffect; readonly client: string | undefined }[];
+  readonly deliveries: Delivery[];
   readonly events: { readonly record: GuardRecord; readonly stored?: StoredRecord; readonly directory?: PartyPut | PersonPut }[];
   readonly withdrawals: WithdrawEffect[];
   readonly releases: string[];
@@ -110,13 +114,29 @@ const directoryOf = ({ read }: Incoming): { directory?: PartyPut | PersonPut } =
 
 function takeEffects(effects: readonly Effect[], records: readonly GuardRecord[], judged: JudgedBatch): void {
   for (const effect of effects) {
-    if (effect.kind === 'deliver')
-      judged.deliveries.push({ effect, client: records.find((record) => record.id === effect.id)?.client ?? records[0]?.client });
+    if (effect.kind === 'deliver') judged.deliveries.push(deliveryOf(effect, records));
     else if (effect.kind === 'withdraw') judged.withdrawals.push(effect);
     else if (effect.kind === 'release') judged.releases.push(effect.id);
     else if (effect.kind === 'redrive') judged.redrives.push(effect.deadLetter);
     else if (effect.kind === 'report-dead') judged.dead.push(reportedDead(effect.report, records));
   }
+}
+
+function deliveryOf({ id, recipient, message, root, told, withheld }: DeliverEffect, records: readonly GuardRecord[]): Delivery {
+  return {
+    id,
+    recipient,
+    message,
+    client: recordWith(id, records)?.client ?? records[0]?.client,
+    ...(root === undefined ? {} : { root }),
+    ...(told === undefined ? {} : { told }),
+    ...(withheld === undefined ? {} : { withheld }),
+  };
+}
+
+function recordWith(id: string, records: readonly GuardRecord[]): GuardRecord | undefined {
+  for (const record of records) if (record.id === id) return record;
+  return undefined;
 }
 
 function reportedDead(report: Extract<Effect, { kind: 'report-dead' }>['report'], records: readonly GuardRecord[]): DeadLetter {

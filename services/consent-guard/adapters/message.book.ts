@@ -9,7 +9,8 @@ import { isServiceParty } from '#libs/contracts/party.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { Purpose } from '#libs/contracts/purposes.js';
 import { isRecordedWith } from './bound-case.js';
-import { type RecordRow, type StoredRecord, reasonOf, toStoredRecord } from './record-rows.js';
+import { reasonOf } from '../domain/guard-record.js';
+import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
 
 /** How often an answer that is waited for is looked up. */
 const pollMs = 20;

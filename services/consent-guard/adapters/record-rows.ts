@@ -1,18 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import type { MessageName } from '#libs/contracts/message-table.js';
 import type { PartyKind } from '#libs/contracts/party.js';
 import { type CopyValue, copyRows } from '#libs/postgres/copy-rows.js';
 import type { FactValue } from '#libs/contracts/service-forms.js';
 import type { Verdict } from '#libs/contracts/verdict.js';
-import type { GuardRecord } from '../domain/guard-record.js';
-
-/** A record as it is to be written: with its commitment to the message. */
-export interface RecordToWrite {
-  readonly record: GuardRecord;
-  /** Both in hex. */
-  readonly salt: string;
-  readonly commitment: string;
-}
+import { type GuardRecord, isCleared, reasonOf } from '../domain/guard-record.js';
+import { clientKeys } from './client-keys.js';
+import { entryOf, entryRandomBytes, entrySalts } from './record-entry.js';
 
 /** A record as it stands in the database. */
 export interface StoredRecord extends GuardRecord {
@@ -49,35 +44,85 @@ interface Row {
 }
 
 const columns =
-  'seq id ordinal name sender sender_kind sender_agency addressed_to recipient recipient_kind recipient_agency case_id client actor time facts cause consents inner_reason verdict reason field detail digest salt commitment recorded_at'.split(
+  'seq id ordinal name sender sender_kind sender_agency addressed_to recipient recipient_kind recipient_agency case_id client actor time facts cause consents inner_reason verdict reason field detail digest salt row_salt entry is_disclosure recorded_at'.split(
     ' ',
   );
 
 /** The lock is what `SealHorizon` rests on: it is held from before a number is given until the rows are visible. */
 const numbersSql = (count: number): string =>
-  `lock table record in row exclusive mode; select array_agg(nextval('record_seq_seq')) as numbers from generate_series(1, ${count})`;
+  `lock table record in row exclusive mode; select string_agg(nextval('record_seq_seq')::text, ',') as numbers from generate_series(1, ${count})`;
 
-/** Writes records in order, within a transaction. @returns the sequence of each, by `id/ordinal`. */
+/**
+ * Writes records in order, each with its entry of the evidence, within a transaction that holds the locks of the clients concerned.
+ *
+ * @returns the sequence of each, by `id/ordinal`.
+ */
 export async function insertRecords(
-  client: PoolClient,
-  writes: readonly RecordToWrite[],
+  db: PoolClient,
+  records: readonly GuardRecord[],
   recordedAt: Date,
 ): Promise<ReadonlyMap<string, number>> {
-  if (writes.length === 0) return new Map();
-  const results = (await client.query(numbersSql(writes.length))) as unknown as { rows: { numbers: string[] }[] }[];
-  const numbers = (results.at(-1)?.rows[0]?.numbers ?? []).map(Number);
-  const at = recordedAt.toISOString();
-  await copyRows(
-    client,
-    { table: 'record', columns },
-    writes.map((write, index) => toRow(write, numbers[index], at)),
-  );
-  return new Map(writes.map(({ record }, index) => [`${record.id}/${record.ordinal}`, numbers[index] ?? 0]));
+  if (records.length === 0) return new Map();
+  const results = (await db.query(numbersSql(records.length))) as unknown as { rows: { numbers: string }[] }[];
+  const numbers = results.at(-1)?.rows[0]?.numbers.split(',') ?? [];
+  const rows = toRows(records, { numbers, keys: await clientKeys(db, clientsOf(records)), at: recordedAt.toISOString() });
+  await copyRows(db, { table: 'record', columns }, rows);
+  const later = laterOf(records);
+  if (later.length > 0) await db.query(disclosuresSql, [later]);
+  return numbersOf(records, numbers);
+}
+
+/** A message that waited and then went out is kept as what went out; so is the end of one that went out. */
+const disclosuresSql = `update record r set is_disclosure = true where id = any($1::uuid[]) and not is_disclosure
+  and exists (select 1 from record d where d.id = r.id and d.verdict in ('cleared', 'cleared-in-part'))`;
+
+function clientsOf(records: readonly GuardRecord[]): Set<string> {
+  const clients = new Set<string>();
+  for (const { client } of records) if (client !== undefined) clients.add(client);
+  return clients;
+}
+
+/** Ids of messages of which there was a record before. */
+function laterOf(records: readonly GuardRecord[]): string[] {
+  const ids: string[] = [];
+  for (const { id, ordinal } of records) if (ordinal > 0) ids.push(id);
+  return ids;
+}
+
+function numbersOf(records: readonly GuardRecord[], numbers: readonly string[]): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const [index, { id, ordinal }] of records.entries()) found.set(`${id}/${ordinal}`, Number(numbers[index]));
+  return found;
+}
+
+interface RowGrounds {
+  readonly numbers: readonly string[];
+  readonly keys: ReadonlyMap<string, string>;
+  readonly at: string;
+}
+
+function toRows(records: readonly GuardRecord[], { numbers, keys, at }: RowGrounds): CopyValue[][] {
+  const random = randomBytes(records.length * entryRandomBytes).toString('hex');
+  const rows: CopyValue[][] = [];
+  for (const [index, record] of records.entries()) {
+    const own = random.slice(index * entryRandomBytes * 2, (index + 1) * entryRandomBytes * 2);
+    const clientKey = record.client === undefined ? undefined : keys.get(record.client);
+    rows.push(toRow(record, { seq: numbers[index], random: own, at, clientKey }));
+  }
+  return rows;
+}
+
+interface RowParts {
+  readonly seq: string | undefined;
+  readonly random: string;
+  readonly at: string;
+  readonly clientKey: string | undefined;
 }
 
 /** In the order of `columns`. */
-function toRow({ record, salt, commitment }: RecordToWrite, seq: number | undefined, recordedAt: string): CopyValue[] {
+function toRow(record: GuardRecord, { seq, random, at, clientKey }: RowParts): CopyValue[] {
   const { verdict } = record;
+  const salts = entrySalts(random);
   return [
     seq,
     record.id,
@@ -103,14 +148,13 @@ function toRow({ record, salt, commitment }: RecordToWrite, seq: number | undefi
     verdict.kind === 'refused' ? verdict.field : undefined,
     verdict.kind === 'refused' ? verdict.detail : undefined,
     { hex: record.digest },
-    { hex: salt },
-    { hex: commitment },
-    recordedAt,
+    { hex: salts.message },
+    { hex: salts.row },
+    entryOf(record, random, { recordedAt: at, clientKey }),
+    isCleared(record),
+    at,
   ];
 }
-
-export const reasonOf = (verdict: Verdict): string | undefined =>
-  verdict.kind === 'refused' || verdict.kind === 'stopped' ? verdict.reason : undefined;
 
 export function toStoredRecord(row: Row): StoredRecord {
   return {

@@ -18,23 +18,21 @@ export interface RetentionParts {
   readonly refusalsDays: number;
 }
 
-const endedSql = `select idx, id, ordinal from leaf where row_salt is not null and
+const endedSql = `select seq, id from record where salt is not null and
   ((not is_disclosure and recorded_at < $1) or (is_disclosure and recorded_at < $2)) order by recorded_at limit ${atOnce}`;
-const ordinalsSql = `unnest($1::uuid[], $2::smallint[]) as e (id, ordinal)`;
-const eraseRecordsSql = `update record r set digest = null, salt = null, case_id = null, client = null, actor = null, facts = '{}', cause = null,
-  inner_reason = null, field = null, detail = null from ${ordinalsSql} where r.id = e.id and r.ordinal = e.ordinal`;
+const eraseRecordsSql = `update record set digest = null, salt = null, row_salt = null, case_id = null, client = null, actor = null,
+  facts = '{}', cause = null, inner_reason = null, field = null, detail = null where seq = any($1::bigint[])`;
 /** A consent outlasts whatever is kept of what went out under it. */
 const eraseConsentsSql = `delete from consent c where c.recorded_at < $1
   and not exists (select 1 from scope s where s.consent_id = c.id and s.decision = 'given' and s.valid_until > $2)
-  and not exists (select 1 from leaf l join record r on r.id = l.id and r.ordinal = l.ordinal where l.client = c.client and c.id = any(r.consents))`;
+  and not exists (select 1 from record r where r.client = c.client and c.id = any(r.consents))`;
 /** What decisions did to lines goes with the consents, or withdrawals, that did it. */
 const eraseLineageSqls = [
   'delete from withdrawal where recorded_at < $1',
   `delete from consent_line l where l.recorded_at < $1 and not exists (select 1 from consent c where c.id = l.decision_id)`,
 ];
-/** Clients of whom nothing is left: no leaf that has not been erased, no record without a leaf yet, no consent, nothing that waits. */
-const isForgettable = (client: string): string => `not exists (select 1 from leaf l where l.client = ${client})
-  and not exists (select 1 from record r, evidence_tree t where r.seq > t.sealed_through and r.client = ${client})
+/** Clients of whom nothing is left: no record that has not been erased, no consent, nothing that waits. */
+const isForgettable = (client: string): string => `not exists (select 1 from record r where r.client = ${client})
   and not exists (select 1 from consent c where c.client = ${client}) and not exists (select 1 from held h where h.client = ${client})
   and not exists (select 1 from open_withdrawal w where w.client = ${client})`;
 const forgetStatements = [
@@ -69,7 +67,7 @@ export class RetentionSweep {
     await this.running;
   }
 
-  /** Takes away all that has come to its end by the mesh's clock. Only what is sealed: an unsealed record waits for its leaf. */
+  /** Takes away all that has come to its end by the mesh's clock. */
   async sweep(): Promise<{ readonly records: number; readonly clients: number }> {
     const now = this.parts.clock.now();
     const refusals = new Date(now.getTime() - this.parts.refusalsDays * dayMs);
@@ -98,7 +96,7 @@ export class RetentionSweep {
       .finally(() => (this.running = undefined));
   }
 
-  /** Under the sealer's lock, so that no leaf is made of a record while it is erased. */
+  /** Under the sealer's lock: one instance at a time, and not while records are sealed. */
   private async locked(work: (db: PoolClient) => Promise<number>): Promise<number> {
     const db = await this.parts.pool.connect();
     try {
@@ -116,12 +114,10 @@ export class RetentionSweep {
 }
 
 async function eraseRecords(db: PoolClient, refusals: Date, disclosures: Date): Promise<number> {
-  const { rows } = await db.query<{ idx: number; id: string; ordinal: number }>(endedSql, [refusals, disclosures]);
+  const { rows } = await db.query<{ seq: number; id: string }>(endedSql, [refusals, disclosures]);
   if (rows.length === 0) return 0;
-  const which = [rows.map(({ id }) => id), rows.map(({ ordinal }) => ordinal)];
-  await db.query(eraseRecordsSql, which);
-  await db.query('delete from delivery where id = any($1::uuid[])', [which[0]]);
-  await db.query('update leaf set row_salt = null, client = null where idx = any($1::bigint[])', [rows.map(({ idx }) => idx)]);
+  await db.query(eraseRecordsSql, [rows.map(({ seq }) => seq)]);
+  await db.query('delete from delivery where id = any($1::uuid[])', [rows.map(({ id }) => id)]);
   return rows.length;
 }
 

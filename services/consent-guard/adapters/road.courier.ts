@@ -6,8 +6,7 @@ import { ruleOf, typeOf } from '#libs/contracts/message-table.js';
 import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
 import { deliverySubject, eventsSubject, fenceSubject } from '#libs/contracts/subjects.js';
 import type { PublishedMessage, RoadPublisher } from '#libs/nats/road-publisher.js';
-import type { GuardRecord } from '../domain/guard-record.js';
-import { reasonOf } from './record-rows.js';
+import { type GuardRecord, reasonOf } from '../domain/guard-record.js';
 
 export interface DeliveryToSend {
   readonly id: string;
@@ -15,14 +14,13 @@ export interface DeliveryToSend {
   readonly message: DeliveredMessage;
 }
 
-export interface SentDelivery {
-  readonly id: string;
-  readonly recipient: string;
+export interface SentDelivery<T> {
+  readonly delivery: T;
   readonly streamSeq: number;
 }
 
-export interface Sent {
-  readonly sent: readonly SentDelivery[];
+export interface Sent<T> {
+  readonly sent: readonly SentDelivery<T>[];
   readonly failure: Error | undefined;
 }
 
@@ -43,27 +41,36 @@ export class RoadCourier {
    * @param deadline on the clock of `performance.now()`: a decision older than that may rest on a consent that is gone
    * @throws MeshError `lease-lost` when the deadline has passed: what was not sent yet is not sent; the messages come again
    */
-  async deliver(deliveries: readonly DeliveryToSend[], deadline: number): Promise<readonly SentDelivery[]> {
+  async deliver<T extends DeliveryToSend>(deliveries: readonly T[], deadline: number): Promise<readonly SentDelivery<T>[]> {
     const { sent, failure } = await this.deliverEach(deliveries, deadline);
     if (failure !== undefined) throw failure;
     return sent;
   }
 
   /** The same, where one that fails does not hide where the others lie. @throws nothing: `failure` is of the first that failed */
-  async deliverEach(deliveries: readonly DeliveryToSend[], deadline: number): Promise<Sent> {
+  async deliverEach<T extends DeliveryToSend>(deliveries: readonly T[], deadline: number): Promise<Sent<T>> {
     const isLate = performance.now() > deadline;
     if (isLate) return { sent: [], failure: new MeshError('lease-lost', 'the decision is too old to deliver') };
-    const settled = await Promise.allSettled(
-      deliveries.map(async ({ id, recipient, message }) => {
-        const body = Buffer.from(JSON.stringify(message));
-        const { seq } = await this.publisher.publish(body, deliveryId(id, recipient), deliverySubject(recipient), deadline);
-        return { id, recipient, streamSeq: seq };
-      }),
-    );
-    return {
-      sent: settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
-      failure: settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []))[0],
-    };
+    const attempts: Promise<SentDelivery<T> | Error>[] = [];
+    for (const delivery of deliveries) attempts.push(this.deliverOne(delivery, deadline));
+    const sent: SentDelivery<T>[] = [];
+    let failure: Error | undefined;
+    for (const outcome of await Promise.all(attempts)) {
+      if (outcome instanceof Error) failure ??= outcome;
+      else sent.push(outcome);
+    }
+    return { sent, failure };
+  }
+
+  private async deliverOne<T extends DeliveryToSend>(delivery: T, deadline: number): Promise<SentDelivery<T> | Error> {
+    const { id, recipient, message } = delivery;
+    try {
+      const body = Buffer.from(JSON.stringify(message));
+      const { seq } = await this.publisher.publish(body, deliveryId(id, recipient), deliverySubject(recipient), deadline);
+      return { delivery, streamSeq: seq };
+    } catch (error) {
+      return error instanceof Error ? error : new MeshError('broker-unavailable', 'a delivery failed', { cause: error });
+    }
   }
 
   /**

@@ -14,7 +14,7 @@ const askedScopesSql = `${scopesSql} and ((from_agency = any(string_to_array($2,
   or purpose = 'record-on-lms')`;
 
 /** The clients' lines, as far as the batch can ask about them; all of them where it may ask about any. */
-export async function readScopes(db: PoolClient, clients: readonly string[], asked: LinesAsked | undefined): Promise<Scope[]> {
+export async function readScopes(db: PoolClient, clients: Iterable<string>, asked: LinesAsked | undefined): Promise<Scope[]> {
   const rows = await (asked === undefined
     ? readCopied(db, scopesSql, [listed(clients)])
     : readCopied(db, askedScopesSql, [listed(clients), listed(asked.from), listed(asked.purposes)]));

@@ -7,7 +7,6 @@ import { guardSource } from '#libs/contracts/mesh-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import type { Line } from '../domain/rests-on-lines.js';
-import { toWrites } from './batch.store.js';
 import { ClientTraffic, type CoveredDelivery } from './client-traffic.js';
 import type { DeliveryRecall } from './delivery-recall.js';
 import { type StoredRecord, insertRecords } from './record-rows.js';
@@ -68,7 +67,7 @@ export class WithdrawalDesk {
     );
     const told = announcements.filter(({ name }) => name !== 'notice.stop');
     await this.courier.announce(told.map((record) => ({ record, seq: record.seq, recordedAt: record.recordedAt })));
-    await this.awaitNotifier(places.filter(({ recipient }) => recipient === notifier).map(({ streamSeq }) => streamSeq));
+    await this.awaitNotifier(places.filter(({ delivery }) => delivery.recipient === notifier).map(({ streamSeq }) => streamSeq));
     await db.query('delete from open_withdrawal where id = $1', [open.withdrawalId]);
   }
 
@@ -122,7 +121,7 @@ export class WithdrawalDesk {
   ): Promise<readonly StoredRecord[]> {
     const now = this.clock.now();
     await db.query('begin');
-    const seqs = await insertRecords(db, toWrites(records), now);
+    const seqs = await insertRecords(db, records, now);
     await db.query(
       `insert into delivery (id, recipient, client, root, stream_seq, state)
        select id, recipient, $1, root, seq, state from unnest($2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::text[])

@@ -5,12 +5,22 @@ import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
 import type { PartyKind } from '#libs/contracts/party.js';
 import { listed } from '#libs/postgres/listed.js';
 import { type CopiedRow, readCopied } from '#libs/postgres/read-copied.js';
-import { ClientBook } from '../domain/client-book.js';
 import type { Client } from '../domain/client-identity.js';
 import { Directory, type DirectoryPerson } from '../domain/directory.js';
 import { type Incoming, shownBy } from '../domain/incoming.js';
 import { linesAsked } from '../domain/lines-asked.js';
 import { type CaseBinding, type HeldMessage, World } from '../domain/world.js';
+import {
+  type Found,
+  casesIn,
+  clientsByCase,
+  concernedIn,
+  knownClients,
+  messagesIn,
+  openingIn,
+  recordsOf,
+  uuidAt,
+} from './batch-mentions.js';
 import type { GuardKeys } from './guard-keys.js';
 import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
 import { readScopes } from './scope-rows.js';
@@ -21,9 +31,6 @@ export interface LoadedWorld {
   /** Newest record of each message of the batch that was decided before. */
   readonly prior: ReadonlyMap<string, StoredRecord>;
 }
-
-/** Data paths that name another message: what a message answers or rests on. */
-const citing = ['referral', 'tpr2', 'request', 'offer', 'cause', 'anchor', 'notice', 'message', 'approval'] as const;
 
 /**
  * `lateral … limit 1` looks each id up in its index. As a plain join the planner, whose statistics are always behind, reads the whole table.
@@ -49,13 +56,6 @@ const clientsSql = `select ${clientColumns}, null::text as agencies from client 
 const lockSql = (shared: boolean): string =>
   `select count(pg_advisory_lock${shared ? '_shared' : ''}(k)) from (select distinct hashtextextended(c, 7) as k from unnest(string_to_array($1, ',')) c order by 1) keys`;
 
-/** What was found before the clients are locked. `bound`: case → client. `known`: clients of the batch's cases and of what it cites. */
-interface Found {
-  readonly bound: ReadonlyMap<string, string>;
-  readonly known: readonly string[];
-  readonly clients: readonly Client[];
-}
-
 export class WorldLoader {
   private directory: { readonly version: number; readonly entries: Directory } | undefined;
 
@@ -73,16 +73,10 @@ export class WorldLoader {
   async load(db: PoolClient, batch: readonly Incoming[]): Promise<LoadedWorld> {
     const directory = await this.readDirectory(db);
     const records = await this.readRecords(db, batch);
-    const caseIds = [
-      ...new Set([...batch.map((each) => each.read.envelope.case), ...[...records.values()].map((record) => record.caseId)]),
-    ];
-    const cases = await readCases(
-      db,
-      caseIds.filter((id) => id !== undefined),
-    );
-    const bound = new Map(cases.map((each) => [each.id, each.client]));
-    const opening = batch.filter((each) => isOpening(each, bound));
-    const known = [...cases.map((each) => each.client), ...[...records.values()].flatMap((record) => record.client ?? [])];
+    const cases = await readCases(db, casesIn(batch, records));
+    const bound = clientsByCase(cases);
+    const opening = openingIn(batch, bound);
+    const known = knownClients(cases, records);
     const { clients, holders } = await readClients(db, opening, { known, directory });
     this.requireKeys(clients);
     const concerned = await this.lock(db, batch, { bound, known, clients });
@@ -100,53 +94,39 @@ export class WorldLoader {
       held,
       releasedViews: await readReleased(db, batch, locked),
     });
-    const own = new Set(batch.map((each) => each.read.envelope.id));
-    return { world, prior: new Map([...locked].filter(([id]) => own.has(id))) };
+    return { world, prior: locked.size === 0 ? locked : recordsOf(batch, locked) };
   }
 
   /** A client recorded under a version that is not known here can be compared with nobody: the file is read again, and the batch comes again. */
   private requireKeys(clients: readonly Client[]): void {
-    const unknown = clients.find(({ prints }) => prints.keyVersion !== undefined && !this.keys.knows(prints.keyVersion));
-    if (unknown === undefined) return;
-    this.keys.learn();
-    throw new MeshError('key-unavailable', `version ${unknown.prints.keyVersion ?? 0} of the guard's key is not known here`);
+    for (const { prints } of clients) {
+      if (prints.keyVersion === undefined || this.keys.knows(prints.keyVersion)) continue;
+      this.keys.learn();
+      throw new MeshError('key-unavailable', `version ${prints.keyVersion} of the guard's key is not known here`);
+    }
   }
 
   async unlock(db: PoolClient): Promise<void> {
     await db.query('select pg_advisory_unlock_all()');
   }
 
-  /**
-   * Locks the clients whom the batch is about: of its cases, of what it cites, and who is shown where a case is opened; not known yet,
-   * under the id that they would get.
-   *
-   * @returns their ids: whose lines are read
-   */
-  private async lock(db: PoolClient, batch: readonly Incoming[], { bound, known, clients }: Found): Promise<readonly string[]> {
-    const book = new ClientBook(clients);
-    const shownIn = (incoming: Incoming): readonly string[] =>
-      [incoming.derivedClient, book.shown(shownBy(incoming))?.id].filter((id) => id !== undefined);
-    const concerns = batch.map((incoming) => {
-      const client = bound.get(incoming.read.envelope.case ?? '');
-      const isAlone = incoming.read.name === 'consent.recorded' || incoming.read.name === 'consent.withdrawn';
-      return { isAlone, ids: client !== undefined ? [client] : isOpening(incoming, bound) ? shownIn(incoming) : [] };
-    });
-    const alone = new Set(concerns.flatMap(({ isAlone, ids }) => (isAlone ? ids : [])));
-    const all = [...new Set([...known, ...concerns.flatMap(({ ids }) => ids)])];
+  /** Locks the clients whom the batch is about. @returns their ids: whose lines are read */
+  private async lock(db: PoolClient, batch: readonly Incoming[], found: Found): Promise<ReadonlySet<string>> {
+    const { all, alone } = concernedIn(batch, found);
     if (alone.size > 0) await db.query(lockSql(false), [listed([...alone].toSorted())]);
-    const together = all.filter((id) => !alone.has(id));
-    if (together.length > 0) await db.query({ name: 'lock-clients', text: lockSql(true), values: [listed(together)] });
+    const together = new Set(all);
+    for (const id of alone) together.delete(id);
+    if (together.size > 0) await db.query({ name: 'lock-clients', text: lockSql(true), values: [listed(together)] });
     return all;
   }
 
   private async readRecords(db: PoolClient, batch: readonly Incoming[]): Promise<Map<string, StoredRecord>> {
-    const ids = batch.flatMap(({ read }) => [read.envelope.id, ...citing.flatMap((name) => uuidAt(read.envelope.data[name]))]);
-    const { rows } = await db.query<RecordRow>({ name: 'read-records', text: recordsSql, values: [listed(ids)] });
+    const { rows } = await db.query<RecordRow>({ name: 'read-records', text: recordsSql, values: [listed(messagesIn(batch))] });
     return new Map(rows.map((row) => [row.id, toStoredRecord(row)]));
   }
 
   private async readHeld(db: PoolClient, batch: readonly Incoming[], records: ReadonlyMap<string, StoredRecord>): Promise<HeldMessage[]> {
-    const wanted = batch.filter(({ read }) => read.name === 'route.answered').flatMap(({ read }) => uuidAt(read.envelope.data['message']));
+    const wanted = heldIn(batch);
     if (wanted.length === 0) return [];
     const { rows } = await db.query<{ id: string; body: Buffer }>('select id, body from held where id = any($1::uuid[])', [wanted]);
     return rows.flatMap(({ id, body }) => {
@@ -183,9 +163,21 @@ export class WorldLoader {
   }
 }
 
+/** Messages that the batch releases, or ends the wait of. */
+function heldIn(batch: readonly Incoming[]): string[] {
+  const ids: string[] = [];
+  for (const { read } of batch) {
+    const id = read.name === 'route.answered' ? uuidAt(read.envelope.data['message']) : undefined;
+    if (id !== undefined) ids.push(id);
+  }
+  return ids;
+}
+
+const isViewRelease = ({ read }: Incoming): boolean => read.name === 'client-view.released';
+
 /** Of the requests that a release in this batch rests on, those released before. */
 async function readReleased(db: PoolClient, batch: readonly Incoming[], records: ReadonlyMap<string, StoredRecord>): Promise<string[]> {
-  const releases = batch.filter(({ read }) => read.name === 'client-view.released');
+  const releases = batch.filter(isViewRelease);
   if (releases.length === 0) return [];
   const requests = releases.flatMap(({ read }) => records.get(String(read.envelope.data['approval']))?.cause ?? []);
   const { rows } = await db.query<{ request: string }>('select request from client_view_release where request = any($1::uuid[])', [
@@ -194,8 +186,8 @@ async function readReleased(db: PoolClient, batch: readonly Incoming[], records:
   return rows.map((row) => row.request);
 }
 
-async function readCases(db: PoolClient, ids: readonly string[]): Promise<CaseBinding[]> {
-  if (ids.length === 0) return [];
+async function readCases(db: PoolClient, ids: ReadonlySet<string>): Promise<CaseBinding[]> {
+  if (ids.size === 0) return [];
   const found = new Map<string, { id: string; client: string; agencies: Map<string, string | undefined> }>();
   for (const [id, client, agency, reference] of await readCopied(db, casesSql, [listed(ids)])) {
     if (id == null || client == null || agency == null) continue;
@@ -206,10 +198,6 @@ async function readCases(db: PoolClient, ids: readonly string[]): Promise<CaseBi
   return [...found.values()];
 }
 
-/** Does it show a client, in a case that is not bound to anyone? */
-const isOpening = ({ read, prints }: Incoming, bound: ReadonlyMap<string, string>): boolean =>
-  read.rule.caseUse === 'opens' && prints !== undefined && !bound.has(read.envelope.case ?? '');
-
 interface ClientsRead {
   readonly clients: readonly Client[];
   readonly holders: readonly (readonly [client: string, agency: string])[];
@@ -218,7 +206,7 @@ interface ClientsRead {
 async function readClients(
   db: PoolClient,
   opening: readonly Incoming[],
-  { known, directory }: { readonly known: readonly string[]; readonly directory: Directory },
+  { known, directory }: { readonly known: ReadonlySet<string>; readonly directory: Directory },
 ): Promise<ClientsRead> {
   const shown = opening.flatMap(shownBy);
   const ids = new Set([...known, ...opening.flatMap(({ derivedClient }) => derivedClient ?? [])]);
@@ -231,13 +219,15 @@ async function readClients(
     listed(agencies),
   ]);
   // One that is found in several ways comes several times.
-  const clients = new Map(rows.map((row) => [row[0] ?? '', toClient(row)]));
-  return {
-    clients: [...clients.values()],
-    holders: rows.flatMap(([id, , , , , , , found]) =>
-      (found ?? '').split(',').flatMap((agency) => (agency === '' ? [] : ([[id ?? '', agency]] as const))),
-    ),
-  };
+  const clients = new Map<string, Client>();
+  const holders: (readonly [string, string])[] = [];
+  for (const row of rows) {
+    const [id = ''] = row;
+    clients.set(id ?? '', toClient(row));
+    const found = row[7] ?? '';
+    if (found !== '') for (const agency of found.split(',')) holders.push([id ?? '', agency]);
+  }
+  return { clients: [...clients.values()], holders };
 }
 
 /** From `clientColumns`, and the agencies of one that was found by NI number. */
@@ -254,6 +244,3 @@ function toClient([id, identity, nino, dateOfBirth, surname, keyVersion, isSecon
     isSecond: isSecond === 't',
   };
 }
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const uuidAt = (value: unknown): string[] => (typeof value === 'string' && uuid.test(value) ? [value.toLowerCase()] : []);

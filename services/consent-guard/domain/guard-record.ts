@@ -36,3 +36,6 @@ export interface GuardRecord {
 
 export const isCleared = (record: Pick<GuardRecord, 'verdict'>): boolean =>
   record.verdict.kind === 'cleared' || record.verdict.kind === 'cleared-in-part';
+
+export const reasonOf = (verdict: Verdict): string | undefined =>
+  verdict.kind === 'refused' || verdict.kind === 'stopped' ? verdict.reason : undefined;
