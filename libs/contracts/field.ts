@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { trimmedText } from './checked-text.js';
 import { type Category, isMoreSensitive, offByDefault } from './purposes.js';
 
 /** What the table knows of a field beyond its shape. `whenValue` raises the category for particular values. */
@@ -30,7 +31,7 @@ export function inCategory<T extends z.ZodType>(category: Category, schema: T, w
 /** Lines and tabs, but no other control character: readers keep texts in databases that refuse them. */
 const printable = /^(?:[\t\n\r]|[^\p{Cc}\p{Cs}])*$/u;
 
-/** What is wrong with a text; one check, as of a line. */
+/** What is wrong with a text. */
 function textProblem(text: string, max: number): string | undefined {
   if (text === '') return 'must not be empty';
   if (text.length > max) return `must be at most ${max} characters`;
@@ -39,11 +40,11 @@ function textProblem(text: string, max: number): string | undefined {
 
 /** Free text: it can hold anything, so it counts as the most sensitive category of its form (checked by `fieldRules`). */
 export function freeText(category: Category, max = 2000): z.ZodString {
-  const schema = z
-    .string()
-    .trim()
-    .refine((text) => textProblem(text, max) === undefined, { error: ({ input }) => textProblem(String(input), max) })
-    .meta({ description: `Free text, at most ${max} characters; treated as ${category}`, minLength: 1, maxLength: max });
+  const schema = trimmedText((text) => textProblem(text, max)).meta({
+    description: `Free text, at most ${max} characters; treated as ${category}`,
+    minLength: 1,
+    maxLength: max,
+  });
   marks.add(schema, { category, freeText: true });
   return schema;
 }

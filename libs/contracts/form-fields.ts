@@ -1,20 +1,33 @@
 import { z } from 'zod';
+import { checkedText, trimmedText } from './checked-text.js';
 import { inCategory } from './field.js';
 
 /** Years that calendars count in without surprise: a day of the year 9999 has no day 12 months after it that reads as one. */
 const plausibleYear = /^(19|20|21)[0-9]{2}-/;
 
+const otherYear = 'must be of the years 1900 to 2199';
+const notADate = 'must be a date as YYYY-MM-DD';
+const notAnInstant = 'must be a date and time with offset, as 2026-03-02T10:30:00Z';
+const date = z.core.regexes.date;
+const dateTime = z.core.regexes.datetime({ offset: true });
+
+function dateProblem(text: string): string | undefined {
+  if (!date.test(text)) return notADate;
+  return plausibleYear.test(text) ? undefined : otherYear;
+}
+
+function instantProblem(text: string): string | undefined {
+  if (!dateTime.test(text)) return notAnInstant;
+  if (!plausibleYear.test(text)) return otherYear;
+  return plausibleInstant.test(text) ? undefined : 'must have an offset of at most 14 hours, and at most 9 digits after the second';
+}
+
 /** A calendar date of the United Kingdom, `YYYY-MM-DD`, of the years 1900 to 2199. */
-export const localDate = z.iso
-  .date({ error: 'must be a date as YYYY-MM-DD' })
-  .regex(plausibleYear, { error: 'must be of the years 1900 to 2199' });
+export const localDate = checkedText(dateProblem, notADate).meta({ format: 'date' });
 /** As databases read them: offsets of real zones (UTC-12 to UTC+14), no more than nanoseconds. */
 const plausibleInstant = /^[0-9-]{10}T[0-9:]{8}([.][0-9]{1,9})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$/;
 /** An instant with its offset, RFC 3339, of the years 1900 to 2199. */
-export const instant = z.iso
-  .datetime({ offset: true, error: 'must be a date and time with offset, as 2026-03-02T10:30:00Z' })
-  .regex(plausibleYear, { error: 'must be of the years 1900 to 2199' })
-  .regex(plausibleInstant, { error: 'must have an offset of at most 14 hours, and at most 9 digits after the second' });
+export const instant = checkedText(instantProblem, notAnInstant).meta({ format: 'date-time' });
 
 const ninoPattern = /^[A-Z]{2}[0-9]{6}[A-D]$/;
 const postcodePattern = /^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$/;
@@ -30,7 +43,7 @@ const plainText = /^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u;
 /** Something to be seen: a surname of nothing but zero-width spaces is none. */
 const somethingToSee = /[\p{L}\p{N}]/u;
 
-/** What is wrong with a line. One check that tells which it is: four cost as much as all the rest of reading a form. */
+/** What is wrong with a line. */
 function lineProblem(text: string, max: number): string | undefined {
   if (text === '') return 'must not be empty';
   if (text.length > max) return `must be at most ${max} characters`;
@@ -38,12 +51,7 @@ function lineProblem(text: string, max: number): string | undefined {
   return somethingToSee.test(text) ? undefined : 'must hold a letter or a digit';
 }
 
-const line = (max: number): z.ZodString =>
-  z
-    .string()
-    .trim()
-    .refine((text) => lineProblem(text, max) === undefined, { error: ({ input }) => lineProblem(String(input), max) })
-    .meta({ minLength: 1, maxLength: max });
+const line = (max: number): z.ZodString => trimmedText((text) => lineProblem(text, max)).meta({ minLength: 1, maxLength: max });
 
 /** NI number (2 letters, 6 digits, 1 letter), date of birth and surname must agree with the record (joint working: wrong person). */
 export const clientIdentity = z

@@ -15,7 +15,7 @@ const settings = {
   /** How long a message may wait for a route, in hours of the mesh's clock. */
   ROUTE_TIMEOUT_HOURS: z.coerce.number().positive().default(72),
   /** Messages judged together, at most. */
-  BATCH_SIZE: z.coerce.number().int().min(1).max(2048).default(512),
+  BATCH_SIZE: z.coerce.number().int().min(1).max(2048).default(1024),
   /** Messages of agencies whose id was made longer ago are refused, in hours. */
   ID_MAX_AGE_HOURS: z.coerce.number().positive().default(168),
 };

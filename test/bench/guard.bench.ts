@@ -34,7 +34,7 @@ const mb = 1024 * 1024;
 export async function guardBench(): Promise<object> {
   const mesh = await GuardMesh.start({ unlisted: [relaySource, relayTarget], maxBytes: 48 * mb, isDurable: true });
   try {
-    const batch = Number(process.env['BATCH_SIZE'] ?? 512);
+    const batch = Number(process.env['BATCH_SIZE'] ?? 1_024);
     const guard = await mesh.guard({ BATCH_SIZE: String(batch) }, (process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter(Boolean));
     await mesh.applyDirectory();
     const manager = await jetstreamManager(await mesh.nats.connect('provisioner'));

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { Client, type QueryResult } from 'pg';
 import { serviceParties } from '#libs/contracts/party.js';
 import { deliveryStream } from '#libs/contracts/subjects.js';
 import { parties } from '#test/support/guard-builders.js';
@@ -30,6 +31,16 @@ beforeAll(async () => {
   await river.sendAndWait({ ...own, name: 'consent.recorded', to: 'mesh', data: consent });
 });
 afterAll(() => mesh.stop());
+
+async function databaseOf(of: GuardMesh, query: string): Promise<QueryResult<{ message: string }>> {
+  const database = new Client({ connectionString: of.databaseUrl });
+  await database.connect();
+  try {
+    return await database.query(query);
+  } finally {
+    await database.end();
+  }
+}
 
 const share = (): Promise<string> => river.send({ ...own, name: 'tpr2.shared', to: 'jcp_wandsworth' });
 
@@ -117,6 +128,50 @@ describe('the guard, killed', () => {
     expect(lambeth.received.map(({ id }) => id)).toContain(first);
     const ours = jcp.received.map(({ id }) => id).filter((id) => id === second || id === third);
     expect(ours).toEqual([second, third]);
+  });
+
+  it('judges each batch by what the one before it left, though what it is judged by is read ahead', async () => {
+    const another = { client: { ...client, nino: 'QQ400004C' }, case: randomUUID() };
+    const sharing = { ...another, name: 'tpr2.shared' as const, to: 'jcp_wandsworth' };
+    const expected: [id: string, state: string][] = [];
+    const shares = async (count: number, state: string): Promise<void> => {
+      for (let n = 0; n < count; n += 1) expected.push([await river.send(sharing), state]);
+    };
+    expected.push([await river.send({ ...another, name: 'consent.recorded', to: 'mesh', data: consent }), 'cleared']);
+    expected.push([await river.send(sharing), 'cleared']);
+    expect((await river.verdict(expected[1]?.[0] ?? '')).state).toBe('cleared');
+    const reused: string[] = [];
+    guard.signal('SIGSTOP');
+    for (let round = 0; round < 3; round += 1) {
+      // Batches of 8: nothing in most of them but what goes out, so that the next is read ahead; then one that changes everything.
+      await shares(21, 'cleared');
+      // The same ids for other messages, a batch later.
+      for (const [id] of expected.slice(-8)) {
+        await river.put(id, river.compose({ ...sharing, id }).text, 'again');
+        reused.push(id);
+      }
+      await shares(5, 'cleared');
+      const given = { ...another, name: 'consent.withdrawn' as const, to: 'mesh' };
+      expected.push([await river.send({ ...given, data: (context: FormContext) => withdrawal(context, 'TPR2') }), 'cleared']);
+      await shares(10, 'refused');
+      expected.push([await river.send({ ...another, name: 'consent.recorded', to: 'mesh', data: consent }), 'cleared']);
+    }
+    await shares(3, 'cleared');
+    const before = jcp.received.length;
+    const logged = guard.log.length;
+    guard.signal('SIGCONT');
+    for (const [index, [id, state]] of expected.entries()) {
+      // What was let through may have been collected, or stopped by the withdrawal behind it.
+      const seen = (await river.verdict(id)).state === 'refused' ? 'refused' : 'cleared';
+      expect({ index, state: seen }).toEqual({ index, state });
+    }
+    await until('the last is delivered', () => jcp.received.some(({ id }) => id === expected.at(-1)?.[0]));
+    expect(guard.log.slice(logged).filter(({ msg }) => msg === 'a batch is tried again')).toEqual([]);
+    const sent = new Set(expected.map(([id]) => id));
+    const order = [...new Set(jcp.received.slice(before).map(({ id }) => id))].filter((id) => sent.has(id));
+    expect(order).toEqual(expected.map(([id]) => id).filter((id) => order.includes(id)));
+    const { rows } = await databaseOf(mesh, `select message from dead_letter where code = 'id-reused'`);
+    expect(rows.map(({ message }) => message).toSorted()).toEqual(reused.toSorted());
   });
 
   it('keeps the order of a sender when it is stopped with work in hand', async () => {

@@ -5,16 +5,18 @@ import type { Category } from '#libs/contracts/purposes.js';
 import type { IdAge } from '#libs/contracts/read-message.js';
 import { type CopyValue, copyRows } from '#libs/postgres/copy-rows.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
-import { isCleared } from '../domain/guard-record.js';
+import type { Effect } from '../domain/effect.js';
+import { type GuardRecord, isCleared } from '../domain/guard-record.js';
 import type { Incoming } from '../domain/incoming.js';
-import type { BatchStore } from './batch.store.js';
+import type { BatchStore, DecidedMessage } from './batch.store.js';
+import { GroundAhead } from './ground-ahead.js';
 import type { GuardKeys } from './guard-keys.js';
 import { type Delivery, type JudgedBatch, judgeBatch } from './judge-batch.js';
 import { type Intake, type RawMessage, readIngress, toIncoming } from './read-ingress.js';
 import type { StoredRecord } from './record-rows.js';
 import type { EventToSend, RoadCourier, SentDelivery } from './road.courier.js';
 import type { WithdrawalDesk } from './withdrawal.desk.js';
-import type { WorldLoader } from './world.loader.js';
+import type { LoadedWorld, WorldLoader } from './world.loader.js';
 
 /**
  * How old a decision may be when it is delivered, in ms of the monotonic clock, which goes on while a process is stopped. What a stopped
@@ -36,10 +38,28 @@ export interface BatchProcessorParts {
 
 /** What lets the batches of one sender overlap and keeps their order: the next is judged while this one is being delivered. */
 export interface Turn {
+  /**
+   * Told when the batch is judged, and not committed yet, where nothing that it changes can matter to another batch but to one that names one of
+   * these messages: what the sender's next batch is judged by may be read from now on, and stands once this one is committed.
+   */
+  readonly onJudged?: (messages: ReadonlySet<string>) => void;
   /** Told once the records are committed: from then on the sender's next batch may be judged. */
   readonly onCommitted: () => void;
   /** Resolves once all that the sender sent before is delivered; `false` where that failed, and is tried again first. */
   readonly mayDeliver: Promise<boolean>;
+  /** What this batch is judged by, where that was read ahead. */
+  readonly ahead?: GroundAhead<Ground> | undefined;
+}
+
+/** What a batch is judged by, read under its clients' locks; the connection holds them. */
+export interface Ground extends LoadedWorld {
+  readonly db: PoolClient;
+  readonly intakes: readonly Intake[];
+  readonly keyVersion: number;
+  /** Of the keys, when it was read. */
+  readonly stamp: number;
+  /** On the clock of `performance.now()`. */
+  readonly deadline: number;
 }
 
 /** Nothing sent before is under way. */
@@ -58,24 +78,44 @@ export class BatchProcessor {
     return readIngress(raw, { keys, nowMs: clock.now().getTime(), idAge });
   }
 
+  /** Reads what a batch is judged by while the one before it is being committed. Undefined where others wait for a connection. */
+  readAhead(intakes: readonly Intake[]): GroundAhead<Ground> | undefined {
+    const { pool } = this.parts;
+    const isShort = pool.waitingCount > 0 || (pool.idleCount === 0 && pool.totalCount >= (pool.options.max ?? 0));
+    return isShort ? undefined : new GroundAhead(this.readGround(intakes));
+  }
+
   /** @returns dead letters to send again, which the operator asked for in this batch. @throws MeshError when the batch must come again. */
   async process(intakes: readonly Intake[], turn: Turn = alone): Promise<readonly string[]> {
-    const { pool, loader } = this.parts;
-    let db: PoolClient | undefined;
+    const { keys, loader } = this.parts;
+    let ground: Ground | undefined;
     try {
-      db = await pool.connect();
-      const keyVersion = this.parts.keys.version;
-      const present: Intake[] = [];
-      for (const intake of intakes) present.push(this.underPresentKeys(intake));
-      const redrives = await this.work(db, present, { keyVersion, turn });
-      await loader.unlock(db);
-      db.release();
+      ground = await turn.ahead?.taken(keys.stamp);
+      ground ??= await this.readGround(intakes);
+      const redrives = await this.work(ground, turn);
+      await loader.unlock(ground.db);
+      ground.db.release();
       return redrives;
     } catch (error) {
       loader.forgetDirectory();
       // A connection that may hold locks is closed, not kept.
-      db?.release(true);
+      ground?.db.release(true);
       throw error instanceof MeshError ? error : toStoreError(error);
+    }
+  }
+
+  private async readGround(intakes: readonly Intake[]): Promise<Ground> {
+    const { pool, loader, keys } = this.parts;
+    const db = await pool.connect();
+    try {
+      const { version: keyVersion, stamp } = keys;
+      const present: Intake[] = [];
+      for (const intake of intakes) present.push(this.underPresentKeys(intake));
+      const { world, prior } = await loader.load(db, readable(present));
+      return { db, intakes: present, world, prior, keyVersion, stamp, deadline: performance.now() + deliverWithinMs };
+    } catch (error) {
+      db.release(true);
+      throw error;
     }
   }
 
@@ -87,17 +127,12 @@ export class BatchProcessor {
     return { ok: true, incoming: toIncoming(read, { sender, digest }, keys), stamp: keys.stamp };
   }
 
-  private async work(
-    db: PoolClient,
-    intakes: readonly Intake[],
-    { keyVersion, turn }: { readonly keyVersion: number; readonly turn: Turn },
-  ): Promise<readonly string[]> {
-    const { loader, store, courier, desk, clock, routeTimeoutMs } = this.parts;
+  private async work({ db, intakes, world, prior, keyVersion, deadline }: Ground, turn: Turn): Promise<readonly string[]> {
+    const { store, courier, desk, clock, routeTimeoutMs } = this.parts;
     const now = clock.now();
-    const { world, prior } = await loader.load(db, readable(intakes));
-    const deadline = performance.now() + deliverWithinMs;
     const delivered = await deliveredBefore(db, prior);
     const judged = judgeBatch(intakes, { world, prior, delivered, nowMs: now.getTime() });
+    if (turn.onJudged !== undefined && changesNothingElse(judged)) turn.onJudged(messagesOf(judged));
     const heldUntil = new Date(now.getTime() + routeTimeoutMs);
     const seqs = await store.commit(db, { decided: judged.decided, dead: judged.dead, now, heldUntil, keyVersion });
     turn.onCommitted();
@@ -118,6 +153,21 @@ export class BatchProcessor {
     for (const withdrawal of judged.withdrawals) await desk.carryOut(db, withdrawal);
     return judged.redrives;
   }
+}
+
+/**
+ * Nothing but first records, deliveries and dead letters: no consent, case, client, wait or directory entry that another batch might be judged by,
+ * and no second record, which may be of a message that others rest on.
+ */
+const changesNothingElse = (judged: JudgedBatch): boolean => judged.decided.every(onlyDelivers);
+const onlyDelivers = ({ effects, records }: DecidedMessage): boolean => effects.every(isDelivery) && records.every(isFirst);
+const isDelivery = ({ kind }: Effect): boolean => kind === 'deliver';
+const isFirst = ({ ordinal }: GuardRecord): boolean => ordinal === 0;
+
+function messagesOf({ decided }: JudgedBatch): Set<string> {
+  const ids = new Set<string>();
+  for (const { records } of decided) for (const { id } of records) ids.add(id);
+  return ids;
 }
 
 function readable(intakes: readonly Intake[]): Incoming[] {

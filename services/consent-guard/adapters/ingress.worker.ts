@@ -5,8 +5,10 @@ import { errorRules } from '#libs/contracts/error-codes.js';
 import { effectId } from '#libs/contracts/message-id.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { isServiceParty } from '#libs/contracts/party.js';
-import { type BatchProcessor, type Turn, alone } from './batch.processor.js';
+import { messagesIn } from './batch-mentions.js';
+import { type BatchProcessor, type Ground, type Turn, alone } from './batch.processor.js';
 import type { DeadLetterDesk } from './dead-letter.desk.js';
+import type { GroundAhead } from './ground-ahead.js';
 import { IngressPuller, type PulledMessage } from './ingress.puller.js';
 import type { Intake } from './read-ingress.js';
 
@@ -52,7 +54,8 @@ const readAtOnce = 16;
 /**
  * Works one party's ingress, one batch after another, so that the party's own order is kept: what fails stays in hand and is tried again
  * before anything behind it. Batches overlap as far as that allows: while one is delivered the next is judged (it sees the records of the
- * one before, which are committed), and delivered only after it; the one after that is read already.
+ * one before, which are committed), and delivered only after it; the one after that is read already. What a batch is judged by is read while
+ * the one before is being committed, unless that one changes any of it.
  *
  *     pull ─▶ read ─▶ held? ─▶ judge, commit ─▶ all before delivered? ─▶ deliver ─┬─ done ─▶ ack
  *                      ▲                                                          ├─ passes (store away, …) ─▶ the same batch again
@@ -65,6 +68,8 @@ export class IngressWorker {
   private readonly stopping = new AbortController();
   /** A service's answer releases what waits, once: the next is judged when that is done. */
   private readonly mayOverlap: boolean;
+  /** What the next batch will be judged by, and which batch that is. */
+  private ahead: { readonly batch: readonly Taken[]; readonly ground: GroundAhead<Ground> | undefined } | undefined;
 
   constructor(
     readonly party: string,
@@ -90,16 +95,17 @@ export class IngressWorker {
 
   private async run(): Promise<void> {
     await this.takeOver();
-    let ahead = this.readNext();
+    let next = this.readNext();
     let last = nothing;
     while (!this.isStopped) {
-      const batch = await ahead;
-      ahead = this.readNext();
-      last = await this.begin(batch, last);
+      const batch = await next;
+      next = this.readNext();
+      last = await this.begin(batch, last, next);
     }
     // In the order in which it was sent, so that whoever has the party next finds it so.
     await last.done;
-    giveBack(await ahead);
+    await this.letGoAhead();
+    giveBack(await next);
     this.puller.giveBack();
   }
 
@@ -109,11 +115,16 @@ export class IngressWorker {
    *
    * @returns when the next may be judged
    */
-  private async begin(batch: readonly Taken[], before: UnderWay): Promise<UnderWay> {
+  private async begin(batch: readonly Taken[], before: UnderWay, next: Promise<readonly Taken[]>): Promise<UnderWay> {
     if (batch.length === 0) return before;
     let onCommitted = (): void => undefined;
     const committed = new Promise<void>((resolve) => (onCommitted = resolve));
-    const first = this.attempt(batch, { onCommitted, mayDeliver: before.delivered });
+    let isFirst = true;
+    const onJudged = (messages: ReadonlySet<string>): void => {
+      if (this.mayOverlap) void next.then((following) => (isFirst ? this.readAhead(following, messages) : undefined));
+    };
+    const first = this.attempt(batch, { onJudged, onCommitted, mayDeliver: before.delivered, ahead: this.takeAhead(batch) });
+    void first.then((outcome) => (isFirst = outcome === 'done'));
     const done = this.see(batch, first, before);
     await Promise.race([committed, done]);
     const last = before.before ?? nothing;
@@ -129,8 +140,31 @@ export class IngressWorker {
   /** Tries a batch again until it is through, once all before it is. */
   private async see(batch: readonly Taken[], first: Promise<Outcome>, before: UnderWay): Promise<void> {
     const outcome = await first;
+    // Whoever begins again may need the locks of those behind: they let go.
+    if (outcome !== 'done') await this.letGoAhead();
     await before.done;
     await this.work(batch, outcome);
+  }
+
+  /** @param changed messages that are recorded meanwhile: a batch that names one of them must see it as it stands then */
+  private readAhead(batch: readonly Taken[], changed: ReadonlySet<string>): void {
+    if (batch.length === 0 || this.isStopped || this.ahead !== undefined) return;
+    const intakes = intakesOf(batch);
+    if (namesAny(intakes, changed)) return;
+    this.ahead = { batch, ground: this.parts.processor.readAhead(intakes) };
+  }
+
+  private takeAhead(batch: readonly Taken[]): GroundAhead<Ground> | undefined {
+    if (this.ahead?.batch !== batch) return undefined;
+    const { ground } = this.ahead;
+    this.ahead = undefined;
+    return ground;
+  }
+
+  private async letGoAhead(): Promise<void> {
+    const { ahead } = this;
+    this.ahead = undefined;
+    await ahead?.ground?.letGo();
   }
 
   /** What the party's last holder had in hand when it was killed comes first, and at once. */
@@ -174,12 +208,12 @@ export class IngressWorker {
 
   private async attempt(batch: readonly Taken[], turn: Turn): Promise<Outcome> {
     const { processor, deadLetters, log, isHeld } = this.parts;
-    if (this.isStopped || !isHeld(this.party)) return 'passing';
+    if (this.isStopped || !isHeld(this.party)) {
+      await turn.ahead?.letGo();
+      return 'passing';
+    }
     try {
-      const redrives = await processor.process(
-        batch.map(({ intake }) => intake),
-        turn,
-      );
+      const redrives = await processor.process(intakesOf(batch), turn);
       for (const letter of redrives) await deadLetters.redrive(letter);
       for (const { message } of batch) message.ack();
       return 'done';
@@ -213,6 +247,17 @@ export class IngressWorker {
   private async pause(delayMs: number): Promise<void> {
     await delay(delayMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
+}
+
+function intakesOf(batch: readonly Taken[]): Intake[] {
+  const intakes: Intake[] = [];
+  for (const { intake } of batch) intakes.push(intake);
+  return intakes;
+}
+
+function namesAny(intakes: readonly Intake[], messages: ReadonlySet<string>): boolean {
+  for (const intake of intakes) if (intake.ok) for (const id of messagesIn([intake.incoming])) if (messages.has(id)) return true;
+  return false;
 }
 
 function giveBack(batch: readonly Taken[]): void {
