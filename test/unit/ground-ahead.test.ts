@@ -21,11 +21,13 @@ describe('what is read ahead for a batch', () => {
 
   it('lets go of its locks, by closing the connection, once it has them: where it is not wanted, or was read under other keys', async () => {
     const unwanted = connection();
-    let found = (_: { db: PoolClient; stamp: number }): void => undefined;
-    const ahead = new GroundAhead(new Promise<{ db: PoolClient; stamp: number }>((resolve) => (found = resolve)));
+    let found: () => void = () => undefined;
+    const ahead = new GroundAhead(
+      new Promise<{ db: PoolClient; stamp: number }>((resolve) => (found = () => resolve({ db: unwanted.db, stamp: 3 }))),
+    );
     const gone = ahead.letGo();
     expect(unwanted.released).toEqual([]);
-    found({ db: unwanted.db, stamp: 3 });
+    found();
     await gone;
     expect(unwanted.released).toEqual([true]);
     expect(await ahead.taken(3)).toBeUndefined();
