@@ -124,10 +124,11 @@ async function createWork(ground: Ground): Promise<Work> {
   const courier = new RoadCourier(ground.publisher);
   const store = new BatchStore(keys);
   const loader = new WorldLoader(keys);
-  const desk = new WithdrawalDesk(new DeliveryRecall(connection, courier), courier, clock);
+  const recall = new DeliveryRecall(connection, courier);
+  const desk = new WithdrawalDesk(recall, courier, clock);
   const idAge = { maxAgeMs: config.ID_MAX_AGE_HOURS * hourMs, maxAheadMs: 5 * 60_000 };
   const routeTimeoutMs = config.ROUTE_TIMEOUT_HOURS * hourMs;
-  const processor = new BatchProcessor({ pool, keys, loader, store, courier, desk, clock, idAge, routeTimeoutMs });
+  const processor = new BatchProcessor({ pool, keys, loader, store, courier, desk, recall, clock, idAge, routeTimeoutMs });
   const deadLetters = new DeadLetterDesk({ pool, keys, store, courier, processor, clock });
   const onLost = (names: readonly string[]): void => shares.lost(names);
   const leases = new LeaseKeeper({ url: config.DATABASE_URL, applicationName: sessions.nameOf('consent-guard-lease'), onLost });

@@ -86,6 +86,36 @@ describe('a withdrawal', () => {
     expect((await places()).rows).toEqual([{ state: 'stopped' }]);
   });
 
+  it('says of what was not written down whether it was given out, when it comes again and the consent is gone: never that it was stopped unseen', async () => {
+    const caseId = randomUUID();
+    await river.sendAndWait(consent(caseId, tomas));
+    const data = { name: 'tpr2.shared' as const, case: caseId, client: tomas };
+    const [taken, lying] = [river.compose({ ...data, to: office }), river.compose({ ...data, to: office })];
+    for (const { id, text } of [taken, lying]) {
+      await river.put(id, text);
+      expect((await river.verdict(id)).state).toBe('cleared');
+    }
+    const states = async (): Promise<readonly string[]> => {
+      const { rows } = await database.query<{ id: string; state: string }>('select id, state from delivery where id = any($1::uuid[])', [
+        [taken.id, lying.id],
+      ]);
+      return [taken, lying].map(({ id }) => rows.find((row) => row.id === id)?.state ?? 'none');
+    };
+    await until('both are delivered', async () => (await states()).join() === 'sent,sent');
+    // The office pulls what lies first, and the guard is cut off before it has written down that it delivered, with the withdrawal committed.
+    while ((await jcp.pull()).id !== taken.id);
+    await database.query('delete from delivery where id = any($1::uuid[])', [[taken.id, lying.id]]);
+    await database.query(
+      `update scope set decision = 'withdrawn' where client = (select client from client_case where id = $1) and to_agency = 'jcp'`,
+      [caseId],
+    );
+    for (const { id, text } of [taken, lying]) await river.put(id, text, 'again');
+    await until('both are settled', async () => (await states()).join() === 'collected,stopped');
+    await until('the second is stopped', async () => (await river.verdict(lying.id)).state === 'stopped');
+    expect((await river.verdict(taken.id)).state).toBe('collected');
+    expect((await river.verdict(taken.id)).records).toHaveLength(1);
+  });
+
   it('takes back the notice that the notifier has not pulled, and a message of which only a part rests on what was withdrawn', async () => {
     const caseId = randomUUID();
     await river.sendAndWait(consent(caseId));

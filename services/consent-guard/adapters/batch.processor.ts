@@ -9,9 +9,10 @@ import type { Effect } from '../domain/effect.js';
 import { type GuardRecord, isCleared } from '../domain/guard-record.js';
 import type { Incoming } from '../domain/incoming.js';
 import type { BatchStore, DecidedMessage } from './batch.store.js';
+import type { DeliveryRecall } from './delivery-recall.js';
 import { GroundAhead } from './ground-ahead.js';
 import type { GuardKeys } from './guard-keys.js';
-import { type Delivery, type JudgedBatch, judgeBatch } from './judge-batch.js';
+import { type Delivery, type DeliveryState, type Doubt, type JudgedBatch, judgeBatch } from './judge-batch.js';
 import { type Intake, type RawMessage, readIngress, toIncoming } from './read-ingress.js';
 import type { StoredRecord } from './record-rows.js';
 import type { EventToSend, RoadCourier, SentDelivery } from './road.courier.js';
@@ -31,6 +32,7 @@ export interface BatchProcessorParts {
   readonly store: BatchStore;
   readonly courier: RoadCourier;
   readonly desk: WithdrawalDesk;
+  readonly recall: DeliveryRecall;
   readonly clock: Clock;
   readonly idAge: IdAge;
   readonly routeTimeoutMs: number;
@@ -119,6 +121,23 @@ export class BatchProcessor {
     }
   }
 
+  /**
+   * Rules out that what is in doubt still comes, and writes down whether its recipient has it, as a withdrawal does.
+   *
+   * @throws MeshError always: the batch comes again, and is judged by what is on record then
+   */
+  private async settle(db: PoolClient, doubts: readonly Doubt[]): Promise<never> {
+    const recalled = await this.parts.recall.recall(
+      doubts.map(({ record, recipient }) => ({ id: record.id, recipient, streamSeq: undefined })),
+    );
+    for (const [index, { record, recipient, root }] of doubts.entries())
+      await db.query(
+        `insert into delivery (id, recipient, client, root, stream_seq, state) values ($1, $2, $3, $4, $5, $6) on conflict (id, recipient) do nothing`,
+        [record.id, recipient, record.client, root, recalled[index]?.streamSeq, recalled[index]?.state],
+      );
+    throw new MeshError('lease-lost', 'messages in doubt are settled, and the batch is judged again');
+  }
+
   /** Read ahead, or in an attempt before: since then the keys may have changed. */
   private underPresentKeys(intake: Intake): Intake {
     const { keys } = this.parts;
@@ -132,6 +151,7 @@ export class BatchProcessor {
     const now = clock.now();
     const delivered = await deliveredBefore(db, prior);
     const judged = judgeBatch(intakes, { world, prior, delivered, nowMs: now.getTime() });
+    if (judged.doubts.length > 0) await this.settle(db, judged.doubts);
     if (turn.onJudged !== undefined && changesNothingElse(judged)) turn.onJudged(messagesOf(judged));
     const heldUntil = new Date(now.getTime() + routeTimeoutMs);
     const seqs = await store.commit(db, { decided: judged.decided, dead: judged.dead, now, heldUntil, keyVersion });
@@ -186,11 +206,11 @@ function toEvents(judged: JudgedBatch, seqs: ReadonlyMap<string, number>, now: D
   return events;
 }
 
-async function deliveredBefore(db: PoolClient, prior: ReadonlyMap<string, StoredRecord>): Promise<ReadonlySet<string>> {
+async function deliveredBefore(db: PoolClient, prior: ReadonlyMap<string, StoredRecord>): Promise<ReadonlyMap<string, DeliveryState>> {
   const ids = [...prior.values()].filter((record) => isCleared(record) && record.recipient !== undefined).map((record) => record.id);
-  if (ids.length === 0) return new Set();
-  const { rows } = await db.query<{ id: string }>('select id from delivery where id = any($1::uuid[])', [ids]);
-  return new Set(rows.map((row) => row.id));
+  if (ids.length === 0) return new Map();
+  const { rows } = await db.query<{ id: string; state: DeliveryState }>('select id, state from delivery where id = any($1::uuid[])', [ids]);
+  return new Map(rows.map(({ id, state }) => [id, state]));
 }
 
 const deliveryColumns = ['id', 'recipient', 'client', 'root', 'stream_seq', 'told', 'withheld'];

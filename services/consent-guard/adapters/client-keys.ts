@@ -16,7 +16,8 @@ const keysSql = `with had as (select client, key from client_key where client = 
  */
 export async function clientKeys(db: PoolClient, clients: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
   for (;;) {
-    const rows = await readCopied(db, keysSql, [listed(clients)]);
+    // In one order everywhere: two batches that make the same keys must not wait for each other.
+    const rows = await readCopied(db, keysSql, [listed([...clients].toSorted())]);
     // Another batch may have made one at this moment: it is seen by the next statement.
     if (rows.length >= clients.size) return byClient(rows);
   }

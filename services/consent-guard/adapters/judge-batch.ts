@@ -17,6 +17,17 @@ export interface Delivery extends Omit<DeliverEffect, 'kind'> {
   readonly client: string | undefined;
 }
 
+/** Nobody wrote down whether it was delivered: it must be ruled out that it still comes, before anything is said of it. */
+export interface Doubt {
+  readonly record: StoredRecord;
+  readonly recipient: string;
+  /** The client's own message that it rests on. */
+  readonly root: string;
+}
+
+/** What is on record of a delivery. */
+export type DeliveryState = 'sent' | 'stopped' | 'collected';
+
 /** Everything a batch comes to, before any of it is true. */
 export interface JudgedBatch {
   readonly decided: DecidedMessage[];
@@ -24,6 +35,8 @@ export interface JudgedBatch {
   readonly deliveries: Delivery[];
   readonly events: { readonly record: GuardRecord; readonly stored?: StoredRecord; readonly directory?: PartyPut | PersonPut }[];
   readonly withdrawals: WithdrawEffect[];
+  /** Cleared before, perhaps delivered, and not to be delivered any more. Where there are any, none of the batch is to be written. */
+  readonly doubts: Doubt[];
   readonly releases: string[];
   readonly redrives: string[];
 }
@@ -31,8 +44,8 @@ export interface JudgedBatch {
 export interface Grounds {
   readonly world: World;
   readonly prior: ReadonlyMap<string, StoredRecord>;
-  /** Messages decided before whose delivery is on record. */
-  readonly delivered: ReadonlySet<string>;
+  /** Messages decided before whose delivery is on record, and how it stands. */
+  readonly delivered: ReadonlyMap<string, DeliveryState>;
   readonly nowMs: number;
 }
 
@@ -51,10 +64,20 @@ const unannounced: ReadonlySet<MessageName> = new Set([
 
 /**
  * Judges the messages of one sender in their order; each sees what those before it changed. A message decided before is not decided anew:
- * its record stands, and what was not yet delivered is delivered now, or stopped by a second record where the consent has gone meanwhile.
+ * its record stands, and what was not yet delivered is delivered now. Where the consent has gone meanwhile it is a doubt first, and once it is
+ * settled that nobody was given it, stopped by a second record.
  */
 export function judgeBatch(intakes: readonly Intake[], grounds: Grounds): JudgedBatch {
-  const judged: JudgedBatch = { decided: [], dead: [], deliveries: [], events: [], withdrawals: [], releases: [], redrives: [] };
+  const judged: JudgedBatch = {
+    decided: [],
+    dead: [],
+    deliveries: [],
+    events: [],
+    withdrawals: [],
+    doubts: [],
+    releases: [],
+    redrives: [],
+  };
   const digests = new Map([...grounds.prior].map(([id, record]) => [id, record.digest]));
   for (const intake of intakes) {
     if (!intake.ok) {
@@ -90,17 +113,34 @@ function judgeAgain(incoming: Incoming, { world, prior, delivered, nowMs }: Grou
   const announce = (): void => {
     if (!unannounced.has(stored.name)) judged.events.push({ record: stored, stored, ...directoryOf(incoming) });
   };
-  if (!isCleared(stored) || delivered.has(stored.id)) return announce();
+  const state = delivered.get(stored.id);
+  if (isCleared(stored) && state === 'stopped') return stopAgain(stored, world, judged);
+  if (!isCleared(stored) || state !== undefined) return announce();
   const decision = decide(incoming, world, nowMs);
   if (isCleared(decision.record)) {
     takeEffects(decision.effects, [stored, ...decision.others], judged);
     return announce();
   }
   if (stored.recipient === undefined) return announce();
+  judged.doubts.push({ record: stored, recipient: stored.recipient, root: rootOf(stored, world) });
+}
+
+/** As `decideNotice` follows it: through the mesh's own messages to the client's. */
+function rootOf(record: GuardRecord, world: World): string {
+  let root = record;
+  while (root.senderKind === 'service') {
+    const cause = world.record(root.cause ?? '');
+    if (cause === undefined) break;
+    root = cause;
+  }
+  return root.id;
+}
+
+function stopAgain(stored: StoredRecord, world: World, judged: JudgedBatch): void {
   const stopped: GuardRecord = {
     ...stored,
     ordinal: stored.ordinal + 1,
-    inner: decision.record.inner,
+    inner: undefined,
     verdict: { kind: 'stopped', reason: 'withdrawn' },
   };
   world.putRecord(stopped);
