@@ -69,7 +69,7 @@ function partyPlans(party: BrokerParty): readonly StreamPlan[] {
   return [
     {
       config: { ...workQueue, name: ingressStream(party.id), subjects: [ingressSubjects(party.id)] },
-      durables: [durable(ingressDurable, ackWaitsMs.ingress, 2048)],
+      durables: [durable(ingressDurable, ackWaitsMs.ingress, 4096)],
     },
     {
       config: { ...workQueue, name: deliveryStream(party.id), subjects: [deliverySubjects(party.id)] },
