@@ -179,7 +179,7 @@ export class BatchProcessor {
  * Nothing but first records, deliveries and dead letters: no consent, case, client, wait or directory entry that another batch might be judged by,
  * and no second record, which may be of a message that others rest on.
  */
-const changesNothingElse = (judged: JudgedBatch): boolean => judged.decided.every(onlyDelivers);
+const changesNothingElse = ({ decided, withdrawals }: JudgedBatch): boolean => withdrawals.length === 0 && decided.every(onlyDelivers);
 const onlyDelivers = ({ effects, records }: DecidedMessage): boolean => effects.every(isDelivery) && records.every(isFirst);
 const isDelivery = ({ kind }: Effect): boolean => kind === 'deliver';
 const isFirst = ({ ordinal }: GuardRecord): boolean => ordinal === 0;

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { type GuardRecord, isCleared } from '../domain/guard-record.js';
+import { type GuardRecord, isCleared, rootOf } from '../domain/guard-record.js';
 import { type Line, restsOnLines } from '../domain/rests-on-lines.js';
 import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
 
@@ -43,7 +43,10 @@ export class ClientTraffic {
     // Stopped when it came again, too: the attempt before may have delivered it.
     const inDoubt = [...this.records.values()].flatMap((record) =>
       (isCleared(record) || isStopped(record)) && record.recipient !== undefined && !delivered.has(`${record.id}.${record.recipient}`)
-        ? this.delivery({ id: record.id, recipient: record.recipient, streamSeq: undefined, state: 'sent' }, this.rootOf(record))
+        ? this.delivery(
+            { id: record.id, recipient: record.recipient, streamSeq: undefined, state: 'sent' },
+            rootOf(record, (id) => this.records.get(id)),
+          )
         : [],
     );
     return [...known, ...inDoubt].filter(({ record, root }) => (record.seq < upTo || isStopped(record)) && restsOnLines(root, lines));
@@ -63,17 +66,6 @@ export class ClientTraffic {
     const { id, ...place } = at;
     const [record, rootRecord] = [this.records.get(id), this.records.get(root)];
     return record === undefined || rootRecord === undefined ? [] : [{ ...place, record, root: rootRecord }];
-  }
-
-  /** As `decideNotice` follows it: through the mesh's own messages to the client's. */
-  private rootOf(record: GuardRecord): string {
-    let root = record;
-    while (root.senderKind === 'service') {
-      const cause = this.records.get(root.cause ?? '');
-      if (cause === undefined) break;
-      root = cause;
-    }
-    return root.id;
   }
 }
 

@@ -3,7 +3,7 @@ import type { MessageName } from '#libs/contracts/message-table.js';
 import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
 import { decide } from '../domain/decide.js';
 import type { Effect } from '../domain/effect.js';
-import { type GuardRecord, isCleared } from '../domain/guard-record.js';
+import { type GuardRecord, isCleared, rootOf } from '../domain/guard-record.js';
 import type { Incoming } from '../domain/incoming.js';
 import type { World } from '../domain/world.js';
 import type { DeadLetter, DecidedMessage } from './batch.store.js';
@@ -114,33 +114,26 @@ function judgeAgain(incoming: Incoming, { world, prior, delivered, nowMs }: Grou
     if (!unannounced.has(stored.name)) judged.events.push({ record: stored, stored, ...directoryOf(incoming) });
   };
   const state = delivered.get(stored.id);
-  if (isCleared(stored) && state === 'stopped') return stopAgain(stored, world, judged);
-  if (!isCleared(stored) || state !== undefined) return announce();
+  if (!isCleared(stored) || state === 'sent' || state === 'collected') return announce();
   const decision = decide(incoming, world, nowMs);
+  if (state === 'stopped') return stopAgain(stored, decision.record.inner, { world, judged });
   if (isCleared(decision.record)) {
     takeEffects(decision.effects, [stored, ...decision.others], judged);
     return announce();
   }
   if (stored.recipient === undefined) return announce();
-  judged.doubts.push({ record: stored, recipient: stored.recipient, root: rootOf(stored, world) });
+  judged.doubts.push({ record: stored, recipient: stored.recipient, root: rootOf(stored, world.record) });
 }
 
-/** As `decideNotice` follows it: through the mesh's own messages to the client's. */
-function rootOf(record: GuardRecord, world: World): string {
-  let root = record;
-  while (root.senderKind === 'service') {
-    const cause = world.record(root.cause ?? '');
-    if (cause === undefined) break;
-    root = cause;
-  }
-  return root.id;
-}
-
-function stopAgain(stored: StoredRecord, world: World, judged: JudgedBatch): void {
+function stopAgain(
+  stored: StoredRecord,
+  inner: string | undefined,
+  { world, judged }: { readonly world: World; readonly judged: JudgedBatch },
+): void {
   const stopped: GuardRecord = {
     ...stored,
     ordinal: stored.ordinal + 1,
-    inner: undefined,
+    inner,
     verdict: { kind: 'stopped', reason: 'withdrawn' },
   };
   world.putRecord(stopped);
