@@ -97,6 +97,9 @@ ${parties.map((party) => `  include "${spokePath(party.id)}"`).join('\n')}
  * `allow_responses`, under which the server remembers the reply subject of every message it gives that user (each pulled message has one, for
  * its ack) for two minutes, and above 4,096 of them looks through all for each further one (nats-server, `pruneReplyPerms`): 70 µs of the
  * server's time a message became 700 after some 30,000.
+ *
+ * It may make the two durables of a party anew, under their own names and no other: a broker that was killed may count a stream from 1
+ * again (`mendDurable`), and what is sent then must not lie there until somebody looks.
  */
 function hubAccount(options: BrokerConfigOptions, answering: readonly BrokerParty[]): string {
   const imports = answering.map((party) => `      { service: { account: "${party.id}", subject: "answer.${party.id}.>" } }`);
@@ -107,7 +110,9 @@ function hubAccount(options: BrokerConfigOptions, answering: readonly BrokerPart
         permissions: {
           publish: { allow: [
             "egress.>", "events.>", "answer.>",
-            "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.MSG.DELETE.*", "$JS.API.CONSUMER.INFO.*.*",
+            "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.MSG.GET.*", "$JS.API.STREAM.MSG.DELETE.*",
+            "$JS.API.CONSUMER.DELETE.*.guard", "$JS.API.CONSUMER.DELETE.*.dlv",
+            "$JS.API.CONSUMER.DURABLE.CREATE.*.guard", "$JS.API.CONSUMER.DURABLE.CREATE.*.dlv", "$JS.API.CONSUMER.INFO.*.*",
             "$JS.API.CONSUMER.MSG.NEXT.*.guard", "$JS.ACK.*.guard.>", "_R_.>" ] }
           subscribe: { allow: ["_INBOX_guard.>", "ask.>"] } } }
       { nkey: "${options.provisionerPublicKey}", allowed_connection_types: ["STANDARD"]

@@ -1,38 +1,25 @@
 import {
-  AckPolicy,
   DiscardPolicy,
   jetstreamManager,
   RetentionPolicy,
   StorageType,
-  type ConsumerConfig,
   type JetStreamManager,
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/nats-core';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { BrokerParty } from '#libs/contracts/party.js';
-import {
-  deliveryDurable,
-  deliveryStream,
-  deliverySubject,
-  deliverySubjects,
-  eventsStream,
-  ingressDurable,
-  ingressStream,
-  ingressSubjects,
-} from '#libs/contracts/subjects.js';
+import { deliveryStream, deliverySubjects, eventsStream, ingressStream, ingressSubjects } from '#libs/contracts/subjects.js';
+import { ackWaitsMs, deliveryPlan, durableConfig, type DurablePlan, ingressPlan } from '#libs/nats/durable-plan.js';
 import { followingServices } from './broker-config.js';
 
 interface StreamPlan {
   readonly config: Partial<StreamConfig> & { readonly name: string };
-  readonly durables: readonly (Partial<ConsumerConfig> & { readonly durable_name: string })[];
+  readonly durables: readonly DurablePlan['config'][];
 }
 
 const day = 24 * 60 * 60 * 1_000;
 const minute = 60_000;
-
-/** Ack waits of the durables, in milliseconds: who consumes must prolong its work within them. */
-export const ackWaitsMs = { ingress: 10_000, delivery: 60_000, events: 10_000 } as const;
 
 /**
  * Makes the streams and durables of a list of parties, or brings them to their settings where the server can change them. Idempotent;
@@ -69,12 +56,11 @@ function partyPlans(party: BrokerParty): readonly StreamPlan[] {
   return [
     {
       config: { ...workQueue, name: ingressStream(party.id), subjects: [ingressSubjects(party.id)] },
-      durables: [durable(ingressDurable, ackWaitsMs.ingress, 4096)],
+      durables: [ingressPlan(party.id).config],
     },
     {
       config: { ...workQueue, name: deliveryStream(party.id), subjects: [deliverySubjects(party.id)] },
-      // Only what is delivered: a fence that a withdrawal lays for an instant is nobody's to pull.
-      durables: [{ ...durable(deliveryDurable, ackWaitsMs.delivery, 1024), filter_subject: deliverySubject(party.id) }],
+      durables: [deliveryPlan(party.id).config],
     },
   ];
 }
@@ -94,17 +80,9 @@ function eventsPlan(maxBytes: number, parties: readonly BrokerParty[]): StreamPl
       deny_purge: true,
       deny_delete: true,
     },
-    durables: parties.filter(({ id }) => followingServices.includes(id)).map(({ id }) => durable(id, ackWaitsMs.events, 512)),
+    durables: parties.filter(({ id }) => followingServices.includes(id)).map(({ id }) => durableConfig(id, ackWaitsMs.events, 512)),
   };
 }
-
-const durable = (name: string, ackWaitMs: number, maxAckPending: number): StreamPlan['durables'][number] => ({
-  durable_name: name,
-  ack_policy: AckPolicy.Explicit,
-  ack_wait: nanos(ackWaitMs),
-  max_deliver: -1,
-  max_ack_pending: maxAckPending,
-});
 
 async function reconcileStream(manager: JetStreamManager, config: StreamPlan['config']): Promise<void> {
   const known = await found(manager.streams.info(config.name));

@@ -33,6 +33,7 @@ import { OperatorBook } from './adapters/operator.book.js';
 import { PartyShares } from './adapters/party-shares.js';
 import { RetentionSweep } from './adapters/retention.sweep.js';
 import { RoadCourier } from './adapters/road.courier.js';
+import { RoadWatch } from './adapters/road.watch.js';
 import { SealingThread } from './adapters/sealing-thread.js';
 import { WithdrawalDesk } from './adapters/withdrawal.desk.js';
 import { WithdrawalSweep } from './adapters/withdrawal.sweep.js';
@@ -146,6 +147,7 @@ async function createWork(ground: Ground): Promise<Work> {
   const sealing = { databaseUrl: config.DATABASE_URL, applicationName: sessions.nameOf('consent-guard-sealer') };
   return new Work(shares, { evidence: new EvidenceBook(pool, signer), loader, renewal }, [
     keeper,
+    new RoadWatch({ connection, log: logger, parties: () => shares.held() }),
     new HeldSweep({ pool, clock, courier, log: logger }),
     new WithdrawalSweep({ pool, desk, log: logger }),
     new SealingThread({ ...sealing, keyFile: config.EVIDENCE_KEY_FILE }, logger),
@@ -189,7 +191,7 @@ export class ConsentGuardModule implements OnApplicationBootstrap, BeforeApplica
       name: 'throughcare_guard_parties_held',
       help: 'Parties this instance works now',
       registers: [registry],
-      collect: () => held.set(work.shares.held()),
+      collect: () => held.set(work.shares.held().length),
     });
     const checks = [
       { name: 'database', check: () => ground.isDatabaseThere() },

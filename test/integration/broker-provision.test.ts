@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/nats-core';
-import { ackWaitsMs, provisionStreams } from '#deploy/nats/provision-streams.js';
+import { provisionStreams } from '#deploy/nats/provision-streams.js';
+import { ackWaitsMs } from '#libs/nats/durable-plan.js';
 import { NatsForTest } from '#test/support/nats-for-test.js';
 
 let nats: NatsForTest;

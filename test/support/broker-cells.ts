@@ -62,6 +62,10 @@ const streamVerbs = (stream: string): Readonly<Record<string, object>> => ({
 const consumerVerbs = ({ stream, consumer }: Target): Readonly<Record<string, object>> => ({
   [`CONSUMER.INFO.${stream}.${consumer}`]: {},
   [`CONSUMER.DELETE.${stream}.${consumer}`]: {},
+  [`CONSUMER.DURABLE.CREATE.${stream}.${consumer}`]: {
+    stream_name: stream,
+    config: { durable_name: consumer, ack_policy: 'explicit', deliver_subject: '_INBOX.spy' },
+  },
   [`CONSUMER.LEADER.STEPDOWN.${stream}.${consumer}`]: {},
   [`CONSUMER.PAUSE.${stream}.${consumer}`]: { pause_until: '2100-01-01T00:00:00Z' },
   [`CONSUMER.UNPIN.${stream}.${consumer}`]: { group: 'x' },

@@ -5,6 +5,8 @@ import { serviceParties } from '#libs/contracts/party.js';
 import { deliveryDurable, deliverySubject, eventsStream, eventsSubject, ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
 import { serveAnswers, serveAsks, type AnswerServer } from '#libs/nats/answer-server.js';
 import { askGuard, requestJson } from '#libs/nats/ask-client.js';
+import { deliveryPlan, ingressPlan } from '#libs/nats/durable-plan.js';
+import { mendDurable } from '#libs/nats/mend-durable.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { type Tried, tryStrangers, tryUser, usersOf } from './broker-matrix.js';
 import { NatsForTest } from './nats-for-test.js';
@@ -130,8 +132,12 @@ export class BrokerGround {
     await show('guard', 'sees a stream', () => api(`STREAM.INFO.${party}`));
     await show('guard', 'takes a delivery back', async () => {
       const { seq } = await this.#publisher.publish(new TextEncoder().encode('{}'), createInbox(), deliverySubject(party));
-      return api(`STREAM.MSG.DELETE.${party}`, { seq });
+      return (await api(`STREAM.MSG.GET.${party}`, { seq })) && api(`STREAM.MSG.DELETE.${party}`, { seq });
     });
+    for (const plan of [ingressPlan(party), deliveryPlan(party)]) {
+      const name = `${plan.stream}.${plan.config.durable_name}`;
+      await show('guard', `makes ${name} anew`, async () => (await api(`CONSUMER.DELETE.${name}`)) && mendDurable(guard, plan));
+    }
   }
 
   /** The operator's command, on the running broker. */

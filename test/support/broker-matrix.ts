@@ -38,7 +38,7 @@ export async function tryUser(connection: NatsConnection, user: string, parties:
   const unique = new Map(cellsOf(user, parties).map((cell) => [`${cell.way} ${cell.subject} ${cell.payload}`, cell]));
   const cells = [...unique.values()].map((cell) => ({ cell, declared: isDeclared(standingOf(user), user, cell) }));
   const chosen = cells.filter(({ declared }) => declared === (which === 'declared'));
-  const spared = chosen.filter(({ cell, declared }) => declared && cell.ruins === true && user === 'provisioner');
+  const spared = chosen.filter(({ cell, declared }) => declared && cell.ruins === true);
   const tried = chosen.filter((each) => !spared.includes(each));
   const refused = new Set<string>();
   const watching = watchRefusals(connection, refused);

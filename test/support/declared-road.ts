@@ -24,7 +24,8 @@ export const declaredRoad: Readonly<Record<Standing, Declared>> = {
   svc_notifier: { ...party, subscribe: [...party.subscribe, ...answers] },
   svc_router: { publish: [...party.publish, ...follower], subscribe: [...party.subscribe, ...answers] },
   svc_reminders: { publish: [...party.publish, ...follower], subscribe: [...party.subscribe, ...answers] },
-  // Least privilege: it makes, changes and purges no stream and no consumer, takes from nobody's deliveries, hears nobody's inbox.
+  // Least privilege: it makes, changes and purges no stream, takes from nobody's deliveries, hears nobody's inbox. Two durables of a party it
+  // may make anew, where the broker lost count; and it looks at what lies in a delivery stream before it takes it back.
   guard: {
     publish: [
       'egress.>',
@@ -33,7 +34,12 @@ export const declaredRoad: Readonly<Record<Standing, Declared>> = {
       '$JS.API.INFO',
       '$JS.API.STREAM.NAMES',
       '$JS.API.STREAM.INFO.*',
+      '$JS.API.STREAM.MSG.GET.*',
       '$JS.API.STREAM.MSG.DELETE.*',
+      '$JS.API.CONSUMER.DELETE.*.guard',
+      '$JS.API.CONSUMER.DELETE.*.dlv',
+      '$JS.API.CONSUMER.DURABLE.CREATE.*.guard',
+      '$JS.API.CONSUMER.DURABLE.CREATE.*.dlv',
       '$JS.API.CONSUMER.INFO.*.*',
       '$JS.API.CONSUMER.MSG.NEXT.*.guard',
       '$JS.ACK.*.guard.>',

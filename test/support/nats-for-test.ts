@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/nats-core';
@@ -126,6 +126,18 @@ export class NatsForTest {
     const exit = once(server, 'exit');
     server.kill(signal);
     await exit;
+  }
+
+  /**
+   * What a server loses that is killed while it replaces the file of a stream's last message, just acknowledged: it counts the stream from 1
+   * when it runs again, and the stream's durables stand where they stood. Only while it is not running.
+   */
+  async loseCount(...streams: readonly string[]): Promise<void> {
+    if (this.isAlive) throw new Error('the server runs');
+    const folders = streams.map((stream) => join(this.broker.options.storeDir, 'jetstream', 'HUB', 'streams', stream, 'msgs'));
+    const files = (await Promise.all(folders.map(async (folder) => (await readdir(folder)).map((file) => join(folder, file))))).flat();
+    if (files.length === 0) throw new Error(`no files of ${streams.join(', ')}`);
+    await Promise.all(files.map((file) => rm(file)));
   }
 
   async stop(): Promise<void> {

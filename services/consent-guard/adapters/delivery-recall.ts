@@ -1,8 +1,8 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
-import { requestJson } from '#libs/nats/ask-client.js';
-import type { RoadCourier } from './road.courier.js';
+import { type ApiError, askJetStream, type DurableState, type StreamState } from '#libs/nats/jetstream-api.js';
+import { deliveryId, type RoadCourier } from './road.courier.js';
 
 /** A delivery to take back. Without a place in its stream it is in doubt: cleared, and nobody wrote down that it was delivered. */
 export interface Recallable {
@@ -18,23 +18,25 @@ export interface Recalled {
 }
 
 interface Placed {
+  readonly id: string;
   readonly recipient: string;
   readonly streamSeq: number;
   /** What lies there is the fence, which nobody pulls. */
   readonly isFence: boolean;
 }
 
-interface ApiError {
-  readonly err_code: number;
-  readonly description: string;
+/** What was found at a delivery's place: itself, and it is taken away · nothing any more · another's message, as the place was used again. */
+type Found = 'taken' | 'gone' | 'other';
+
+/** How a recipient's stream stands. */
+interface Standing {
+  readonly stream: StreamState;
+  readonly ackFloor: number;
+  readonly pulledTo: number;
 }
 
-interface DurableInfo {
-  readonly delivered?: { readonly stream_seq: number };
-  readonly ack_floor?: { readonly stream_seq: number };
-}
-
-/** Of the server's errors.json. nats-server gives the second, with the store's own words, for a message that is no longer there. */
+/** Of the server's errors.json. nats-server gives the last, with the store's own words, for a message that is no longer there. */
+const noMessageFound = 10_037;
 const sequenceNotFound = 10_043;
 const deleteFailed = 10_057;
 const notThere = /no message found|deleted message/;
@@ -46,7 +48,10 @@ const notThere = /no message found|deleted message/;
  *
  *   in doubt ── fence: its id is used up ──┬─ it had come: its sequence ─┐
  *                                          └─ it can come no more ───────┤
- *   on record: its sequence ─────────────────────────────────────────────┴─▶ delete ─▶ was it pulled before? ─▶ stopped | collected
+ *   on record: its sequence ─────────────────────────────────────────────┴─▶ is it that? delete ─▶ was it pulled before? ─▶ stopped | collected
+ *
+ * A broker that was killed may count an empty stream from 1 again (`mendDurable`): what lies at a sequence is looked at before it is deleted,
+ * and one that has gone from a stream which does not reach that far, or has another in its place, was collected before that.
  */
 export class DeliveryRecall {
   constructor(
@@ -59,54 +64,81 @@ export class DeliveryRecall {
     const places = await Promise.allSettled(deliveries.map((delivery) => this.place(delivery)));
     const placed = places.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     const recipients = [...new Set(placed.map(({ recipient }) => recipient))];
-    const before = await this.infos(recipients);
-    // What is acknowledged is gone: of a client's long history most needs no deleting.
-    const isAcked = (one: Placed): boolean => !one.isFence && one.streamSeq <= (before.get(one.recipient)?.ack_floor?.stream_seq ?? 0);
-    await Promise.all(placed.filter((one) => !isAcked(one)).map(({ recipient, streamSeq }) => this.delete(recipient, streamSeq)));
+    const before = await this.standings(recipients);
+    const found = await Promise.all(placed.map((one) => this.take(one, before.get(one.recipient))));
     // Deleted first, asked second, so that a pull in between is seen.
-    const after = await this.infos(recipients);
+    const after = await this.standings(recipients);
     // One that cannot be ruled out yet (its stream is full) keeps none of the others in theirs.
     const failed = places.find((each) => each.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    return placed.map(({ recipient, streamSeq, isFence }) => {
-      const pulledTo = after.get(recipient)?.delivered?.stream_seq ?? Infinity;
-      return { streamSeq, state: isFence || pulledTo < streamSeq ? 'stopped' : 'collected' };
-    });
+    return placed.map((one, index) => ({
+      streamSeq: one.streamSeq,
+      state: one.isFence || isStopped(one.streamSeq, found[index], after.get(one.recipient)) ? 'stopped' : 'collected',
+    }));
   }
 
   private async place({ id, recipient, streamSeq }: Recallable): Promise<Placed> {
-    if (streamSeq !== undefined) return { recipient, streamSeq, isFence: false };
+    if (streamSeq !== undefined) return { id, recipient, streamSeq, isFence: false };
     const { seq, duplicate } = await this.courier.fence(id, recipient);
-    return { recipient, streamSeq: seq, isFence: !duplicate };
+    return { id, recipient, streamSeq: seq, isFence: !duplicate };
   }
 
   /** Whether the recipient has acknowledged everything up to there. */
   async isWorked(recipient: string, streamSeq: number): Promise<boolean> {
-    return ((await this.info(recipient)).ack_floor?.stream_seq ?? 0) >= streamSeq;
+    return (await this.standing(recipient)).ackFloor >= streamSeq;
   }
 
-  private async infos(recipients: readonly string[]): Promise<ReadonlyMap<string, DurableInfo>> {
-    return new Map(await Promise.all(recipients.map(async (recipient) => [recipient, await this.info(recipient)] as const)));
+  private async take(one: Placed, before: Standing | undefined): Promise<Found> {
+    // What is acknowledged is gone: of a client's long history most needs no looking.
+    const isAcked = before !== undefined && one.streamSeq <= before.ackFloor && one.streamSeq < before.stream.first_seq;
+    if (isAcked && !one.isFence) return 'gone';
+    const found = await this.look(one);
+    if (found === 'taken') await this.delete(one.recipient, one.streamSeq);
+    return found;
   }
 
-  private info(recipient: string): Promise<DurableInfo> {
-    return this.api<DurableInfo>(`CONSUMER.INFO.${deliveryStream(recipient)}.${deliveryDurable}`, {});
+  private async look({ id, recipient, streamSeq }: Placed): Promise<Found> {
+    const { message } = await this.ask<{ message: { hdrs?: string } }>(`STREAM.MSG.GET.${deliveryStream(recipient)}`, { seq: streamSeq });
+    if (message === undefined) return 'gone';
+    return hasId(Buffer.from(message.hdrs ?? '', 'base64').toString(), deliveryId(id, recipient)) ? 'taken' : 'other';
+  }
+
+  private async standings(recipients: readonly string[]): Promise<ReadonlyMap<string, Standing>> {
+    return new Map(await Promise.all(recipients.map(async (recipient) => [recipient, await this.standing(recipient)] as const)));
+  }
+
+  /** The durable first: what is pulled or stored in between makes neither seem less than it is. */
+  private async standing(recipient: string): Promise<Standing> {
+    const stream = deliveryStream(recipient);
+    const { delivered, ack_floor: ackFloor } = await this.ask<DurableState>(`CONSUMER.INFO.${stream}.${deliveryDurable}`);
+    const { state } = await this.ask<{ state: StreamState }>(`STREAM.INFO.${stream}`);
+    if (delivered === undefined || ackFloor === undefined || state === undefined)
+      throw new MeshError('broker-unavailable', 'the broker does not tell how a delivery stream stands');
+    return { stream: state, ackFloor: ackFloor.stream_seq, pulledTo: delivered.stream_seq };
   }
 
   private async delete(recipient: string, seq: number): Promise<void> {
-    await this.api(`STREAM.MSG.DELETE.${deliveryStream(recipient)}`, { seq, no_erase: false });
+    await this.ask(`STREAM.MSG.DELETE.${deliveryStream(recipient)}`, { seq, no_erase: false });
   }
 
-  private async api<T>(verb: string, payload: object): Promise<T> {
-    const reply = (await requestJson(this.connection, `$JS.API.${verb}`, payload)) as { error?: ApiError } & T;
-    const { error } = reply;
+  private async ask<T>(verb: string, payload: object = {}): Promise<Partial<T>> {
+    const reply = await askJetStream<T>(this.connection, verb, payload);
     // Gone already (acknowledged, or taken back before a crash) is as good as deleted. Any other error passes; it must be asked again.
-    if (
-      error !== undefined &&
-      error.err_code !== sequenceNotFound &&
-      !(error.err_code === deleteFailed && notThere.test(error.description))
-    )
+    if (reply.error !== undefined && !isGone(reply.error))
       throw new MeshError('broker-unavailable', 'the broker could not take a delivery back');
     return reply;
   }
 }
+
+/** Nobody has pulled it, and nobody can any more. */
+function isStopped(streamSeq: number, found: Found | undefined, after: Standing | undefined): boolean {
+  if (after === undefined || after.pulledTo >= streamSeq) return false;
+  // Gone unpulled: by an earlier recall, unless the stream was never that long, which then is another than it was stored in.
+  return found === 'taken' || (found === 'gone' && after.stream.last_seq >= streamSeq);
+}
+
+const isGone = ({ err_code: code, description }: ApiError): boolean =>
+  code === noMessageFound || code === sequenceNotFound || (code === deleteFailed && notThere.test(description));
+
+/** The one header a delivery has; names of headers are given as they were sent. */
+const hasId = (headers: string, id: string): boolean => headers.split('\r\n').includes(`Nats-Msg-Id: ${id}`);

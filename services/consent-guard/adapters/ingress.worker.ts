@@ -11,6 +11,7 @@ import type { DeadLetterDesk } from './dead-letter.desk.js';
 import type { GroundAhead } from './ground-ahead.js';
 import { IngressPuller, type PulledMessage } from './ingress.puller.js';
 import type { Intake } from './read-ingress.js';
+import { mendRoad } from './road.watch.js';
 
 export interface IngressWorkerParts {
   readonly connection: NatsConnection;
@@ -169,11 +170,13 @@ export class IngressWorker {
 
   /** What the party's last holder had in hand when it was killed comes first, and at once. */
   private async takeOver(): Promise<void> {
+    const { connection, log } = this.parts;
     while (!this.isStopped) {
       try {
+        await mendRoad(connection, this.party, log);
         return await this.puller.reclaim();
       } catch (error) {
-        this.parts.log.warn({ err: error, party: this.party }, 'the ingress cannot be taken over now');
+        log.warn({ err: error, party: this.party }, 'the ingress cannot be taken over now');
         await this.pause(passingMs);
       }
     }

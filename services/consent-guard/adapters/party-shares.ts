@@ -40,8 +40,9 @@ export class PartyShares {
     return performance.now() - this.lookedAt < 10 * lookMs;
   }
 
-  held(): number {
-    return this.workers.size;
+  /** Parties worked here now. */
+  held(): readonly string[] {
+    return [...this.workers.keys()];
   }
 
   /** The leases are gone: whatever is in hand ends by its own deadline, and no further batch is taken. */

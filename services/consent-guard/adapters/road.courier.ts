@@ -125,7 +125,8 @@ function bundlesOf(events: readonly EventToSend[]): Bundle[] {
   return bundles;
 }
 
-const deliveryId = (id: string, recipient: string): string => `${id}.${recipient}`;
+/** What the broker knows a delivery by. */
+export const deliveryId = (id: string, recipient: string): string => `${id}.${recipient}`;
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { NatsConnection } from '@nats-io/nats-core';
+import { MeshError } from '#libs/contracts/mesh-error.js';
+import type { DurablePlan } from './durable-plan.js';
+import { type ApiError, askJetStream, consumerNotFound, type DurableState, type StreamState } from './jetstream-api.js';
+
+/** How a durable stands to its stream. `lost`: it is not there. `ahead`: it stands behind messages that it never gave out. */
+interface Standing {
+  readonly kind: 'sound' | 'ahead' | 'lost';
+  /** What must still be so at a second look. */
+  readonly firstSeq: number;
+}
+
+/** An acknowledged message goes from its stream a moment after the durable has counted it. */
+const lookAgainMs = 250;
+
+/**
+ * Makes a durable anew that would never give out what lies in its stream, so that it begins at the stream's first message.
+ *
+ * A work-queue stream that was empty when its server was killed may begin to count at 1 again, while its durable goes on where it was
+ * (nats-server issues 2068, 6881; seen on 2.9.10 in about one of a thousand kills of a busy stream): what is stored then, and was
+ * acknowledged to its sender, lies below what the durable has given out, and is never given to anyone. Nothing in the stream is lost by
+ * making the durable anew; what was in hand comes a second time, as after any crash.
+ *
+ *     stream   │1 2 3│ · · · · ·                last_seq 3       1 to 3 are never given out,
+ *     durable   ─────────────────▶ delivered 16, ack floor 15    nor is 4 to 16
+ *
+ * @returns whether it was made anew
+ * @throws MeshError `broker-unavailable`, `answer-timeout`: ask again
+ */
+export async function mendDurable(connection: NatsConnection, plan: DurablePlan): Promise<boolean> {
+  const standing = await look(connection, plan);
+  if (standing.kind === 'sound') return false;
+  if (standing.kind === 'ahead') {
+    await delay(lookAgainMs);
+    const again = await look(connection, plan);
+    if (again.kind === 'sound' || again.firstSeq !== standing.firstSeq) return false;
+    await change(connection, `CONSUMER.DELETE.${nameOf(plan)}`, {});
+  }
+  await change(connection, `CONSUMER.DURABLE.CREATE.${nameOf(plan)}`, {
+    stream_name: plan.stream,
+    config: { ...plan.config, name: plan.config.durable_name },
+  });
+  return true;
+}
+
+/** The durable first: a message that comes in between, or goes, makes it look no worse than it is. */
+async function look(connection: NatsConnection, plan: DurablePlan): Promise<Standing> {
+  const durable = await askJetStream<DurableState>(connection, `CONSUMER.INFO.${nameOf(plan)}`);
+  if (durable.error?.err_code === consumerNotFound) return { kind: 'lost', firstSeq: 0 };
+  const { error, state } = await askJetStream<{ state: StreamState }>(connection, `STREAM.INFO.${plan.stream}`);
+  const { delivered, ack_floor: ackFloor } = durable;
+  if (delivered === undefined || ackFloor === undefined || state === undefined) throw unavailable(plan, durable.error ?? error);
+  const isBehind = state.last_seq < delivered.stream_seq;
+  // In a work queue what is answered is gone, so nothing lies at or below the floor.
+  const isPassedOver = state.messages > 0 && state.first_seq <= ackFloor.stream_seq;
+  return { kind: isBehind || isPassedOver ? 'ahead' : 'sound', firstSeq: state.first_seq };
+}
+
+async function change(connection: NatsConnection, verb: string, payload: object): Promise<void> {
+  const { error } = await askJetStream(connection, verb, payload);
+  // Another instance was here.
+  if (error !== undefined && error.err_code !== consumerNotFound)
+    throw new MeshError('broker-unavailable', `the broker does not change a durable: ${error.description}`);
+}
+
+const nameOf = ({ stream, config }: DurablePlan): string => `${stream}.${config.durable_name}`;
+
+const unavailable = ({ stream }: DurablePlan, error: ApiError | undefined): MeshError =>
+  new MeshError('broker-unavailable', `the broker does not tell how ${stream} stands: ${error?.description ?? 'no state in its answer'}`);

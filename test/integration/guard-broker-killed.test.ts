@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
+import { deliveryStream, ingressStream } from '#libs/contracts/subjects.js';
+import { maria, tomas, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
+import { GuardMesh } from '#test/support/guard-mesh.js';
+import type { MeshParty, Wanted } from '#test/support/mesh-party.js';
+import { until } from '#test/support/until.js';
+
+const office = 'jcp_wandsworth';
+const streams = [ingressStream('tp_river'), deliveryStream(office)];
+/** nats-server 2.9.10 writes down where a durable stands a moment after it has moved. */
+const consumerWrittenMs = 2_000;
+let mesh: GuardMesh;
+let river: MeshParty;
+let jcp: MeshParty;
+let provisioner: NatsConnection;
+
+beforeAll(async () => {
+  mesh = await GuardMesh.start();
+  await mesh.guard();
+  await mesh.applyDirectory();
+  [river, jcp] = await Promise.all([mesh.party('tp_river'), mesh.party(office)]);
+  provisioner = await mesh.nats.connect('provisioner');
+});
+afterAll(() => mesh.stop());
+
+const consent = (caseId: string, client: NonNullable<Wanted['client']>): Wanted => ({
+  name: 'consent.recorded',
+  to: 'mesh',
+  case: caseId,
+  client,
+  data: (context) => tpr2Consent(context, [office]),
+});
+const tell = (caseId: string, client: NonNullable<Wanted['client']>): Promise<string> =>
+  river.send({ name: 'tpr2.shared', to: office, case: caseId, client });
+const withdraw = (caseId: string) =>
+  river.sendAndWait({ name: 'consent.withdrawn', to: 'mesh', case: caseId, data: (context) => withdrawal(context, 'TPR2') });
+
+const stateOf = async (stream: string) => (await (await jetstreamManager(provisioner)).streams.info(stream)).state;
+
+/** All that lies in the two streams is worked; then the broker is killed, and has lost count of both when it runs again. */
+async function loseCount(): Promise<void> {
+  for (const stream of streams) await until(`${stream} is empty`, async () => (await stateOf(stream)).messages === 0);
+  await delay(consumerWrittenMs);
+  await mesh.nats.kill();
+  await mesh.nats.loseCount(...streams);
+  await mesh.nats.run();
+  await until('the provisioner is back', async () => (await stateOf(streams[0] ?? '')).last_seq === 0);
+}
+
+describe('a broker that was killed and counts its streams from 1 again', () => {
+  it('has what is sent after that judged and given out all the same', async () => {
+    jcp.collect();
+    const caseId = randomUUID();
+    await river.sendAndWait(consent(caseId, maria));
+    for (const id of [await tell(caseId, maria), await tell(caseId, maria), await tell(caseId, maria)]) await jcp.delivery(id);
+    await loseCount();
+    const after = [await tell(caseId, maria), await tell(caseId, maria)];
+    for (const id of after) await jcp.delivery(id);
+    expect(jcp.received.map(({ id }) => id).slice(-2)).toEqual(after);
+  });
+
+  it('loses nobody’s message to the withdrawal of another, who lay in the same place before and whose message was collected', async () => {
+    const [early, late] = [randomUUID(), randomUUID()];
+    await river.sendAndWait(consent(early, maria));
+    await river.sendAndWait(consent(late, tomas));
+    await loseCount();
+    jcp.collect();
+    const collected = await tell(early, maria);
+    await jcp.delivery(collected);
+    await loseCount();
+    await jcp.rest();
+    const lying = await tell(late, tomas);
+    expect((await river.verdict(lying)).state).toBe('cleared');
+    expect(
+      await until('it lies there', async () =>
+        (await stateOf(deliveryStream(office))).messages === 1 ? stateOf(deliveryStream(office)) : undefined,
+      ),
+    ).toMatchObject({ last_seq: 1 });
+    expect((await withdraw(early)).state).toBe('cleared');
+    expect((await river.verdict(collected)).state).toBe('collected');
+    jcp.collect();
+    expect((await jcp.delivery(lying)).id).toBe(lying);
+    expect((await withdraw(late)).state).toBe('cleared');
+    expect((await river.verdict(lying)).state).toBe('collected');
+  });
+});
