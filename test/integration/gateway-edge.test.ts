@@ -158,6 +158,7 @@ describe('without the broker', () => {
     expect((await gateway.as('jcp_west', '/v1/inbox')).status).toBe(503);
     expect((await gateway.call('/health/live')).status).toBe(200);
     await nats.run();
+    await nats.mend();
     await until('it is ready again', async () => (await gateway.call('/health/ready')).status === 200);
     expect((await gateway.send('jcp_west', message)).status).toBe(202);
     await until('the guard takes it', () => guard.taken.some((each) => each.id === message.id));

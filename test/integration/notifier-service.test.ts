@@ -342,6 +342,7 @@ describe('the notifier, as a process beside real servers', () => {
     await guard.sent(typeOf('mail.reported'), { notice, outcome: 'accepted' });
     await nats.kill();
     await nats.run();
+    await nats.mend();
     await guard.sent(typeOf('mail.reported'), { notice: await sendNotice(), outcome: 'accepted' });
     expect((await mails()).length).toBe(2);
     await until('healthy again', async () => (await fetch(`${service.url}/health/ready`)).status === 200);

@@ -256,6 +256,7 @@ describe('reminders killed', () => {
     await world.servers.postgres.restart();
     await world.setClock('2026-05-18T08:00:00.000Z');
     await world.servers.nats.run();
+    await world.servers.nats.mend();
     await until('it is ready', async () => (await world.ready(instance)).status === 200, 30_000);
     await until('both are there', async () => (await world.schedule(early, late)).length >= 3, 40_000);
     await until('it went out', () => sentFor(anchor).length > 0, 30_000);

@@ -12,6 +12,8 @@ import { provisionStreams } from '#deploy/nats/provision-streams.js';
 import { writeBrokerFiles } from '#deploy/nats/write-broker-files.js';
 import { isServiceParty, serviceParties, type BrokerParty } from '#libs/contracts/party.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
+import { deliveryPlan, ingressPlan } from '#libs/nats/durable-plan.js';
+import { mendDurable } from '#libs/nats/mend-durable.js';
 import { freePort } from './free-port.js';
 import { until } from './until.js';
 
@@ -126,6 +128,13 @@ export class NatsForTest {
     const exit = once(server, 'exit');
     server.kill(signal);
     await exit;
+  }
+
+  /** What the guard does for every party when the broker was started anew, where a test has no guard. */
+  async mend(): Promise<void> {
+    const guard = await this.connect('guard');
+    for (const { id } of this.parties) for (const plan of [ingressPlan(id), deliveryPlan(id)]) await mendDurable(guard, plan);
+    await guard.close();
   }
 
   /**
