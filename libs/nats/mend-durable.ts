@@ -35,6 +35,7 @@ export async function mendDurable(connection: NatsConnection, plan: DurablePlan)
     await delay(lookAgainMs);
     const again = await look(connection, plan);
     if (again.kind === 'sound' || again.firstSeq !== standing.firstSeq) return false;
+    if (await removeFence(connection, plan, again.firstSeq)) return false;
     await change(connection, `CONSUMER.DELETE.${nameOf(plan)}`, {});
   }
   await change(connection, `CONSUMER.DURABLE.CREATE.${nameOf(plan)}`, {
@@ -55,6 +56,20 @@ async function look(connection: NatsConnection, plan: DurablePlan): Promise<Stan
   // In a work queue what is answered is gone, so nothing lies at or below the floor.
   const isPassedOver = state.messages > 0 && state.first_seq <= ackFloor.stream_seq;
   return { kind: isBehind || isPassedOver ? 'ahead' : 'sound', firstSeq: state.first_seq };
+}
+
+/**
+ * What lies first may be nothing that the durable would give out: a fence, whose guard was cut off before it was through. Its id is used up
+ * whether it lies there or not.
+ *
+ * @returns whether it was that; what lies behind it is seen at the next look
+ */
+async function removeFence(connection: NatsConnection, { stream, config }: DurablePlan, seq: number): Promise<boolean> {
+  if (config.filter_subject === undefined) return false;
+  const { message } = await askJetStream<{ message: { subject: string } }>(connection, `STREAM.MSG.GET.${stream}`, { seq });
+  if (message === undefined || message.subject === config.filter_subject) return false;
+  await change(connection, `STREAM.MSG.DELETE.${stream}`, { seq });
+  return true;
 }
 
 async function change(connection: NatsConnection, verb: string, payload: object): Promise<void> {

@@ -9,6 +9,7 @@ import {
   deliveryDurable,
   deliveryStream,
   deliverySubject,
+  fenceSubject,
   ingressDurable,
   ingressStream,
   senderOfIngressSubject,
@@ -303,6 +304,22 @@ describe('the road', () => {
     await until('the new party is served', () => fresh.got.length === 1);
     await Promise.all([work.stop(), inbox.consumer.stop(), fresh.consumer.stop(), sender.stop(), relay.stop()]);
     await expect(addParty(nats.broker, nats.parties, await nats.newParty('trt_new'), '')).rejects.toMatchObject({ code: 'config-invalid' });
+  });
+
+  it('takes away a fence that was left lying, and leaves the durable as it is', async () => {
+    const out = new RoadPublisher(guard, { inboxPrefix: '_INBOX_guard' });
+    await out.publish(new Uint8Array(), 'left', fenceSubject('jcp_leeds'));
+    await out.stop();
+    const inbox = inboxOf(leeds, 'jcp_leeds');
+    await deliver('jcp_leeds', 'behind');
+    await until('it came', () => inbox.got.some(({ data }) => text(data) === 'behind'));
+    await inbox.consumer.stop();
+    await until('the fence is all there is', async () => (await streamState('jcp_leeds')).messages === 1);
+    const manager = await jetstreamManager(provisioner);
+    const { created } = await manager.consumers.info('jcp_leeds', deliveryDurable);
+    expect(await mendDurable(guard, deliveryPlan('jcp_leeds'))).toBe(false);
+    expect((await streamState('jcp_leeds')).messages).toBe(0);
+    expect((await manager.consumers.info('jcp_leeds', deliveryDurable)).created).toBe(created);
   });
 
   it('comes back by itself after the broker was killed, with what was acknowledged', async () => {
