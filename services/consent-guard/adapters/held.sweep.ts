@@ -2,55 +2,43 @@ import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import type { Clock } from '#libs/clock/clock.js';
 import { endWait } from '../domain/release-held.js';
+import { underClientLock } from './client-lock.js';
 import { type RecordRow, insertRecords, toStoredRecord } from './record-rows.js';
+import { RepeatingWork } from './repeating-work.js';
 import type { RoadCourier } from './road.courier.js';
 
 const sweepMs = 5_000;
 
+interface HeldSweepParts {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly courier: RoadCourier;
+  readonly log: Logger;
+}
+
 /** Ends waits that lasted too long: a route that never comes ends with a second record, `route-timeout`, and a task for the sender. */
 export class HeldSweep {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly work: RepeatingWork;
 
-  constructor(
-    private readonly parts: { readonly pool: Pool; readonly clock: Clock; readonly courier: RoadCourier; readonly log: Logger },
-  ) {}
+  constructor(private readonly parts: HeldSweepParts) {
+    const failure = 'held messages could not be swept now';
+    this.work = new RepeatingWork({ everyMs: sweepMs, log: parts.log, failure, run: () => this.sweep() });
+  }
 
   start(): void {
-    this.timer ??= setInterval(() => this.wake(), sweepMs);
+    this.work.start();
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
-  }
-
-  private wake(): void {
-    this.running ??= this.sweep()
-      .catch((error: unknown) => this.parts.log.warn({ err: error }, 'held messages could not be swept now'))
-      .finally(() => (this.running = undefined));
+  stop(): Promise<void> {
+    return this.work.stop();
   }
 
   private async sweep(): Promise<void> {
-    const { rows } = await this.parts.pool.query<{ id: string; client: string }>(
-      'select id, client from held where expires_at < $1 limit 100',
-      [this.parts.clock.now()],
-    );
-    for (const { id, client } of rows) await this.end(id, client);
-  }
-
-  private async end(id: string, client: string): Promise<void> {
-    const db = await this.parts.pool.connect();
-    try {
-      // The same lock that a batch with a route for it would hold.
-      await db.query('select pg_advisory_lock(hashtextextended($1, 7))', [client]);
-      await this.endLocked(db, id);
-      await db.query('select pg_advisory_unlock_all()');
-      db.release();
-    } catch (error) {
-      db.release(true);
-      throw error;
-    }
+    const { pool, clock } = this.parts;
+    const { rows } = await pool.query<{ id: string; client: string }>('select id, client from held where expires_at < $1 limit 100', [
+      clock.now(),
+    ]);
+    for (const { id, client } of rows) await underClientLock(pool, client, (db) => this.endLocked(db, id));
   }
 
   private async endLocked(db: PoolClient, id: string): Promise<void> {

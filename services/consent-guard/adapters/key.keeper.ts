@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { GuardKeys } from './guard-keys.js';
 import { inTransaction, keyFenceSql } from './key-fence.js';
 import type { KeyRenewal } from './key-renewal.js';
+import { RepeatingWork } from './repeating-work.js';
 
 /** How often it is looked whether the file, or the version written with, has changed; in ms. */
 const lookMs = 1_000;
@@ -29,15 +30,17 @@ export interface KeyKeeperParts {
  */
 export class KeyKeeper {
   private readonly instance = randomUUID();
-  private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> | undefined;
+  private readonly work: RepeatingWork;
   private seen = '';
   private readonly onSignal = (): void => {
     this.seen = '';
-    this.wake();
+    this.work.wake();
   };
 
-  constructor(private readonly parts: KeyKeeperParts) {}
+  constructor(private readonly parts: KeyKeeperParts) {
+    const failure = 'the keys could not be looked after now';
+    this.work = new RepeatingWork({ everyMs: lookMs, log: parts.log, failure, run: () => this.look() });
+  }
 
   /** Resolves once this instance writes with what the others write with. @throws MeshError when it does not know that version */
   async open(): Promise<void> {
@@ -48,21 +51,14 @@ export class KeyKeeper {
   }
 
   start(): void {
-    this.timer ??= setInterval(() => this.wake(), lookMs);
+    this.work.start();
     process.on('SIGHUP', this.onSignal);
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.timer);
     process.off('SIGHUP', this.onSignal);
-    await this.looking;
+    await this.work.stop();
     await this.parts.pool.query('delete from key_holder where instance = $1', [this.instance]).catch(() => undefined);
-  }
-
-  private wake(): void {
-    this.looking ??= this.look()
-      .catch((error: unknown) => this.parts.log.warn({ err: error }, 'the keys could not be looked after now'))
-      .finally(() => (this.looking = undefined));
   }
 
   private async look(): Promise<void> {

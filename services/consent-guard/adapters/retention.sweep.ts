@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import type { Clock } from '#libs/clock/clock.js';
 import { evidenceLockSql } from './evidence.sealer.js';
+import { RepeatingWork } from './repeating-work.js';
 
 /** How often it is looked what has come to its end, in real time; how much is taken away in one transaction. */
 const sweepMs = 60_000;
@@ -52,19 +53,20 @@ const forgetStatements = [
  * whatever else a record tells of its client; then, when nothing of the client is left, the client's key and the hashes of their identity.
  */
 export class RetentionSweep {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly work: RepeatingWork;
 
-  constructor(private readonly parts: RetentionParts) {}
-
-  start(): void {
-    this.timer ??= setInterval(() => this.wake(), sweepMs);
-    this.wake();
+  constructor(private readonly parts: RetentionParts) {
+    const failure = 'what has come to its end could not be taken away now';
+    this.work = new RepeatingWork({ everyMs: sweepMs, log: parts.log, failure, run: () => this.sweepAndTell() });
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+  start(): void {
+    this.work.start();
+    this.work.wake();
+  }
+
+  stop(): Promise<void> {
+    return this.work.stop();
   }
 
   /** Takes away all that has come to its end by the mesh's clock. */
@@ -86,14 +88,9 @@ export class RetentionSweep {
     return { records, clients };
   }
 
-  private wake(): void {
-    this.running ??= this.sweep()
-      .then(({ records, clients }) => {
-        if (records + clients > 0) this.parts.log.info({ records, clients }, 'the time of records and clients was over');
-        return undefined;
-      })
-      .catch((error: unknown) => this.parts.log.warn({ err: error }, 'what has come to its end could not be taken away now'))
-      .finally(() => (this.running = undefined));
+  private async sweepAndTell(): Promise<void> {
+    const { records, clients } = await this.sweep();
+    if (records + clients > 0) this.parts.log.info({ records, clients }, 'the time of records and clients was over');
   }
 
   /** Under the sealer's lock: one instance at a time, and not while records are sealed. */
