@@ -8,6 +8,7 @@ import { GuardMesh } from '#test/support/guard-mesh.js';
 import type { MeshParty } from '#test/support/mesh-party.js';
 import { until } from '#test/support/until.js';
 
+const hourMs = 3_600_000;
 const area = `area:${district}/treatment`;
 let mesh: GuardMesh;
 let jcp: MeshParty;
@@ -80,6 +81,37 @@ describe('a message to an area', () => {
     await router.send({ name: 'route.answered', to: 'mesh', data: { message: again, party: 'tp_hill' } });
     expect(await hill.delivery(again)).toMatchObject({ to: 'tp_hill', case: own.case });
     expect(states(await timeline(jcp, again))).toEqual(['waiting', 'cleared']);
+  });
+
+  it('waits no longer than its time: then it is stopped, its sender and the router learn why, and a route that comes after that delivers nothing', async () => {
+    const own = newCase();
+    const consent = (context: FormContext) => tpr1(context, ['tp_hill'], district);
+    await jcp.sendAndWait({ ...own, name: 'consent.recorded', to: 'mesh', data: consent });
+    const referral = await jcp.send({ ...own, name: 'referral.requested', to: area });
+    expect((await jcp.verdict(referral)).state).toBe('waiting');
+    const database = new Client({ connectionString: mesh.databaseUrl });
+    await database.connect();
+    const held = () =>
+      database.query<{ ms: number }>('select extract(epoch from expires_at - now()) * 1000 as ms from held where id = $1', [referral]);
+    expect(Number((await held()).rows[0]?.ms)).toBeGreaterThan(71 * hourMs);
+    await database.query('update held set expires_at = now() where id = $1', [referral]);
+    const ended = await until('the wait ends', async () => {
+      const now = await timeline(jcp, referral);
+      return now.state === 'waiting' ? undefined : now;
+    });
+    expect(ended).toMatchObject({ state: 'stopped', records: [{ verdict: 'waiting' }, { verdict: 'stopped', reason: 'route-timeout' }] });
+    const event = await until('the router learns of it', () =>
+      router.events.find(({ id, verdict }) => id === referral && verdict === 'stopped'),
+    );
+    expect(event.reason).toBe('route-timeout');
+    expect((await held()).rowCount).toBe(0);
+    const late = await router.send({ name: 'route.answered', to: 'mesh', data: { message: referral, party: 'tp_hill' } });
+    const lateSql = 'select 1 from record where id = $1 union all select 1 from dead_letter where message = $1';
+    await until('the late route is worked', async () => (await database.query(lateSql, [late])).rowCount);
+    await database.end();
+    const next = await jcp.send({ ...own, name: 'referral.requested', to: 'tp_hill' });
+    await hill.delivery(next);
+    expect(hill.received.map(({ id }) => id)).not.toContain(referral);
   });
 });
 
