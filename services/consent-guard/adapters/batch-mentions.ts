@@ -33,6 +33,10 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export const uuidAt = (value: unknown): string | undefined =>
   typeof value === 'string' && uuid.test(value) ? value.toLowerCase() : undefined;
 
+/** The message that waits, where this one brings its route. */
+export const routedBy = ({ read }: Incoming): string | undefined =>
+  read.name === 'route.answered' ? uuidAt(read.envelope.data['message']) : undefined;
+
 /** The batch's cases, and those of the records it names. */
 export function casesIn(batch: readonly Incoming[], records: ReadonlyMap<string, Pick<GuardRecord, 'caseId'>>): ReadonlySet<string> {
   const cases = new Set<string>();

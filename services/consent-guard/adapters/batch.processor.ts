@@ -113,8 +113,8 @@ export class BatchProcessor {
       const { version: keyVersion, stamp } = keys;
       const present: Intake[] = [];
       for (const intake of intakes) present.push(this.underPresentKeys(intake));
-      const { world, prior } = await loader.load(db, readable(present));
-      return { db, intakes: present, world, prior, keyVersion, stamp, deadline: performance.now() + deliverWithinMs };
+      const loaded = await loader.load(db, readable(present));
+      return { db, intakes: present, ...loaded, keyVersion, stamp, deadline: performance.now() + deliverWithinMs };
     } catch (error) {
       db.release(true);
       throw error;
@@ -146,11 +146,11 @@ export class BatchProcessor {
     return { ok: true, incoming: toIncoming(read, { sender, digest }, keys), stamp: keys.stamp };
   }
 
-  private async work({ db, intakes, world, prior, keyVersion, deadline }: Ground, turn: Turn): Promise<readonly string[]> {
+  private async work({ db, intakes, world, prior, waited, keyVersion, deadline }: Ground, turn: Turn): Promise<readonly string[]> {
     const { store, courier, desk, clock, routeTimeoutMs } = this.parts;
     const now = clock.now();
-    const delivered = await deliveredBefore(db, prior);
-    const judged = judgeBatch(intakes, { world, prior, delivered, nowMs: now.getTime() });
+    const delivered = await deliveredBefore(db, prior, waited);
+    const judged = judgeBatch(intakes, { world, prior, waited, delivered, nowMs: now.getTime() });
     if (judged.doubts.length > 0) await this.settle(db, judged.doubts);
     if (turn.onJudged !== undefined && changesNothingElse(judged)) turn.onJudged(messagesOf(judged));
     const heldUntil = new Date(now.getTime() + routeTimeoutMs);
@@ -206,8 +206,15 @@ function toEvents(judged: JudgedBatch, seqs: ReadonlyMap<string, number>, now: D
   return events;
 }
 
-async function deliveredBefore(db: PoolClient, prior: ReadonlyMap<string, StoredRecord>): Promise<ReadonlyMap<string, DeliveryState>> {
-  const ids = [...prior.values()].filter((record) => isCleared(record) && record.recipient !== undefined).map((record) => record.id);
+async function deliveredBefore(
+  db: PoolClient,
+  prior: ReadonlyMap<string, StoredRecord>,
+  waited: ReadonlyMap<string, StoredRecord>,
+): Promise<ReadonlyMap<string, DeliveryState>> {
+  if (prior.size === 0) return new Map();
+  const ids = [...prior.values(), ...waited.values()]
+    .filter((record) => isCleared(record) && record.recipient !== undefined)
+    .map((record) => record.id);
   if (ids.length === 0) return new Map();
   const { rows } = await db.query<{ id: string; state: DeliveryState }>('select id, state from delivery where id = any($1::uuid[])', [ids]);
   return new Map(rows.map(({ id, state }) => [id, state]));

@@ -1,11 +1,13 @@
 import { effectId } from '#libs/contracts/message-id.js';
 import type { MessageName } from '#libs/contracts/message-table.js';
 import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
+import type { StopReason } from '#libs/contracts/verdict.js';
 import { decide } from '../domain/decide.js';
 import type { Effect } from '../domain/effect.js';
-import { type GuardRecord, isCleared, rootOf } from '../domain/guard-record.js';
+import { type GuardRecord, isCleared, reasonOf, rootOf } from '../domain/guard-record.js';
 import type { Incoming } from '../domain/incoming.js';
 import type { World } from '../domain/world.js';
+import { routedBy } from './batch-mentions.js';
 import type { DeadLetter, DecidedMessage } from './batch.store.js';
 import type { Intake } from './read-ingress.js';
 import type { StoredRecord } from './record-rows.js';
@@ -44,6 +46,8 @@ export interface JudgedBatch {
 export interface Grounds {
   readonly world: World;
   readonly prior: ReadonlyMap<string, StoredRecord>;
+  /** As the ground has it. */
+  readonly waited: ReadonlyMap<string, StoredRecord>;
   /** Messages decided before whose delivery is on record, and how it stands. */
   readonly delivered: ReadonlyMap<string, DeliveryState>;
   readonly nowMs: number;
@@ -106,7 +110,8 @@ function judgeNew(incoming: Incoming, { world, nowMs }: Grounds, judged: JudgedB
   for (const record of records) if (!unannounced.has(record.name)) judged.events.push({ record, ...directoryOf(incoming) });
 }
 
-function judgeAgain(incoming: Incoming, { world, prior, delivered, nowMs }: Grounds, judged: JudgedBatch): void {
+function judgeAgain(incoming: Incoming, grounds: Grounds, judged: JudgedBatch): void {
+  const { world, prior, waited, delivered, nowMs } = grounds;
   const stored = prior.get(incoming.read.envelope.id);
   // The same message twice in one batch: the first of them is judged.
   if (stored === undefined) return;
@@ -114,9 +119,12 @@ function judgeAgain(incoming: Incoming, { world, prior, delivered, nowMs }: Grou
     if (!unannounced.has(stored.name)) judged.events.push({ record: stored, stored, ...directoryOf(incoming) });
   };
   const state = delivered.get(stored.id);
-  if (!isCleared(stored) || state === 'sent' || state === 'collected') return announce();
+  // What waited and was cleared by its route is seen to with the route, which comes again too; judged by itself it would only wait.
+  if (!isCleared(stored) || stored.ordinal > 0 || state === 'sent' || state === 'collected') return announce();
+  const routed = waited.get(routedBy(incoming) ?? '');
+  if (routed !== undefined) return judgeRoutedAgain(incoming, routed, grounds, judged);
   const decision = decide(incoming, world, nowMs);
-  if (state === 'stopped') return stopAgain(stored, decision.record.inner, { world, judged });
+  if (state === 'stopped') return stopAgain(stored, decision.record, { world, judged });
   if (isCleared(decision.record)) {
     takeEffects(decision.effects, [stored, ...decision.others], judged);
     return announce();
@@ -125,16 +133,44 @@ function judgeAgain(incoming: Incoming, { world, prior, delivered, nowMs }: Grou
   judged.doubts.push({ record: stored, recipient: stored.recipient, root: rootOf(stored, world.record) });
 }
 
+/**
+ * A route that comes again: what it did is on the record of the message that waited. Cleared and not delivered yet, that is delivered now, to
+ * the party on record; where it may not go there any more, it is a doubt like any other.
+ */
+function judgeRoutedAgain(incoming: Incoming, record: StoredRecord, { world, delivered, nowMs }: Grounds, judged: JudgedBatch): void {
+  const state = delivered.get(record.id);
+  const decision = decide(incoming, world, nowMs);
+  const effects = decision.effects.filter((effect) => effect.kind !== 'release');
+  const mayGo = effects.some((effect) => effect.kind === 'deliver' && effect.id === record.id);
+  if (isCleared(record) && record.recipient !== undefined && state === undefined) {
+    if (!mayGo) {
+      judged.doubts.push({ record, recipient: record.recipient, root: record.id });
+      return;
+    }
+    takeEffects(effects, [record], judged);
+  }
+  judged.releases.push(record.id);
+  if (isCleared(record) && state === 'stopped') stopAgain(record, decision.others[0] ?? decision.record, { world, judged });
+  else judged.events.push({ record, stored: record });
+}
+
+/** What the sender is told of it: never that somebody withdrew where nobody did. */
+function stopReasonOf({ inner, verdict }: GuardRecord): StopReason {
+  // A no on a later form is a withdrawal too.
+  if (inner === 'withdrawn' || inner === 'refused') return 'withdrawn';
+  return reasonOf(verdict) === 'no-consent-on-record' ? 'no-consent-on-record' : 'unroutable';
+}
+
 function stopAgain(
   stored: StoredRecord,
-  inner: string | undefined,
+  refusal: GuardRecord,
   { world, judged }: { readonly world: World; readonly judged: JudgedBatch },
 ): void {
   const stopped: GuardRecord = {
     ...stored,
     ordinal: stored.ordinal + 1,
-    inner,
-    verdict: { kind: 'stopped', reason: 'withdrawn' },
+    inner: refusal.inner,
+    verdict: { kind: 'stopped', reason: stopReasonOf(refusal) },
   };
   world.putRecord(stopped);
   judged.decided.push({ records: [stopped], effects: [] });

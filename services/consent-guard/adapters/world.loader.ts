@@ -18,8 +18,8 @@ import {
   knownClients,
   messagesIn,
   openingIn,
+  routedBy,
   recordsOf,
-  uuidAt,
 } from './batch-mentions.js';
 import type { GuardKeys } from './guard-keys.js';
 import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
@@ -30,6 +30,12 @@ export interface LoadedWorld {
   readonly world: World;
   /** Newest record of each message of the batch that was decided before. */
   readonly prior: ReadonlyMap<string, StoredRecord>;
+  /** Newest record of each message that the batch brings a route for, while it is kept: until its delivery is on record, or its wait is over. */
+  readonly waited: ReadonlyMap<string, StoredRecord>;
+}
+
+interface KeptMessage extends HeldMessage {
+  readonly record: StoredRecord;
 }
 
 /**
@@ -94,7 +100,11 @@ export class WorldLoader {
       held,
       releasedViews: await readReleased(db, batch, locked),
     });
-    return { world, prior: locked.size === 0 ? locked : recordsOf(batch, locked) };
+    return {
+      world,
+      prior: locked.size === 0 ? locked : recordsOf(batch, locked),
+      waited: new Map(held.map(({ record }) => [record.id, record])),
+    };
   }
 
   /** A client recorded under a version that is not known here can be compared with nobody: the file is read again, and the batch comes again. */
@@ -125,7 +135,7 @@ export class WorldLoader {
     return new Map(rows.map((row) => [row.id, toStoredRecord(row)]));
   }
 
-  private async readHeld(db: PoolClient, batch: readonly Incoming[], records: ReadonlyMap<string, StoredRecord>): Promise<HeldMessage[]> {
+  private async readHeld(db: PoolClient, batch: readonly Incoming[], records: ReadonlyMap<string, StoredRecord>): Promise<KeptMessage[]> {
     const wanted = heldIn(batch);
     if (wanted.length === 0) return [];
     const { rows } = await db.query<{ id: string; body: Buffer }>('select id, body from held where id = any($1::uuid[])', [wanted]);
@@ -166,8 +176,8 @@ export class WorldLoader {
 /** Messages that the batch releases, or ends the wait of. */
 function heldIn(batch: readonly Incoming[]): string[] {
   const ids: string[] = [];
-  for (const { read } of batch) {
-    const id = read.name === 'route.answered' ? uuidAt(read.envelope.data['message']) : undefined;
+  for (const incoming of batch) {
+    const id = routedBy(incoming);
     if (id !== undefined) ids.push(id);
   }
   return ids;
