@@ -133,10 +133,12 @@ async function createWork(ground: Ground): Promise<Work> {
   const deadLetters = new DeadLetterDesk({ pool, keys, store, courier, processor, clock });
   const onLost = (names: readonly string[]): void => shares.lost(names);
   const leases = new LeaseKeeper({ url: config.DATABASE_URL, applicationName: sessions.nameOf('consent-guard-lease'), onLost });
+  const roads = new RoadWatch({ connection, log: logger, parties: () => shares.held() });
   const parts = {
     connection,
     processor,
     deadLetters,
+    roads,
     log: logger,
     batchSize: config.BATCH_SIZE,
     isHeld: (party: string) => leases.isHeld(party),
@@ -147,7 +149,7 @@ async function createWork(ground: Ground): Promise<Work> {
   const sealing = { databaseUrl: config.DATABASE_URL, applicationName: sessions.nameOf('consent-guard-sealer') };
   return new Work(shares, { evidence: new EvidenceBook(pool, signer), loader, renewal }, [
     keeper,
-    new RoadWatch({ connection, log: logger, parties: () => shares.held() }),
+    roads,
     new HeldSweep({ pool, clock, courier, log: logger }),
     new WithdrawalSweep({ pool, desk, log: logger }),
     new SealingThread({ ...sealing, keyFile: config.EVIDENCE_KEY_FILE }, logger),

@@ -195,6 +195,54 @@ describe('the guard, killed', () => {
   });
 });
 
+describe('a guard that hands a sender over with several messages in hand', () => {
+  const about = (nino: string) => ({ client: { ...client, nino }, case: randomUUID() });
+  const consented = (own: ReturnType<typeof about>) => ({ ...own, name: 'consent.recorded' as const, to: 'mesh', data: consent });
+  const shared = (own: ReturnType<typeof about>) => ({ ...own, name: 'tpr2.shared' as const, to: 'jcp_wandsworth' });
+
+  // As large as they are: what is given back while a pull of its own is open is what came again out of order once.
+  beforeAll(async () => {
+    await guard.end('SIGTERM');
+    guard = await mesh.guard();
+  });
+
+  it.each([
+    ['it is stopped', '3'],
+    ['another begins and takes its part', '4'],
+  ])('leaves them to be judged in the order in which they were sent, where %s', async (how, digit) => {
+    const [busy, leaving, coming] = [about(`QQ4003${digit}0C`), about(`QQ4003${digit}1C`), about(`QQ4003${digit}2C`)];
+    for (const own of [busy, leaving]) await river.sendAndWait(consented(own));
+    const database = new Client({ connectionString: mesh.databaseUrl });
+    await database.connect();
+    // Another party's batch is at work on the first client: what lies behind their message waits in the guard's hand.
+    const lock = 'select pg_advisory_lock(hashtextextended((select client from client_case where id = $1)::text, 7))';
+    await database.query(lock, [busy.case]);
+    const withdrawn = (context: FormContext) => withdrawal(context, 'TPR2');
+    const withdraws = { ...leaving, name: 'consent.withdrawn' as const, to: 'mesh', data: withdrawn };
+    const sent: string[] = [];
+    for (const wanted of [shared(busy), withdraws, shared(leaving), consented(coming), shared(coming)]) {
+      sent.push(await river.send(wanted));
+      // Each is taken in hand by itself.
+      await delay(30);
+    }
+    await delay(300);
+    const stopped = how === 'it is stopped';
+    const other = stopped ? undefined : mesh.guard();
+    const ended = stopped ? guard.end('SIGTERM') : undefined;
+    await delay(stopped ? 500 : 4_000);
+    await database.query('select pg_advisory_unlock_all()');
+    await database.end();
+    await ended;
+    if (stopped) guard = await mesh.guard();
+    const verdicts = await Promise.all(sent.map(async (id) => (await river.verdict(id)).records[0]?.verdict));
+    expect(verdicts).toEqual(['cleared', 'cleared', 'refused', 'cleared', 'cleared']);
+    const ids = sent.map((id) => `'${id}'`).join(',');
+    const { rows } = await databaseOf(mesh, `select id as message from record where ordinal = 0 and id in (${ids}) order by seq`);
+    expect(rows.map(({ message }) => message)).toEqual(sent);
+    await (await other)?.end('SIGTERM');
+  });
+});
+
 describe('a withdrawal behind a message that cannot be delivered', () => {
   it('takes back what was delivered with it, and is confirmed when nothing is in doubt', async () => {
     const manager = await jetstreamManager(await mesh.nats.connect('provisioner'));

@@ -3,12 +3,11 @@ import { MeshError } from '#libs/contracts/mesh-error.js';
 import { ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
 import { requestJson } from '#libs/nats/ask-client.js';
 
-/** A message in hand: ends with `ack` or `nak`; `working` asks the broker for another ack wait of patience. */
+/** A message in hand: ends with `ack`, or is left to who has the party next (`reclaim`); `working` asks the broker for another ack wait of patience. */
 export interface PulledMessage {
   readonly subject: string;
   readonly data: Uint8Array;
   ack(): void;
-  nak(): void;
   working(): void;
 }
 
@@ -20,7 +19,7 @@ interface ConsumerState {
 }
 
 /** Encoded once. */
-const words = { ack: Buffer.from('+ACK'), nak: Buffer.from('-NAK'), working: Buffer.from('+WPI') };
+const words = { ack: Buffer.from('+ACK'), working: Buffer.from('+WPI') };
 
 /** Messages in hand are prolonged this often; well below the durable's ack wait of 10 s. */
 const workingEveryMs = 3_000;
@@ -34,8 +33,8 @@ const lateMs = 2_000;
  */
 export class IngressPuller {
   private readonly queue: Msg[] = [];
-  private readonly inbox: string;
-  private readonly subscription: Subscription;
+  private inbox = '';
+  private subscription: Subscription | undefined;
   private readonly pullSubject: string;
   /** Pulled and not answered yet, the queue included, with the beat in which each was pulled or last prolonged. */
   private readonly unanswered = new Map<Msg, number>();
@@ -45,6 +44,8 @@ export class IngressPuller {
   private pulledAt = 0;
   private wake: (() => void) | undefined;
   private isStopped = false;
+  /** The broker that was taken over from: it goes by another id each time it is started. */
+  private broker: string | undefined;
 
   constructor(
     private readonly connection: NatsConnection,
@@ -52,34 +53,53 @@ export class IngressPuller {
     private readonly batchSize: number,
   ) {
     this.pullSubject = `$JS.API.CONSUMER.MSG.NEXT.${ingressStream(party)}.${ingressDurable}`;
-    this.inbox = createInbox('_INBOX_guard');
-    this.subscription = connection.subscribe(this.inbox, { callback: (error, message) => this.take(error === null ? message : undefined) });
     this.heartbeat = setInterval(() => this.prolong(), workingEveryMs);
   }
 
+  /** Not taken over yet, or another broker answers now: what it has is not to be taken before `reclaim`. */
+  get isToBeTakenOver(): boolean {
+    return this.broker !== this.connection.info?.server_id;
+  }
+
   /**
-   * Gives back what an earlier holder of this party had in hand when it was killed, so that it comes first, in order, and not after the ack
-   * wait, behind what was sent later. Only for who holds the party's lease, before the first `next()`.
+   * Begins anew, with what an earlier holder of this party had in hand: so that it comes first, in order, and not after the ack wait, behind
+   * what was sent later. Only for who holds the party's lease.
    *
    * A nak by hand: `$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>`; the server looks for the stream's
-   * sequence among what is pending, and for a consumer's sequence that it has given out (nats-server, `processNak`).
+   * sequence among what is pending, and for a consumer's sequence that it has given out (nats-server, `processNak`). Nothing else gives a
+   * message back: what its last holder gave back while a pull of its own was open came again in another order than it was given back in.
    *
    * @throws MeshError `answer-timeout`, `broker-unavailable`
    */
   async reclaim(): Promise<void> {
+    const broker = this.connection.info?.server_id;
+    this.forget();
     const consumer = `${ingressStream(this.party)}.${ingressDurable}`;
     const state = (await requestJson(this.connection, `$JS.API.CONSUMER.INFO.${consumer}`, {})) as ConsumerState;
     if (state.delivered === undefined) throw new MeshError('broker-unavailable', 'the broker does not tell what is in hand');
-    if (state.num_ack_pending === 0) return;
     const { consumer_seq: given, stream_seq: last } = state.delivered;
-    for (let seq = (state.ack_floor?.stream_seq ?? 0) + 1; seq <= last; seq += 1)
+    const first = (state.ack_floor?.stream_seq ?? 0) + 1;
+    for (let seq = first; state.num_ack_pending !== 0 && seq <= last; seq += 1)
       this.connection.publish(`$JS.ACK.${consumer}.1.${seq}.${given}.0.0`, '-NAK');
     await this.connection.flush();
+    this.broker = broker;
+  }
+
+  /** Pulls that were open, and what they brought, are nothing to do with what is pulled from now on. */
+  private forget(): void {
+    this.subscription?.unsubscribe();
+    for (const message of this.queue.splice(0)) this.unanswered.delete(message);
+    this.outstanding = 0;
+    if (this.isStopped) return;
+    this.inbox = createInbox('_INBOX_guard');
+    this.subscription = this.connection.subscribe(this.inbox, {
+      callback: (error, message) => this.take(error === null ? message : undefined),
+    });
   }
 
   /** The next batch, at most `batchSize`; empty when none came within a second or so, or after `stop()`. */
   async next(): Promise<readonly PulledMessage[]> {
-    if (this.isStopped) return [];
+    if (this.isStopped || this.isToBeTakenOver) return [];
     this.pull();
     if (this.queue.length === 0) await this.some();
     const batch: PulledMessage[] = [];
@@ -88,23 +108,30 @@ export class IngressPuller {
     return batch;
   }
 
-  /** Pulls no more. What was pulled and not handed out is given back by `giveBack`, once all before it is. */
+  /** Pulls no more. */
   stop(): void {
     if (this.isStopped) return;
     this.isStopped = true;
-    if (!this.connection.isClosed()) this.subscription.unsubscribe();
+    if (!this.connection.isClosed()) this.subscription?.unsubscribe();
     this.wake?.();
   }
 
-  /** The broker gives out again in the order in which it was given back. */
-  giveBack(): void {
+  /** Prolongs nothing any more: what is left in hand is its next holder's. */
+  letGo(): void {
     clearInterval(this.heartbeat);
-    for (const message of this.queue.splice(0)) this.inHand(message).nak();
+    this.queue.length = 0;
   }
 
   private pull(): void {
     const isLost = performance.now() - this.pulledAt > pullMs + lateMs;
-    if (this.isStopped || this.connection.isClosed() || (this.outstanding > 0 && !isLost) || this.queue.length >= this.batchSize) return;
+    if (
+      this.isStopped ||
+      this.isToBeTakenOver ||
+      this.connection.isClosed() ||
+      (this.outstanding > 0 && !isLost) ||
+      this.queue.length >= this.batchSize
+    )
+      return;
     this.outstanding = this.batchSize;
     this.pulledAt = performance.now();
     const request = JSON.stringify({ batch: this.batchSize, expires: pullMs * 1_000_000 });
@@ -156,7 +183,6 @@ export class IngressPuller {
       subject: message.subject,
       data: message.data,
       ack: () => answer(words.ack),
-      nak: () => answer(words.nak),
       working: () => answer(words.working),
     };
   }

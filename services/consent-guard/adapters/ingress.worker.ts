@@ -11,12 +11,13 @@ import type { DeadLetterDesk } from './dead-letter.desk.js';
 import type { GroundAhead } from './ground-ahead.js';
 import { IngressPuller, type PulledMessage } from './ingress.puller.js';
 import type { Intake } from './read-ingress.js';
-import { mendRoad } from './road.watch.js';
+import type { RoadWatch } from './road.watch.js';
 
 export interface IngressWorkerParts {
   readonly connection: NatsConnection;
   readonly processor: BatchProcessor;
   readonly deadLetters: DeadLetterDesk;
+  readonly roads: RoadWatch;
   readonly log: Logger;
   readonly batchSize: number;
   /** Asked before each batch: is this party still ours? */
@@ -81,12 +82,12 @@ export class IngressWorker {
     this.loop = this.run();
   }
 
-  /** Takes no further batch, waits for the one in hand and gives back what was not begun. Idempotent. */
+  /** Takes no further batch and waits for the one in hand; what was not begun is its next holder's to reclaim. Idempotent. */
   async stop(): Promise<void> {
     this.stopping.abort();
     this.puller.stop();
     await this.loop;
-    // Given back before the lease is: the next holder must not find what lay behind it first.
+    // Acknowledged before the lease is given back: the next holder must not find it again.
     if (!this.parts.connection.isClosed()) await this.parts.connection.flush().catch(() => undefined);
   }
 
@@ -95,7 +96,6 @@ export class IngressWorker {
   }
 
   private async run(): Promise<void> {
-    await this.takeOver();
     let next = this.readNext();
     let last = nothing;
     while (!this.isStopped) {
@@ -103,11 +103,10 @@ export class IngressWorker {
       next = this.readNext();
       last = await this.begin(batch, last, next);
     }
-    // In the order in which it was sent, so that whoever has the party next finds it so.
     await last.done;
     await this.letGoAhead();
-    giveBack(await next);
-    this.puller.giveBack();
+    await next;
+    this.puller.letGo();
   }
 
   /**
@@ -168,13 +167,16 @@ export class IngressWorker {
     await ahead?.ground?.letGo();
   }
 
-  /** What the party's last holder had in hand when it was killed comes first, and at once. */
+  /**
+   * What the party's last holder had in hand comes first, and at once. From a broker that was started anew nothing is taken before its streams
+   * were looked at: in one that has lost count the newer of two messages may be at hand, and the older not.
+   */
   private async takeOver(): Promise<void> {
-    const { connection, log } = this.parts;
-    while (!this.isStopped) {
+    const { roads, log } = this.parts;
+    while (!this.isStopped && this.puller.isToBeTakenOver) {
       try {
-        await mendRoad(connection, this.party, log);
-        return await this.puller.reclaim();
+        await roads.mend(this.party);
+        await this.puller.reclaim();
       } catch (error) {
         log.warn({ err: error, party: this.party }, 'the ingress cannot be taken over now');
         await this.pause(passingMs);
@@ -183,6 +185,7 @@ export class IngressWorker {
   }
 
   private async readNext(): Promise<readonly Taken[]> {
+    if (this.puller.isToBeTakenOver) await this.takeOver();
     const messages = await this.puller.next();
     const taken: Taken[] = [];
     for (let start = 0; start < messages.length; start += readAtOnce) {
@@ -197,7 +200,7 @@ export class IngressWorker {
     for (let attempt = 1; ; attempt += 1) {
       const outcome = attempt === 1 && first !== undefined ? first : await this.attempt(batch, alone);
       if (outcome === 'done') return;
-      if (this.isStopped) return giveBack(batch);
+      if (this.isStopped) return;
       if (outcome === 'failing' && batch.length > 1) return this.oneByOne(batch);
       if (outcome === 'failing' && attempt >= poisonAfter && (await this.keepDead(batch))) return;
       for (const { message } of batch) message.working();
@@ -261,10 +264,6 @@ function intakesOf(batch: readonly Taken[]): Intake[] {
 function namesAny(intakes: readonly Intake[], messages: ReadonlySet<string>): boolean {
   for (const intake of intakes) if (intake.ok) for (const id of messagesIn([intake.incoming])) if (messages.has(id)) return true;
   return false;
-}
-
-function giveBack(batch: readonly Taken[]): void {
-  for (const { message } of batch) message.nak();
 }
 
 const isPassing = (error: unknown): boolean =>
