@@ -87,4 +87,24 @@ describe('a broker that was killed and counts its streams from 1 again', () => {
     expect((await withdraw(late)).state).toBe('cleared');
     expect((await river.verdict(lying)).state).toBe('collected');
   });
+
+  it('says of what was collected before that it was, though another’s was taken back from its place since', async () => {
+    const [early, late] = [randomUUID(), randomUUID()];
+    await river.sendAndWait(consent(early, maria));
+    await river.sendAndWait(consent(late, tomas));
+    await loseCount();
+    jcp.collect();
+    const collected = await tell(early, maria);
+    await jcp.delivery(collected);
+    await loseCount();
+    await jcp.rest();
+    const lying = await tell(late, tomas);
+    expect((await river.verdict(lying)).state).toBe('cleared');
+    expect((await withdraw(late)).state).toBe('cleared');
+    expect((await river.verdict(lying)).state).toBe('stopped');
+    expect((await withdraw(early)).state).toBe('cleared');
+    expect((await river.verdict(collected)).state).toBe('collected');
+    jcp.collect();
+    await until('the holder is told', () => jcp.received.find((message) => message.type.includes('stop-using') && message.case === early));
+  });
 });

@@ -224,23 +224,30 @@ describe('a proof', () => {
     await expect(desk.askAs('svc_router', 'evidence-entries', { from: 0, upTo: 1 })).rejects.toMatchObject({ code: 'not-found' });
   });
 
-  it('shows that the rest of the row is as it was when it was sealed, and which decisions were on one client', async () => {
-    const client = randomUUID();
-    const record = refused({ client });
-    await writeRecords(pool, [record, newRecord({ client })], monday);
-    await sealer.seal();
-    const entries = entriesOf((await exported()).folder, 2);
-    const [first] = entries;
-    const { rows } = await pool.query<RecordRow & { row_salt: Buffer }>('select * from record where id = $1', [record.id]);
-    const [row] = rows;
-    if (row === undefined || first === undefined) throw new Error('not there');
-    const stored = toStoredRecord(row);
-    expect(first.row).toBe(rowCommitment(row.row_salt.toString('hex'), rowText(stored)));
-    expect(first.row).not.toBe(rowCommitment(row.row_salt.toString('hex'), rowText({ ...stored, inner: 'none' })));
-    const key = (await keyOf(first)) ?? '';
-    expect(key).toMatch(/^[0-9a-f]{64}$/);
-    expect(entries.map((entry) => entry.client)).toEqual(entries.map((entry) => clientCommitment(key, entry)));
-  });
+  it.each([
+    ['as services write it', '2026-03-02T09:00:00.000Z'],
+    ['in another zone', '2026-03-02T10:00:00+01:00'],
+    ['finer than the database keeps it', '2026-03-02T09:00:00.9999999Z'],
+  ])(
+    'shows that the rest of the row is as it was when it was sealed, and which decisions were on one client: time %s',
+    async (_how, time) => {
+      const client = randomUUID();
+      const record = refused({ client, time });
+      await writeRecords(pool, [record, newRecord({ client })], monday);
+      await sealer.seal();
+      const entries = entriesOf((await exported()).folder, 2);
+      const [first] = entries;
+      const { rows } = await pool.query<RecordRow & { row_salt: Buffer }>('select * from record where id = $1', [record.id]);
+      const [row] = rows;
+      if (row === undefined || first === undefined) throw new Error('not there');
+      const stored = toStoredRecord(row);
+      expect(first.row).toBe(rowCommitment(row.row_salt.toString('hex'), rowText(stored)));
+      expect(first.row).not.toBe(rowCommitment(row.row_salt.toString('hex'), rowText({ ...stored, inner: 'none' })));
+      const key = (await keyOf(first)) ?? '';
+      expect(key).toMatch(/^[0-9a-f]{64}$/);
+      expect(entries.map((entry) => entry.client)).toEqual(entries.map((entry) => clientCommitment(key, entry)));
+    },
+  );
 });
 
 describe('retention', () => {

@@ -129,6 +129,7 @@ export class BatchProcessor {
   private async settle(db: PoolClient, doubts: readonly Doubt[]): Promise<never> {
     const recalled = await this.parts.recall.recall(
       doubts.map(({ record, recipient }) => ({ id: record.id, recipient, streamSeq: undefined })),
+      false,
     );
     for (const [index, { record, recipient, root }] of doubts.entries())
       await db.query(

@@ -59,8 +59,13 @@ export class DeliveryRecall {
     private readonly courier: RoadCourier,
   ) {}
 
-  /** @returns in the order asked. @throws MeshError `broker-unavailable` · `answer-timeout`: ask again, all of it */
-  async recall(deliveries: readonly Recallable[]): Promise<readonly Recalled[]> {
+  /**
+   * @param isAgain it was asked before, and perhaps cut off: what has gone unpulled was taken back then. Else it was collected, whatever the
+   *   durable says: from a stream that a broker has lost count of since
+   * @returns in the order asked
+   * @throws MeshError `broker-unavailable` · `answer-timeout`: ask again, all of it
+   */
+  async recall(deliveries: readonly Recallable[], isAgain: boolean): Promise<readonly Recalled[]> {
     const places = await Promise.allSettled(deliveries.map((delivery) => this.place(delivery)));
     const placed = places.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     const recipients = [...new Set(placed.map(({ recipient }) => recipient))];
@@ -73,7 +78,7 @@ export class DeliveryRecall {
     if (failed !== undefined) throw failed.reason;
     return placed.map((one, index) => ({
       streamSeq: one.streamSeq,
-      state: one.isFence || isStopped(one.streamSeq, found[index], after.get(one.recipient)) ? 'stopped' : 'collected',
+      state: one.isFence || isStopped(one.streamSeq, found[index], { after: after.get(one.recipient), isAgain }) ? 'stopped' : 'collected',
     }));
   }
 
@@ -131,10 +136,14 @@ export class DeliveryRecall {
 }
 
 /** Nobody has pulled it, and nobody can any more. */
-function isStopped(streamSeq: number, found: Found | undefined, after: Standing | undefined): boolean {
+function isStopped(
+  streamSeq: number,
+  found: Found | undefined,
+  { after, isAgain }: { readonly after: Standing | undefined; readonly isAgain: boolean },
+): boolean {
   if (after === undefined || after.pulledTo >= streamSeq) return false;
-  // Gone unpulled: by an earlier recall, unless the stream was never that long, which then is another than it was stored in.
-  return found === 'taken' || (found === 'gone' && after.stream.last_seq >= streamSeq);
+  // A stream that was never that long is another than it was stored in.
+  return found === 'taken' || (found === 'gone' && isAgain && after.stream.last_seq >= streamSeq);
 }
 
 const isGone = ({ err_code: code, description }: ApiError): boolean =>

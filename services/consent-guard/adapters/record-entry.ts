@@ -66,5 +66,5 @@ export function rowText(record: GuardRecord): string {
 
 const inUtc = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** As the row's own column gives it back. */
-const timeOf = ({ time }: GuardRecord): string => (inUtc.test(time) ? time : new Date(time).toISOString());
+/** As it is written into the row's own column, which gives it back so: finer than a millisecond, PostgreSQL would round it up. */
+export const timeOf = ({ time }: GuardRecord): string => (inUtc.test(time) ? time : new Date(time).toISOString());

@@ -7,7 +7,7 @@ import type { FactValue } from '#libs/contracts/service-forms.js';
 import type { Verdict } from '#libs/contracts/verdict.js';
 import { type GuardRecord, isCleared, reasonOf } from '../domain/guard-record.js';
 import { clientKeys } from './client-keys.js';
-import { entryOf, entryRandomBytes, entrySalts } from './record-entry.js';
+import { entryOf, entryRandomBytes, entrySalts, timeOf } from './record-entry.js';
 
 /** A record as it stands in the database. */
 export interface StoredRecord extends GuardRecord {
@@ -138,7 +138,7 @@ function toRow(record: GuardRecord, { seq, random, at, clientKey }: RowParts): C
     record.caseId,
     record.client,
     record.actor,
-    record.time,
+    timeOf(record),
     JSON.stringify(record.facts),
     record.cause,
     `{${record.consents.join(',')}}`,

@@ -20,6 +20,8 @@ export interface WithdrawalToCarryOut {
 interface Open extends WithdrawalToCarryOut {
   readonly lines: readonly Line[];
   readonly at: Date;
+  /** An earlier attempt may have taken back what it did not write down. */
+  readonly isBegun: boolean;
 }
 
 /** A delivery after it was taken back, or could not be. */
@@ -53,7 +55,9 @@ export class WithdrawalDesk {
     const open = await readOpen(db, withdrawal);
     if (open === undefined) return;
     const traffic = await ClientTraffic.read(db, open.client);
-    const settled = await this.takeBack(traffic.covered(open.lines, traffic.records.get(open.withdrawalId)?.seq ?? Infinity));
+    await db.query(`update open_withdrawal set body = body || '{"isBegun":true}' where id = $1`, [open.withdrawalId]);
+    const upTo = traffic.records.get(open.withdrawalId)?.seq ?? Infinity;
+    const settled = await this.takeBack(traffic.covered(open.lines, upTo), open.isBegun);
     const stopped = settled
       .filter(({ state, record }) => state === 'stopped' && record.verdict.kind !== 'stopped')
       .map(({ record }) => record);
@@ -71,9 +75,10 @@ export class WithdrawalDesk {
     await db.query('delete from open_withdrawal where id = $1', [open.withdrawalId]);
   }
 
-  private async takeBack(covered: readonly CoveredDelivery[]): Promise<readonly Settled[]> {
+  private async takeBack(covered: readonly CoveredDelivery[], isAgain: boolean): Promise<readonly Settled[]> {
     const sent = covered.filter(({ state }) => state === 'sent');
-    const recalled = await this.recall.recall(sent.map(({ record, recipient, streamSeq }) => ({ id: record.id, recipient, streamSeq })));
+    const recallable = sent.map(({ record, recipient, streamSeq }) => ({ id: record.id, recipient, streamSeq }));
+    const recalled = await this.recall.recall(recallable, isAgain);
     const before = covered.filter((each): each is Settled => each.state !== 'sent' && each.streamSeq !== undefined);
     return [...before, ...sent.flatMap((each, index) => (recalled[index] === undefined ? [] : [{ ...each, ...recalled[index] }]))];
   }
@@ -150,10 +155,12 @@ export class WithdrawalDesk {
 
 /** The lines as they were withdrawn: decided again after a crash, the withdrawal finds them withdrawn already. Undefined: carried out. */
 async function readOpen(db: PoolClient, { withdrawalId, client }: WithdrawalToCarryOut): Promise<Open | undefined> {
-  const { rows } = await db.query<{ body: { lines: readonly Line[] }; at: Date }>('select body, at from open_withdrawal where id = $1', [
-    withdrawalId,
-  ]);
-  return rows[0] === undefined ? undefined : { withdrawalId, client, lines: rows[0].body.lines, at: rows[0].at };
+  const { rows } = await db.query<{ body: { lines: readonly Line[]; isBegun?: true }; at: Date }>(
+    'select body, at from open_withdrawal where id = $1',
+    [withdrawalId],
+  );
+  const [row] = rows;
+  return row === undefined ? undefined : { withdrawalId, client, lines: row.body.lines, at: row.at, isBegun: row.body.isBegun === true };
 }
 
 /** What an earlier attempt wrote and perhaps did not announce. */
