@@ -43,6 +43,8 @@ const leastRoom = 16;
 
 interface InHand {
   readonly message: JsMsg;
+  /** Which start of the broker gave it. */
+  readonly broker: string | undefined;
   /** Attempts made here without giving the message back; ordered only. */
   retries: number;
 }
@@ -55,6 +57,8 @@ interface InHand {
  *     pull ─▶ in hand ─▶ handle ─┬─ ack
  *               ▲  │ working()   ├─ nak(delay)    ordered: kept, and handled again after the delay
  *               └──┘             └─ onDead, then term
+ *
+ * What an earlier start of the broker gave is worked and not answered: it comes again.
  */
 export class DeliveryConsumer {
   readonly #connection: NatsConnection;
@@ -166,7 +170,7 @@ export class DeliveryConsumer {
   }
 
   #hand(message: JsMsg): void {
-    const inHand = { message, retries: 0 };
+    const inHand = { message, retries: 0, broker: this.#broker };
     this.#inHand.add(inHand);
     // An answer that cannot be given (connection closed): the broker gives the message again.
     const work = (): Promise<void> => this.#finish(inHand).catch((error: unknown) => this.#trouble(error));
@@ -188,6 +192,8 @@ export class DeliveryConsumer {
     for (;;) {
       if (this.#options.isOrdered && this.#stopping.signal.aborted) return message.nak();
       const outcome = await this.#outcome(inHand);
+      // Started anew, it may have another message under that number, which an answer would take away unread. This one comes again.
+      if (inHand.broker !== this.#broker) return;
       if (outcome.kind === 'ack') return message.ack();
       if (outcome.kind === 'dead') return message.term();
       if (!this.#options.isOrdered || this.#stopping.signal.aborted) return message.nak(outcome.delayMs);
@@ -212,6 +218,10 @@ export class DeliveryConsumer {
       this.#trouble(error);
       return { kind: 'nak', delayMs: retryDelayMs(delivery.deliveries) };
     }
+  }
+
+  get #broker(): string | undefined {
+    return this.#connection.info?.server_id;
   }
 
   #trouble(error: unknown): void {

@@ -34,7 +34,7 @@ let leeds: NatsConnection;
 let provisioner: NatsConnection;
 
 beforeAll(async () => {
-  nats = await NatsForTest.start(['jcp_leeds', 'trt_acme', 'trt_small', 'trt_west']);
+  nats = await NatsForTest.start(['jcp_leeds', 'trt_acme', 'trt_small', 'trt_west', 'trt_north']);
   [guard, acme, leeds, provisioner] = (await Promise.all(
     ['guard', 'trt_acme', 'jcp_leeds', 'provisioner'].map((user) => nats.connect(user)),
   )) as [NatsConnection, NatsConnection, NatsConnection, NatsConnection];
@@ -337,6 +337,26 @@ describe('the road', () => {
     await until('healthy', () => inbox.consumer.isHealthy());
     await inbox.consumer.stop();
     expect(inbox.consumer.isHealthy()).toBe(false);
+  });
+
+  it('answers nothing of what the broker gave before it was killed: under that number may lie another message', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const inbox = inboxOf(await nats.connect('trt_north'), 'trt_north', async () => {
+      await held;
+      return { kind: 'ack' };
+    });
+    await deliver('trt_north', 'held');
+    await until('it is in hand', () => inbox.got.length === 1);
+    await nats.kill();
+    await until('unhealthy', () => !inbox.consumer.isHealthy());
+    await nats.run();
+    await nats.mend();
+    await until('the broker is back', async () => (await streamState('trt_north')).messages === 1);
+    await until('healthy', () => inbox.consumer.isHealthy());
+    release();
+    await inbox.consumer.stop();
+    expect((await streamState('trt_north')).messages).toBe(1);
   });
 
   it('makes a durable anew that would pass over what lies in its stream, and no other', async () => {

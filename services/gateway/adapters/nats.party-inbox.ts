@@ -52,9 +52,9 @@ export class NatsPartyInbox extends PartyInbox {
 
   override async acknowledge(party: string, id: string): Promise<'acknowledged' | 'not-in-hand'> {
     const { inHand } = this.#stateOf(party);
-    const step = inHand.step(id, performance.now());
-    if (step.kind !== 'ack') return step.kind === 'done' ? 'acknowledged' : 'not-in-hand';
     const { connection } = this.links.open(party);
+    const step = inHand.step(id, performance.now(), connection.info?.server_id);
+    if (step.kind !== 'ack') return step.kind === 'done' ? 'acknowledged' : 'not-in-hand';
     connection.publish(step.handle.ackSubject, '+ACK');
     await connection.flush().catch((error: unknown) => {
       throw new MeshError('broker-unavailable', 'the acknowledgement did not reach the broker', { cause: error });
@@ -98,7 +98,7 @@ export class NatsPartyInbox extends PartyInbox {
         connection.publish(each.ackSubject, '+ACK');
         return [];
       }
-      inHand.add(message.id, { ackSubject: each.ackSubject, untilMs: now + ackWaitMs }, now);
+      inHand.add(message.id, { ackSubject: each.ackSubject, untilMs: now + ackWaitMs, broker: connection.info?.server_id }, now);
       return [{ pulled: each, message }];
     });
   }

@@ -2,6 +2,8 @@
 export interface Handle {
   readonly ackSubject: string;
   readonly untilMs: number;
+  /** Which start of the broker gave it: another may have a different message under the same number. */
+  readonly broker: string | undefined;
 }
 
 export type AckStep = { readonly kind: 'ack'; readonly handle: Handle } | { readonly kind: 'done' } | { readonly kind: 'not-in-hand' };
@@ -11,7 +13,7 @@ export type AckStep = { readonly kind: 'ack'; readonly handle: Handle } | { read
  * after a restart its messages come again, and are acknowledged then.
  *
  *     taken ─▶ in hand ─┬─ acknowledge ─▶ acknowledged (again: done)
- *                       └─ ack wait over ─▶ forgotten; the inbox gives it again
+ *                       └─ ack wait over, broker started anew ─▶ forgotten; the inbox gives it again
  */
 export class InHand {
   readonly #handles = new Map<string, Handle>();
@@ -33,9 +35,9 @@ export class InHand {
     return this.#acknowledged.has(id);
   }
 
-  step(id: string, nowMs: number): AckStep {
+  step(id: string, nowMs: number, broker: string | undefined): AckStep {
     const handle = this.#handles.get(id);
-    if (handle !== undefined && handle.untilMs > nowMs) return { kind: 'ack', handle };
+    if (handle !== undefined && handle.untilMs > nowMs && handle.broker === broker) return { kind: 'ack', handle };
     return { kind: this.#acknowledged.has(id) ? 'done' : 'not-in-hand' };
   }
 
