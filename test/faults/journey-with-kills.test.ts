@@ -107,8 +107,9 @@ async function play(plan: readonly Kill[], mailsAtLeast = 0): Promise<Played> {
       const mails = await mailsOnce(stage);
       return mails.length >= mailsAtLeast && mails;
     })) ?? [];
-  const views: Record<string, unknown> = {};
-  for (const party of ['jcp_wandsworth', 'spoc_lsw', 'trt_riverside']) views[party] = await viewOf(edge, party, stage.caseOf('client-a'));
+  // A mail whose relay's answer was lost goes again, and is reported on after that.
+  await stage.until(async () => (await viewsOf(edge, stage)).every(([, { mails: shown }]) => !shown.some((mail) => underWay.test(mail))));
+  const views = Object.fromEntries(await viewsOf(edge, stage));
   const plain = (text: string): string => text.replaceAll(stage.run, 'RUN').replaceAll(stage.caseOf('client-a'), 'CASE');
   return {
     failed: stage.steps.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`),
@@ -126,7 +127,24 @@ async function mailsOnce(stage: JourneyStage): Promise<readonly OpenedMail[]> {
   return about.filter(({ seq }, at) => about.findIndex((each) => received.get(each.seq) === received.get(seq)) === at);
 }
 
-async function viewOf(edge: EdgeClient, party: string, caseId: string): Promise<unknown> {
+/** States of a mail of which more is to be heard. */
+const underWay = / (unknown|prepared|sending)$/;
+
+const viewsOf = (edge: EdgeClient, stage: JourneyStage): Promise<(readonly [string, PartyView])[]> =>
+  Promise.all(
+    ['jcp_wandsworth', 'spoc_lsw', 'trt_riverside'].map(
+      async (party) => [party, await viewOf(edge, party, stage.caseOf('client-a'))] as const,
+    ),
+  );
+
+interface PartyView {
+  readonly messages: readonly string[];
+  readonly steps: readonly string[];
+  readonly reminders: readonly string[];
+  readonly mails: readonly string[];
+}
+
+async function viewOf(edge: EdgeClient, party: string, caseId: string): Promise<PartyView> {
   const view = await edge.case(party, caseId);
   return {
     messages: view.messages.map(({ type, sender, to, records }) => [type, sender, to, ...records.map(({ verdict }) => verdict)].join(' ')),
