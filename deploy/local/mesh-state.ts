@@ -9,9 +9,7 @@ import type { BrokerParty } from '#libs/contracts/party.js';
  */
 export interface MeshState {
   readonly natsUrl: string;
-  /** Process id of nats-server, for SIGHUP. */
-  readonly natsPid: number;
-  /** Folder of `nats-server.conf`. */
+  /** Folder of `nats-server.conf`; `findBroker` tells which process runs on it. */
   readonly configFolder: string;
   readonly broker: BrokerConfigOptions;
   readonly eventsMaxBytes: number;

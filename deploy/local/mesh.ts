@@ -186,20 +186,17 @@ async function startBroker({ options, secrets, ports, stack }: BrokerStart): Pro
   } finally {
     await provisioner.close();
   }
-  const writeState = () =>
-    writeMeshState(stateFile, {
-      natsUrl: nats.url,
-      natsPid: nats.process.pid ?? 0,
-      configFolder: path('broker'),
-      broker: config,
-      eventsMaxBytes,
-      cipherKeyFile: secrets.cipherKeyFile,
-      keysFolder: secrets.keysFolder,
-      gatewayPartiesFile: secrets.gatewayPartiesFile,
-      guardKeysFile: secrets.guardKeysFile,
-      parties,
-    });
-  await writeState();
+  await writeMeshState(stateFile, {
+    natsUrl: nats.url,
+    configFolder: path('broker'),
+    broker: config,
+    eventsMaxBytes,
+    cipherKeyFile: secrets.cipherKeyFile,
+    keysFolder: secrets.keysFolder,
+    gatewayPartiesFile: secrets.gatewayPartiesFile,
+    guardKeysFile: secrets.guardKeysFile,
+    parties,
+  });
   return { nats, stateFile };
 }
 

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findBroker } from '#deploy/local/broker-process.js';
 import { newToken, putGatewayParty } from '#deploy/local/gateway-parties.js';
 import { type MeshState, readMeshState, writeMeshState } from '#deploy/local/mesh-state.js';
+import { signalProcess } from '#deploy/local/process-tree.js';
 import { addParty, type RunningBroker } from '#deploy/nats/add-party.js';
 import { brokerPublicKey, seedFile } from '#deploy/nats/broker-keys.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
@@ -23,6 +26,7 @@ export class LocalProvisioner extends PartyProvisioner {
       throw new MeshError('config-invalid', `${id} is there already and its token stays; --new-token gives it a new one and ends the old`);
     const seed = seedFile(state.keysFolder, id);
     if (!isThere) {
+      brokerPid(state); // before anything is made
       const publicKey = await brokerPublicKey(state.keysFolder, id);
       const maxBytes = state.parties.find((party) => party.kind !== 'service')?.maxBytes ?? usualMaxBytes;
       const parties = await addParty(await runningBroker(state), state.parties, { id, kind, publicKey, maxBytes }, seed);
@@ -47,8 +51,18 @@ async function runningBroker(state: MeshState): Promise<RunningBroker> {
     env: { ...process.env, [state.broker.keyVariable]: key },
     provisionerSeedFile: seedFile(state.keysFolder, 'provisioner'),
     reload: async () => {
-      process.kill(state.natsPid, 'SIGHUP');
+      signalProcess(brokerPid(state), 'SIGHUP');
       await Promise.resolve();
     },
   };
+}
+
+/** @throws MeshError `broker-unavailable` when no nats-server runs on this mesh's configuration */
+function brokerPid({ configFolder }: MeshState): number {
+  const pid = findBroker(join(configFolder, 'nats-server.conf'));
+  if (pid !== undefined) return pid;
+  throw new MeshError(
+    'broker-unavailable',
+    `no nats-server runs on ${configFolder}: look whether the mesh is up (npm start), then run this again`,
+  );
 }

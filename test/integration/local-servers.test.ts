@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { findBroker } from '#deploy/local/broker-process.js';
 import { startChild } from '#deploy/local/child-run.js';
 import { freePort } from '#deploy/local/free-port.js';
 import { createLocalDatabases } from '#deploy/local/local-databases.js';
@@ -76,6 +77,28 @@ accounts { A: { jetstream: enabled, users: [${entries}] } }\n`;
     const pids = treeOf(nats);
     await nats.stop();
     expect(isGone(pids)).toBe(true);
+  });
+
+  it('is found by its configuration, also after kill -9, and nobody else is taken for it', async () => {
+    const port = await freePort();
+    const file = await configured('found', port, ['ann']);
+    const nats = owned(await startNats({ configFile: file, port }));
+    const otherPort = await freePort();
+    owned(await startNats({ configFile: await configured('other', otherPort, ['ann']), port: otherPort }));
+    expect(findBroker(file)).toBe(nats.process.pid);
+    await nats.process.killAndRestart();
+    expect(findBroker(file)).toBe(nats.process.pid);
+    await nats.stop();
+    const stranger = startChild(
+      { command: process.execPath, args: ['-e', 'setInterval(() => {}, 1e6)', '--', '-c', file] },
+      () => undefined,
+    );
+    try {
+      expect(findBroker(file)).toBeUndefined();
+    } finally {
+      stranger.killTree();
+      await stranger.exited;
+    }
   });
 
   it('takes up a changed configuration, and keeps the old one when the new one is broken', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { tokenHashOf } from '#deploy/local/gateway-parties.js';
@@ -184,10 +185,9 @@ describe("the operator's tool", () => {
     await writeFile(cipherKeyFile, nats.broker.env['JS_KEY'] ?? '');
     const keysFolder = dirname(nats.seedFile('guard'));
     const { url: natsUrl, configFolder, options: broker, eventsMaxBytes } = nats.broker;
-    const { parties, pid: natsPid } = nats;
+    const { parties } = nats;
     await writeMeshState(stateFile, {
       natsUrl,
-      natsPid,
       configFolder,
       broker,
       eventsMaxBytes,
@@ -208,6 +208,14 @@ describe("the operator's tool", () => {
       teamLeader: 'p',
       active: true,
     } as const;
+    await nats.kill();
+    const down = {
+      code: 'broker-unavailable',
+      message: expect.stringMatching(/^no nats-server runs on .*: .*npm start.* run this again$/),
+    };
+    await expect(provisioner.provision(entry, false)).rejects.toMatchObject(down);
+    expect(existsSync(nats.seedFile('trt_tees'))).toBe(false);
+    await nats.run(); // as the supervisor does: another process now, which the tool must find
     const first = await provisioner.provision(entry, false);
     const connection = await nats.connect('trt_tees');
     const reply = await connection.request('ask.directory', '{}', { timeout: 2_000 });
