@@ -105,6 +105,7 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
   stack.push(() => redis.stop());
   const mail = await startMailServer({ dir: path('mail'), port: smtpPort, logFile: path('log', 'mail.log') });
   stack.push(() => mail.stop());
+  for (const server of [broker.nats, postgres, redis, mail]) server.process.events.on('restarted', print);
   print(`servers: nats ${natsPort} · postgres ${postgresPort} · redis ${redisPort} · smtp ${smtpPort}`);
 
   const tokens = await secrets.tokens(options.parties.map(({ id }) => id));
@@ -115,6 +116,7 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
       const label = number === 1 ? name : `${name}-${number}`;
       const service = serviceProcess(name, label, ground, path('log', `${label}.log`));
       stack.push(() => service.stop());
+      service.events.on('restarted', print);
       services.set(label, service);
       await service.start();
     }

@@ -28,6 +28,8 @@ interface ProcessEvents {
   /** One run has ended, however. */
   exit: [ChildExit];
   line: [string];
+  /** It had ended without having been asked to and was started again: one sentence for people. */
+  restarted: [string];
   /** It will not run any more. */
   ended: [Error];
 }
@@ -177,8 +179,16 @@ export class SupervisedProcess {
       this.events.emit('exit', exit);
       if (!this.#wasEverReady || this.#spec.restart === false) this.#conclude(this.#whyItEnded(exit));
       else await this.#beforeRestart(performance.now() - startedAt > STEADY_MS ? (backoffMs = FIRST_BACKOFF_MS) : backoffMs);
+      if (this.#end === undefined) this.#tellRestart(exit);
       backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
     }
+  }
+
+  /** In the log as JSON, as services write it: it stands among their lines. */
+  #tellRestart(exit: ChildExit): void {
+    const line = { level: 'warn', time: new Date().toISOString(), event: 'restarted', process: this.name, ended: howEnded(exit) };
+    this.#writeLog(JSON.stringify(line));
+    this.events.emit('restarted', `${this.name} ended (${howEnded(exit)}) and was started again`);
   }
 
   async #beforeRestart(backoffMs: number): Promise<void> {
@@ -256,16 +266,22 @@ export class SupervisedProcess {
   #onLine(line: string): void {
     this.#lastLines.push(line);
     if (this.#lastLines.length > LINES_KEPT) this.#lastLines.shift();
-    if (this.#spec.logFile !== undefined) {
-      this.#log ??= createWriteStream(this.#spec.logFile, { flags: 'a', mode: 0o600 });
-      this.#log.write(`${line}\n`);
-    }
+    this.#writeLog(line);
     this.#spec.onLine?.(line);
     this.events.emit('line', line);
   }
 
-  #whyItEnded({ code, signal }: ChildExit): Error {
-    const how = signal ?? (code === null ? 'could not be run' : `exit ${code}`);
-    return new Error([`${this.name} ended (${how})`, ...this.#lastLines].join('\n  '));
+  #writeLog(line: string): void {
+    if (this.#spec.logFile === undefined) return;
+    this.#log ??= createWriteStream(this.#spec.logFile, { flags: 'a', mode: 0o600 });
+    this.#log.write(`${line}\n`);
   }
+
+  #whyItEnded(exit: ChildExit): Error {
+    return new Error([`${this.name} ended (${howEnded(exit)})`, ...this.#lastLines].join('\n  '));
+  }
+}
+
+function howEnded({ code, signal }: ChildExit): string {
+  return signal ?? (code === null ? 'could not be run' : `exit ${code}`);
 }

@@ -44,6 +44,26 @@ describe('a supervised process', () => {
     expect(child.pid).not.toBe(before);
   });
 
+  it('says in one sentence, and in its log, how it ended and that it was started again, but nothing when it is stopped', async () => {
+    const logFile = join(scratch.path, 'restarted.log');
+    const child = nodeProcess(`process.on("SIGUSR2", () => process.exit(3)); ${IDLE}`, { logFile });
+    const said: string[] = [];
+    child.events.on('restarted', (line) => said.push(line));
+    await child.start();
+    const again = child.nextReady();
+    child.signal('SIGUSR2');
+    await again;
+    await child.killAndRestart();
+    await child.stop();
+    expect(said).toEqual(['child ended (exit 3) and was started again', 'child ended (SIGKILL) and was started again']);
+    const told = (await readFile(logFile, 'utf8')).split('\n').filter((line) => line.startsWith('{'));
+    const line = { level: 'warn', event: 'restarted', process: 'child' };
+    expect(told.map((each) => JSON.parse(each) as unknown)).toMatchObject([
+      { ...line, ended: 'exit 3' },
+      { ...line, ended: 'SIGKILL' },
+    ]);
+  });
+
   it('is left alone when it ends, if asked', async () => {
     const child = nodeProcess(IDLE, { restart: false });
     await child.start();
