@@ -6,9 +6,11 @@ import { tokenHashOf } from '#deploy/local/gateway-parties.js';
 import { writeMeshState } from '#deploy/local/mesh-state.js';
 import { LocalProvisioner } from '#deploy/ops/local.provisioner.js';
 import { readSampleDirectory, sampleDirectoryPath } from '#deploy/sample/sample-directory.js';
+import type { KeyFile } from '#services/operator/domain/key-file.js';
 import type { PartyProvisioner } from '#services/operator/domain/party-provisioner.js';
 import { runOperator } from '#services/operator/run-operator.js';
 import { deadLetter, DeskGuard } from '#test/support/desk-guard.js';
+import { GatewayForTest } from '#test/support/gateway-for-test.js';
 import { NatsForTest } from '#test/support/nats-for-test.js';
 
 let nats: NatsForTest;
@@ -225,6 +227,45 @@ describe("the operator's tool", () => {
     expect(again.token).not.toBe(first.token);
     const listed = JSON.parse(await readFile(gatewayPartiesFile, 'utf8')) as unknown;
     expect(listed).toEqual([{ party: 'trt_tees', seedFile: nats.seedFile('trt_tees'), tokenHash: tokenHashOf(again.token) }]);
+  });
+
+  it('says in one line what is wrong with a version, a token file, a gateway and a token', async () => {
+    const keyFile: KeyFile = {
+      read: () => Promise.reject(new Error('not asked for')),
+      add: () => Promise.reject(new Error('not asked for')),
+      makeCurrent: () => Promise.reject(new Error('not asked for')),
+      remove: () => Promise.reject(new Error('not asked for')),
+    };
+    const err: string[] = [];
+    const run = (...args: string[]) =>
+      runOperator(args, { env: { MESH_ENV: 'local' }, out: () => undefined, err: (line) => err.push(line), keyFile });
+    const acmeCase = '0198f2a0-0000-7000-8000-0000000000c1';
+    const request = (tokenFile: string, url: string) =>
+      run(...`client-view request --case ${acmeCase} --by p_acme_1 --party trt_acme --gateway ${url} --token-file ${tokenFile}`.split(' '));
+    const tokenFile = join(nats.folder, 'token-of-leeds');
+    const gateway = await GatewayForTest.start(nats, ['jcp_leeds']);
+    try {
+      await writeFile(tokenFile, `${gateway.tokens.get('jcp_leeds')}\n`);
+      const codes = [
+        await run('keys', 'retire', 'abc'),
+        await run('keys', 'retire', '0'),
+        await request('/no/such/file', gateway.url),
+        await request(tokenFile, 'http://127.0.0.1:1'),
+        await request(tokenFile, 'nowhere'),
+        await request(tokenFile, gateway.url),
+      ];
+      expect(codes).toEqual([1, 1, 1, 1, 1, 1]);
+    } finally {
+      await gateway.stop();
+    }
+    expect(err).toEqual([
+      "error: command-argument value 'abc' is invalid for argument 'version'. a version is a whole number from 1",
+      "error: command-argument value '0' is invalid for argument 'version'. a version is a whole number from 1",
+      'config-invalid: --token-file /no/such/file cannot be read',
+      'config-invalid: the gateway at http://127.0.0.1:1 is not reached: is --gateway right, and is the mesh up?',
+      'config-invalid: --gateway must be an address, as http://127.0.0.1:8080',
+      `source-not-sender: the token in ${tokenFile} is not that of trt_acme; give your own party's`,
+    ]);
   });
 
   it('fails in one line without a broker, without a seed, and on a command that is not there', async () => {

@@ -27,10 +27,12 @@ const problem = z.object({ type: z.string(), detail: z.string().default('') });
 
 /**
  * Sends one message to the mesh under the agency's own token, and waits for the verdict.
- * @throws MeshError with the reason of a refusal, or `broker-unavailable` when the gateway is not reached
+ * @throws MeshError with the reason of a refusal; `config-invalid` when the token cannot be read or the gateway is not reached;
+ *   `source-not-sender` when the token is another party's
  */
 export async function sendAsAgency(edge: AgencyEdge, message: AgencyMessage): Promise<Timeline> {
-  const token = (await readFile(edge.tokenFile, 'utf8')).trim();
+  if (!URL.canParse(edge.gateway)) throw new MeshError('config-invalid', '--gateway must be an address, as http://127.0.0.1:8080');
+  const token = await readToken(edge.tokenFile);
   const body = {
     specversion: '1.0',
     id: uuidV7(message.now.getTime(), randomBytes(10)),
@@ -45,15 +47,28 @@ export async function sendAsAgency(edge: AgencyEdge, message: AgencyMessage): Pr
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/cloudevents+json', prefer: `wait=${waitSeconds}` };
   const answer = await fetch(new URL('/v1/messages', edge.gateway), { method: 'POST', headers, body: JSON.stringify(body) }).catch(
     (cause: unknown) => {
-      throw new MeshError('broker-unavailable', `${edge.gateway} is not reached`, { cause });
+      throw new MeshError('config-invalid', `the gateway at ${edge.gateway} is not reached: is --gateway right, and is the mesh up?`, {
+        cause,
+      });
     },
   );
   const json: unknown = await answer.json().catch(() => ({}));
   if (answer.status === 200) return timelineReply.parse(json);
   if (answer.status === 202) throw new MeshError('answer-timeout', `taken as ${body.id}, not decided yet`);
-  const said = problem.safeParse(json);
-  throw new MeshError(
-    'sender-not-allowed',
-    said.success ? `${said.data.type.split(':').at(-1)}: ${said.data.detail}` : `HTTP ${answer.status}`,
-  );
+  throw refusal(edge, problem.safeParse(json).data, answer.status);
+}
+
+async function readToken(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new MeshError('config-invalid', `--token-file ${file} cannot be read`, { cause });
+  });
+  return text.trim();
+}
+
+function refusal({ party, tokenFile }: AgencyEdge, said: z.infer<typeof problem> | undefined, status: number): MeshError {
+  if (said === undefined) return new MeshError('sender-not-allowed', `HTTP ${status}`);
+  const code = said.type.split(':').at(-1);
+  // Nobody wrote a source here: it was made of --party.
+  if (code === 'source-not-sender') return new MeshError(code, `the token in ${tokenFile} is not that of ${party}; give your own party's`);
+  return new MeshError('sender-not-allowed', `${code}: ${said.detail}`);
 }

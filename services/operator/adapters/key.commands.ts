@@ -43,10 +43,10 @@ export function addKeyCommands(program: Command, context: OperatorContext, keyFi
       context.show({ version }, `version ${version} is written with; what is old is renewed in the background: keys status`);
     });
   keys
-    .command('retire <version>')
+    .command('retire')
     .description('destroy an old key; refused while any row still needs it')
-    .action(async (text: string) => {
-      const version = readVersion(text);
+    .argument('<version>', 'as keys status shows it', readVersion)
+    .action(async (version: number) => {
       const state = await readState(context);
       const needs = state.versions.find((each) => each.version === version);
       const rows = needs === undefined ? 0 : needs.clients + needs.consents + needs.held + needs.deadLetters;
