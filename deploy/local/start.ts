@@ -87,12 +87,13 @@ async function tellAddresses(mesh: LocalMesh, folder: string): Promise<void> {
   print(`
 The mesh is up.
   API      ${mesh.gatewayUrl}/v1
+  shell    API=${mesh.gatewayUrl}
   docs     ${mesh.gatewayUrl}/docs
   tokens   ${mesh.secrets.tokensFile}
   mail     ${mesh.mailFolder}   (gpg --homedir ${join(folder, 'gnupg')} --decrypt <mail>)
   operator npm run ops -- ${folder === resolve('var') ? '' : `--folder ${folder} `}counts
   logs     ${join(folder, 'log')}
-  clock    ${clock.now().toISOString()}: messages sent now need ids and dates of that time; the examples of the docs have them
+  clock    ${clock.now().toISOString()}: messages sent now need ids of that time; the examples of the docs have them
 Ctrl-C stops all of it.`);
 }
 
