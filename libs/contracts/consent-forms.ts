@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { areaRoles } from './address.js';
-import { clientIdentity, instant, localDate, personId, shortText } from './form-fields.js';
+import { clientIdentity, instant, localDate, personId, reference, shortText } from './form-fields.js';
 import { categories, consentForms, purposes } from './purposes.js';
 
 const partyId = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, { error: 'must be a party id of the directory' });
@@ -13,7 +13,7 @@ const partyId = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, { error: 'must be a p
 export const consentForm = z
   .strictObject({
     form: z.enum(consentForms),
-    formReference: shortText,
+    formReference: reference,
     client: clientIdentity,
     decision: z.enum(['given', 'refused']),
     purposes: z.array(z.enum(purposes)).min(1),

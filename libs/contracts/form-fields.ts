@@ -51,6 +51,14 @@ function lineProblem(text: string, max: number): string | undefined {
   return somethingToSee.test(text) ? undefined : 'must hold a letter or a digit';
 }
 
+/** An NI number anywhere in a reference, in either case, in one piece or in the usual five. */
+const ninoShape = /(?<![A-Za-z0-9])[A-Za-z]{2}[ ./_-]?([0-9]{2}[ ./_-]?){3}[A-Da-d](?![A-Za-z0-9])/;
+
+/** A reference is kept and shown where identities are not: one that is an NI number would say who the client is. */
+export function referenceProblem(text: string): string | undefined {
+  return ninoShape.test(text) ? 'must not hold an NI number; give a reference of your own making' : undefined;
+}
+
 const line = (max: number): z.ZodString => trimmedText((text) => lineProblem(text, max)).meta({ minLength: 1, maxLength: max });
 
 /** NI number (2 letters, 6 digits, 1 letter), date of birth and surname must agree with the record (joint working: wrong person). */
@@ -86,3 +94,10 @@ export const office = z
   .meta({ id: 'Office' });
 
 export const shortText = line(160);
+
+/** The reference of a form, as its agency writes it. */
+export const reference = trimmedText((text) => lineProblem(text, 160) ?? referenceProblem(text)).meta({
+  minLength: 1,
+  maxLength: 160,
+  description: 'Your own reference. Put no name or NI number there: an NI number is refused',
+});

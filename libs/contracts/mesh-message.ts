@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { uuidVersion } from './message-id.js';
-import { instant, personId } from './form-fields.js';
+import { trimmedText } from './checked-text.js';
+import { instant, personId, referenceProblem } from './form-fields.js';
 
 /** A case id: chosen by the sender who opens the case, opaque, the only thing about a client that recipients get beside the form. */
 const casePattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -8,6 +9,12 @@ const caseId = z.string().regex(casePattern, { error: 'must be a lower-case UUID
   description:
     'The case: a UUID that whoever opens it makes up, the same in every later message about it. It says nothing about the client',
 });
+
+const caserefPattern = /^[A-Za-z0-9 ./_-]{1,60}$/;
+
+function caserefProblem(text: string): string | undefined {
+  return caserefPattern.test(text) ? referenceProblem(text) : 'must be at most 60 letters, digits, spaces and . / _ -';
+}
 
 /** What its fields are is for the form of its type to say: here they are not gone through. */
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -33,12 +40,11 @@ export const envelopeSchema = z
     time: instant,
     datacontenttype: z.literal('application/json').optional(),
     case: caseId.optional(),
-    caseref: z
-      .string()
-      .trim()
-      .regex(/^[A-Za-z0-9 ./_-]{1,60}$/, { error: 'must be at most 60 letters, digits, spaces and . / _ -' })
+    caseref: trimmedText(caserefProblem)
       .meta({
-        description: "Your own reference for the case: stands in your own people's mail, never passed on. Put no name or NI number there",
+        pattern: caserefPattern.source,
+        description:
+          "Your own reference for the case: stands in your own people's mail, never passed on. Put no name or NI number there: an NI number is refused",
       })
       .optional(),
     to: z.string().max(120).meta({

@@ -26,6 +26,18 @@ const referral = {
   },
 };
 
+const consentData = {
+  form: 'TPR1',
+  formReference: 'TPR1/1',
+  client: referral.data.client,
+  decision: 'given',
+  purposes: ['refer-to-treatment'],
+  to: { parties: ['spoc_lsw'] },
+  takenAt: '2026-03-02T09:00:00Z',
+  takenBy: 'p_west_adviser',
+  explained: { statements: [], wordingVersion: '2009-07', language: 'en', copyGiven: true },
+};
+
 const leavesOf = (form: z.ZodObject): number =>
   Object.values(form.shape).reduce<number>((sum, schema) => {
     const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
@@ -119,6 +131,23 @@ describe('reading a message', () => {
       const data = { ...referral.data, client: { ...referral.data.client, surname }, note: 'Mornings.\nBus\tfares. 👍' };
       expect([surname, readMessage({ ...referral, data }, now).ok]).toEqual([surname, true]);
     }
+  });
+
+  it('refuses an NI number as a reference, and takes references that agencies use', () => {
+    const fieldOf = (message: object): string | undefined => {
+      const read = readMessage(message, now);
+      return read.ok ? undefined : read.problems[0]?.field;
+    };
+    const consent = { ...referral, type: typeOf('consent.recorded'), to: 'mesh' };
+    for (const text of ['QQ112233C', 'qq112233c', 'QQ 11 22 33 C', 'QQ-11-22-33-C', 'WAN/QQ112233C/1']) {
+      expect([text, fieldOf({ ...referral, caseref: text })]).toEqual([text, 'caseref']);
+      expect([text, fieldOf({ ...consent, data: { ...consentData, formReference: text } })]).toEqual([text, 'data.formReference']);
+    }
+    for (const text of ['WAN/DOCS/1', 'WAN/123456/A', 'TPR1 2026-03-02 B', 'AB1234567', '12 34 56', ' RR.7 ']) {
+      expect([text, fieldOf({ ...referral, caseref: text })]).toEqual([text, undefined]);
+      expect([text, fieldOf({ ...consent, data: { ...consentData, formReference: text } })]).toEqual([text, undefined]);
+    }
+    expect(JSON.stringify(readMessage({ ...referral, caseref: 'QQ112233C' }, now))).not.toContain('112233');
   });
 
   it('says what time it is where the age of an id is wrong', () => {
