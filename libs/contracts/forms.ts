@@ -5,6 +5,8 @@ import { clientContact, clientIdentity, instant, localDate, office, personId, sh
 
 const adm = <T extends z.ZodType>(schema: T): T => inCategory('administration', schema);
 
+const told = ['voluntary-first-assessment', 'finds-need-for-comprehensive', 'engaging-later-is-voluntary'] as const;
+
 /** TPR1: referral from a job centre (or contracted provider) to a provider or its single point of contact. Step 1. */
 export const referralForm = z.strictObject({
   client: clientIdentity,
@@ -12,8 +14,8 @@ export const referralForm = z.strictObject({
   benefit: inCategory('employment', z.enum(['jsa', 'esa', 'other', 'none', 'not-known'])),
   told: adm(
     z
-      .array(z.enum(['voluntary-first-assessment', 'finds-need-for-comprehensive', 'engaging-later-is-voluntary']))
-      .min(3)
+      .array(z.enum(told))
+      .min(told.length, { error: `must hold all three: ${told.join(', ')}` })
       .meta({ description: 'What the client was told before agreeing (step 1): all three' }),
   ),
   travelCostsConsidered: adm(z.boolean()),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type Address, readAddress } from './address.js';
 import { dateProblem } from './date-rules.js';
+import { issueWords } from './issue-words.js';
 import { type MeshEnvelope, envelopeSchema, partyOfSource } from './mesh-message.js';
 import { uuidV7Time, uuidVersion } from './message-id.js';
 import type { MessageRule } from './message-rule.js';
@@ -40,7 +41,7 @@ export function readMessageText(text: string, nowMs: number, idAge: IdAge = defa
 
 export function readMessage(json: unknown, nowMs: number, idAge: IdAge = defaultIdAge): ReadResult {
   const parsed = envelopeSchema.safeParse(json);
-  if (!parsed.success) return { ok: false, problems: problemsOf(parsed.error, []) };
+  if (!parsed.success) return { ok: false, problems: problemsOf(parsed.error, envelopeSchema, []) };
   const envelope = parsed.data;
   const sender = partyOfSource(envelope.source);
   const name = nameOfType(envelope.type);
@@ -50,7 +51,7 @@ export function readMessage(json: unknown, nowMs: number, idAge: IdAge = default
   const address = readAddress(envelope.to);
   if (typeof address === 'string') return fail({ code: address, field: 'to', detail: 'to names no party, area or role that is known' });
   const form = rule.form.safeParse(envelope.data);
-  if (!form.success) return { ok: false, problems: problemsOf(form.error, ['data']) };
+  if (!form.success) return { ok: false, problems: problemsOf(form.error, rule.form, ['data']) };
   const problem =
     idProblem(envelope, sender, nowMs, idAge) ?? envelopeProblem(envelope, sender, rule) ?? dateProblem(name, form.data, nowMs);
   if (problem !== undefined) return fail(problem);
@@ -95,20 +96,12 @@ function envelopeProblem(envelope: MeshEnvelope, sender: string, rule: MessageRu
 
 const fail = (problem: Problem): ReadResult => ({ ok: false, problems: [problem] });
 
-/** Zod's issues say which field and what was expected, never the value; names of unknown fields are the sender's text, so they are left out. */
-function problemsOf(error: z.ZodError, prefix: readonly string[]): Problem[] {
+/** Which field and what was expected, never the value; a part of the path that is the sender's text is left out. */
+function problemsOf(error: z.ZodError, schema: z.ZodType, prefix: readonly string[]): Problem[] {
   return error.issues.slice(0, 20).map((issue) => {
     const path = [...prefix, ...issue.path.map(String)];
     const field = path.filter((part) => /^[A-Za-z0-9_-]{1,40}$/.test(part)).join('.');
-    const detail = `${field === '' ? 'the message' : field} ${wordsOf(issue)}`;
+    const detail = `${field === '' ? 'the message' : field} ${issueWords(issue, schema)}`;
     return { code: 'malformed-message', ...(field === '' ? {} : { field }), detail };
   });
-}
-
-/** The issue as an advice. Names of unknown fields are the sender's text and could be anything: they are not repeated. */
-function wordsOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') return 'has a field that this form does not know; remove it';
-  // An error of our own words ends the matter; zod's own words tell what was expected.
-  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
-  return isMissing ? 'is missing' : issue.message.replace(/^Invalid input: /, 'is wrong: ');
 }

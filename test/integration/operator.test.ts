@@ -106,7 +106,7 @@ describe("the operator's tool", () => {
       'apply',
       await fileOf('shapeless.json', { ...sample, people: [{ ...first, job: 'wizard' }] }),
     ]);
-    expect(shapeless.err).toMatch(/^config-invalid: people\[0\]\.job: /);
+    expect(shapeless.err).toMatch(/^config-invalid: people\[0\]\.job: must be one of adviser, /);
     expect((await ops(['directory', 'apply', join(nats.folder, 'nowhere.json')])).err).toMatch(/nowhere.json cannot be read$/);
     expect(guard.received).toEqual([]);
   });

@@ -133,6 +133,28 @@ describe('reading a message', () => {
     }
   });
 
+  it('says what is expected in words of its own, and which fields the form knows where one is unknown', () => {
+    const detailOf = (changes: Readonly<Record<string, unknown>>, message: object = referral): string | undefined => {
+      const { data } = { data: {}, ...message };
+      const read = readMessage({ ...message, data: { ...data, ...changes } }, now);
+      return read.ok ? undefined : read.problems[0]?.detail;
+    };
+    const identity = 'nino, surname, otherNames, title, dateOfBirth';
+    const anything = 'has a field that this form does not know; remove it (known are';
+    expect(detailOf({ benefit: 'dole' })).toBe('data.benefit must be one of jsa, esa, other, none, not-known');
+    expect(detailOf({ told: [] })).toMatch(/^data.told must hold all three: voluntary-first-assessment, /);
+    expect(detailOf({ told: 'all' })).toBe('data.told must be a list');
+    expect(detailOf({ travelCostsConsidered: 'yes' })).toBe('data.travelCostsConsidered must be true or false');
+    expect(detailOf({ travelCostsConsidered: undefined })).toBe('data.travelCostsConsidered is missing');
+    expect(detailOf({ previousReferral: 'the first' })).toBe('data.previousReferral must be a UUID');
+    expect(detailOf({ client: { ...referral.data.client, name: 'Sample' } })).toBe(`data.client ${anything} ${identity})`);
+    expect(detailOf({ override: true })).toMatch(/^data has a field .* \(known are client, contact, benefit, /);
+    expect(detailOf({}, { ...referral, consent: 'yes' })).toMatch(/^the message has a field .* \(known are specversion, id, source, /);
+    expect(JSON.stringify(readMessage([], now))).toContain('the message must be an object');
+    const consent = { ...referral, type: typeOf('consent.recorded'), to: 'mesh', data: { ...consentData, to: { parties: [] } } };
+    expect(detailOf({}, consent)).toBe('data.to.parties must have at least 1 entry');
+  });
+
   it('refuses an NI number as a reference, and takes references that agencies use', () => {
     const fieldOf = (message: object): string | undefined => {
       const read = readMessage(message, now);

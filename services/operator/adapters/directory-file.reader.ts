@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { areaRoles } from '#libs/contracts/address.js';
 import { personId } from '#libs/contracts/form-fields.js';
+import { issueWords } from '#libs/contracts/issue-words.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { partyKinds } from '#libs/contracts/party.js';
 import { jobs } from '#libs/contracts/steps.js';
@@ -60,7 +61,10 @@ export async function readDirectoryFile(path: string): Promise<DirectoryFile> {
     '',
   );
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
-  throw new MeshError('config-invalid', `${where === '' ? 'the file' : where}: ${first?.message ?? 'is wrong'}${more}`);
+  throw new MeshError(
+    'config-invalid',
+    `${where === '' ? 'the file' : where}: ${first === undefined ? 'is wrong' : issueWords(first, directoryFile)}${more}`,
+  );
 }
 
 /**
