@@ -51,8 +51,12 @@ function lineProblem(text: string, max: number): string | undefined {
   return somethingToSee.test(text) ? undefined : 'must hold a letter or a digit';
 }
 
-/** An NI number anywhere in a reference, in either case, in one piece or in the usual five. */
-const ninoShape = /(?<![A-Za-z0-9])[A-Za-z]{2}[ ./_-]?([0-9]{2}[ ./_-]?){3}[A-Da-d](?![A-Za-z0-9])/;
+/**
+ * An NI number anywhere in a reference: in one piece or with spaces, or its usual five pieces with one and the same sign between them. An
+ * office, a running number and a letter (RR/123456/A) is a reference.
+ */
+const ninoShape =
+  /(?<![a-z0-9])[a-z]{2}( ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?|(?<sign>[./_-])[0-9]{2}\k<sign>[0-9]{2}\k<sign>[0-9]{2}\k<sign>)[a-d](?![a-z0-9])/i;
 
 /** A reference is kept and shown where identities are not: one that is an NI number would say who the client is. */
 export function referenceProblem(text: string): string | undefined {

@@ -161,11 +161,20 @@ describe('reading a message', () => {
       return read.ok ? undefined : read.problems[0]?.field;
     };
     const consent = { ...referral, type: typeOf('consent.recorded'), to: 'mesh' };
-    for (const text of ['QQ112233C', 'qq112233c', 'QQ 11 22 33 C', 'QQ-11-22-33-C', 'WAN/QQ112233C/1']) {
+    for (const text of ['QQ112233C', 'qq112233c', 'QQ 11 22 33 C', 'QQ 112233 C', 'QQ-11-22-33-C', 'WAN/QQ112233C/1']) {
       expect([text, fieldOf({ ...referral, caseref: text })]).toEqual([text, 'caseref']);
       expect([text, fieldOf({ ...consent, data: { ...consentData, formReference: text } })]).toEqual([text, 'data.formReference']);
     }
-    for (const text of ['WAN/DOCS/1', 'WAN/123456/A', 'TPR1 2026-03-02 B', 'AB1234567', '12 34 56', ' RR.7 ']) {
+    for (const text of [
+      'WAN/DOCS/1',
+      'WAN/123456/A',
+      'RR/123456/A',
+      'RR-12-3456-A',
+      'TPR1 2026-03-02 B',
+      'AB1234567',
+      '12 34 56',
+      ' RR.7 ',
+    ]) {
       expect([text, fieldOf({ ...referral, caseref: text })]).toEqual([text, undefined]);
       expect([text, fieldOf({ ...consent, data: { ...consentData, formReference: text } })]).toEqual([text, undefined]);
     }
