@@ -138,6 +138,8 @@ function judgeAgain(incoming: Incoming, grounds: Grounds, judged: JudgedBatch): 
  * the party on record; where it may not go there any more, it is a doubt like any other.
  */
 function judgeRoutedAgain(incoming: Incoming, record: StoredRecord, { world, delivered, nowMs }: Grounds, judged: JudgedBatch): void {
+  // It waits still: not for this route to end.
+  if (record.verdict.kind === 'waiting') return;
   const state = delivered.get(record.id);
   const decision = decide(incoming, world, nowMs);
   const effects = decision.effects.filter((effect) => effect.kind !== 'release');
