@@ -27,12 +27,14 @@ export interface DurableState {
  * One question to the broker about its streams, without the client's manager: a service asks only what its rights name.
  *
  * @param verb what follows `$JS.API.`
+ * @param timeoutMs default 5,000
  * @throws MeshError `answer-timeout` · `broker-unavailable`; what the server refuses is a value
  */
 export async function askJetStream<T>(
   connection: NatsConnection,
   verb: string,
   payload: object = {},
+  timeoutMs?: number,
 ): Promise<Partial<T> & { readonly error?: ApiError }> {
-  return (await requestJson(connection, `$JS.API.${verb}`, payload)) as unknown as Partial<T> & { readonly error?: ApiError };
+  return (await requestJson(connection, `$JS.API.${verb}`, payload, timeoutMs)) as unknown as Partial<T> & { readonly error?: ApiError };
 }

@@ -13,6 +13,8 @@ interface Standing {
 
 /** An acknowledged message goes from its stream a moment after the durable has counted it. */
 const lookAgainMs = 250;
+/** A question that was under way when the connection went is not answered; it is asked again. */
+const answerMs = 1_500;
 
 /**
  * Makes a durable anew that would never give out what lies in its stream, so that it begins at the stream's first message.
@@ -29,15 +31,14 @@ const lookAgainMs = 250;
  * @throws MeshError `broker-unavailable`, `answer-timeout`: ask again
  */
 export async function mendDurable(connection: NatsConnection, plan: DurablePlan): Promise<boolean> {
-  const standing = await look(connection, plan);
-  if (standing.kind === 'sound') return false;
-  if (standing.kind === 'ahead') {
+  let standing = await look(connection, plan);
+  // Until two looks agree: what is stored in between moves the first message.
+  for (let before: number | undefined; standing.kind === 'ahead' && standing.firstSeq !== before; standing = await look(connection, plan)) {
+    before = standing.firstSeq;
     await delay(lookAgainMs);
-    const again = await look(connection, plan);
-    if (again.kind === 'sound' || again.firstSeq !== standing.firstSeq) return false;
-    if (await removeFence(connection, plan, again.firstSeq)) return false;
-    await change(connection, `CONSUMER.DELETE.${nameOf(plan)}`, {});
   }
+  if (standing.kind === 'sound' || (standing.kind === 'ahead' && (await removeFence(connection, plan, standing.firstSeq)))) return false;
+  if (standing.kind === 'ahead') await change(connection, `CONSUMER.DELETE.${nameOf(plan)}`, {});
   await change(connection, `CONSUMER.DURABLE.CREATE.${nameOf(plan)}`, {
     stream_name: plan.stream,
     config: { ...plan.config, name: plan.config.durable_name },
@@ -47,9 +48,9 @@ export async function mendDurable(connection: NatsConnection, plan: DurablePlan)
 
 /** The durable first: a message that comes in between, or goes, makes it look no worse than it is. */
 async function look(connection: NatsConnection, plan: DurablePlan): Promise<Standing> {
-  const durable = await askJetStream<DurableState>(connection, `CONSUMER.INFO.${nameOf(plan)}`);
+  const durable = await askJetStream<DurableState>(connection, `CONSUMER.INFO.${nameOf(plan)}`, {}, answerMs);
   if (durable.error?.err_code === consumerNotFound) return { kind: 'lost', firstSeq: 0 };
-  const { error, state } = await askJetStream<{ state: StreamState }>(connection, `STREAM.INFO.${plan.stream}`);
+  const { error, state } = await askJetStream<{ state: StreamState }>(connection, `STREAM.INFO.${plan.stream}`, {}, answerMs);
   const { delivered, ack_floor: ackFloor } = durable;
   if (delivered === undefined || ackFloor === undefined || state === undefined) throw unavailable(plan, durable.error ?? error);
   const isBehind = state.last_seq < delivered.stream_seq;
@@ -66,14 +67,14 @@ async function look(connection: NatsConnection, plan: DurablePlan): Promise<Stan
  */
 async function removeFence(connection: NatsConnection, { stream, config }: DurablePlan, seq: number): Promise<boolean> {
   if (config.filter_subject === undefined) return false;
-  const { message } = await askJetStream<{ message: { subject: string } }>(connection, `STREAM.MSG.GET.${stream}`, { seq });
+  const { message } = await askJetStream<{ message: { subject: string } }>(connection, `STREAM.MSG.GET.${stream}`, { seq }, answerMs);
   if (message === undefined || message.subject === config.filter_subject) return false;
   await change(connection, `STREAM.MSG.DELETE.${stream}`, { seq });
   return true;
 }
 
 async function change(connection: NatsConnection, verb: string, payload: object): Promise<void> {
-  const { error } = await askJetStream(connection, verb, payload);
+  const { error } = await askJetStream(connection, verb, payload, answerMs);
   // Another instance was here.
   if (error !== undefined && error.err_code !== consumerNotFound)
     throw new MeshError('broker-unavailable', `the broker does not change a durable: ${error.description}`);

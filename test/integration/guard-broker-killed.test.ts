@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { deliveryStream, ingressStream } from '#libs/contracts/subjects.js';
-import { maria, tomas, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
+import { type FormContext, maria, tomas, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
+import { HoldingProxy } from '#test/support/holding-proxy.js';
 import type { MeshParty, Wanted } from '#test/support/mesh-party.js';
 import { until } from '#test/support/until.js';
 
@@ -14,18 +15,23 @@ const streams = [ingressStream('tp_river'), deliveryStream(office)];
 /** nats-server 2.9.10 writes down where a durable stands a moment after it has moved. */
 const consumerWrittenMs = 2_000;
 let mesh: GuardMesh;
+let proxy: HoldingProxy;
 let river: MeshParty;
 let jcp: MeshParty;
 let provisioner: NatsConnection;
 
 beforeAll(async () => {
   mesh = await GuardMesh.start();
-  await mesh.guard();
+  proxy = await HoldingProxy.to(mesh.nats.broker.url);
+  await mesh.guard({ NATS_URL: proxy.url });
   await mesh.applyDirectory();
   [river, jcp] = await Promise.all([mesh.party('tp_river'), mesh.party(office)]);
   provisioner = await mesh.nats.connect('provisioner');
 });
-afterAll(() => mesh.stop());
+afterAll(async () => {
+  await mesh.stop();
+  proxy.stop();
+});
 
 const consent = (caseId: string, client: NonNullable<Wanted['client']>): Wanted => ({
   name: 'consent.recorded',
@@ -61,6 +67,23 @@ describe('a broker that was killed and counts its streams from 1 again', () => {
     const after = [await tell(caseId, maria), await tell(caseId, maria)];
     for (const id of after) await jcp.delivery(id);
     expect(jcp.received.map(({ id }) => id).slice(-2)).toEqual(after);
+  });
+
+  it('has them judged in the order in which they were sent, though they come while it is looked at', async () => {
+    const [leaving, coming] = [randomUUID(), randomUUID()];
+    await river.sendAndWait(consent(leaving, maria));
+    await loseCount();
+    const withdrawn = { name: 'consent.withdrawn' as const, to: 'mesh', data: (context: FormContext) => withdrawal(context, 'TPR2') };
+    const sent: string[] = [];
+    // More than the durable has given out: the last of them would be at hand before the first.
+    for (const wanted of [{ ...withdrawn, case: leaving }, consent(coming, tomas)]) {
+      await delay(150);
+      sent.push(await river.send(wanted));
+    }
+    for (let n = 0; n < 12; n += 1) sent.push(await tell(leaving, maria), await tell(coming, tomas));
+    const verdicts: (string | undefined)[] = [];
+    for (const id of sent) verdicts.push((await river.verdict(id)).records[0]?.verdict);
+    expect(verdicts).toEqual(['cleared', 'cleared', ...Array.from({ length: 12 }, () => ['refused', 'cleared']).flat()]);
   });
 
   it('loses nobody’s message to the withdrawal of another, who lay in the same place before and whose message was collected', async () => {
@@ -106,5 +129,23 @@ describe('a broker that was killed and counts its streams from 1 again', () => {
     expect((await river.verdict(collected)).state).toBe('collected');
     jcp.collect();
     await until('the holder is told', () => jcp.received.find((message) => message.type.includes('stop-using') && message.case === early));
+  });
+});
+
+describe('a connection of the guard that is cut with messages on the way', () => {
+  it('has them judged before what is sent later', async () => {
+    const [leaving, coming] = [randomUUID(), randomUUID()];
+    await river.sendAndWait(consent(leaving, maria));
+    await until('all is worked', async () => (await stateOf(ingressStream('tp_river'))).messages === 0);
+    proxy.hold('down');
+    const withdrawn = { name: 'consent.withdrawn' as const, to: 'mesh', data: (context: FormContext) => withdrawal(context, 'TPR2') };
+    const sent = [await river.send({ ...withdrawn, case: leaving }), await river.send(consent(coming, tomas))];
+    await delay(200);
+    proxy.cut();
+    await delay(1_000);
+    sent.push(await tell(leaving, maria), await tell(coming, tomas));
+    const verdicts: (string | undefined)[] = [];
+    for (const id of sent) verdicts.push((await river.verdict(id)).records[0]?.verdict);
+    expect(verdicts).toEqual(['cleared', 'cleared', 'refused', 'cleared']);
   });
 });

@@ -36,6 +36,21 @@ export class HoldingProxy {
     this.trigger = { text, holds };
   }
 
+  /** The same, from now on. */
+  hold(holds: Direction): void {
+    this.trigger = { text: '', holds };
+    this.isHolding = true;
+  }
+
+  /** Cuts every connection; what was held is lost on the way. Whoever connects again finds it open. */
+  cut(): void {
+    this.trigger = undefined;
+    this.isHolding = false;
+    this.held.length = 0;
+    for (const socket of this.sockets) socket.destroy();
+    this.sockets.clear();
+  }
+
   get hasHeld(): boolean {
     return this.isHolding;
   }

@@ -26,6 +26,8 @@ const workingEveryMs = 3_000;
 /** How long one pull stays open at the server; a lost pull is missed for so long at most. */
 const pullMs = 5_000;
 const lateMs = 2_000;
+/** A question that was under way when the connection went is not answered; it is asked again. */
+const answerMs = 1_500;
 
 /**
  * Takes what waits in a party's ingress stream, in order, a batch at a time: what is there now, or the first that comes. While a batch is
@@ -44,8 +46,8 @@ export class IngressPuller {
   private pulledAt = 0;
   private wake: (() => void) | undefined;
   private isStopped = false;
-  /** The broker that was taken over from: it goes by another id each time it is started. */
-  private broker: string | undefined;
+  /** Over which connection it was taken over. */
+  private takenOver: string | undefined;
 
   constructor(
     private readonly connection: NatsConnection,
@@ -56,9 +58,18 @@ export class IngressPuller {
     this.heartbeat = setInterval(() => this.prolong(), workingEveryMs);
   }
 
-  /** Not taken over yet, or another broker answers now: what it has is not to be taken before `reclaim`. */
+  /**
+   * Not taken over yet, or not over the connection of now: nothing is to be taken before `reclaim`. What a broker had given out when the last one
+   * was cut may be lost on the way; and one that was started anew may have lost count.
+   */
   get isToBeTakenOver(): boolean {
-    return this.broker !== this.connection.info?.server_id;
+    return this.takenOver === undefined || this.takenOver !== this.present;
+  }
+
+  /** Which start of the broker, and which connection to it; undefined while there is none. */
+  private get present(): string | undefined {
+    const { info } = this.connection;
+    return info === undefined ? undefined : `${info.server_id}/${info.client_id}`;
   }
 
   /**
@@ -72,17 +83,17 @@ export class IngressPuller {
    * @throws MeshError `answer-timeout`, `broker-unavailable`
    */
   async reclaim(): Promise<void> {
-    const broker = this.connection.info?.server_id;
+    const { present } = this;
     this.forget();
     const consumer = `${ingressStream(this.party)}.${ingressDurable}`;
-    const state = (await requestJson(this.connection, `$JS.API.CONSUMER.INFO.${consumer}`, {})) as ConsumerState;
+    const state = (await requestJson(this.connection, `$JS.API.CONSUMER.INFO.${consumer}`, {}, answerMs)) as ConsumerState;
     if (state.delivered === undefined) throw new MeshError('broker-unavailable', 'the broker does not tell what is in hand');
     const { consumer_seq: given, stream_seq: last } = state.delivered;
     const first = (state.ack_floor?.stream_seq ?? 0) + 1;
     for (let seq = first; state.num_ack_pending !== 0 && seq <= last; seq += 1)
       this.connection.publish(`$JS.ACK.${consumer}.1.${seq}.${given}.0.0`, '-NAK');
     await this.connection.flush();
-    this.broker = broker;
+    this.takenOver = present;
   }
 
   /** Pulls that were open, and what they brought, are nothing to do with what is pulled from now on. */

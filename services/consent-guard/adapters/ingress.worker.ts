@@ -48,6 +48,8 @@ const nothing: UnderWay = { delivered: Promise.resolve(true), done: Promise.reso
 const poisonAfter = 5;
 /** A store or broker that is away, a lease not proved lately: looked at again after this. */
 const passingMs = 250;
+/** While there is no connection to the broker, it is looked again after this. */
+const reconnectingMs = 50;
 /** Doubled with each attempt: 0.2 to 1.6 s, so that poison holds up the road for 3 s and no longer. */
 const failingMs = 100;
 /** Messages read between two looks at what else has come: half a millisecond's work. */
@@ -172,8 +174,12 @@ export class IngressWorker {
    * were looked at: in one that has lost count the newer of two messages may be at hand, and the older not.
    */
   private async takeOver(): Promise<void> {
-    const { roads, log } = this.parts;
+    const { connection, roads, log } = this.parts;
     while (!this.isStopped && this.puller.isToBeTakenOver) {
+      if (connection.info === undefined) {
+        await this.pause(reconnectingMs);
+        continue;
+      }
       try {
         await roads.mend(this.party);
         await this.puller.reclaim();
