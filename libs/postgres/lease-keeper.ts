@@ -54,10 +54,14 @@ export class LeaseKeeper {
     }
   }
 
-  /** True while the lock is ours and the server has proved it within 8 s. Ask before each batch, not once. */
-  isHeld(name: string): boolean {
+  /**
+   * True while the lock is ours and the server has proved it lately. Ask before each batch, not once.
+   *
+   * @param withinMs default 8,000; it is proved every 2,000
+   */
+  isHeld(name: string, withinMs = validMs): boolean {
     const session = this.session;
-    return session !== undefined && session.held.has(name) && performance.now() - session.provedAt < validMs;
+    return session !== undefined && session.held.has(name) && performance.now() - session.provedAt < withinMs;
   }
 
   /** Gives a lease back; a name that is not held is no error. */

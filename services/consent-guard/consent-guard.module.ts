@@ -42,6 +42,8 @@ import type { GuardConfig } from './config.js';
 
 const hourMs = 3_600_000;
 const guardInbox = '_INBOX_guard';
+/** Half of the silence after which another takes a lease; the other half is how long a pull stays open (`IngressPuller`). */
+const provedForPullMs = 3_000;
 /** Deliveries and events on their way at once: several batches of several parties. */
 const maxInFlight = 2_048;
 /** Batches of different parties at work at once, each on a connection of its own, and some for questions. */
@@ -142,6 +144,7 @@ async function createWork(ground: Ground): Promise<Work> {
     log: logger,
     batchSize: config.BATCH_SIZE,
     isHeld: (party: string) => leases.isHeld(party),
+    mayPull: (party: string) => leases.isHeld(party, provedForPullMs),
   };
   const shares = new PartyShares({ leases, sessions, log: logger, startWorker: (party) => new IngressWorker(party, parts) });
   const signer = readEvidenceKey(config.EVIDENCE_KEY_FILE);

@@ -23,8 +23,11 @@ const words = { ack: Buffer.from('+ACK'), working: Buffer.from('+WPI') };
 
 /** Messages in hand are prolonged this often; well below the durable's ack wait of 10 s. */
 const workingEveryMs = 3_000;
-/** How long one pull stays open at the server; a lost pull is missed for so long at most. */
-const pullMs = 5_000;
+/**
+ * How long one pull stays open at the server; a lost pull is missed for so long at most. With the 3 s within which the lease must have been
+ * proved (`mayPull`) it is the 6 s of silence after which another may take it: what a stopped guard's pull takes is still its own.
+ */
+const pullMs = 3_000;
 const lateMs = 2_000;
 /** A question that was under way when the connection went is not answered; it is asked again. */
 const answerMs = 1_500;
@@ -53,6 +56,8 @@ export class IngressPuller {
     private readonly connection: NatsConnection,
     private readonly party: string,
     private readonly batchSize: number,
+    /** Is the party's lease proved to be ours, so lately that nobody else can have it while a pull is open? */
+    private readonly mayPull: () => boolean,
   ) {
     this.pullSubject = `$JS.API.CONSUMER.MSG.NEXT.${ingressStream(party)}.${ingressDurable}`;
     this.heartbeat = setInterval(() => this.prolong(), workingEveryMs);
@@ -134,15 +139,9 @@ export class IngressPuller {
   }
 
   private pull(): void {
+    if (this.isStopped || this.isToBeTakenOver || this.connection.isClosed() || this.queue.length >= this.batchSize) return;
     const isLost = performance.now() - this.pulledAt > pullMs + lateMs;
-    if (
-      this.isStopped ||
-      this.isToBeTakenOver ||
-      this.connection.isClosed() ||
-      (this.outstanding > 0 && !isLost) ||
-      this.queue.length >= this.batchSize
-    )
-      return;
+    if ((this.outstanding > 0 && !isLost) || !this.mayPull()) return;
     this.outstanding = this.batchSize;
     this.pulledAt = performance.now();
     const request = JSON.stringify({ batch: this.batchSize, expires: pullMs * 1_000_000 });

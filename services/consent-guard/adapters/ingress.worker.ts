@@ -22,6 +22,8 @@ export interface IngressWorkerParts {
   readonly batchSize: number;
   /** Asked before each batch: is this party still ours? */
   readonly isHeld: (party: string) => boolean;
+  /** Asked before each pull: was that proved so lately that it is still so when the pull ends? */
+  readonly mayPull: (party: string) => boolean;
 }
 
 /** A message in hand, read. */
@@ -79,7 +81,7 @@ export class IngressWorker {
     readonly party: string,
     private readonly parts: IngressWorkerParts,
   ) {
-    this.puller = new IngressPuller(parts.connection, party, parts.batchSize);
+    this.puller = new IngressPuller(parts.connection, party, parts.batchSize, () => parts.mayPull(party));
     this.mayOverlap = !isServiceParty(party);
     this.loop = this.run();
   }
