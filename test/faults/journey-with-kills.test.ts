@@ -5,6 +5,7 @@ import type { SupervisedProcess } from '#deploy/local/supervised-process.js';
 import { EdgeClient } from '#deploy/sample/edge-client.js';
 import { nextOfficeHour } from '#deploy/sample/expected-dates.js';
 import { GpgHome } from '#deploy/sample/gpg-home.js';
+import { until } from '#test/support/until.js';
 import { JourneyStage } from '#deploy/sample/journey-stage.js';
 import { MailReader, type OpenedMail } from '#deploy/sample/mail-reader.js';
 import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
@@ -69,9 +70,10 @@ function processOf(what: string): SupervisedProcess {
 async function killOnce({ what, afterMs }: Kill): Promise<string> {
   await delay(afterMs);
   const victim = processOf(what);
-  const before = victim.pid;
+  // The kill before it may be of the same process, which is being started again.
+  const before = await until(`${what} runs`, () => victim.pid);
   await (what === 'redis, emptied' ? mesh.mesh.servers.redis.empty() : victim.killAndRestart());
-  return before !== undefined && victim.pid !== before ? what : `${what} was not killed`;
+  return victim.pid !== undefined && victim.pid !== before ? what : `${what} was not killed`;
 }
 
 interface Played {
