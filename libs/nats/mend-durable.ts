@@ -37,7 +37,8 @@ export async function mendDurable(connection: NatsConnection, plan: DurablePlan)
     before = standing.firstSeq;
     await delay(lookAgainMs);
   }
-  if (standing.kind === 'sound' || (standing.kind === 'ahead' && (await removeFence(connection, plan, standing.firstSeq)))) return false;
+  if (standing.kind === 'sound') return false;
+  if (standing.kind === 'ahead' && (await removeFence(connection, plan, standing.firstSeq))) return mendDurable(connection, plan);
   if (standing.kind === 'ahead') await change(connection, `CONSUMER.DELETE.${nameOf(plan)}`, {});
   await change(connection, `CONSUMER.DURABLE.CREATE.${nameOf(plan)}`, {
     stream_name: plan.stream,
@@ -63,7 +64,7 @@ async function look(connection: NatsConnection, plan: DurablePlan): Promise<Stan
  * What lies first may be nothing that the durable would give out: a fence, whose guard was cut off before it was through. Its id is used up
  * whether it lies there or not.
  *
- * @returns whether it was that; what lies behind it is seen at the next look
+ * @returns whether it was that; what lies behind it is to be looked at next
  */
 async function removeFence(connection: NatsConnection, { stream, config }: DurablePlan, seq: number): Promise<boolean> {
   if (config.filter_subject === undefined) return false;

@@ -57,6 +57,22 @@ async function loseCount(): Promise<void> {
   await until('the provisioner is back', async () => (await stateOf(streams[0] ?? '')).last_seq === 0);
 }
 
+/** One client's message collected from a place of the office's stream, and another's lying in the same place since the broker lost count. */
+async function onePlaceTwice() {
+  const [early, late] = [randomUUID(), randomUUID()];
+  await river.sendAndWait(consent(early, maria));
+  await river.sendAndWait(consent(late, tomas));
+  await loseCount();
+  jcp.collect();
+  const collected = await tell(early, maria);
+  await jcp.delivery(collected);
+  await loseCount();
+  await jcp.rest();
+  const lying = await tell(late, tomas);
+  expect((await river.verdict(lying)).state).toBe('cleared');
+  return { early, late, collected, lying };
+}
+
 describe('a broker that was killed and counts its streams from 1 again', () => {
   it('has what is sent after that judged and given out all the same', async () => {
     jcp.collect();
@@ -87,17 +103,7 @@ describe('a broker that was killed and counts its streams from 1 again', () => {
   });
 
   it('loses nobody’s message to the withdrawal of another, who lay in the same place before and whose message was collected', async () => {
-    const [early, late] = [randomUUID(), randomUUID()];
-    await river.sendAndWait(consent(early, maria));
-    await river.sendAndWait(consent(late, tomas));
-    await loseCount();
-    jcp.collect();
-    const collected = await tell(early, maria);
-    await jcp.delivery(collected);
-    await loseCount();
-    await jcp.rest();
-    const lying = await tell(late, tomas);
-    expect((await river.verdict(lying)).state).toBe('cleared');
+    const { early, late, collected, lying } = await onePlaceTwice();
     expect(
       await until('it lies there', async () =>
         (await stateOf(deliveryStream(office))).messages === 1 ? stateOf(deliveryStream(office)) : undefined,
@@ -112,17 +118,7 @@ describe('a broker that was killed and counts its streams from 1 again', () => {
   });
 
   it('says of what was collected before that it was, though another’s was taken back from its place since', async () => {
-    const [early, late] = [randomUUID(), randomUUID()];
-    await river.sendAndWait(consent(early, maria));
-    await river.sendAndWait(consent(late, tomas));
-    await loseCount();
-    jcp.collect();
-    const collected = await tell(early, maria);
-    await jcp.delivery(collected);
-    await loseCount();
-    await jcp.rest();
-    const lying = await tell(late, tomas);
-    expect((await river.verdict(lying)).state).toBe('cleared');
+    const { early, late, collected, lying } = await onePlaceTwice();
     expect((await withdraw(late)).state).toBe('cleared');
     expect((await river.verdict(lying)).state).toBe('stopped');
     expect((await withdraw(early)).state).toBe('cleared');
