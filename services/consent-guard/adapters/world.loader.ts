@@ -21,6 +21,7 @@ import {
   routedBy,
   recordsOf,
 } from './batch-mentions.js';
+import { lockClients, unlockClients } from './client-lock.js';
 import type { GuardKeys } from './guard-keys.js';
 import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
 import { readScopes } from './scope-rows.js';
@@ -59,8 +60,6 @@ const clientsSql = `select ${clientColumns}, null::text as agencies from client 
   union all select ${clientColumns}, array_to_string(array(select own.agency from unnest(string_to_array($4, ',')) own (agency) where exists (
       select 1 from client_case c cross join lateral (select 1 from case_agency where case_id = c.id and agency = own.agency limit 1) bound
       where c.client = client.id)), ',') from client where nino = any(string_to_array($3, ','))`;
-const lockSql = (shared: boolean): string =>
-  `select count(pg_advisory_lock${shared ? '_shared' : ''}(k)) from (select distinct hashtextextended(c, 7) as k from unnest(string_to_array($1, ',')) c order by 1) keys`;
 
 export class WorldLoader {
   private directory: { readonly version: number; readonly entries: Directory } | undefined;
@@ -116,17 +115,14 @@ export class WorldLoader {
     }
   }
 
-  async unlock(db: PoolClient): Promise<void> {
-    await db.query('select pg_advisory_unlock_all()');
+  unlock(db: PoolClient): Promise<void> {
+    return unlockClients(db);
   }
 
   /** Locks the clients whom the batch is about. @returns their ids: whose lines are read */
   private async lock(db: PoolClient, batch: readonly Incoming[], found: Found): Promise<ReadonlySet<string>> {
     const { all, alone } = concernedIn(batch, found);
-    if (alone.size > 0) await db.query(lockSql(false), [listed([...alone].toSorted())]);
-    const together = new Set(all);
-    for (const id of alone) together.delete(id);
-    if (together.size > 0) await db.query({ name: 'lock-clients', text: lockSql(true), values: [listed(together)] });
+    if (all.size > 0) await lockClients(db, all, alone);
     return all;
   }
 

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Pool, PoolClient } from 'pg';
+import { connectDatabase } from '#libs/postgres/connect-database.js';
+import { lockClients, underClientLock, unlockClients } from '#services/consent-guard/adapters/client-lock.js';
+import { type PostgresServer, startPostgres } from '#test/support/start-postgres.js';
+
+let postgres: PostgresServer;
+let pool: Pool;
+let one: PoolClient;
+let other: PoolClient;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  pool = connectDatabase({ url: await postgres.createDatabase('locks'), applicationName: 'test' });
+  [one, other] = await Promise.all([pool.connect(), pool.connect()]);
+});
+afterAll(async () => {
+  one.release();
+  other.release();
+  await pool.end();
+  await postgres.stop();
+});
+
+const modes = async (): Promise<string[]> => {
+  const { rows } = await pool.query<{ mode: string }>(`select mode from pg_locks where locktype = 'advisory' order by mode`);
+  return rows.map(({ mode }) => mode);
+};
+
+describe('the locks on the clients of a batch', () => {
+  it('are shared, but for those who decide something in it', async () => {
+    await lockClients(one, ['maria', 'tomas', 'ana'], ['tomas']);
+    expect(await modes()).toEqual(['ExclusiveLock', 'ShareLock', 'ShareLock']);
+    await lockClients(other, ['maria', 'ana'], []);
+    expect(await modes()).toHaveLength(5);
+    await Promise.all([unlockClients(one), unlockClients(other)]);
+    expect(await modes()).toEqual([]);
+  });
+
+  it('keep a sweep of the same client waiting until the batch has let go', async () => {
+    await lockClients(one, ['maria'], []);
+    const steps: string[] = [];
+    const swept = underClientLock(pool, 'maria', () => Promise.resolve(void steps.push('swept')));
+    await lockClients(other, ['tomas'], ['tomas']);
+    steps.push('let go');
+    await Promise.all([unlockClients(one), unlockClients(other)]);
+    await swept;
+    expect(steps).toEqual(['let go', 'swept']);
+  });
+
+  it('never make two batches wait for each other, whoever decides in which', async () => {
+    const both = ['maria', 'tomas'];
+    const batch = async (db: PoolClient, alone: string): Promise<void> => {
+      await lockClients(db, both, [alone]);
+      await unlockClients(db);
+    };
+    for (let round = 0; round < 200; round += 1) await Promise.all([batch(one, 'maria'), batch(other, 'tomas')]);
+  });
+});
