@@ -1,4 +1,5 @@
 import { askCase, askEvidenceEntries, askEvidenceTiles, askProof, askSeen, askTry, askVerdict } from '#libs/contracts/ask.js';
+import { issueWords } from '#libs/contracts/issue-words.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { AskHandler } from '#libs/nats/answer-server.js';
 import type { AskReply } from '#libs/nats/ask-client.js';
@@ -78,6 +79,6 @@ function read<T extends z.ZodType>(schema: T, payload: unknown): z.output<T> {
   const [issue] = parsed.error.issues;
   // Names of unknown fields are the asker's text, so they are left out; so are values.
   const field = (issue?.path ?? []).map(String).filter((part) => /^[A-Za-z0-9_-]{1,40}$/.test(part));
-  const detail = issue?.code === 'unrecognized_keys' ? 'has a field that is not known' : (issue?.message ?? 'is wrong');
+  const detail = issue === undefined ? 'is wrong' : issueWords(issue, schema);
   throw new MeshError('malformed-message', `the question is wrong: ${[...field, detail].join(' ')}`, { field: field.join('.') });
 }
