@@ -21,10 +21,18 @@ export const ingressPlan = (party: string): DurablePlan => ({
   config: durableConfig(ingressDurable, ackWaitsMs.ingress, ingressInHand),
 });
 
-/** A party's hold on what is delivered to it; a fence that a withdrawal lays for an instant is nobody's to pull. */
+/**
+ * A party's hold on what is delivered to it; a fence that a withdrawal lays for an instant is nobody's to pull. Kept in the broker's memory
+ * alone: from one that was started anew nothing can be pulled until the guard has made it again, and before that has taken out what was taken
+ * back before and may lie there again.
+ */
 export const deliveryPlan = (party: string): DurablePlan => ({
   stream: deliveryStream(party),
-  config: { ...durableConfig(deliveryDurable, ackWaitsMs.delivery, deliveriesInHand), filter_subject: deliverySubject(party) },
+  config: {
+    ...durableConfig(deliveryDurable, ackWaitsMs.delivery, deliveriesInHand),
+    filter_subject: deliverySubject(party),
+    mem_storage: true,
+  },
 });
 
 /** @param maxAckPending messages in hand at most; the broker gives out no more until some are answered */

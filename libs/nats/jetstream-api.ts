@@ -21,6 +21,7 @@ export interface StreamState {
 export interface DurableState {
   readonly delivered?: { readonly stream_seq: number };
   readonly ack_floor?: { readonly stream_seq: number };
+  readonly config?: { readonly mem_storage?: boolean };
 }
 
 /**

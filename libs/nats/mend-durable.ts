@@ -4,9 +4,12 @@ import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { DurablePlan } from './durable-plan.js';
 import { type ApiError, askJetStream, consumerNotFound, type DurableState, type StreamState } from './jetstream-api.js';
 
-/** How a durable stands to its stream. `lost`: it is not there. `ahead`: it stands behind messages that it never gave out. */
+/**
+ * How a durable stands to its stream. `lost`: it is not there. `ahead`: it stands behind messages that it never gave out. `elsewhere`: an earlier
+ * release made it, kept otherwise than now.
+ */
 interface Standing {
-  readonly kind: 'sound' | 'ahead' | 'lost';
+  readonly kind: 'sound' | 'ahead' | 'lost' | 'elsewhere';
   /** What must still be so at a second look. */
   readonly firstSeq: number;
 }
@@ -27,10 +30,15 @@ const answerMs = 1_500;
  *     stream   │1 2 3│ · · · · ·                last_seq 3       1 to 3 are never given out,
  *     durable   ─────────────────▶ delivered 16, ack floor 15    nor is 4 to 16
  *
+ * @param beforeAnew called when there is no durable, right before it is made; when it throws, none is made
  * @returns whether it was made anew
- * @throws MeshError `broker-unavailable`, `answer-timeout`: ask again
+ * @throws MeshError `broker-unavailable`, `answer-timeout`: ask again; whatever `beforeAnew` throws
  */
-export async function mendDurable(connection: NatsConnection, plan: DurablePlan): Promise<boolean> {
+export async function mendDurable(
+  connection: NatsConnection,
+  plan: DurablePlan,
+  beforeAnew: () => Promise<void> = () => Promise.resolve(),
+): Promise<boolean> {
   let standing = await look(connection, plan);
   // Until two looks agree: what is stored in between moves the first message.
   for (let before: number | undefined; standing.kind === 'ahead' && standing.firstSeq !== before; standing = await look(connection, plan)) {
@@ -38,8 +46,10 @@ export async function mendDurable(connection: NatsConnection, plan: DurablePlan)
     await delay(lookAgainMs);
   }
   if (standing.kind === 'sound') return false;
-  if (standing.kind === 'ahead' && (await removeFence(connection, plan, standing.firstSeq))) return mendDurable(connection, plan);
-  if (standing.kind === 'ahead') await change(connection, `CONSUMER.DELETE.${nameOf(plan)}`, {});
+  if (standing.kind === 'ahead' && (await removeFence(connection, plan, standing.firstSeq)))
+    return mendDurable(connection, plan, beforeAnew);
+  if (standing.kind !== 'lost') await change(connection, `CONSUMER.DELETE.${nameOf(plan)}`, {});
+  await beforeAnew();
   await change(connection, `CONSUMER.DURABLE.CREATE.${nameOf(plan)}`, {
     stream_name: plan.stream,
     config: { ...plan.config, name: plan.config.durable_name },
@@ -52,8 +62,9 @@ async function look(connection: NatsConnection, plan: DurablePlan): Promise<Stan
   const durable = await askJetStream<DurableState>(connection, `CONSUMER.INFO.${nameOf(plan)}`, {}, answerMs);
   if (durable.error?.err_code === consumerNotFound) return { kind: 'lost', firstSeq: 0 };
   const { error, state } = await askJetStream<{ state: StreamState }>(connection, `STREAM.INFO.${plan.stream}`, {}, answerMs);
-  const { delivered, ack_floor: ackFloor } = durable;
+  const { delivered, ack_floor: ackFloor, config } = durable;
   if (delivered === undefined || ackFloor === undefined || state === undefined) throw unavailable(plan, durable.error ?? error);
+  if ((config?.mem_storage === true) !== (plan.config.mem_storage === true)) return { kind: 'elsewhere', firstSeq: 0 };
   const isBehind = state.last_seq < delivered.stream_seq;
   // In a work queue what is answered is gone, so nothing lies at or below the floor.
   const isPassedOver = state.messages > 0 && state.first_seq <= ackFloor.stream_seq;

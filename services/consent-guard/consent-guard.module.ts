@@ -19,6 +19,7 @@ import { CaseBook } from './adapters/case.book.js';
 import { ClientViewBook } from './adapters/client-view.book.js';
 import { ConsentBook } from './adapters/consent.book.js';
 import { DeadLetterDesk } from './adapters/dead-letter.desk.js';
+import { DeliveryOpening } from './adapters/delivery-opening.js';
 import { DeliveryRecall } from './adapters/delivery-recall.js';
 import { readEvidenceKey } from './adapters/evidence-key.js';
 import { EvidenceBook } from './adapters/evidence.book.js';
@@ -135,7 +136,13 @@ async function createWork(ground: Ground): Promise<Work> {
   const deadLetters = new DeadLetterDesk({ pool, keys, store, courier, processor, clock });
   const onLost = (names: readonly string[]): void => shares.lost(names);
   const leases = new LeaseKeeper({ url: config.DATABASE_URL, applicationName: sessions.nameOf('consent-guard-lease'), onLost });
-  const roads = new RoadWatch({ connection, log: logger, parties: () => shares.held() });
+  const roads = new RoadWatch({
+    connection,
+    log: logger,
+    opening: new DeliveryOpening(pool, recall),
+    // Who is not active any more sends nothing, and may still collect.
+    parties: async () => [...shares.held(), ...(await inactiveParties(pool))],
+  });
   const parts = {
     connection,
     processor,
@@ -158,6 +165,11 @@ async function createWork(ground: Ground): Promise<Work> {
     new SealingThread({ ...sealing, keyFile: config.EVIDENCE_KEY_FILE }, logger),
     new RetentionSweep({ pool, clock, log: logger, ...kept }),
   ]);
+}
+
+async function inactiveParties(pool: Pool): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ id: string }>('select id from party where not active');
+  return rows.map(({ id }) => id);
 }
 
 /** The composition root, and the order in which things start and stop. */

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/nats-core';
 import { provisionStreams } from '#deploy/nats/provision-streams.js';
+import { deliveryDurable, deliverySubject } from '#libs/contracts/subjects.js';
 import { ackWaitsMs } from '#libs/nats/durable-plan.js';
+import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { NatsForTest } from '#test/support/nats-for-test.js';
 
 let nats: NatsForTest;
@@ -23,5 +25,19 @@ describe('provisioning', () => {
     expect(await ackWait()).toBe(nanos(3 * ackWaitsMs.ingress));
     await provisionStreams(provisioner, nats.parties, nats.broker.eventsMaxBytes);
     expect(await ackWait()).toBe(nanos(ackWaitsMs.ingress));
+  });
+
+  it('makes the durable of a delivery stream while nothing was in it, and leaves it to the guard from then on', async () => {
+    const provision = () => provisionStreams(provisioner, nats.parties, nats.broker.eventsMaxBytes);
+    const count = async (): Promise<number> => (await manager.streams.info('jcp_leeds')).state.consumer_count;
+    await manager.consumers.delete('jcp_leeds', deliveryDurable);
+    await provision();
+    expect(await count()).toBe(1);
+    const out = new RoadPublisher(await nats.connect('guard'), { inboxPrefix: '_INBOX_guard' });
+    await out.publish(new Uint8Array([1]), 'one', deliverySubject('jcp_leeds'));
+    await out.stop();
+    await manager.consumers.delete('jcp_leeds', deliveryDurable);
+    await provision();
+    expect(await count()).toBe(0);
   });
 });

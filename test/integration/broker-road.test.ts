@@ -7,7 +7,6 @@ import { brokerConfig } from '#deploy/nats/broker-config.js';
 import { provisionStreams } from '#deploy/nats/provision-streams.js';
 import {
   deliveryDurable,
-  deliveryStream,
   deliverySubject,
   fenceSubject,
   ingressDurable,
@@ -54,11 +53,15 @@ function inboxOf(
   handle: Handle = () => Promise.resolve({ kind: 'ack' }),
   isOrdered = true,
 ): Inbox {
+  return workOf(connection, deliveryPlan(party), handle, isOrdered);
+}
+
+function workOf(connection: NatsConnection, { stream, config }: DurablePlan, handle: Handle, isOrdered = true): Inbox {
   const got: Delivery[] = [];
   const dead: string[] = [];
   const consumer = new DeliveryConsumer(connection, {
-    stream: party,
-    durable: deliveryDurable,
+    stream,
+    durable: config.durable_name,
     ackWaitMs: 60_000,
     inFlight: 16,
     isOrdered,
@@ -361,29 +364,56 @@ describe('the road', () => {
   });
 
   it('makes a durable anew that would pass over what lies in its stream, and no other', async () => {
-    const stream = deliveryStream('trt_west');
-    const west = await nats.connect('trt_west');
-    const first = inboxOf(west, 'trt_west');
-    await deliver('trt_west', ...Array.from({ length: 5 }, (_, n) => `old-${n}`));
+    const plan = ingressPlan('trt_west');
+    const west = new RoadPublisher(await nats.connect('trt_west'));
+    const send = async (...bodies: string[]): Promise<void> => {
+      for (const body of bodies) await west.publish(bytes(body), body);
+    };
+    const work = () => workOf(guard, plan, () => Promise.resolve({ kind: 'ack' }));
+    const first = work();
+    await send(...Array.from({ length: 5 }, (_, n) => `old-${n}`));
     await until('arrived', () => first.got.length === 5);
     await first.consumer.stop();
-    await until('the broker has written it down', async () => (await streamState('trt_west')).messages === 0);
-    expect(await mendDurable(guard, deliveryPlan('trt_west'))).toBe(false);
+    await until('the broker has written it down', async () => (await streamState(plan.stream)).messages === 0);
+    expect(await mendDurable(guard, plan)).toBe(false);
     await delay(consumerWrittenMs);
     await nats.kill();
-    await nats.loseCount(stream);
+    await nats.loseCount(plan.stream);
     await nats.run();
-    await deliver('trt_west', 'new-0', 'new-1');
-    await until('both lie there', async () => (await streamState('trt_west')).messages === 2);
-    expect(await mended(deliveryPlan('trt_west'))).toBe(true);
-    const second = inboxOf(west, 'trt_west');
+    await send('new-0', 'new-1');
+    await until('both lie there', async () => (await streamState(plan.stream)).messages === 2);
+    expect(await mended(plan)).toBe(true);
+    const second = work();
     await until('nothing is passed over', () => second.got.length === 2);
     expect(second.got.map(({ data, seq }) => [text(data), seq])).toEqual([
       ['new-0', 1],
       ['new-1', 2],
     ]);
-    expect(await mendDurable(guard, deliveryPlan('trt_west'))).toBe(false);
-    await second.consumer.stop();
+    expect(await mendDurable(guard, plan)).toBe(false);
+    await Promise.all([second.consumer.stop(), west.stop()]);
+  });
+
+  it('makes a durable that an earlier release kept in its files, or that is gone, only after what must come before', async () => {
+    const plan = deliveryPlan('trt_west');
+    const manager = await jetstreamManager(provisioner);
+    const { mem_storage: _mem, ...inFiles } = plan.config;
+    const isThere = () =>
+      manager.consumers.info(plan.stream, deliveryDurable).then(
+        () => true,
+        () => false,
+      );
+    await manager.consumers.delete(plan.stream, deliveryDurable).catch(() => undefined);
+    await manager.consumers.add(plan.stream, inFiles);
+    const failing = () => Promise.reject(new Error('not yet'));
+    await expect(mendDurable(guard, plan, failing)).rejects.toThrow('not yet');
+    expect(await isThere()).toBe(false);
+    await expect(mendDurable(guard, plan, failing)).rejects.toThrow('not yet');
+    expect(await isThere()).toBe(false);
+    const before: boolean[] = [];
+    expect(await mendDurable(guard, plan, async () => void before.push(await isThere()))).toBe(true);
+    expect(before).toEqual([false]);
+    expect((await manager.consumers.info(plan.stream, deliveryDurable)).config).toMatchObject(plan.config);
+    expect(await mendDurable(guard, plan, failing)).toBe(false);
   });
 
   it('makes a durable anew that is gone, as it was, and leaves one alone that has messages in hand', async () => {

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
 import { FakeGuard } from '#test/support/fake-guard.js';
 import { GatewayForTest, newId, someReferral } from '#test/support/gateway-for-test.js';
 import { NatsForTest } from '#test/support/nats-for-test.js';
@@ -97,6 +99,21 @@ describe('the inbox', () => {
       expect(answer.status).toBe(400);
       expect(answer.body).toMatchObject({ type: 'urn:throughcare:problem:malformed-request', errors: [{ field }] });
     }
+  });
+
+  it('never calls empty what nobody serves: the stream is shut after its broker was started anew, until a guard has opened it', async () => {
+    const message = someReferral('jcp_west', 'trt_cairn');
+    expect((await gateway.send('jcp_west', message, { prefer: 'wait=10' })).status).toBe(200);
+    const manager = await jetstreamManager(await nats.connect('provisioner'));
+    await manager.consumers.delete(deliveryStream('trt_cairn'), deliveryDurable);
+    for (const query of ['', '?wait=1']) {
+      const answer = await gateway.as('trt_cairn', `/v1/inbox${query}`);
+      expect(answer.status).toBe(503);
+      expect(answer.body).toMatchObject({ type: 'urn:throughcare:problem:broker-unavailable' });
+    }
+    await nats.mend();
+    expect((await take('trt_cairn')).messages).toEqual([message]);
+    expect((await ack('trt_cairn', message.id)).status).toBe(204);
   });
 
   it('takes nothing on HEAD', async () => {

@@ -3,13 +3,15 @@ import { type Msg, type NatsConnection, createInbox } from '@nats-io/nats-core';
 import type { DeliveredMessage } from '#libs/contracts/mesh-message.js';
 import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
 
-/** When a message came, and when the pull that brought it was sent: it was given out in between. On `performance.now()`. */
+/** When a message first came, and when the pull that brought it was sent: it was given out in between. On `performance.now()`. */
 export interface Arrival {
   readonly pulledAt: number;
   readonly arrivedAt: number;
+  /** When the pull was sent that brought it last, as it may come again. */
+  readonly lastPulledAt: number;
 }
 
-/** A recipient that pulls when it likes and as much as it likes, and keeps the first arrival of each message. */
+/** A recipient that pulls when it likes and as much as it likes. */
 export class RandomRecipient {
   readonly arrivals = new Map<string, Arrival>();
   private isStopped = false;
@@ -62,7 +64,7 @@ export class RandomRecipient {
 
   private take(message: Msg, pulledAt: number): void {
     const { id } = message.json<DeliveredMessage>();
-    if (!this.arrivals.has(id)) this.arrivals.set(id, { pulledAt, arrivedAt: performance.now() });
+    this.arrivals.set(id, { pulledAt, arrivedAt: performance.now(), ...this.arrivals.get(id), lastPulledAt: pulledAt });
     message.respond('+ACK');
   }
 }

@@ -212,7 +212,7 @@ function report(
     [...each.sent.keys()].map((id) => ({ id, each, arrival: arrivals.get(id), stands: standing.get(id) })),
   );
   const isCleared = (stands: Standing | undefined): boolean => stands?.verdict.startsWith('cleared') === true;
-  const late = all.filter(({ arrival, each }) => arrival !== undefined && arrival.pulledAt > each.confirmedAt);
+  const late = all.filter(({ arrival, each }) => arrival !== undefined && arrival.lastPulledAt > each.confirmedAt);
   const missing = all.filter(({ arrival, stands }) => isCleared(stands) && arrival === undefined);
   const denied = all.filter(({ arrival, stands }) => arrival !== undefined && !isCleared(stands));
   return {

@@ -9,6 +9,7 @@ import type { Effect } from '../domain/effect.js';
 import { type GuardRecord, isCleared } from '../domain/guard-record.js';
 import type { Incoming } from '../domain/incoming.js';
 import type { BatchStore, DecidedMessage } from './batch.store.js';
+import { readOpenings, requireOpenings } from './delivery-opening.js';
 import type { DeliveryRecall } from './delivery-recall.js';
 import { GroundAhead } from './ground-ahead.js';
 import type { GuardKeys } from './guard-keys.js';
@@ -127,15 +128,25 @@ export class BatchProcessor {
    * @throws MeshError always: the batch comes again, and is judged by what is on record then
    */
   private async settle(db: PoolClient, doubts: readonly Doubt[]): Promise<never> {
-    const recalled = await this.parts.recall.recall(
-      doubts.map(({ record, recipient }) => ({ id: record.id, recipient, streamSeq: undefined })),
-      false,
+    const openings = await readOpenings(
+      db,
+      doubts.map(({ recipient }) => recipient),
     );
+    const recallable = doubts.map(({ record, recipient }) => ({
+      id: record.id,
+      recipient,
+      streamSeq: undefined,
+      recordSeq: record.ordinal === 0 ? record.seq : 0,
+    }));
+    const recalled = await this.parts.recall.recall(recallable, { isAgain: false, openings });
+    await db.query('begin');
+    await requireOpenings(db, openings);
     for (const [index, { record, recipient, root }] of doubts.entries())
       await db.query(
         `insert into delivery (id, recipient, client, root, stream_seq, state) values ($1, $2, $3, $4, $5, $6) on conflict (id, recipient) do nothing`,
         [record.id, recipient, record.client, root, recalled[index]?.streamSeq, recalled[index]?.state],
       );
+    await db.query('commit');
     throw new MeshError('lease-lost', 'messages in doubt are settled, and the batch is judged again');
   }
 

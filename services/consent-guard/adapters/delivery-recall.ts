@@ -9,7 +9,12 @@ export interface Recallable {
   readonly id: string;
   readonly recipient: string;
   readonly streamSeq: number | undefined;
+  /** The record that cleared it. Of one that has a newer record: 0. */
+  readonly recordSeq: number;
 }
+
+/** A delivery that was taken back before. */
+export type Ended = Omit<Recallable, 'recordSeq'> & { readonly streamSeq: number };
 
 /** `stopped`: the recipient cannot have it, now or later. `collected`: it was pulled before, or that cannot be ruled out (below). */
 export interface Recalled {
@@ -21,8 +26,32 @@ interface Placed {
   readonly id: string;
   readonly recipient: string;
   readonly streamSeq: number;
+  readonly recordSeq: number;
   /** What lies there is the fence, which nobody pulls. */
   readonly isFence: boolean;
+}
+
+/** What nobody knows of a delivery stream since its durable was last made. */
+export interface Opening {
+  /** How often it was made. */
+  readonly number: number;
+  /** What lies up to here may have been pulled before, though the durable does not say so. */
+  readonly doubtfulTo: number;
+  /** So may what was decided up to this record, wherever it lay. */
+  readonly recordsTo: number;
+}
+
+/** By recipient. */
+export type Openings = ReadonlyMap<string, Opening>;
+
+export interface RecallTerms {
+  /**
+   * It was asked before, and perhaps cut off: what has gone unpulled was taken back then. Else it was collected, whatever the durable says: from
+   * a stream that a broker has lost count of since.
+   */
+  readonly isAgain: boolean;
+  /** As they were read before; whoever writes down the outcome requires them (`requireOpenings`). */
+  readonly openings: Openings;
 }
 
 /** What was found at a delivery's place: itself, and it is taken away · nothing any more · another's message, as the place was used again. */
@@ -34,6 +63,9 @@ interface Standing {
   readonly ackFloor: number;
   readonly pulledTo: number;
 }
+
+/** Questions to the broker at once. */
+const askedAtOnce = 64;
 
 /** Of the server's errors.json. nats-server gives the last, with the store's own words, for a message that is no longer there. */
 const noMessageFound = 10_037;
@@ -51,7 +83,8 @@ const notThere = /no message found|deleted message/;
  *   on record: its sequence ─────────────────────────────────────────────┴─▶ is it that? delete ─▶ was it pulled before? ─▶ stopped | collected
  *
  * A broker that was killed may count an empty stream from 1 again (`mendDurable`): what lies at a sequence is looked at before it is deleted,
- * and one that has gone from a stream which does not reach that far, or has another in its place, was collected before that.
+ * and one that has gone from a stream which does not reach that far, or has another in its place, was collected before that. What was pulled
+ * from a broker before it was started anew nobody knows: what lay there then counts as collected (`DeliveryOpening`).
  */
 export class DeliveryRecall {
   constructor(
@@ -60,12 +93,10 @@ export class DeliveryRecall {
   ) {}
 
   /**
-   * @param isAgain it was asked before, and perhaps cut off: what has gone unpulled was taken back then. Else it was collected, whatever the
-   *   durable says: from a stream that a broker has lost count of since
    * @returns in the order asked
    * @throws MeshError `broker-unavailable` · `answer-timeout`: ask again, all of it
    */
-  async recall(deliveries: readonly Recallable[], isAgain: boolean): Promise<readonly Recalled[]> {
+  async recall(deliveries: readonly Recallable[], { isAgain, openings }: RecallTerms): Promise<readonly Recalled[]> {
     const places = await Promise.allSettled(deliveries.map((delivery) => this.place(delivery)));
     const placed = places.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     const recipients = [...new Set(placed.map(({ recipient }) => recipient))];
@@ -78,14 +109,35 @@ export class DeliveryRecall {
     if (failed !== undefined) throw failed.reason;
     return placed.map((one, index) => ({
       streamSeq: one.streamSeq,
-      state: one.isFence || isStopped(one.streamSeq, found[index], { after: after.get(one.recipient), isAgain }) ? 'stopped' : 'collected',
+      state:
+        !isDoubtful(one, openings.get(one.recipient)) &&
+        (one.isFence || isStopped(one.streamSeq, found[index], { after: after.get(one.recipient), isAgain }))
+          ? 'stopped'
+          : 'collected',
     }));
   }
 
-  private async place({ id, recipient, streamSeq }: Recallable): Promise<Placed> {
-    if (streamSeq !== undefined) return { id, recipient, streamSeq, isFence: false };
-    const { seq, duplicate } = await this.courier.fence(id, recipient);
-    return { id, recipient, streamSeq: seq, isFence: !duplicate };
+  /** Takes away what was taken back before and lies there again. Nobody may pull meanwhile. @throws MeshError as `recall` */
+  async takeAgain(ended: readonly Ended[]): Promise<void> {
+    for (let start = 0; start < ended.length; start += askedAtOnce)
+      await Promise.all(
+        ended.slice(start, start + askedAtOnce).map(async (one) => {
+          if ((await this.look(one)) === 'taken') await this.delete(one.recipient, one.streamSeq);
+        }),
+      );
+  }
+
+  /** From where to where a recipient's stream reaches. @throws MeshError `broker-unavailable` · `answer-timeout` */
+  async extent(recipient: string): Promise<{ readonly firstSeq: number; readonly lastSeq: number }> {
+    const { state } = await this.ask<{ state: StreamState }>(`STREAM.INFO.${deliveryStream(recipient)}`);
+    if (state === undefined) throw unknownStanding();
+    return { firstSeq: state.first_seq, lastSeq: state.last_seq };
+  }
+
+  private async place({ streamSeq, ...delivery }: Recallable): Promise<Placed> {
+    if (streamSeq !== undefined) return { ...delivery, streamSeq, isFence: false };
+    const { seq, duplicate } = await this.courier.fence(delivery.id, delivery.recipient);
+    return { ...delivery, streamSeq: seq, isFence: !duplicate };
   }
 
   /** Whether the recipient has acknowledged everything up to there. */
@@ -102,7 +154,7 @@ export class DeliveryRecall {
     return found;
   }
 
-  private async look({ id, recipient, streamSeq }: Placed): Promise<Found> {
+  private async look({ id, recipient, streamSeq }: Ended): Promise<Found> {
     const { message } = await this.ask<{ message: { hdrs?: string } }>(`STREAM.MSG.GET.${deliveryStream(recipient)}`, { seq: streamSeq });
     if (message === undefined) return 'gone';
     return hasId(Buffer.from(message.hdrs ?? '', 'base64').toString(), deliveryId(id, recipient)) ? 'taken' : 'other';
@@ -117,8 +169,7 @@ export class DeliveryRecall {
     const stream = deliveryStream(recipient);
     const { delivered, ack_floor: ackFloor } = await this.ask<DurableState>(`CONSUMER.INFO.${stream}.${deliveryDurable}`);
     const { state } = await this.ask<{ state: StreamState }>(`STREAM.INFO.${stream}`);
-    if (delivered === undefined || ackFloor === undefined || state === undefined)
-      throw new MeshError('broker-unavailable', 'the broker does not tell how a delivery stream stands');
+    if (delivered === undefined || ackFloor === undefined || state === undefined) throw unknownStanding();
     return { stream: state, ackFloor: ackFloor.stream_seq, pulledTo: delivered.stream_seq };
   }
 
@@ -134,6 +185,12 @@ export class DeliveryRecall {
     return reply;
   }
 }
+
+const unknownStanding = (): MeshError => new MeshError('broker-unavailable', 'the broker does not tell how a delivery stream stands');
+
+/** Whether it may have been pulled from a broker that was started anew since: what was pulled there is forgotten, and so are ids. */
+const isDoubtful = ({ streamSeq, recordSeq, isFence }: Placed, opening: Opening | undefined): boolean =>
+  opening !== undefined && (isFence ? recordSeq <= opening.recordsTo : streamSeq <= opening.doubtfulTo);
 
 /** Nobody has pulled it, and nobody can any more. */
 function isStopped(

@@ -1,14 +1,17 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { Logger } from 'pino';
+import { ingressStream } from '#libs/contracts/subjects.js';
 import { deliveryPlan, ingressPlan } from '#libs/nats/durable-plan.js';
 import { mendDurable } from '#libs/nats/mend-durable.js';
+import type { DeliveryOpening } from './delivery-opening.js';
 import { RepeatingWork } from './repeating-work.js';
 
 export interface RoadWatchParts {
   readonly connection: NatsConnection;
   readonly log: Logger;
+  readonly opening: DeliveryOpening;
   /** Whose streams are this instance's to watch. */
-  readonly parties: () => readonly string[];
+  readonly parties: () => Promise<readonly string[]>;
 }
 
 /** What shows only later (what was in hand when the broker was killed must first be answered) is found within so long. */
@@ -16,8 +19,9 @@ const everyMs = 60_000;
 const failure = 'how a party’s streams stand cannot be looked at now';
 
 /**
- * Gives a party back the durables that a killed broker left standing ahead of their streams (`mendDurable`): when its lease is taken and when the
- * broker was started anew, before anything is taken from it (`IngressWorker`), and once a minute.
+ * Gives a party back its durables after the broker was started anew: the one that takes what it sends where it stands ahead of its stream
+ * (`mendDurable`), the one that gives it what waits always (`DeliveryOpening`). When the party's lease is taken and on each new connection,
+ * before anything is taken from it (`IngressWorker`), and once a minute.
  */
 export class RoadWatch {
   private readonly work: RepeatingWork;
@@ -47,15 +51,15 @@ export class RoadWatch {
   }
 
   private async mendNow(party: string): Promise<void> {
-    const { connection, log } = this.parts;
-    for (const plan of [ingressPlan(party), deliveryPlan(party)]) {
-      if (await mendDurable(connection, plan))
-        log.warn({ event: 'durable-mended', stream: plan.stream }, 'the broker had lost count of a stream; its durable begins anew');
-    }
+    const { connection, log, opening } = this.parts;
+    if (await mendDurable(connection, ingressPlan(party)))
+      log.warn({ event: 'durable-mended', stream: ingressStream(party) }, 'the broker had lost count of a stream; its durable begins anew');
+    if (await mendDurable(connection, deliveryPlan(party), () => opening.prepare(party)))
+      log.info({ event: 'delivery-opened', party }, 'what waits for a party can be pulled');
   }
 
   private async mendAll(): Promise<void> {
-    for (const party of this.parts.parties()) {
+    for (const party of await this.parts.parties()) {
       if (this.isStopped || this.parts.connection.isClosed()) return;
       await this.mend(party).catch((error: unknown) => this.parts.log.warn({ err: error, party }, failure));
     }

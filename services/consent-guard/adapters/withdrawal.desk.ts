@@ -8,7 +8,8 @@ import { typeOf } from '#libs/contracts/message-table.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import type { Line } from '../domain/rests-on-lines.js';
 import { ClientTraffic, type CoveredDelivery } from './client-traffic.js';
-import type { DeliveryRecall } from './delivery-recall.js';
+import { readOpenings, requireOpenings } from './delivery-opening.js';
+import type { DeliveryRecall, Openings, RecallTerms } from './delivery-recall.js';
 import { type StoredRecord, insertRecords } from './record-rows.js';
 import type { RoadCourier } from './road.courier.js';
 
@@ -31,6 +32,14 @@ type Settled = CoveredDelivery & { readonly streamSeq: number };
 interface OwnMessage {
   readonly record: GuardRecord;
   readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What became of the deliveries, and what is to be recorded of it. */
+interface Outcome {
+  readonly open: Open;
+  readonly settled: readonly Settled[];
+  readonly records: readonly GuardRecord[];
+  readonly openings: Openings;
 }
 
 /** How long the confirmation waits for the notifier to have stopped mail; then it is given without (README, "What a withdrawal does"). */
@@ -57,14 +66,19 @@ export class WithdrawalDesk {
     const traffic = await ClientTraffic.read(db, open.client);
     await db.query(`update open_withdrawal set body = body || '{"isBegun":true}' where id = $1`, [open.withdrawalId]);
     const upTo = traffic.records.get(open.withdrawalId)?.seq ?? Infinity;
-    const settled = await this.takeBack(traffic.covered(open.lines, upTo), open.isBegun);
+    const covered = traffic.covered(open.lines, upTo);
+    const openings = await readOpenings(
+      db,
+      covered.map(({ recipient }) => recipient),
+    );
+    const settled = await this.takeBack(covered, { isAgain: open.isBegun, openings });
     const stopped = settled
       .filter(({ state, record }) => state === 'stopped' && record.verdict.kind !== 'stopped')
       .map(({ record }) => record);
     const seconds = [...stopped, ...traffic.waiting(open.lines)].map(stop);
     const own = [...this.instructions(open, settled), ...this.mailStops(open, settled, traffic)];
     const records = [...seconds, ...own.map(({ record }) => record).filter(({ id }) => !traffic.records.has(id))];
-    const announcements = [...(await this.write(db, { open, settled, records })), ...writtenBefore(open, traffic)];
+    const announcements = [...(await this.write(db, { open, settled, records, openings })), ...writtenBefore(open, traffic)];
     const places = await this.courier.deliver(
       own.map(({ record, data }) => ({ id: record.id, recipient: record.to, message: messageOf(record, data) })),
       Infinity,
@@ -75,10 +89,15 @@ export class WithdrawalDesk {
     await db.query('delete from open_withdrawal where id = $1', [open.withdrawalId]);
   }
 
-  private async takeBack(covered: readonly CoveredDelivery[], isAgain: boolean): Promise<readonly Settled[]> {
+  private async takeBack(covered: readonly CoveredDelivery[], terms: RecallTerms): Promise<readonly Settled[]> {
     const sent = covered.filter(({ state }) => state === 'sent');
-    const recallable = sent.map(({ record, recipient, streamSeq }) => ({ id: record.id, recipient, streamSeq }));
-    const recalled = await this.recall.recall(recallable, isAgain);
+    const recallable = sent.map(({ record, recipient, streamSeq }) => ({
+      id: record.id,
+      recipient,
+      streamSeq,
+      recordSeq: record.ordinal === 0 ? record.seq : 0,
+    }));
+    const recalled = await this.recall.recall(recallable, terms);
     const before = covered.filter((each): each is Settled => each.state !== 'sent' && each.streamSeq !== undefined);
     return [...before, ...sent.flatMap((each, index) => (recalled[index] === undefined ? [] : [{ ...each, ...recalled[index] }]))];
   }
@@ -120,12 +139,10 @@ export class WithdrawalDesk {
   }
 
   /** Second records, the guard's own, and where each delivery ended: in one transaction. @returns the records as they stand now. */
-  private async write(
-    db: PoolClient,
-    { open, settled, records }: { readonly open: Open; readonly settled: readonly Settled[]; readonly records: readonly GuardRecord[] },
-  ): Promise<readonly StoredRecord[]> {
+  private async write(db: PoolClient, { open, settled, records, openings }: Outcome): Promise<readonly StoredRecord[]> {
     const now = this.clock.now();
     await db.query('begin');
+    await requireOpenings(db, openings);
     const seqs = await insertRecords(db, records, now);
     await db.query(
       `insert into delivery (id, recipient, client, root, stream_seq, state)

@@ -9,7 +9,10 @@ export interface Pulled {
 
 /** Statuses of a pull (ADR-9): 404 nothing there, 408 time is over, 409 too much in hand already or the consumer moved. */
 const noResponders = 503;
-/** Longer than this the server does not take for what it has, or for the status that ends a pull. */
+/**
+ * Longer than this the server does not take for what it has, or for the status that ends a pull. One that says nothing serves nobody: it was
+ * started anew, and the guard has not opened the stream yet.
+ */
 const marginMs = 2_000;
 
 /**
@@ -30,12 +33,12 @@ export function pullDeliveries(connection: NatsConnection, party: string, pull: 
       if (error === undefined || pulled.length > 0) resolve(pulled);
       else reject(error);
     };
-    const timer = setTimeout(finish, pull.waitMs + marginMs);
+    const timer = setTimeout(() => finish(notServed()), pull.waitMs + marginMs);
     const subscription = connection.subscribe(inbox, {
       callback: (error, message) => {
         if (error !== null) return finish(new MeshError('broker-unavailable', 'the inbox cannot be read', { cause: error }));
         const status = message.headers?.code ?? 0;
-        if (status === noResponders) return finish(new MeshError('broker-unavailable', 'nobody serves the inbox at present'));
+        if (status === noResponders) return finish(notServed());
         if (status !== 0 || message.reply === undefined) return finish();
         pulled.push({ body: message.data, ackSubject: message.reply });
         if (pulled.length >= request.batch || pendingAfter(message) === 0) finish();
@@ -44,6 +47,8 @@ export function pullDeliveries(connection: NatsConnection, party: string, pull: 
     connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${deliveryStream(party)}.${deliveryDurable}`, JSON.stringify(request), { reply: inbox });
   });
 }
+
+const notServed = (): MeshError => new MeshError('broker-unavailable', 'nobody serves the inbox at present');
 
 /** How many the consumer has left: the last token of the acknowledgement's subject. A pull without waiting ends there without a status. */
 const pendingAfter = (message: Msg): number => Number(message.reply?.split('.').at(-1));
