@@ -95,7 +95,7 @@ describe('the migration that makes entries with their records', () => {
     await putOld({ id: went, ordinal: 1, client, verdict: 'cleared', recipient: 'jcp_wandsworth', consents: [randomUUID()] });
     await putOld({ id: refused, verdict: 'refused', reason: 'cause-unknown', detail: awkward, consents: [randomUUID()] });
 
-    expect(await migrate(pool, migrations)).toEqual(['0010_entries.sql']);
+    expect(await migrate(pool, migrations)).toContain('0010_entries.sql');
 
     const { rows } = await pool.query<RecordRow & { entry: string; salt: Buffer; row_salt: Buffer; is_disclosure: boolean }>(
       'select * from record order by seq',

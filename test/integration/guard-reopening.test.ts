@@ -3,6 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Pool } from 'pg';
 import { connectDatabase } from '#libs/postgres/connect-database.js';
+import { RoadPublisher } from '#libs/nats/road-publisher.js';
+import { DeliveryRecall } from '#services/consent-guard/adapters/delivery-recall.js';
+import { RoadCourier } from '#services/consent-guard/adapters/road.courier.js';
 import { readOpenings, requireOpenings } from '#services/consent-guard/adapters/delivery-opening.js';
 import { maria, tomas, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
@@ -115,6 +118,23 @@ describe('a broker that was killed, and lies in its streams again what was delet
     guard = await mesh.guard();
     await jcp.delivery(waiting);
     await jcp.rest();
+  });
+});
+
+describe('a delivery that nobody wrote down', () => {
+  it.each([
+    ['was never made anew', { number: 0, doubtfulTo: 0, recordsTo: 0 }, 'stopped'],
+    ['was made anew before that was decided', { number: 1, doubtfulTo: 0, recordsTo: 4 }, 'stopped'],
+    ['was made anew since', { number: 1, doubtfulTo: 0, recordsTo: 5 }, 'collected'],
+  ])('and that does not lie in its stream, whose durable %s: counts as it must', async (_what, opening, state) => {
+    const connection = await mesh.nats.connect('guard');
+    const publisher = new RoadPublisher(connection, { inboxPrefix: '_INBOX_guard' });
+    const recall = new DeliveryRecall(connection, new RoadCourier(publisher));
+    const openings = new Map([[office, opening]]);
+    const doubt = { id: randomUUID(), recipient: office, streamSeq: undefined, recordSeq: 5 };
+    const recalled = await until('the durable is there', () => recall.recall([doubt], { isAgain: false, openings }));
+    expect(recalled).toMatchObject([{ state }]);
+    await publisher.stop();
   });
 });
 

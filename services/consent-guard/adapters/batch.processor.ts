@@ -10,7 +10,7 @@ import { type GuardRecord, isCleared } from '../domain/guard-record.js';
 import type { Incoming } from '../domain/incoming.js';
 import type { BatchStore, DecidedMessage } from './batch.store.js';
 import { readOpenings, requireOpenings } from './delivery-opening.js';
-import type { DeliveryRecall } from './delivery-recall.js';
+import { type DeliveryRecall, recallable } from './delivery-recall.js';
 import { GroundAhead } from './ground-ahead.js';
 import type { GuardKeys } from './guard-keys.js';
 import { type Delivery, type DeliveryState, type Doubt, type JudgedBatch, judgeBatch } from './judge-batch.js';
@@ -132,13 +132,10 @@ export class BatchProcessor {
       db,
       doubts.map(({ recipient }) => recipient),
     );
-    const recallable = doubts.map(({ record, recipient }) => ({
-      id: record.id,
-      recipient,
-      streamSeq: undefined,
-      recordSeq: record.ordinal === 0 ? record.seq : 0,
-    }));
-    const recalled = await this.parts.recall.recall(recallable, { isAgain: false, openings });
+    const recalled = await this.parts.recall.recall(
+      doubts.map(({ record, recipient }) => recallable(record, recipient)),
+      { isAgain: false, openings },
+    );
     await db.query('begin');
     await requireOpenings(db, openings);
     for (const [index, { record, recipient, root }] of doubts.entries())

@@ -2,6 +2,8 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
 import { type ApiError, askJetStream, type DurableState, type StreamState } from '#libs/nats/jetstream-api.js';
+import { isCleared } from '../domain/guard-record.js';
+import type { StoredRecord } from './record-rows.js';
 import { deliveryId, type RoadCourier } from './road.courier.js';
 
 /** A delivery to take back. Without a place in its stream it is in doubt: cleared, and nobody wrote down that it was delivered. */
@@ -9,9 +11,17 @@ export interface Recallable {
   readonly id: string;
   readonly recipient: string;
   readonly streamSeq: number | undefined;
-  /** The record that cleared it. Of one that has a newer record: 0. */
+  /** The record that cleared it; 0 where that is not known. */
   readonly recordSeq: number;
 }
+
+/** @param record the newest of that message: the one that cleared it, or one that says that it was stopped since */
+export const recallable = (record: StoredRecord, recipient: string, streamSeq?: number): Recallable => ({
+  id: record.id,
+  recipient,
+  streamSeq,
+  recordSeq: isCleared(record) ? record.seq : 0,
+});
 
 /** A delivery that was taken back before. */
 export type Ended = Omit<Recallable, 'recordSeq'> & { readonly streamSeq: number };
@@ -33,7 +43,7 @@ interface Placed {
 
 /** What nobody knows of a delivery stream since its durable was last made. */
 export interface Opening {
-  /** How often it was made. */
+  /** How often it was made after the first time. */
   readonly number: number;
   /** What lies up to here may have been pulled before, though the durable does not say so. */
   readonly doubtfulTo: number;
@@ -190,7 +200,7 @@ const unknownStanding = (): MeshError => new MeshError('broker-unavailable', 'th
 
 /** Whether it may have been pulled from a broker that was started anew since: what was pulled there is forgotten, and so are ids. */
 const isDoubtful = ({ streamSeq, recordSeq, isFence }: Placed, opening: Opening | undefined): boolean =>
-  opening !== undefined && (isFence ? recordSeq <= opening.recordsTo : streamSeq <= opening.doubtfulTo);
+  opening !== undefined && opening.number > 0 && (isFence ? recordSeq <= opening.recordsTo : streamSeq <= opening.doubtfulTo);
 
 /** Nobody has pulled it, and nobody can any more. */
 function isStopped(

@@ -9,7 +9,7 @@ import type { GuardRecord } from '../domain/guard-record.js';
 import type { Line } from '../domain/rests-on-lines.js';
 import { ClientTraffic, type CoveredDelivery } from './client-traffic.js';
 import { readOpenings, requireOpenings } from './delivery-opening.js';
-import type { DeliveryRecall, Openings, RecallTerms } from './delivery-recall.js';
+import { type DeliveryRecall, type Openings, type RecallTerms, recallable } from './delivery-recall.js';
 import { type StoredRecord, insertRecords } from './record-rows.js';
 import type { RoadCourier } from './road.courier.js';
 
@@ -91,13 +91,10 @@ export class WithdrawalDesk {
 
   private async takeBack(covered: readonly CoveredDelivery[], terms: RecallTerms): Promise<readonly Settled[]> {
     const sent = covered.filter(({ state }) => state === 'sent');
-    const recallable = sent.map(({ record, recipient, streamSeq }) => ({
-      id: record.id,
-      recipient,
-      streamSeq,
-      recordSeq: record.ordinal === 0 ? record.seq : 0,
-    }));
-    const recalled = await this.recall.recall(recallable, terms);
+    const recalled = await this.recall.recall(
+      sent.map(({ record, recipient, streamSeq }) => recallable(record, recipient, streamSeq)),
+      terms,
+    );
     const before = covered.filter((each): each is Settled => each.state !== 'sent' && each.streamSeq !== undefined);
     return [...before, ...sent.flatMap((each, index) => (recalled[index] === undefined ? [] : [{ ...each, ...recalled[index] }]))];
   }
