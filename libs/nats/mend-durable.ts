@@ -39,6 +39,7 @@ export async function mendDurable(
   plan: DurablePlan,
   beforeAnew: () => Promise<void> = () => Promise.resolve(),
 ): Promise<boolean> {
+  const broker = brokerOf(connection);
   let standing = await look(connection, plan);
   // Until two looks agree: what is stored in between moves the first message.
   for (let before: number | undefined; standing.kind === 'ahead' && standing.firstSeq !== before; standing = await look(connection, plan)) {
@@ -50,6 +51,9 @@ export async function mendDurable(
     return mendDurable(connection, plan, beforeAnew);
   if (standing.kind !== 'lost') await change(connection, `CONSUMER.DELETE.${nameOf(plan)}`, {});
   await beforeAnew();
+  // What came before the durable was done at a broker that is gone.
+  if (broker === undefined || broker !== brokerOf(connection))
+    throw new MeshError('broker-unavailable', 'the broker was started anew, or the connection to it was lost');
   await change(connection, `CONSUMER.DURABLE.CREATE.${nameOf(plan)}`, {
     stream_name: plan.stream,
     config: { ...plan.config, name: plan.config.durable_name },
@@ -91,6 +95,9 @@ async function change(connection: NatsConnection, verb: string, payload: object)
   if (error !== undefined && error.err_code !== consumerNotFound)
     throw new MeshError('broker-unavailable', `the broker does not change a durable: ${error.description}`);
 }
+
+/** Another after every reconnection; none while there is no connection. */
+const brokerOf = ({ info }: NatsConnection): string | undefined => (info === undefined ? undefined : `${info.server_id}/${info.client_id}`);
 
 const nameOf = ({ stream, config }: DurablePlan): string => `${stream}.${config.durable_name}`;
 

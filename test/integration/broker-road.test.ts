@@ -413,6 +413,17 @@ describe('the road', () => {
     expect(await mendDurable(guard, plan, async () => void before.push(await isThere()))).toBe(true);
     expect(before).toEqual([false]);
     expect((await manager.consumers.info(plan.stream, deliveryDurable)).config).toMatchObject(plan.config);
+    await manager.consumers.delete(plan.stream, deliveryDurable);
+    const interrupted = async (): Promise<void> => {
+      const known = guard.info?.server_id;
+      await nats.kill();
+      await nats.run();
+      await until('the connection is back', () => guard.info !== undefined && guard.info.server_id !== known);
+    };
+    await expect(mendDurable(guard, plan, interrupted)).rejects.toMatchObject({ code: 'broker-unavailable' });
+    await until('the provisioner is back', async () => (await streamState(plan.stream)).messages === 0);
+    expect(await isThere()).toBe(false);
+    expect(await mendDurable(guard, plan)).toBe(true);
     expect(await mendDurable(guard, plan, failing)).toBe(false);
   });
 
