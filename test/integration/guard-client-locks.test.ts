@@ -28,19 +28,19 @@ const modes = async (): Promise<string[]> => {
 
 describe('the locks on the clients of a batch', () => {
   it('are shared, but for those who decide something in it', async () => {
-    await lockClients(one, ['maria', 'tomas', 'ana'], ['tomas']);
+    await lockClients(one, new Set(['maria', 'tomas', 'ana']), new Set(['tomas']));
     expect(await modes()).toEqual(['ExclusiveLock', 'ShareLock', 'ShareLock']);
-    await lockClients(other, ['maria', 'ana'], []);
+    await lockClients(other, new Set(['maria', 'ana']), new Set());
     expect(await modes()).toHaveLength(5);
     await Promise.all([unlockClients(one), unlockClients(other)]);
     expect(await modes()).toEqual([]);
   });
 
   it('keep a sweep of the same client waiting until the batch has let go', async () => {
-    await lockClients(one, ['maria'], []);
+    await lockClients(one, new Set(['maria']), new Set());
     const steps: string[] = [];
     const swept = underClientLock(pool, 'maria', () => Promise.resolve(void steps.push('swept')));
-    await lockClients(other, ['tomas'], ['tomas']);
+    await lockClients(other, new Set(['tomas']), new Set(['tomas']));
     steps.push('let go');
     await Promise.all([unlockClients(one), unlockClients(other)]);
     await swept;
@@ -50,7 +50,7 @@ describe('the locks on the clients of a batch', () => {
   it('never make two batches wait for each other, whoever decides in which', async () => {
     const both = ['maria', 'tomas'];
     const batch = async (db: PoolClient, alone: string): Promise<void> => {
-      await lockClients(db, both, [alone]);
+      await lockClients(db, new Set(both), new Set([alone]));
       await unlockClients(db);
     };
     for (let round = 0; round < 200; round += 1) await Promise.all([batch(one, 'maria'), batch(other, 'tomas')]);

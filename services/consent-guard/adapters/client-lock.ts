@@ -1,22 +1,30 @@
 import type { Pool, PoolClient } from 'pg';
+import { listed } from '#libs/postgres/listed.js';
+
+const keysOf = (parameter: string): string => `select hashtextextended(c, 7) as k from unnest(string_to_array(${parameter}, ',')) c`;
 
 /**
  * Every lock of one batch in one statement and one order, whichever of the two kinds it is: one kind after the other, two batches that each
  * record a decision of a client about whom the other brings a message wait for each other until PostgreSQL ends one of them.
  */
-const lockBatchSql = `select count(pg_advisory_lock(k)) filter (where is_alone), count(pg_advisory_lock_shared(k)) filter (where not is_alone)
-  from (select hashtextextended(c, 7) as k, bool_or(is_alone) as is_alone from (
-      select c, false as is_alone from unnest(string_to_array($1, ',')) c union all select c, true from unnest(string_to_array($2, ',')) c
-    ) each group by 1 order by 1) keys`;
+const lockBothSql = `select count(pg_advisory_lock(k)) filter (where is_alone), count(pg_advisory_lock_shared(k)) filter (where not is_alone)
+  from (select k, false as is_alone from (${keysOf('$1')}) s union all select k, true from (${keysOf('$2')}) a order by 1) keys`;
+/** The same order, where nobody is to be alone: most batches. */
+const lockSharedSql = `select count(pg_advisory_lock_shared(k)) from (${keysOf('$1')} order by 1) keys`;
 
 /**
  * Takes a session's lock on each client of a batch, until `unlockClients`: shared, or exclusive for those who are to be worked `alone`.
  *
  * @param all ids of clients; those in `alone` may be in it or not
  */
-export async function lockClients(db: PoolClient, all: Iterable<string>, alone: Iterable<string>): Promise<void> {
-  const values = [all, alone].map((ids) => [...ids].join(','));
-  await db.query({ name: 'lock-clients', text: lockBatchSql, values });
+export async function lockClients(db: PoolClient, all: ReadonlySet<string>, alone: ReadonlySet<string>): Promise<void> {
+  if (alone.size === 0) {
+    await db.query({ name: 'lock-clients', text: lockSharedSql, values: [listed(all)] });
+    return;
+  }
+  const together = new Set(all);
+  for (const id of alone) together.delete(id);
+  await db.query({ name: 'lock-clients-alone', text: lockBothSql, values: [listed(together), listed(alone)] });
 }
 
 export async function unlockClients(db: PoolClient): Promise<void> {
@@ -30,7 +38,7 @@ export async function unlockClients(db: PoolClient): Promise<void> {
 export async function underClientLock(pool: Pool, client: string, work: (db: PoolClient) => Promise<void>): Promise<void> {
   const db = await pool.connect();
   try {
-    await lockClients(db, [], [client]);
+    await lockClients(db, new Set(), new Set([client]));
     await work(db);
     await unlockClients(db);
     db.release();
