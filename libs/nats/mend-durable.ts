@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { DurablePlan } from './durable-plan.js';
 import { type ApiError, askJetStream, consumerNotFound, type DurableState, type StreamState } from './jetstream-api.js';
+import { presentConnection } from './present-connection.js';
 
 /**
  * How a durable stands to its stream. `lost`: it is not there. `ahead`: it stands behind messages that it never gave out. `elsewhere`: an earlier
@@ -39,7 +40,7 @@ export async function mendDurable(
   plan: DurablePlan,
   beforeAnew: () => Promise<void> = () => Promise.resolve(),
 ): Promise<boolean> {
-  const broker = brokerOf(connection);
+  const present = presentConnection(connection);
   let standing = await look(connection, plan);
   // Until two looks agree: what is stored in between moves the first message.
   for (let before: number | undefined; standing.kind === 'ahead' && standing.firstSeq !== before; standing = await look(connection, plan)) {
@@ -52,7 +53,7 @@ export async function mendDurable(
   if (standing.kind !== 'lost') await change(connection, `CONSUMER.DELETE.${nameOf(plan)}`, {});
   await beforeAnew();
   // What came before the durable was done at a broker that is gone.
-  if (broker === undefined || broker !== brokerOf(connection))
+  if (present === undefined || present !== presentConnection(connection))
     throw new MeshError('broker-unavailable', 'the broker was started anew, or the connection to it was lost');
   await change(connection, `CONSUMER.DURABLE.CREATE.${nameOf(plan)}`, {
     stream_name: plan.stream,
@@ -95,9 +96,6 @@ async function change(connection: NatsConnection, verb: string, payload: object)
   if (error !== undefined && error.err_code !== consumerNotFound)
     throw new MeshError('broker-unavailable', `the broker does not change a durable: ${error.description}`);
 }
-
-/** Another after every reconnection; none while there is no connection. */
-const brokerOf = ({ info }: NatsConnection): string | undefined => (info === undefined ? undefined : `${info.server_id}/${info.client_id}`);
 
 const nameOf = ({ stream, config }: DurablePlan): string => `${stream}.${config.durable_name}`;
 

@@ -123,15 +123,15 @@ describe('a broker that was killed, and lies in its streams again what was delet
 
 describe('a delivery that nobody wrote down', () => {
   it.each([
-    ['was never made anew', { number: 0, doubtfulTo: 0, recordsTo: 0 }, 'stopped'],
-    ['was made anew before that was decided', { number: 1, doubtfulTo: 0, recordsTo: 4 }, 'stopped'],
-    ['was made anew since', { number: 1, doubtfulTo: 0, recordsTo: 5 }, 'collected'],
-  ])('and that does not lie in its stream, whose durable %s: counts as it must', async (_what, opening, state) => {
+    ['was never made anew', { number: 0, doubtfulTo: 0, recordsTo: 0 }, 0, 'stopped'],
+    ['was made anew before that was decided', { number: 1, doubtfulTo: 0, recordsTo: 4 }, 5, 'stopped'],
+    ['was made anew since', { number: 1, doubtfulTo: 0, recordsTo: 5 }, 5, 'collected'],
+  ])('and that does not lie in its stream, whose durable %s: counts as it must', async (_what, opening, recordSeq, state) => {
     const connection = await mesh.nats.connect('guard');
     const publisher = new RoadPublisher(connection, { inboxPrefix: '_INBOX_guard' });
     const recall = new DeliveryRecall(connection, new RoadCourier(publisher));
     const openings = new Map([[office, opening]]);
-    const doubt = { id: randomUUID(), recipient: office, streamSeq: undefined, recordSeq: 5 };
+    const doubt = { id: randomUUID(), recipient: office, streamSeq: undefined, recordSeq };
     const recalled = await until('the durable is there', () => recall.recall([doubt], { isAgain: false, openings }));
     expect(recalled).toMatchObject([{ state }]);
     await publisher.stop();

@@ -2,6 +2,7 @@ import { createInbox, type Msg, type NatsConnection, type Subscription } from '@
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
 import { requestJson } from '#libs/nats/ask-client.js';
+import { presentConnection } from '#libs/nats/present-connection.js';
 
 /** A message in hand: ends with `ack`, or is left to who has the party next (`reclaim`); `working` asks the broker for another ack wait of patience. */
 export interface PulledMessage {
@@ -68,13 +69,7 @@ export class IngressPuller {
    * was cut may be lost on the way; and one that was started anew may have lost count.
    */
   get isToBeTakenOver(): boolean {
-    return this.takenOver === undefined || this.takenOver !== this.present;
-  }
-
-  /** Which start of the broker, and which connection to it; undefined while there is none. */
-  private get present(): string | undefined {
-    const { info } = this.connection;
-    return info === undefined ? undefined : `${info.server_id}/${info.client_id}`;
+    return this.takenOver === undefined || this.takenOver !== presentConnection(this.connection);
   }
 
   /**
@@ -88,7 +83,7 @@ export class IngressPuller {
    * @throws MeshError `answer-timeout`, `broker-unavailable`
    */
   async reclaim(): Promise<void> {
-    const { present } = this;
+    const present = presentConnection(this.connection);
     this.forget();
     const consumer = `${ingressStream(this.party)}.${ingressDurable}`;
     const state = (await requestJson(this.connection, `$JS.API.CONSUMER.INFO.${consumer}`, {}, answerMs)) as ConsumerState;
