@@ -6,9 +6,8 @@ import { startChild } from './child-run.js';
 import { findPostgres } from './find-program.mjs';
 import type { RunAs } from './launch-command.js';
 import { databaseUser } from './pg-user.js';
-import { runningProcesses, signalProcess, workingFolder } from './process-tree.js';
+import { clearLeftovers } from './postgres-leftovers.js';
 import { SupervisedProcess } from './supervised-process.js';
-import { setTimeout as delay } from 'node:timers/promises';
 
 export interface PostgresOptions {
   /** Holds the data folder and the superuser's password (mode 0600); made if absent, and found again at the next start. */
@@ -85,20 +84,6 @@ async function initialise(folder: string, options: PostgresOptions, runAs: RunAs
   await rename(fresh, join(options.dir, 'data')); // whole or not at all
 }
 
-/**
- * After a kill -9, backends may outlive their postmaster for a moment and hold its shared memory, and postmaster.pid may name a process id that
- * belongs to somebody else by now; either would keep the server from starting. What still works in the data folder is ended, then the file goes.
- * Safe, because whoever starts the server holds the folder (see `lockState`).
- */
-async function clearTheWay(data: string): Promise<void> {
-  const leftovers = () => runningProcesses().filter(({ name, pid }) => name === 'postgres' && workingFolder(pid) === data);
-  for (let left = leftovers(); left.length > 0; left = leftovers()) {
-    for (const { pid } of left) signalProcess(pid, 'SIGKILL');
-    await delay(10);
-  }
-  await rm(join(data, 'postmaster.pid'), { force: true });
-}
-
 async function accepts(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
   client.on('error', () => undefined);
@@ -132,7 +117,8 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
     args: ['-D', data, ...settings],
     cwd: '/',
     runAs,
-    beforeStart: () => clearTheWay(data),
+    // Safe, because whoever starts the server holds the folder (see `lockState`).
+    beforeStart: () => clearLeftovers(data),
     ready: () => accepts(adminUrl()),
     stopSignal: 'SIGINT', // "fast": SIGTERM would wait for every client to leave
     ...(options.logFile === undefined ? {} : { logFile: options.logFile }),

@@ -7,6 +7,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { clearLeftovers } from '../../deploy/local/postgres-leftovers.js';
 import { freePort } from './free-port.js';
 import { until } from './until.js';
 
@@ -74,7 +75,10 @@ export async function startPostgres({ isDurable = false, sharedBuffers = '128MB'
       await query(url('postgres'), `create database "${name}"`);
       return url(name);
     },
-    kill: () => end('SIGKILL'), // its children notice within moments that the postmaster is gone, and leave
+    kill: async () => {
+      await end('SIGKILL');
+      await clearLeftovers(data); // its backends would answer for some moments more
+    },
     restart: async () => {
       server = await until('postgres starts again', launch, 30_000);
     },
