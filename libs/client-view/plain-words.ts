@@ -81,6 +81,7 @@ export const outcomeWords: Readonly<Record<ViewEntry['outcome'], string>> = {
 export const reasonWords: Readonly<Record<NonNullable<ViewEntry['reason']>, string>> = {
   'no-consent': 'You had not said yes to this.',
   withdrawn: 'You had taken your yes back.',
+  limited: 'You had ruled out some of it by then.',
   'nobody-serves-area': 'Nobody could be found to take it.',
   'details-did-not-match': 'The details about you did not match. A person had to check them.',
   'form-was-wrong': 'The form was not filled in rightly.',

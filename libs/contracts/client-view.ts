@@ -10,7 +10,7 @@ const namedParty = z.strictObject({ id: z.string(), name: z.string() });
  */
 export const viewOutcomes = ['told', 'told-in-part', 'waiting', 'blocked', 'stopped'] as const;
 /** Why something was blocked or stopped, in as much as the client may want to know. */
-export const viewReasons = ['no-consent', 'withdrawn', 'nobody-serves-area', 'details-did-not-match', 'form-was-wrong'] as const;
+export const viewReasons = ['no-consent', 'withdrawn', 'limited', 'nobody-serves-area', 'details-did-not-match', 'form-was-wrong'] as const;
 
 export const viewEntry = z
   .strictObject({

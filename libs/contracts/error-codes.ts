@@ -58,6 +58,7 @@ export const errorRules = {
   'no-consent-on-record': decided(
     'No consent of the client on record covers this; seek consent. This is not a legal bar: safeguarding has its own route outside the mesh',
   ),
+  'consent-changed': decided('The client limited the consent before this was collected; send again, and what it still covers goes'),
   unroutable: decided('Nobody serves that area in that role at present; choose a party yourself'),
   'route-timeout': decided('No route was found in time; choose a party yourself'),
 

@@ -30,6 +30,7 @@ export const noticeKinds = [
   'colleague-mail-held',
   'mail-failed',
   'seek-consent',
+  'send-again',
   'check-identity',
   'choose-provider',
   'provider-notice',

@@ -43,6 +43,7 @@ export const stepNames = [
   'renew-consent',
   'stop-using',
   'seek-consent',
+  'send-again',
   'check-identity',
   'choose-provider',
 ] as const;
@@ -69,6 +70,7 @@ export const stepWorkingDays: Readonly<Record<StepName, number>> = {
   'renew-consent': 10,
   'stop-using': 2,
   'seek-consent': 10,
+  'send-again': 2,
   'check-identity': 2,
   'choose-provider': 2,
 };

@@ -5,7 +5,8 @@ export type VerdictKind = (typeof verdictKinds)[number];
 
 /**
  * What the guard decided of one message. `waiting`: addressed to a role in an area, held until the router names a party.
- * `stopped`: cleared or waiting once, and ended by a second record (withdrawal, route timeout) before it was collected.
+ * `stopped`: cleared or waiting once, and ended by a second record (withdrawal, a consent that is narrower by now, route timeout) before it was
+ * collected.
  */
 export type Verdict =
   | { readonly kind: 'cleared' }
@@ -14,5 +15,5 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly reason: MeshErrorCode; readonly field?: string; readonly detail?: string }
   | { readonly kind: 'stopped'; readonly reason: StopReason };
 
-export const stopReasons = ['withdrawn', 'route-timeout', 'unroutable', 'no-consent-on-record'] as const;
+export const stopReasons = ['withdrawn', 'consent-changed', 'route-timeout', 'unroutable', 'no-consent-on-record'] as const;
 export type StopReason = (typeof stopReasons)[number];

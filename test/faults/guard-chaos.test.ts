@@ -86,7 +86,7 @@ describe('two guards that are killed, stopped and told to leave in any order, on
     const rows = await recordRows();
     const verdicts = new Set(rows.map(({ verdict }) => verdict));
     // Else it was none of a race.
-    for (const verdict of ['cleared', 'refused', 'stopped']) expect(verdicts).toContain(verdict);
+    for (const verdict of ['cleared', 'cleared-in-part', 'refused', 'stopped']) expect(verdicts).toContain(verdict);
     expect(arrivals().size).toBeGreaterThan(50);
     expect(guards.ran.length).toBeGreaterThan(4);
   }, 300_000);

@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import type { DeliveredMessage } from '#libs/contracts/mesh-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
+import { connectDatabase } from '#libs/postgres/connect-database.js';
+import { underClientLock } from '#services/consent-guard/adapters/client-lock.js';
+import { MessageBook } from '#services/consent-guard/adapters/message.book.js';
 import { personOf } from '#test/support/guard-builders.js';
 import { maria, tomas, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
@@ -58,6 +61,47 @@ const notice = async (cause: string): Promise<string> =>
 const stopsFor = (id: string): DeliveredMessage[] =>
   notifier.received.filter(({ type, data }) => type === typeOf('notice.stop') && (data['notices'] as string[]).includes(id));
 
+/** Where deliveries stand on record, in the order asked. */
+const statesOf = async (...ids: readonly string[]): Promise<readonly string[]> => {
+  const { rows } = await database.query<{ id: string; state: string }>('select id, state from delivery where id = any($1::uuid[])', [ids]);
+  return ids.map((id) => rows.find((row) => row.id === id)?.state ?? 'none');
+};
+const stopReason = async (id: string): Promise<string | undefined> => (await river.verdict(id)).records.at(-1)?.reason;
+
+describe('a yes to less than before', () => {
+  const narrower = (caseId: string, client: Wanted['client'] = maria): Wanted => ({
+    ...consent(caseId, client),
+    data: (context) => ({ ...tpr2Consent(context, [office]), excludedCategories: ['treatment-summary'] }),
+  });
+
+  it('takes back what was not collected of what it rules out, and nothing else; the sender is to send it again', async () => {
+    const caseId = randomUUID();
+    await river.sendAndWait(consent(caseId));
+    const had = await tell(caseId);
+    await until('it is pulled', async () => (await jcp.pull()).id === had);
+    const data: Wanted['data'] = ({ today }) => ({ exit: 'unplanned-likely', on: today });
+    const [summary, exit] = [await tell(caseId), await river.send({ name: 'exit.notified', to: office, case: caseId, data })];
+    expect([(await river.verdict(summary)).state, (await river.verdict(exit)).state]).toEqual(['cleared', 'cleared']);
+    const summaryNotice = await notice(summary);
+    await until('all are delivered', async () => (await statesOf(had, summary, exit, summaryNotice)).every((state) => state === 'sent'));
+
+    expect((await river.sendAndWait(narrower(caseId))).state).toBe('cleared');
+    expect(await statesOf(had, summary, exit, summaryNotice)).toEqual(['pulled', 'stopped', 'sent', 'sent']);
+    expect(await river.verdict(summary)).toMatchObject({ state: 'stopped', task: 'send-again' });
+    expect([await stopReason(summary), (await river.verdict(had)).state]).toEqual(['consent-changed', 'cleared']);
+
+    const again = await tell(caseId);
+    expect((await river.verdict(again)).state).toBe('cleared-in-part');
+    const pulled = [await jcp.pull(), await jcp.pull()];
+    expect(pulled.map(({ id }) => id)).toEqual([exit, again]);
+    expect(pulled[1]).not.toHaveProperty('data.treatmentSummary');
+
+    expect((await withdraw(river, caseId)).state).toBe('cleared');
+    expect(await statesOf(had, summary, exit)).toEqual(['collected', 'stopped', 'collected']);
+    expect(await jcp.pull()).toMatchObject({ type: typeOf('instruction.stop-using'), case: caseId });
+  });
+});
+
 describe('a withdrawal', () => {
   it('is what a later no on the form is, too: what was not collected is taken back', async () => {
     const caseId = randomUUID();
@@ -95,12 +139,7 @@ describe('a withdrawal', () => {
       await river.put(id, text);
       expect((await river.verdict(id)).state).toBe('cleared');
     }
-    const states = async (): Promise<readonly string[]> => {
-      const { rows } = await database.query<{ id: string; state: string }>('select id, state from delivery where id = any($1::uuid[])', [
-        [taken.id, lying.id],
-      ]);
-      return [taken, lying].map(({ id }) => rows.find((row) => row.id === id)?.state ?? 'none');
-    };
+    const states = () => statesOf(taken.id, lying.id);
     await until('both are delivered', async () => (await states()).join() === 'sent,sent');
     // The office pulls what lies first, and the guard is cut off before it has written down that it delivered, with the withdrawal committed.
     while ((await jcp.pull()).id !== taken.id);
@@ -114,6 +153,33 @@ describe('a withdrawal', () => {
     await until('the second is stopped', async () => (await river.verdict(lying.id)).state === 'stopped');
     expect((await river.verdict(taken.id)).state).toBe('collected');
     expect((await river.verdict(taken.id)).records).toHaveLength(1);
+  });
+
+  it('gives out nothing that is not on record, where what comes again would go otherwise than it was decided', async () => {
+    const caseId = randomUUID();
+    await river.sendAndWait(consent(caseId, tomas));
+    const data = { name: 'tpr2.shared' as const, case: caseId, client: tomas, to: office };
+    const [taken, lying] = [river.compose(data), river.compose(data)];
+    for (const { id, text } of [taken, lying]) {
+      await river.put(id, text);
+      expect((await river.verdict(id)).state).toBe('cleared');
+    }
+    const states = () => statesOf(taken.id, lying.id);
+    await until('both are delivered', async () => (await states()).join() === 'sent,sent');
+    while ((await jcp.pull()).id !== taken.id);
+    await database.query('delete from delivery where id = any($1::uuid[])', [[taken.id, lying.id]]);
+    await database.query(
+      `update scope set excluded = excluded || '{treatment-summary}' where client = (select client from client_case where id = $1) and to_agency = 'jcp'`,
+      [caseId],
+    );
+    for (const { id, text } of [taken, lying]) await river.put(id, text, 'again');
+    await until('both are settled', async () => (await states()).join() === 'pulled,stopped');
+    await until('the second is stopped', async () => (await river.verdict(lying.id)).state === 'stopped');
+    expect((await river.verdict(taken.id)).records).toMatchObject([{ verdict: 'cleared' }]);
+    expect((await river.verdict(lying.id)).records).toMatchObject([
+      { verdict: 'cleared' },
+      { verdict: 'stopped', reason: 'consent-changed' },
+    ]);
   });
 
   it('takes back the notice that the notifier has not pulled, and a message of which only a part rests on what was withdrawn', async () => {
@@ -138,6 +204,20 @@ describe('a withdrawal', () => {
     await notifier.delivery(lastNotice);
     expect(jcp.received.map(({ id }) => id)).not.toContain(cause);
     expect(notifier.received.map(({ id }) => id)).not.toContain(noticeId);
+  });
+
+  it('is what a yes to less than before is for what it rules out: the notifier stops what it had pulled, and nobody is to stop using anything', async () => {
+    const caseId = randomUUID();
+    await river.sendAndWait(consent(caseId, tomas));
+    const cause = await tell(caseId, tomas);
+    await jcp.delivery(cause);
+    const noticeId = await notice(cause);
+    await notifier.delivery(noticeId);
+    const data: Wanted['data'] = (context) => ({ ...tpr2Consent(context, [office]), excludedCategories: ['review'] });
+    expect((await river.sendAndWait({ ...consent(caseId, tomas), data })).state).toBe('cleared');
+    expect(await statesOf(cause, noticeId)).toEqual(['pulled', 'pulled']);
+    expect(stopsFor(noticeId)).toHaveLength(1);
+    expect(jcp.received.filter(({ type, case: of }) => of === caseId && type === typeOf('instruction.stop-using'))).toEqual([]);
   });
 
   it('tells the notifier which notices it had pulled are not to go out, and is confirmed after that', async () => {
@@ -168,6 +248,27 @@ describe('a withdrawal', () => {
     });
     expect((await withdraw(jcp, caseId)).state).toBe('cleared');
     expect(stopsFor(noticeId)).toEqual([]);
+  });
+
+  it('is not confirmed, nor is what the client decides after it, while it is being carried out', async () => {
+    const [caseId, other] = [randomUUID(), randomUUID()];
+    const before = await river.send(consent(caseId));
+    const [taken, after] = [await river.send(consent(caseId)), await river.send(consent(caseId))];
+    const apart = await river.send(consent(other, tomas));
+    const asked = [before, taken, after, apart];
+    const pool = connectDatabase({ url: mesh.databaseUrl, applicationName: 'test' });
+    const book = new MessageBook(pool);
+    const states = () => Promise.all(asked.map(async (id) => (await book.verdict('tp_river', { id, waitMs: 0 }))['state']));
+    await until('all are decided', async () => (await states()).every((state) => state === 'cleared'));
+    const { rows } = await database.query<{ client: string }>('select client from client_case where id = $1', [caseId]);
+    const [client] = rows.map((row) => row.client);
+    // What a guard that is killed between committing it and carrying it out leaves behind; nobody takes it up meanwhile.
+    await underClientLock(pool, String(client), async () => {
+      await database.query(`insert into open_withdrawal (id, client, body, at) values ($1, $2, '{"lines":[]}', now())`, [taken, client]);
+      expect(await states()).toEqual(['cleared', 'undecided', 'undecided', 'cleared']);
+    });
+    await until('the guard has taken it up', async () => (await states()).every((state) => state === 'cleared'));
+    await pool.end();
   });
 
   it('cannot be got round by sending a dead letter of before it again', async () => {

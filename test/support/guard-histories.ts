@@ -1,10 +1,11 @@
 import * as fc from 'fast-check';
 import { type MessageName, messageNames, ruleOf } from '#libs/contracts/message-table.js';
-import { noticeKinds } from '#libs/contracts/notices.js';
+import { type NoticeKind, noticeKinds } from '#libs/contracts/notices.js';
 import { type Category, type ConsentForm, type Purpose, categories, consentFormRules, consentForms } from '#libs/contracts/purposes.js';
 import { reminderKinds } from '#libs/contracts/service-forms.js';
 import { type StepName, stepNames } from '#libs/contracts/steps.js';
 import type { Decision } from '#services/consent-guard/domain/decision.js';
+import type { GuardRecord } from '#services/consent-guard/domain/guard-record.js';
 import { GuardDesk, district, messageId, monday, parties, personOf, printsOf, uuidOf } from './guard-builders.js';
 import { type FormContext, dpa1, forms, maria, tomas, tpr1, tpr2Consent, withdrawal } from './guard-forms.js';
 
@@ -39,9 +40,11 @@ export type Action =
   | { readonly what: 'route'; readonly restsOn: number; readonly party: number }
   | {
       readonly what: 'notice';
-      readonly kind: (typeof noticeKinds)[number];
+      /** Undefined: one that the message it rests on gives cause for, where there is one. */
+      readonly kind: NoticeKind | undefined;
       readonly restsOn: number;
-      readonly person: number;
+      /** Undefined: one of the party that the message it rests on went to. */
+      readonly person: number | undefined;
       readonly step: StepName | undefined;
     }
   | { readonly what: 'due'; readonly kind: (typeof reminderKinds)[number]; readonly restsOn: number }
@@ -87,10 +90,10 @@ const service: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ what: fc.constant('route' as const), restsOn: pick, party: pick }),
   fc.record({
     what: fc.constant('notice' as const),
-    kind: fc.constantFrom(...noticeKinds),
+    kind: fc.option(fc.constantFrom(...noticeKinds), { nil: undefined, freq: 1 }),
     restsOn: pick,
-    person: pick,
-    step: fc.option(fc.constantFrom(...stepNames), { nil: undefined }),
+    person: fc.option(pick, { nil: undefined, freq: 1 }),
+    step: fc.option(fc.constantFrom(...stepNames), { nil: undefined, freq: 1 }),
   }),
   fc.record({ what: fc.constant('due' as const), kind: fc.constantFrom(...reminderKinds), restsOn: pick }),
   fc.record({
@@ -167,6 +170,9 @@ function mayRestOn(action: Action, on: Action): boolean {
 
 const pickedBy = (action: Action): number => ('restsOn' in action ? action.restsOn : 0);
 
+const causedBy = (record: GuardRecord | undefined): NoticeKind =>
+  (record === undefined ? undefined : ruleOf(record.name).notices[0]?.kind) ?? 'step-overdue';
+
 /** Plays actions one after the other. */
 export const play = (desk: GuardDesk, actions: readonly Numbered[]): readonly Decision[] => actions.map((each) => perform(desk, each));
 
@@ -203,10 +209,12 @@ function perform(desk: GuardDesk, [action, seed, restsOn = 999]: Numbered): Deci
     }
     case 'notice': {
       const cause = earlier(desk, restsOn);
+      const record = desk.world.record(cause);
+      const reader = action.person === undefined ? record?.recipient : at(ids, action.person);
       const data = {
-        kind: action.kind,
+        kind: action.kind ?? causedBy(record),
         cause,
-        person: personOf(at(ids, action.person)),
+        person: personOf(reader ?? at(ids, 0)),
         ...(action.step === undefined ? {} : { step: action.step }),
       };
       return desk.send({ seed, from: 'svc_router', name: 'notice.requested', to: 'svc_notifier', data });

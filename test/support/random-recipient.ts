@@ -9,6 +9,9 @@ export interface Arrival {
   readonly arrivedAt: number;
   /** When the pull was sent that brought it last, as it may come again. */
   readonly lastPulledAt: number;
+  /** How it came, each time: with all that was sent, or with something left out. */
+  readonly wasWhole: boolean;
+  readonly wasInPart: boolean;
 }
 
 /** A recipient that pulls when it likes and as much as it likes. */
@@ -63,8 +66,16 @@ export class RandomRecipient {
   }
 
   private take(message: Msg, pulledAt: number): void {
-    const { id } = message.json<DeliveredMessage>();
-    this.arrivals.set(id, { pulledAt, arrivedAt: performance.now(), ...this.arrivals.get(id), lastPulledAt: pulledAt });
+    const { id, leftout: isInPart = false } = message.json<DeliveredMessage>();
+    const before = this.arrivals.get(id);
+    this.arrivals.set(id, {
+      pulledAt,
+      arrivedAt: performance.now(),
+      ...before,
+      lastPulledAt: pulledAt,
+      wasWhole: before?.wasWhole === true || !isInPart,
+      wasInPart: before?.wasInPart === true || isInPart,
+    });
     message.respond('+ACK');
   }
 }

@@ -10,14 +10,15 @@ import { until } from './until.js';
 export interface SentAtRandom {
   readonly id: string;
   readonly sender: string;
-  readonly kind: 'consent' | 'withdrawal' | 'shared';
+  /** `limit`: a consent that rules out the summary, which every `shared` has. */
+  readonly kind: 'consent' | 'limit' | 'withdrawal' | 'shared';
   readonly client: number;
   /** Whom a `shared` is for. */
   readonly office: string;
   readonly timeMs: number;
 }
 
-const kinds: readonly SentAtRandom['kind'][] = ['consent', 'withdrawal', ...Array.from({ length: 6 }, () => 'shared' as const)];
+const kinds: readonly SentAtRandom['kind'][] = ['consent', 'limit', 'withdrawal', ...Array.from({ length: 6 }, () => 'shared' as const)];
 const clients: readonly ClientShown[] = Array.from({ length: 5 }, (_, index) => ({
   nino: `QQ60001${index}C`,
   surname: `Sample${String.fromCodePoint(97 + index)}`,
@@ -35,12 +36,12 @@ const oneOf = <T>(values: readonly T[]): T => values[randomInt(values.length)] a
 
 /**
  * Treatment providers who share their clients: each records consents, records withdrawals and tells job centres about needs, in any order, some
- * of it twice and some under an id that was used before. Nobody waits for an answer, but for whether a withdrawal is confirmed.
+ * of it twice and some under an id that was used before. Nobody waits for an answer, but for whether a withdrawal or a limit is confirmed.
  */
 export class RandomTraffic {
   /** In the order in which each sender sent. */
   readonly sent: SentAtRandom[] = [];
-  /** Withdrawals that were confirmed, and when, on `performance.now()`. */
+  /** Withdrawals and limits that were confirmed, and when, on `performance.now()`. */
   readonly confirmedAt = new Map<string, number>();
   readonly #cases: readonly { readonly sender: MeshParty; readonly cases: readonly TrafficCase[] }[];
   readonly #confirming: Promise<void>[] = [];
@@ -59,7 +60,7 @@ export class RandomTraffic {
       for (const each of cases) await sender.verdict((await this.#send(sender, 'consent', each)).id);
   }
 
-  /** Sends until told to end, and then waits until every withdrawal is confirmed. */
+  /** Sends until told to end, and then waits until every withdrawal and limit is confirmed. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#cases.map(({ sender, cases }) => this.#run(sender, cases, signal)));
     await Promise.all(this.#confirming);
@@ -71,7 +72,7 @@ export class RandomTraffic {
       const of = oneOf(cases);
       for (let count = 0; count < burst; count += 1) {
         const message = await this.#send(sender, oneOf(kinds), of);
-        if (message.kind === 'withdrawal') this.#confirming.push(this.#confirm(sender, message.id));
+        if (message.kind === 'withdrawal' || message.kind === 'limit') this.#confirming.push(this.#confirm(sender, message.id));
       }
       await delay(randomInt(50) * burst);
     }
@@ -79,8 +80,10 @@ export class RandomTraffic {
 
   async #send(sender: MeshParty, kind: SentAtRandom['kind'], { number, about }: TrafficCase): Promise<SentAtRandom> {
     const office = oneOf(this.offices);
+    const consent = { ...about, name: 'consent.recorded' as const, to: 'mesh' };
     const wanted: Record<SentAtRandom['kind'], Wanted> = {
-      consent: { ...about, name: 'consent.recorded', to: 'mesh', data: (context) => tpr2Consent(context, this.offices) },
+      consent: { ...consent, data: (context) => tpr2Consent(context, this.offices) },
+      limit: { ...consent, data: (context) => ({ ...tpr2Consent(context, this.offices), excludedCategories: ['treatment-summary'] }) },
       withdrawal: { ...about, name: 'consent.withdrawn', to: 'mesh', data: (context) => withdrawal(context, 'TPR2') },
       shared: { ...about, name: 'tpr2.shared', to: office },
     };

@@ -16,17 +16,20 @@ export interface RecordRow {
 /** One client's line with one provider, as this side keeps it: from the messages alone, and the order that the record gives them. */
 interface Line {
   readonly isGiven: boolean;
+  /** Without the summary. */
+  readonly isLimited: boolean;
   readonly decidedAtMs: number;
   /** The consent that stands; several that were given in the same millisecond. */
   readonly consents: readonly string[];
 }
 
-const noLine: Line = { isGiven: false, decidedAtMs: 0, consents: [] };
+const noLine: Line = { isGiven: false, isLimited: false, decidedAtMs: 0, consents: [] };
 const isCleared = (verdict: string): boolean => verdict === 'cleared' || verdict === 'cleared-in-part';
 
 /**
  * What is wrong with a guard's record of random traffic, as sentences. Each message has one decision; a sender's are decided in the order
- * sent; what was shared was cleared exactly where the client's newest decision, of those recorded before it, was a yes, and under that yes.
+ * sent; what was shared was cleared exactly where the client's newest decision, of those recorded before it, was a yes, whole or in part as that
+ * yes has it, and under it.
  */
 export function auditDecisions(sent: readonly SentAtRandom[], rows: readonly RecordRow[]): readonly string[] {
   const decisions = rows.filter(({ ordinal }) => ordinal === 0);
@@ -61,10 +64,11 @@ function againstTheConsents(sent: readonly SentAtRandom[], decisions: readonly R
     const key = (sender: string): string => `${sender} ${message.client}`;
     const line = lines.get(key(message.sender)) ?? noLine;
     if (message.kind === 'shared') {
-      if (isCleared(verdict) !== line.isGiven) return [`${id} is ${verdict} where the consent is ${line.isGiven ? 'given' : 'not given'}`];
+      const right = !line.isGiven ? 'refused' : line.isLimited ? 'cleared-in-part' : 'cleared';
+      if (verdict !== right) return [`${id} is ${verdict} where the consent is ${wordsFor[right]}`];
       return line.isGiven && !line.consents.some((consent) => consents.includes(consent)) ? [`${id} rests on another consent`] : [];
     }
-    if (message.kind === 'consent') lines.set(key(message.sender), afterConsent(line, message, withdrawnAt.get(message.client) ?? 0));
+    if (message.kind !== 'withdrawal') lines.set(key(message.sender), afterConsent(line, message, withdrawnAt.get(message.client) ?? 0));
     else {
       for (const sender of senders) lines.set(key(sender), afterWithdrawal(lines.get(key(sender)) ?? noLine, message.timeMs));
       withdrawnAt.set(message.client, Math.max(message.timeMs, withdrawnAt.get(message.client) ?? 0));
@@ -73,11 +77,14 @@ function againstTheConsents(sent: readonly SentAtRandom[], decisions: readonly R
   });
 }
 
-/** The newer decision counts; of two at the same moment the no, and of two yeses both. */
-function afterConsent(line: Line, { id, timeMs }: SentAtRandom, withdrawnAtMs: number): Line {
+const wordsFor = { refused: 'not given', cleared: 'given', 'cleared-in-part': 'given in part' } as const;
+
+/** The newer decision counts; of two at the same moment the no, and of two yeses what both allow. */
+function afterConsent(line: Line, { id, kind, timeMs }: SentAtRandom, withdrawnAtMs: number): Line {
+  const isLimited = kind === 'limit';
   if (timeMs <= withdrawnAtMs || timeMs < line.decidedAtMs) return line;
-  if (timeMs > line.decidedAtMs) return { isGiven: true, decidedAtMs: timeMs, consents: [id] };
-  return line.isGiven ? { ...line, consents: [...line.consents, id] } : line;
+  if (timeMs > line.decidedAtMs) return { isGiven: true, isLimited, decidedAtMs: timeMs, consents: [id] };
+  return line.isGiven ? { ...line, isLimited: isLimited || line.isLimited, consents: [...line.consents, id] } : line;
 }
 
 const afterWithdrawal = (line: Line, timeMs: number): Line => ({
@@ -87,8 +94,9 @@ const afterWithdrawal = (line: Line, timeMs: number): Line => ({
 });
 
 /**
- * What is wrong with what reached the recipients, as sentences: something that was refused or taken back came, something came after a
- * withdrawal of its client was confirmed that was recorded after it, or something that was cleared never came.
+ * What is wrong with what reached the recipients, as sentences: something that was refused or taken back came, something came otherwise than
+ * its record says, something came after a withdrawal of its client was confirmed that was recorded after it, or whole after a limit to what its
+ * sender may tell, or something that was cleared never came.
  */
 export function auditDeliveries(
   { sent, confirmedAt }: { readonly sent: readonly SentAtRandom[]; readonly confirmedAt: ReadonlyMap<string, number> },
@@ -97,21 +105,28 @@ export function auditDeliveries(
 ): readonly string[] {
   const first = new Map(rows.filter(({ ordinal }) => ordinal === 0).map((row) => [row.id, row]));
   const newest = new Map(rows.map((row) => [row.id, row]));
-  const withdrawals = sent.flatMap(({ id, kind, client }) => {
-    const confirmed = confirmedAt.get(id);
-    return kind === 'withdrawal' && confirmed !== undefined ? [{ client, confirmed, seq: first.get(id)?.seq ?? 0 }] : [];
+  const confirmed = sent.flatMap((message) => {
+    const at = confirmedAt.get(message.id);
+    return at === undefined ? [] : [{ ...message, at, seq: first.get(message.id)?.seq ?? 0 }];
   });
   return sent
     .filter(({ kind }) => kind === 'shared')
-    .flatMap(({ id, client }) => {
+    .flatMap(({ id, client, sender }) => {
       const [decision, stands, arrival] = [first.get(id), newest.get(id), arrivals.get(id)];
       if (decision === undefined || stands === undefined) return [];
-      if (arrival === undefined)
-        return isCleared(stands.verdict) && stands.state !== 'collected' ? [`${id} is lost: it is ${String(stands.state)}`] : [];
-      const isLate = withdrawals.some((each) => each.client === client && each.seq > decision.seq && each.confirmed < arrival.lastPulledAt);
+      if (arrival === undefined) return isCleared(stands.verdict) && !isHad(stands) ? [`${id} is lost: it is ${String(stands.state)}`] : [];
+      const before = confirmed.filter((each) => each.client === client && each.seq > decision.seq && each.at < arrival.lastPulledAt);
+      const isLate = before.some(({ kind }) => kind === 'withdrawal');
+      const isTooMuch = arrival.wasWhole && before.some((each) => each.kind === 'limit' && each.sender === sender);
+      const isOther = stands.verdict === 'cleared' ? arrival.wasInPart : stands.verdict === 'cleared-in-part' && arrival.wasWhole;
       return [
         ...(isCleared(stands.verdict) ? [] : [`${id} came and is ${stands.verdict}`]),
         ...(isLate ? [`${id} was pulled after a withdrawal was confirmed`] : []),
+        ...(isTooMuch ? [`${id} was pulled whole after a limit was confirmed`] : []),
+        ...(isOther ? [`${id} came otherwise than as ${stands.verdict}`] : []),
       ];
     });
 }
+
+/** Pulled by a recipient that did not live to read it, before it was taken back. */
+const isHad = ({ state }: RecordRow): boolean => state === 'collected' || state === 'pulled';

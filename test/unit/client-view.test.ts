@@ -53,6 +53,8 @@ describe("a client's view", () => {
     });
     const stopped = { ...blocked, verdict: { kind: 'stopped' as const, reason: 'withdrawn' as const } };
     expect(viewEntry(toldOf(stopped), new Map(), names)).toMatchObject({ outcome: 'stopped', reason: 'withdrawn', told: [] });
+    const limited = { ...blocked, verdict: { kind: 'stopped' as const, reason: 'consent-changed' as const } };
+    expect(viewEntry(toldOf(limited), new Map(), names)).toMatchObject({ outcome: 'stopped', reason: 'limited', told: [] });
     expect(names.ofAgency('jcp').name).toBe('Jobcentre Plus');
     expect(names.ofAgency('role:treatment@west-yorkshire').name).toBe('A treatment service in West Yorkshire');
   });

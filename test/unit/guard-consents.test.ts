@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ConsentFormData, WithdrawalFormData } from '#libs/contracts/consent-forms.js';
+import { categories } from '#libs/contracts/purposes.js';
 import { askConsent, isDpa1Current } from '#services/consent-guard/domain/ask-consent.js';
 import { consentValidity } from '#services/consent-guard/domain/consent-validity.js';
 import { scopesOfConsent } from '#services/consent-guard/domain/record-consent.js';
+import { categoriesOfNotice } from '#services/consent-guard/domain/pass-fields.js';
+import { restsOnLines } from '#services/consent-guard/domain/rests-on-lines.js';
 import { type Scope, scopeAfter, scopeKey } from '#services/consent-guard/domain/scope.js';
+import { takenBack } from '#services/consent-guard/domain/taken-back.js';
 import { withdrawScopes, withdrawalMarks } from '#services/consent-guard/domain/withdraw-consent.js';
-import { district, monday, newDirectory, parties, personOf, scopeOf, uuidOf } from '#test/support/guard-builders.js';
+import { GuardDesk, district, monday, newDirectory, parties, personOf, scopeOf, uuidOf } from '#test/support/guard-builders.js';
 import { dpa1, maria, tpr1, tpr2Consent } from '#test/support/guard-forms.js';
 
 const hour = 3_600_000;
@@ -236,5 +240,64 @@ describe('a withdrawal', () => {
     const marked = book(scopeOf({ from: '*', to: '*', decision: 'withdrawn', decidedAtMs: monday }));
     const [mark] = withdrawalMarks(marked, { withdrawalId: uuidOf('withdrawal'), client: uuidOf('client'), data });
     expect(mark?.decidedAtMs).toBe(monday);
+  });
+});
+
+describe('what a newer decision takes back', () => {
+  const stood = scopeOf({ excluded: ['contact'] });
+  const { from, to, purpose } = stood;
+  const takes = (newer: Partial<Scope>, before: Partial<Scope> = stood) =>
+    takenBack([{ ...stood, ...newer }], book({ ...stood, ...before }), monday);
+
+  it.each<[string, Partial<Scope>, readonly string[]]>([
+    ['no more', { excluded: ['contact'] }, []],
+    ['less', { excluded: [] }, []],
+    ['one kind more', { excluded: ['contact', 'review'] }, ['review']],
+    ['another kind', { excluded: ['employment'] }, ['employment']],
+    ['all of it, as it begins later', { excluded: [], validFromMs: monday + 1 }, [...categories]],
+    ['all of it, as it is over', { excluded: [], validUntilMs: monday }, [...categories]],
+  ])('is, of a yes that rules out %s, that', (_, newer, ruledOut) => {
+    expect(takes(newer)).toEqual(ruledOut.length === 0 ? [] : [{ from, to, purpose, ruledOut }]);
+  });
+
+  it('is the whole of a yes where it is a no, and nothing where no yes stood', () => {
+    expect(takes({ decision: 'refused' })).toEqual([{ from, to, purpose }]);
+    expect(takes({ decision: 'refused' }, { decision: 'withdrawn' })).toEqual([]);
+    expect(takes({ excluded: ['review'] }, { decision: 'refused' })).toEqual([]);
+    expect(takenBack([stood], book(), monday)).toEqual([]);
+  });
+});
+
+describe('what was told under a line', () => {
+  const { record } = new GuardDesk().send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' });
+  const shared = { ...record, recipientAgency: 'jcp', verdict: { kind: 'cleared' as const } };
+  const line = { from: 'river', to: 'jcp', purpose: 'treatment-status' as const };
+  const summary = { ...line, ruledOut: ['treatment-summary' as const] };
+
+  it('is a message that told something of what was ruled out, under the purpose that it travels under', () => {
+    expect(restsOnLines(shared, [summary], ['treatment-summary'])).toBe(true);
+    expect(restsOnLines(shared, [summary], ['treatment-status', 'employment'])).toBe(false);
+    expect(restsOnLines(shared, [{ ...summary, purpose: 'share-employment-needs' }], ['treatment-summary'])).toBe(false);
+    expect(restsOnLines(shared, [{ ...summary, to: 'works' }], ['treatment-summary'])).toBe(false);
+    // What it told is not known.
+    expect(restsOnLines(shared, [summary])).toBe(true);
+    expect(restsOnLines(shared, [line], ['employment'])).toBe(true);
+  });
+
+  it('is not what waits for a route, but of a line that is taken back whole: it goes as the consent is then', () => {
+    const waiting = { ...shared, recipientAgency: undefined, verdict: { kind: 'waiting' as const } };
+    expect(restsOnLines(waiting, [line])).toBe(true);
+    expect(restsOnLines(waiting, [summary])).toBe(false);
+  });
+
+  it('is, by a notice, what its facts tell, and what the message cannot be without', () => {
+    expect(categoriesOfNotice('tpr2.shared', { reviewWanted: 'three-way' }).toSorted()).toEqual([
+      'administration',
+      'employment',
+      'identity',
+      'review',
+    ]);
+    expect(categoriesOfNotice('tpr2.shared', {}).toSorted()).toEqual(['administration', 'employment', 'identity']);
+    expect(categoriesOfNotice('exit.notified', {})).toEqual(['exit']);
   });
 });

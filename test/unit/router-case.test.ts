@@ -73,6 +73,21 @@ describe('the case of a referral', () => {
     expect(readCase([toSpoc, forwarded], clocks).provider).toBe(trt);
   });
 
+  it('has the sender send again what was stopped because the client limited the consent, until one of its type goes', () => {
+    const stopped = meshEvent('referral.requested', {
+      ...referral,
+      seq: referral.seq + 1000,
+      verdict: 'stopped',
+      reason: 'consent-changed',
+    });
+    const later = { ...toProvider, seq: referral.seq + 1001 };
+    expect(stepsOf(referral, stopped)).toEqual(['send-again @ jcp_wandsworth actor']);
+    expect(noticesOf(referral, stopped)).toEqual(['send-again → jcp_wandsworth']);
+    expect(stepsOf(referral, stopped, meshEvent('exit.notified', later))).toContain('send-again @ jcp_wandsworth actor');
+    expect(stepsOf(referral, stopped, meshEvent('referral.requested', { ...later, verdict: 'refused' }))).toHaveLength(1);
+    expect(stepsOf(referral, stopped, meshEvent('referral.requested', later))).toEqual(['acknowledge-referral @ trt_acme caseworker']);
+  });
+
   it('opens nothing while a referral waits for a route, and gives the sender the step when none comes', () => {
     const waiting = meshEvent('referral.requested', { sender: jcp, to: area, verdict: 'waiting' });
     const stopped = meshEvent('referral.requested', { ...waiting, seq: waiting.seq + 1000, verdict: 'stopped', reason: 'route-timeout' });

@@ -31,6 +31,8 @@ const good = [
   row(3, 'no'),
   row(4, 'late', 'refused'),
 ];
+/** The same, with a yes to less in the place of the no. */
+const limited = sent.map((each) => (each.kind === 'withdrawal' ? { ...each, kind: 'limit' as const } : each));
 const changed = (id: string, more: Partial<RecordRow>): RecordRow[] => good.map((each) => (each.id === id ? { ...each, ...more } : each));
 
 describe('the audit of random traffic', () => {
@@ -46,9 +48,11 @@ describe('the audit of random traffic', () => {
     ['a yes after the withdrawal', changed('late', { verdict: 'cleared' }), 'late is cleared where the consent is not given'],
     ['a no under a consent', changed('early', { verdict: 'refused' }), 'early is refused where the consent is given'],
     ['another consent', changed('early', { consents: ['other'] }), 'early rests on another consent'],
+    ['a whole under a limit', changed('late', { verdict: 'cleared' }), 'late is cleared where the consent is given in part', limited],
+    ['a part under no limit', changed('early', { verdict: 'cleared-in-part' }), 'early is cleared-in-part where the consent is given'],
     ['a withdrawal that was not taken', changed('no', { verdict: 'refused' }), 'no, a withdrawal, is refused'],
-  ])('finds %s', (_, rows, fault) => {
-    expect(auditDecisions(sent, rows)).toContain(fault);
+  ])('finds %s', (_, rows, fault, messages = sent) => {
+    expect(auditDecisions(messages, rows)).toContain(fault);
   });
 
   it.each([
@@ -72,8 +76,16 @@ describe('the audit of random traffic', () => {
     ['something refused that came', changed('early', { verdict: 'refused' }), 20, 'early came and is refused'],
     ['something that was pulled too late', good, 60, 'early was pulled after a withdrawal was confirmed'],
     ['something stopped that came', [...good, row(5, 'early', 'stopped', { ordinal: 1 })], 20, 'early came and is stopped'],
-  ])('finds %s', (_, rows, pulledAt, fault) => {
-    const arrivals = new Map(pulledAt === undefined ? [] : [['early', { pulledAt: 20, arrivedAt: 21, lastPulledAt: pulledAt }] as const]);
-    expect(auditDeliveries({ sent, confirmedAt: new Map([['no', 50]]) }, rows, arrivals)).toEqual([fault]);
+    ['something whole that was pulled too late', good, 60, 'early was pulled whole after a limit was confirmed', limited],
+    [
+      'a whole that is a part on record',
+      changed('early', { verdict: 'cleared-in-part' }),
+      20,
+      'early came otherwise than as cleared-in-part',
+    ],
+  ])('finds %s', (...[, rows, pulledAt, fault, messages = sent]) => {
+    const arrival = { pulledAt: 20, arrivedAt: 21, lastPulledAt: pulledAt ?? 0, wasWhole: true, wasInPart: false };
+    const arrivals = new Map(pulledAt === undefined ? [] : [['early', arrival] as const]);
+    expect(auditDeliveries({ sent: messages, confirmedAt: new Map([['no', 50]]) }, rows, arrivals)).toEqual([fault]);
   });
 });

@@ -138,11 +138,13 @@ export class BatchProcessor {
     );
     await db.query('begin');
     await requireOpenings(db, openings);
-    for (const [index, { record, recipient, root }] of doubts.entries())
+    for (const [index, { record, recipient, root, otherwise }] of doubts.entries()) {
+      const state = recalled[index]?.state === 'stopped' ? 'stopped' : otherwise;
       await db.query(
         `insert into delivery (id, recipient, client, root, stream_seq, state) values ($1, $2, $3, $4, $5, $6) on conflict (id, recipient) do nothing`,
-        [record.id, recipient, record.client, root, recalled[index]?.streamSeq, recalled[index]?.state],
+        [record.id, recipient, record.client, root, recalled[index]?.streamSeq, state],
       );
+    }
     await db.query('commit');
     throw new MeshError('lease-lost', 'messages in doubt are settled, and the batch is judged again');
   }

@@ -101,7 +101,7 @@ export class BatchStore {
           await db.query('insert into open_withdrawal (id, client, body, at) values ($1, $2, $3, $4) on conflict (id) do nothing', [
             effect.withdrawalId,
             effect.client,
-            JSON.stringify({ lines: effect.scopes.map(({ from, to, purpose }) => ({ from, to, purpose })) }),
+            JSON.stringify({ lines: effect.lines }),
             batch.now,
           ]);
           break;

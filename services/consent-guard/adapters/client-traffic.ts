@@ -1,17 +1,22 @@
 import type { PoolClient } from 'pg';
+import type { Category } from '#libs/contracts/purposes.js';
 import { type GuardRecord, isCleared, rootOf } from '../domain/guard-record.js';
+import { categoriesOfNotice } from '../domain/pass-fields.js';
 import { type Line, restsOnLines } from '../domain/rests-on-lines.js';
+import type { DeliveryState } from './judge-batch.js';
 import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
 
-/** One delivery that rests on a line that was withdrawn. */
+/** One delivery that rests on a line that was taken back. */
 export interface CoveredDelivery {
   readonly record: StoredRecord;
   readonly recipient: string;
   /** Undefined: in doubt. Cleared once, but nobody wrote down that it was delivered; it may be in its stream, or on its way there. */
   readonly streamSeq: number | undefined;
-  readonly state: 'sent' | 'stopped' | 'collected';
+  readonly state: DeliveryState;
   /** The client's own message that the delivery rests on: itself, or what a notice tells of. */
   readonly root: StoredRecord;
+  /** Kinds of information that went with it; undefined where that is not known. */
+  readonly told: readonly Category[] | undefined;
 }
 
 /** The newest record of every message of one client, and where its deliveries lie: what a withdrawal looks through. */
@@ -28,7 +33,7 @@ export class ClientTraffic {
       [client],
     );
     const deliveries = await db.query<DeliveryRow>(
-      'select id, recipient, root, stream_seq as "streamSeq", state from delivery where client = $1',
+      'select id, recipient, root, stream_seq as "streamSeq", state, told from delivery where client = $1',
       [client],
     );
     return new ClientTraffic(new Map(rows.map((row) => [row.id, toStoredRecord(row)])), deliveries.rows);
@@ -36,8 +41,8 @@ export class ClientTraffic {
 
   /** @param upTo the sequence of the withdrawal's record: what was cleared after it was cleared without those lines */
   covered(lines: readonly Line[], upTo: number): readonly CoveredDelivery[] {
-    const known = this.deliveries.flatMap(({ id, recipient, root, streamSeq, state }) =>
-      this.delivery({ id, recipient, streamSeq, state }, root),
+    const known = this.deliveries.flatMap(({ id, recipient, root, streamSeq, state, told }) =>
+      this.delivery({ id, recipient, streamSeq, state }, root, told.length === 0 ? undefined : told),
     );
     const delivered = new Set(this.deliveries.map(({ id, recipient }) => `${id}.${recipient}`));
     // Stopped when it came again, too: the attempt before may have delivered it.
@@ -49,7 +54,9 @@ export class ClientTraffic {
           )
         : [],
     );
-    return [...known, ...inDoubt].filter(({ record, root }) => (record.seq < upTo || isStopped(record)) && restsOnLines(root, lines));
+    return [...known, ...inDoubt].filter(
+      ({ record, root, told }) => (record.seq < upTo || isStopped(record)) && restsOnLines(root, lines, told),
+    );
   }
 
   waiting(lines: readonly Line[]): readonly StoredRecord[] {
@@ -62,10 +69,14 @@ export class ClientTraffic {
     return new Set(reports.flatMap(({ cause }) => cause ?? []));
   }
 
-  private delivery(at: Omit<CoveredDelivery, 'record' | 'root'> & { readonly id: string }, root: string): CoveredDelivery[] {
-    const { id, ...place } = at;
-    const [record, rootRecord] = [this.records.get(id), this.records.get(root)];
-    return record === undefined || rootRecord === undefined ? [] : [{ ...place, record, root: rootRecord }];
+  private delivery(
+    { id, ...place }: Pick<CoveredDelivery, 'recipient' | 'streamSeq' | 'state'> & { readonly id: string },
+    rootId: string,
+    told?: readonly Category[],
+  ): CoveredDelivery[] {
+    const [record, root] = [this.records.get(id), this.records.get(rootId)];
+    if (record === undefined || root === undefined) return [];
+    return [{ ...place, record, root, told: record === root ? told : categoriesOfNotice(root.name, root.facts) }];
   }
 }
 
@@ -76,5 +87,6 @@ interface DeliveryRow {
   readonly recipient: string;
   readonly root: string;
   readonly streamSeq: number;
-  readonly state: CoveredDelivery['state'];
+  readonly state: DeliveryState;
+  readonly told: readonly Category[];
 }

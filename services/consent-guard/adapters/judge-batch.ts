@@ -25,10 +25,15 @@ export interface Doubt {
   readonly recipient: string;
   /** The client's own message that it rests on. */
   readonly root: string;
+  /** What it is if its recipient has it. */
+  readonly otherwise: 'collected' | 'pulled';
 }
 
-/** What is on record of a delivery. */
-export type DeliveryState = 'sent' | 'stopped' | 'collected';
+/**
+ * What is on record of a delivery. Taken back too late: `collected` where the recipient has no right to it any more, `pulled` where it had it
+ * before the consent was limited, and keeps it.
+ */
+export type DeliveryState = 'sent' | 'stopped' | 'collected' | 'pulled';
 
 /** Everything a batch comes to, before any of it is true. */
 export interface JudgedBatch {
@@ -68,8 +73,9 @@ const unannounced: ReadonlySet<MessageName> = new Set([
 
 /**
  * Judges the messages of one sender in their order; each sees what those before it changed. A message decided before is not decided anew:
- * its record stands, and what was not yet delivered is delivered now. Where the consent has gone meanwhile it is a doubt first, and once it is
- * settled that nobody was given it, stopped by a second record.
+ * its record stands, and what was not yet delivered is delivered now, where it goes as it would have gone then. Where the consent has gone or
+ * changed meanwhile it is a doubt first, and once it is settled that nobody was given it, stopped by a second record: what was told is what is on
+ * record.
  */
 export function judgeBatch(intakes: readonly Intake[], grounds: Grounds): JudgedBatch {
   const judged: JudgedBatch = {
@@ -120,18 +126,35 @@ function judgeAgain(incoming: Incoming, grounds: Grounds, judged: JudgedBatch): 
   };
   const state = delivered.get(stored.id);
   // What waited and was cleared by its route is seen to with the route, which comes again too; judged by itself it would only wait.
-  if (!isCleared(stored) || stored.ordinal > 0 || state === 'sent' || state === 'collected') return announce();
+  if (!isCleared(stored) || stored.ordinal > 0 || (state !== undefined && state !== 'stopped')) return announce();
   const routed = waited.get(routedBy(incoming) ?? '');
   if (routed !== undefined) return judgeRoutedAgain(incoming, routed, grounds, judged);
   const decision = decide(incoming, world, nowMs);
   if (state === 'stopped') return stopAgain(stored, decision.record, { world, judged });
-  if (isCleared(decision.record)) {
+  if (goesAs(stored, decision.record)) {
     takeEffects(decision.effects, [stored, ...decision.others], judged);
     return announce();
   }
   if (stored.recipient === undefined) return announce();
-  judged.doubts.push({ record: stored, recipient: stored.recipient, root: rootOf(stored, world.record) });
+  judged.doubts.push(doubtOf(stored, stored.recipient, { root: rootOf(stored, world.record), now: decision.record }));
 }
+
+/** Decided now as it was then, so that the same goes to the same party: whole, or in part under the same consents. */
+function goesAs(then: GuardRecord, now: GuardRecord): boolean {
+  if (!isCleared(now)) return false;
+  if (then.recipient === undefined) return true;
+  const isSame = now.recipient === then.recipient && now.verdict.kind === then.verdict.kind;
+  return isSame && (now.verdict.kind === 'cleared' || listed(now.consents) === listed(then.consents));
+}
+
+const listed = (ids: readonly string[]): string => ids.toSorted().join();
+
+const doubtOf = (record: StoredRecord, recipient: string, { root, now }: { readonly root: string; readonly now: GuardRecord }): Doubt => ({
+  record,
+  recipient,
+  root,
+  otherwise: isCleared(now) ? 'pulled' : 'collected',
+});
 
 /**
  * A route that comes again: what it did is on the record of the message that waited. Cleared and not delivered yet, that is delivered now, to
@@ -143,21 +166,23 @@ function judgeRoutedAgain(incoming: Incoming, record: StoredRecord, { world, del
   const state = delivered.get(record.id);
   const decision = decide(incoming, world, nowMs);
   const effects = decision.effects.filter((effect) => effect.kind !== 'release');
-  const mayGo = effects.some((effect) => effect.kind === 'deliver' && effect.id === record.id);
+  const now = decision.others[0] ?? decision.record;
+  const mayGo = goesAs(record, now) && effects.some((effect) => effect.kind === 'deliver' && effect.id === record.id);
   if (isCleared(record) && record.recipient !== undefined && state === undefined) {
     if (!mayGo) {
-      judged.doubts.push({ record, recipient: record.recipient, root: record.id });
+      judged.doubts.push(doubtOf(record, record.recipient, { root: record.id, now }));
       return;
     }
     takeEffects(effects, [record], judged);
   }
   judged.releases.push(record.id);
-  if (isCleared(record) && state === 'stopped') stopAgain(record, decision.others[0] ?? decision.record, { world, judged });
+  if (isCleared(record) && state === 'stopped') stopAgain(record, now, { world, judged });
   else judged.events.push({ record, stored: record });
 }
 
 /** What the sender is told of it: never that somebody withdrew where nobody did. */
 function stopReasonOf({ inner, verdict }: GuardRecord): StopReason {
+  if (isCleared({ verdict })) return 'consent-changed';
   // A no on a later form is a withdrawal too.
   if (inner === 'withdrawn' || inner === 'refused') return 'withdrawn';
   return reasonOf(verdict) === 'no-consent-on-record' ? 'no-consent-on-record' : 'unroutable';
@@ -165,14 +190,14 @@ function stopReasonOf({ inner, verdict }: GuardRecord): StopReason {
 
 function stopAgain(
   stored: StoredRecord,
-  refusal: GuardRecord,
+  now: GuardRecord,
   { world, judged }: { readonly world: World; readonly judged: JudgedBatch },
 ): void {
   const stopped: GuardRecord = {
     ...stored,
     ordinal: stored.ordinal + 1,
-    inner: refusal.inner,
-    verdict: { kind: 'stopped', reason: stopReasonOf(refusal) },
+    inner: now.inner,
+    verdict: { kind: 'stopped', reason: stopReasonOf(now) },
   };
   world.putRecord(stopped);
   judged.decided.push({ records: [stopped], effects: [] });

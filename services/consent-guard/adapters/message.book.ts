@@ -110,8 +110,16 @@ export class MessageBook {
     return rows.length === 0 ? timeline : { ...timeline, consent };
   }
 
+  /**
+   * Is it, or a decision of the same client that was recorded before it, still being carried out? One that takes nothing back itself may say no
+   * to what another guard is taking back this moment.
+   */
   private async isOpen(id: string): Promise<boolean> {
-    const { rowCount } = await this.pool.query('select 1 from open_withdrawal where id = $1', [id]);
+    const { rowCount } = await this.pool.query(
+      `select 1 from record r join open_withdrawal o on o.client = r.client join record b on b.id = o.id and b.ordinal = 0
+       where r.id = $1 and r.ordinal = 0 and r.name in ('consent.recorded', 'consent.withdrawn') and b.seq <= r.seq limit 1`,
+      [id],
+    );
     return rowCount !== 0;
   }
 }

@@ -5,10 +5,12 @@ import type { Clock } from '#libs/clock/clock.js';
 import { effectId } from '#libs/contracts/message-id.js';
 import { guardSource } from '#libs/contracts/mesh-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
+import type { StopReason } from '#libs/contracts/verdict.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import type { Line } from '../domain/rests-on-lines.js';
 import { ClientTraffic, type CoveredDelivery } from './client-traffic.js';
 import { readOpenings, requireOpenings } from './delivery-opening.js';
+import type { DeliveryState } from './judge-batch.js';
 import { type DeliveryRecall, type Openings, type RecallTerms, recallable } from './delivery-recall.js';
 import { type StoredRecord, insertRecords } from './record-rows.js';
 import type { RoadCourier } from './road.courier.js';
@@ -21,12 +23,16 @@ export interface WithdrawalToCarryOut {
 interface Open extends WithdrawalToCarryOut {
   readonly lines: readonly Line[];
   readonly at: Date;
+  /** The client still says yes, to less: a form says one thing of all its lines. */
+  readonly isLimited: boolean;
   /** An earlier attempt may have taken back what it did not write down. */
   readonly isBegun: boolean;
 }
 
 /** A delivery after it was taken back, or could not be. */
 type Settled = CoveredDelivery & { readonly streamSeq: number };
+/** The same, and how it stood before. */
+type Taken = Settled & { readonly was: DeliveryState };
 
 /** What the guard itself sends because of a withdrawal, with its record. */
 interface OwnMessage {
@@ -71,11 +77,12 @@ export class WithdrawalDesk {
       db,
       covered.map(({ recipient }) => recipient),
     );
-    const settled = await this.takeBack(covered, { isAgain: open.isBegun, openings });
+    const settled = settledFor(open, await this.takeBack(covered, { isAgain: open.isBegun, openings }));
     const stopped = settled
       .filter(({ state, record }) => state === 'stopped' && record.verdict.kind !== 'stopped')
       .map(({ record }) => record);
-    const seconds = [...stopped, ...traffic.waiting(open.lines)].map(stop);
+    const reason = open.isLimited ? 'consent-changed' : 'withdrawn';
+    const seconds = [...stopped, ...traffic.waiting(open.lines)].map((record) => stop(record, reason));
     const own = [...this.instructions(open, settled), ...this.mailStops(open, settled, traffic)];
     const records = [...seconds, ...own.map(({ record }) => record).filter(({ id }) => !traffic.records.has(id))];
     const announcements = [...(await this.write(db, { open, settled, records, openings })), ...writtenBefore(open, traffic)];
@@ -89,19 +96,25 @@ export class WithdrawalDesk {
     await db.query('delete from open_withdrawal where id = $1', [open.withdrawalId]);
   }
 
-  private async takeBack(covered: readonly CoveredDelivery[], terms: RecallTerms): Promise<readonly Settled[]> {
+  private async takeBack(covered: readonly CoveredDelivery[], terms: RecallTerms): Promise<readonly Taken[]> {
     const sent = covered.filter(({ state }) => state === 'sent');
     const recalled = await this.recall.recall(
       sent.map(({ record, recipient, streamSeq }) => recallable(record, recipient, streamSeq)),
       terms,
     );
-    const before = covered.filter((each): each is Settled => each.state !== 'sent' && each.streamSeq !== undefined);
-    return [...before, ...sent.flatMap((each, index) => (recalled[index] === undefined ? [] : [{ ...each, ...recalled[index] }]))];
+    const before = covered.flatMap(({ streamSeq, ...each }) =>
+      each.state === 'sent' || streamSeq === undefined ? [] : [{ ...each, streamSeq, was: each.state }],
+    );
+    return [
+      ...before,
+      ...sent.flatMap((each, index) => (recalled[index] === undefined ? [] : [{ ...each, ...recalled[index], was: each.state }])),
+    ];
   }
 
   /** One content-free instruction to each party that holds something, for each case: a consequence of the withdrawal, no disclosure. */
   private instructions(open: Open, settled: readonly Settled[]): readonly OwnMessage[] {
     const holders = new Map<string, OwnMessage>();
+    if (open.isLimited) return [];
     for (const { state, root, recipient } of settled) {
       if (state !== 'collected' || recipient !== root.recipient || root.caseId === undefined) continue;
       const id = effectId(open.withdrawalId, 'stop-using', `${recipient}/${root.caseId}`);
@@ -114,9 +127,7 @@ export class WithdrawalDesk {
   /** The notifier has pulled notices whose mail may not have gone yet: their ids, and nothing else. */
   private mailStops(open: Open, settled: readonly Settled[], traffic: ClientTraffic): readonly OwnMessage[] {
     const ended = traffic.endedMails();
-    const pulled = settled.filter(
-      ({ state, recipient, record }) => state === 'collected' && recipient === notifier && !ended.has(record.id),
-    );
+    const pulled = settled.filter(({ state, recipient, record }) => state !== 'stopped' && recipient === notifier && !ended.has(record.id));
     const notices = pulled.map(({ record }) => record.id).toSorted();
     const withdrawal = traffic.records.get(open.withdrawalId);
     if (withdrawal === undefined) return [];
@@ -174,21 +185,41 @@ async function readOpen(db: PoolClient, { withdrawalId, client }: WithdrawalToCa
     [withdrawalId],
   );
   const [row] = rows;
-  return row === undefined ? undefined : { withdrawalId, client, lines: row.body.lines, at: row.at, isBegun: row.body.isBegun === true };
+  if (row === undefined) return undefined;
+  const { lines, isBegun } = row.body;
+  return {
+    withdrawalId,
+    client,
+    lines,
+    at: row.at,
+    isLimited: lines.some(({ ruledOut }) => ruledOut !== undefined),
+    isBegun: isBegun === true,
+  };
 }
+
+/**
+ * What a recipient had before a consent was limited, it was told rightly, and keeps: `pulled`. A withdrawal ends that too. What was `collected`
+ * when a withdrawal before this one came, stays so.
+ */
+const settledFor = ({ isLimited }: Open, settled: readonly Taken[]): readonly Settled[] =>
+  settled.map(({ was, ...each }) =>
+    each.state === 'stopped' || was === 'collected' ? each : { ...each, state: isLimited ? 'pulled' : 'collected' },
+  );
 
 /** What an earlier attempt wrote and perhaps did not announce. */
 const writtenBefore = (open: Open, { records }: ClientTraffic): readonly StoredRecord[] =>
   [...records.values()].filter(
     ({ verdict, recordedAt, cause, sender }) =>
-      (verdict.kind === 'stopped' && verdict.reason === 'withdrawn' && recordedAt >= open.at) ||
+      (verdict.kind === 'stopped' && isOurs(verdict.reason) && recordedAt >= open.at) ||
       (sender === 'guard' && cause === open.withdrawalId),
   );
 
-const stop = (record: GuardRecord): GuardRecord => ({
+const isOurs = (reason: StopReason): boolean => reason === 'withdrawn' || reason === 'consent-changed';
+
+const stop = (record: GuardRecord, reason: StopReason): GuardRecord => ({
   ...record,
   ordinal: record.ordinal + 1,
-  verdict: { kind: 'stopped', reason: 'withdrawn' },
+  verdict: { kind: 'stopped', reason },
 });
 
 const messageOf = (record: GuardRecord, data: OwnMessage['data']) => ({

@@ -108,6 +108,8 @@ function reasonOf({ verdict, inner }: GuardRecord): ViewEntry['reason'] {
       return inner === 'withdrawn' ? 'withdrawn' : 'no-consent';
     case 'withdrawn':
       return 'withdrawn';
+    case 'consent-changed':
+      return 'limited';
     case 'unroutable':
     case 'route-timeout':
       return 'nobody-serves-area';

@@ -8,7 +8,8 @@ import type { Incoming } from './incoming.js';
 import { factsOf, recordOf, refusal } from './record-of.js';
 import { type ConsentTaken, type Validity, scopesOfConsent } from './record-consent.js';
 import type { CaseStanding } from './resolve-case.js';
-import { type Scope, scopeKey } from './scope.js';
+import type { Scope } from './scope.js';
+import { takenBack } from './taken-back.js';
 import { keptScopes, withdrawScopes, withdrawalMarks } from './withdraw-consent.js';
 import type { World } from './world.js';
 
@@ -32,10 +33,8 @@ function recordConsent(incoming: Incoming, sender: DirectoryParty, { client }: C
   if ('code' in scopes) return refusal(incoming, sender, scopes, { client });
   const standing = world.scopesOf(client);
   const { newer, lines } = settleLines(scopes, standing, nowMs);
-  // A no where a yes stood takes it back, with all that a withdrawal does to what is under way.
-  const takenBack = newer.filter(
-    ({ from, to, purpose, decision }) => decision !== 'given' && standing.get(scopeKey(from, to, purpose))?.decision === 'given',
-  );
+  // With all that a withdrawal does to what is under way.
+  const ended = takenBack(newer, standing, nowMs);
   const facts = { ...factsOf(['form', 'decision'], incoming.read.envelope.data), validUntil: validity.untilDate };
   const record = recordOf(incoming, sender, {
     client,
@@ -50,7 +49,7 @@ function recordConsent(incoming: Incoming, sender: DirectoryParty, { client }: C
       { kind: 'keep-consent', consentId, client, taker: sender.id, data },
       { kind: 'put-scopes', scopes: newer },
       { kind: 'keep-lines', lines },
-      ...(takenBack.length > 0 ? [{ kind: 'withdraw' as const, client, withdrawalId: consentId, scopes: takenBack }] : []),
+      ...(ended.length > 0 ? [{ kind: 'withdraw' as const, client, withdrawalId: consentId, lines: ended }] : []),
     ],
     others: [],
   };
@@ -81,7 +80,7 @@ function withdraw(incoming: Incoming, sender: DirectoryParty, { client }: CaseSt
       { kind: 'put-scopes', scopes: [...scopes, ...marks] },
       { kind: 'keep-withdrawal', withdrawalId: record.id, client, by: sender.id, data },
       { kind: 'keep-lines', lines: withdrawnLines(record.id, scopes, kept) },
-      { kind: 'withdraw', client, withdrawalId: record.id, scopes },
+      { kind: 'withdraw', client, withdrawalId: record.id, lines: scopes.map(({ from, to, purpose }) => ({ from, to, purpose })) },
     ],
     others: [],
   };

@@ -6,6 +6,7 @@ import type { DeadLetterReport } from '#libs/contracts/service-forms.js';
 import type { IdentityPrints } from './client-identity.js';
 import type { ConsentLine } from './consent-line.js';
 import type { GuardRecord } from './guard-record.js';
+import type { Line } from './rests-on-lines.js';
 import type { Scope } from './scope.js';
 
 /** What a decision does beside its record. All of it is committed in one transaction before anything is delivered. */
@@ -38,9 +39,9 @@ export type Effect =
   | {
       readonly kind: 'withdraw';
       readonly client: string;
-      /** The withdrawal, or the refusal that took a yes back. */
+      /** The withdrawal, or the newer decision that took a yes back, whole or in part. */
       readonly withdrawalId: string;
-      readonly scopes: readonly Scope[];
+      readonly lines: readonly Line[];
     }
   /** `root`: the client's own message that a notice rests on; a withdrawal that covers it stops the notice too. */
   | {

@@ -1,8 +1,10 @@
 import type { FieldRule } from '#libs/contracts/field.js';
 import { fieldRules } from '#libs/contracts/field.js';
 import { type MessageName, messageNames, ruleOf } from '#libs/contracts/message-table.js';
-import type { Purpose } from '#libs/contracts/purposes.js';
+import type { Category, Purpose } from '#libs/contracts/purposes.js';
+import type { FactValue } from '#libs/contracts/service-forms.js';
 import type { AskPurpose } from './ask-consent.js';
+import { valueAt } from './field-path.js';
 import { type Minimised, minimise, purposeOf } from './minimise.js';
 
 const fieldsOf: ReadonlyMap<MessageName, readonly FieldRule[]> = new Map(messageNames.map((name) => [name, fieldRules(ruleOf(name).form)]));
@@ -11,4 +13,16 @@ const fieldsOf: ReadonlyMap<MessageName, readonly FieldRule[]> = new Map(message
 export function passFields(name: MessageName, data: Readonly<Record<string, unknown>>, main: Purpose, ask: AskPurpose): Minimised {
   const own = ruleOf(name).categoryPurposes;
   return minimise(data, fieldsOf.get(name) ?? [], (category) => ask(purposeOf(category, main, own)));
+}
+
+/** Categories that a notice of such a message may tell: of the facts in it, and of what the message cannot be without, which its kind may tell. */
+export function categoriesOfNotice(name: MessageName, facts: Readonly<Record<string, FactValue>>): readonly Category[] {
+  const told = new Set<Category>();
+  for (const { path, category, required, whenValue } of fieldsOf.get(name) ?? []) {
+    const value = valueAt(facts, path);
+    if (value === undefined && !required) continue;
+    told.add(category);
+    for (const [word, raised] of Object.entries(whenValue)) if (value === undefined || value === word) told.add(raised);
+  }
+  return [...told];
 }

@@ -63,6 +63,7 @@ export const stepWords: Readonly<Record<StepName, string>> = {
   'renew-consent': 'Ask the client whether the consent is to be renewed.',
   'stop-using': 'Stop using what was shared and take it off the record.',
   'seek-consent': "Seek the client's consent, or leave the matter.",
+  'send-again': 'Look at what the client still lets go, and send it again.',
   'check-identity': 'Check the identity details with the client and send again.',
   'choose-provider': 'Choose a provider yourself and send the referral to it.',
 };
@@ -216,6 +217,11 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
     subject: 'Consent needed',
     happened: () => 'Something you sent was not passed on, because no consent on record covers it.',
     next: () => "Seek the client's consent, or leave the matter. This is not a legal bar: safeguarding has its own route.",
+  },
+  'send-again': {
+    subject: 'Send again',
+    happened: () => 'The client limited the consent before something you sent was collected, so it was stopped.',
+    next: () => 'Look at what the consent covers now, and send it again: what is not covered will be left out.',
   },
   'check-identity': {
     subject: 'Identity details to check',

@@ -59,8 +59,12 @@ function pass(state: CaseState, event: MeshEvent, name: MessageName, around: Sur
   const told = isStopped
     ? []
     : rule.notices.filter(({ when }) => holds(event, when)).flatMap(({ kind, to }) => tell(event, { kind, slot: to, opened }));
+  const left = stepsLeft(state.steps, [...rule.closes, ...stepDone(event, name)], event);
   return {
-    steps: withOpened(stepsLeft(state.steps, [...rule.closes, ...stepDone(event, name)], event), opened),
+    steps: withOpened(
+      left.filter((step) => !isSentAgain(step, event, around)),
+      opened,
+    ),
     namings: namingsOf(state.namings, event, name),
     tellings: [...state.tellings, ...told],
     ...treatment(state, event, name),
@@ -118,6 +122,11 @@ function holderOf(event: MeshEvent, { side, who }: PersonSlot): Holder | undefin
 
 function holds(event: MeshEvent, when: StepTemplate['when']): boolean {
   return when === undefined || event.facts[when.fact] === when.is;
+}
+
+/** What was stopped because the consent is narrower by now is the sender's to send again, and is done by the next message of its type. */
+function isSentAgain({ step, holder, cause }: OpenStep, event: MeshEvent, { messageOf }: Surroundings): boolean {
+  return step === 'send-again' && holder.party === event.sender && cause !== event.id && messageOf(cause)?.type === event.type;
 }
 
 function stepDone(event: MeshEvent, name: MessageName): readonly StepName[] {

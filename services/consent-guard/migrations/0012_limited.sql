@@ -1,0 +1,3 @@
+-- `pulled`: the recipient had it before the client limited the consent; what it was told then, it keeps.
+alter table delivery drop constraint delivery_state_check,
+  add constraint delivery_state_check check (state in ('sent', 'stopped', 'collected', 'pulled'));
