@@ -9,11 +9,9 @@ import { isServiceParty } from '#libs/contracts/party.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { Purpose } from '#libs/contracts/purposes.js';
 import { isRecordedWith } from './bound-case.js';
+import { DecisionWatch, isCarriedOut } from './decision-watch.js';
 import { reasonOf } from '../domain/guard-record.js';
 import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
-
-/** How often an answer that is waited for is looked up. */
-const pollMs = 20;
 
 interface DeadRow {
   readonly code: string;
@@ -24,18 +22,27 @@ interface DeadRow {
 
 /** What became of messages, for those who sent or got them. */
 export class MessageBook {
-  constructor(private readonly pool: Pool) {}
+  private readonly watch: DecisionWatch;
+
+  constructor(private readonly pool: Pool) {
+    this.watch = new DecisionWatch(pool);
+  }
 
   /** The verdict of one's own message; waits up to `waitMs` until it is decided. A withdrawal is not confirmed before it is carried out. */
-  async verdict(party: string, ask: z.output<typeof askVerdict>): Promise<Record<string, unknown>> {
-    const end = performance.now() + ask.waitMs;
-    for (;;) {
-      const timeline = await this.find(party, ask.id);
-      const isDecided = timeline !== undefined && !(await this.isOpen(ask.id));
-      if (isDecided) return { ...timeline };
-      if (performance.now() >= end) return { ...undecided(party, ask.id) };
-      await delay(pollMs);
-    }
+  async verdict(party: string, { id, waitMs }: z.output<typeof askVerdict>): Promise<Record<string, unknown>> {
+    const end = performance.now() + waitMs;
+    const now = await this.decided(party, id);
+    if (now !== undefined) return { ...now };
+    const later = waitMs > 0 && (await this.watch.until(id, party, end)) ? await this.decided(party, id) : undefined;
+    if (later !== undefined) return { ...later };
+    // Another's message: that it is one is not told by the clock.
+    await delay(end - performance.now());
+    return { ...undecided(party, id) };
+  }
+
+  private async decided(party: string, id: string): Promise<Timeline | undefined> {
+    const timeline = await this.find(party, id);
+    return timeline === undefined || (await this.isOpen(id)) ? undefined : timeline;
   }
 
   /**
@@ -110,16 +117,8 @@ export class MessageBook {
     return rows.length === 0 ? timeline : { ...timeline, consent };
   }
 
-  /**
-   * Is it, or a decision of the same client that was recorded before it, still being carried out? One that takes nothing back itself may say no
-   * to what another guard is taking back this moment.
-   */
   private async isOpen(id: string): Promise<boolean> {
-    const { rowCount } = await this.pool.query(
-      `select 1 from record r join open_withdrawal o on o.client = r.client join record b on b.id = o.id and b.ordinal = 0
-       where r.id = $1 and r.ordinal = 0 and r.name in ('consent.recorded', 'consent.withdrawn') and b.seq <= r.seq limit 1`,
-      [id],
-    );
+    const { rowCount } = await this.pool.query(`select 1 from record r where r.id = $1 and r.ordinal = 0 and not (${isCarriedOut})`, [id]);
     return rowCount !== 0;
   }
 }
