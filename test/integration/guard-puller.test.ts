@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { IngressPuller, type PulledMessage } from '#services/consent-guard/adapters/ingress.puller.js';
 import { NatsForTest } from '#test/support/nats-for-test.js';
+import { until } from '#test/support/until.js';
 
 let nats: NatsForTest;
 let guard: NatsConnection;
@@ -68,4 +69,66 @@ describe('what a guard takes from an ingress', () => {
     after.stop();
     after.letGo();
   });
+
+  it('waits for the pull of a guard that is stopped, and takes back what that took', async () => {
+    const stopped = guard.subscribe('_INBOX_guard.stopped', { max: 2 });
+    guard.publish('$JS.API.CONSUMER.MSG.NEXT.IN_trt_acme.guard', '{"batch":100,"expires":1000000000}', { reply: '_INBOX_guard.stopped' });
+    await put('taken');
+    const puller = new IngressPuller(guard, 'trt_acme', 16, () => true);
+    await puller.reclaim();
+    expect(stopped.getProcessed() + stopped.getPending()).toBeGreaterThan(0);
+    const next = put('next');
+    const texts = await taken(puller, [], 'next');
+    expect(texts.slice(-2)).toEqual(['taken', 'next']);
+    await next;
+    puller.stop();
+    puller.letGo();
+  });
+
+  it('is nothing where another was given what came before it, until that is reclaimed', async () => {
+    let isProved = true;
+    const puller = new IngressPuller(guard, 'trt_acme', 16, () => isProved);
+    await puller.reclaim();
+    isProved = false;
+    const before = await taken(puller, [], 'next');
+    // As one that was stopped while it wrote, and goes on.
+    const other = guard.subscribe('_INBOX_guard.other', { max: 1 });
+    guard.publish('$JS.API.CONSUMER.MSG.NEXT.IN_trt_acme.guard', '{"batch":1}', { reply: '_INBOX_guard.other' });
+    await put('first');
+    for await (const message of other) expect(Buffer.from(message.data).toString()).toBe('first');
+    await put('second');
+    isProved = true;
+    expect(await taken(puller, before, 'second')).toEqual(before);
+    expect(puller.isToBeTakenOver).toBe(true);
+    await puller.reclaim();
+    expect(await taken(puller, [], 'second')).toEqual([...before, 'first', 'second']);
+    puller.stop();
+    puller.letGo();
+  });
+
+  it('is nothing of what a new connection brings while the puller waits, until that is taken over', async () => {
+    const puller = new IngressPuller(guard, 'trt_acme', 64, () => true);
+    await puller.reclaim();
+    const before = await taken(puller, [], 'second');
+    const waiting = puller.next();
+    await guard.reconnect();
+    await until('it is connected again', () => puller.isToBeTakenOver && guard.info !== undefined);
+    await put('third');
+    expect(await waiting).toEqual([]);
+    await puller.reclaim();
+    expect(await taken(puller, [], 'third')).toEqual([...before, 'third']);
+    puller.stop();
+    puller.letGo();
+  });
 });
+
+/** What it gives, until that came or nothing comes. */
+async function taken(puller: IngressPuller, before: readonly string[], last: string): Promise<string[]> {
+  const texts = [...before];
+  while (!texts.includes(last)) {
+    const more = (await puller.next()).map(({ data }) => Buffer.from(data).toString());
+    if (more.length === 0 && puller.isToBeTakenOver) break;
+    texts.push(...more);
+  }
+  return texts;
+}

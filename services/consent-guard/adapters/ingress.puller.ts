@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/nats-core';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
@@ -15,8 +16,20 @@ export interface PulledMessage {
 /** Of a consumer's state, what `reclaim` reads. */
 interface ConsumerState {
   readonly num_ack_pending?: number;
+  /** Pulls that are open. */
+  readonly num_waiting?: number;
   readonly ack_floor?: { readonly stream_seq: number };
   readonly delivered?: { readonly consumer_seq: number; readonly stream_seq: number };
+}
+
+interface Standing {
+  readonly inHand: number;
+  readonly waiting: number;
+  /** Sequences in the stream: the first that may be in hand, the last that was given out. */
+  readonly first: number;
+  readonly last: number;
+  /** How often something was given out. */
+  readonly given: number;
 }
 
 /** Encoded once. */
@@ -34,6 +47,7 @@ const lateMs = 2_000;
 const answerMs = 1_500;
 /** What a holder that lives took along comes again after the ack wait (10 s) at the latest; from time to time the taking over begins anew. */
 const gatherMs = 5_000;
+const lookAgainMs = 100;
 
 /**
  * Takes what waits in a party's ingress stream, in order, a batch at a time: what is there now, or the first that comes. While a batch is
@@ -55,6 +69,8 @@ export class IngressPuller {
   private isStopped = false;
   /** Over which connection it was taken over. */
   private takenOver: string | undefined;
+  /** What comes new comes one after the other, from here. */
+  private nextSeq = Infinity;
 
   constructor(
     private readonly connection: NatsConnection,
@@ -70,8 +86,8 @@ export class IngressPuller {
   }
 
   /**
-   * Not taken over yet, or not over the connection of now: nothing is to be taken before `reclaim`. What a broker had given out when the last one
-   * was cut may be lost on the way; and one that was started anew may have lost count.
+   * Not taken over yet, or not over the connection of now, or something was given to another since: nothing is to be taken before `reclaim`. What a
+   * broker had given out when the last connection was cut may be lost on the way; and one that was started anew may have lost count.
    */
   get isToBeTakenOver(): boolean {
     return this.takenOver === undefined || this.takenOver !== presentConnection(this.connection);
@@ -90,41 +106,58 @@ export class IngressPuller {
   async reclaim(): Promise<void> {
     const present = presentConnection(this.connection);
     this.forget();
-    const { inHand, first, last, given } = await this.standing();
-    if (inHand > 0) {
+    const { inHand, first, last, given } = await this.alone();
+    if (inHand > 0)
       for (let seq = first; seq <= last; seq += 1) this.connection.publish(`${this.ackSubject}.1.${seq}.${given}.0.0`, '-NAK');
-      await this.gather();
-    }
+    this.nextSeq = inHand > 0 ? await this.gather() : last + 1;
     this.takenOver = present;
+  }
+
+  /**
+   * Once no other pull is open. That of a guard which is stopped takes what comes until it ends, whoever has the lease: where its sessions ended
+   * with the database, another may have it at once.
+   */
+  private async alone(): Promise<Standing> {
+    const end = performance.now() + pullMs + lateMs;
+    for (;;) {
+      const standing = await this.standing();
+      if (standing.waiting === 0) return standing;
+      if (this.isStopped || performance.now() > end) throw new MeshError('answer-timeout', 'another guard takes from this ingress still');
+      await delay(lookAgainMs);
+    }
   }
 
   /**
    * Until all that is in hand at the broker is in this hand; then it is put in the order of the stream. The broker gives back in the order in
    * which it learnt that something is to be given again, and that of a message which it could not deliver (its puller had just gone) it had
    * learnt before: the newer came first in 1 to 2 of 100 takeovers.
+   *
+   * @returns where what is new begins
    */
-  private async gather(): Promise<void> {
+  private async gather(): Promise<number> {
     const end = performance.now() + gatherMs;
     for (;;) {
       // Counted before it is asked: what comes meanwhile may be new.
       const held = this.queue.length;
-      const { inHand } = await this.standing();
-      if (held >= inHand) break;
+      const { inHand, last } = await this.standing();
+      if (held >= inHand) {
+        this.queue.sort((one, other) => seqOf(one) - seqOf(other));
+        return Math.max(last, ...this.queue.slice(-1).map(seqOf)) + 1;
+      }
       if (this.isStopped || !this.mayPull() || performance.now() > end)
         throw new MeshError('answer-timeout', 'what was in hand does not come again yet');
       if (this.outstanding <= 0) this.request(inHand - held);
       await this.some();
     }
-    this.queue.sort((one, other) => seqOf(one) - seqOf(other));
   }
 
-  private async standing(): Promise<{ readonly inHand: number; readonly first: number; readonly last: number; readonly given: number }> {
+  private async standing(): Promise<Standing> {
     const subject = `$JS.API.CONSUMER.INFO.${ingressStream(this.party)}.${ingressDurable}`;
     const state = (await requestJson(this.connection, subject, {}, answerMs)) as ConsumerState;
-    const { delivered, num_ack_pending: inHand, ack_floor: floor } = state;
-    if (delivered === undefined || inHand === undefined)
+    const { delivered, num_ack_pending: inHand, num_waiting: waiting, ack_floor: floor } = state;
+    if (delivered === undefined || inHand === undefined || waiting === undefined)
       throw new MeshError('broker-unavailable', 'the broker does not tell what is in hand');
-    return { inHand, first: (floor?.stream_seq ?? 0) + 1, last: delivered.stream_seq, given: delivered.consumer_seq };
+    return { inHand, waiting, first: (floor?.stream_seq ?? 0) + 1, last: delivered.stream_seq, given: delivered.consumer_seq };
   }
 
   /** Pulls that were open, and what they brought, are nothing to do with what is pulled from now on. */
@@ -132,6 +165,8 @@ export class IngressPuller {
     this.subscription?.unsubscribe();
     for (const message of this.queue.splice(0)) this.unanswered.delete(message);
     this.outstanding = 0;
+    this.takenOver = undefined;
+    this.nextSeq = Infinity;
     if (this.isStopped) return;
     this.inbox = createInbox('_INBOX_guard');
     this.subscription = this.connection.subscribe(this.inbox, {
@@ -144,6 +179,8 @@ export class IngressPuller {
     if (this.isStopped || this.isToBeTakenOver) return [];
     this.pull();
     if (this.queue.length === 0) await this.some();
+    // While it waited: over a new connection the open pull goes on, without what was on its way over the old one.
+    if (this.isToBeTakenOver) return [];
     const batch: PulledMessage[] = [];
     for (const message of this.queue.splice(0, this.batchSize)) batch.push(this.inHand(message));
     this.pull();
@@ -183,10 +220,17 @@ export class IngressPuller {
       this.queue.push(message);
       this.unanswered.set(message, this.beat);
       this.outstanding -= 1;
+      this.follow(seqOf(message));
     } else {
       this.outstanding = 0;
     }
     this.wake?.();
+  }
+
+  /** One that is missing was given to another (a pull of a guard that was stopped, and goes on): it comes first. */
+  private follow(seq: number): void {
+    if (seq > this.nextSeq) this.takenOver = undefined;
+    else if (seq === this.nextSeq) this.nextSeq += 1;
   }
 
   private some(): Promise<void> {
