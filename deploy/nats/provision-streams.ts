@@ -39,10 +39,10 @@ export async function provisionStreams(
 ): Promise<void> {
   const manager = await jetstreamManager(connection);
   for (const plan of [eventsPlan(eventsMaxBytes, parties), ...parties.flatMap(partyPlans)]) {
-    const isUnused = await reconcileStream(manager, { ...plan.config, num_replicas: replicas });
+    const isNew = await reconcileStream(manager, { ...plan.config, num_replicas: replicas });
     for (const durable of plan.durables)
-      // In a stream that has held something, one that is kept in memory is the guard's to make (`DeliveryOpening`).
-      if (isUnused || durable.mem_storage !== true) await reconcileDurable(manager, plan.config.name, durable);
+      // In a stream that was there before, one that is kept in memory is the guard's to make (`DeliveryOpening`).
+      if (isNew || durable.mem_storage !== true) await reconcileDurable(manager, plan.config.name, durable);
   }
 }
 
@@ -86,15 +86,14 @@ function eventsPlan(maxBytes: number, parties: readonly BrokerParty[]): StreamPl
   };
 }
 
-/** @returns whether nothing was ever in it */
+/** @returns whether it is new: one that was there and holds nothing may have lost count of what it held */
 async function reconcileStream(manager: JetStreamManager, config: StreamPlan['config']): Promise<boolean> {
   const known = await found(manager.streams.info(config.name));
   if (known === undefined) {
     assertEcho(config.name, config, (await manager.streams.add(config)).config);
     return true;
   }
-  const isUnused = known.state.last_seq === 0;
-  if (differences(config, known.config).length === 0) return isUnused;
+  if (differences(config, known.config).length === 0) return false;
   const wanted = config.max_bytes ?? -1;
   if (wanted < known.state.bytes)
     throw new MeshError('config-invalid', `${config.name} holds ${known.state.bytes} bytes: it is not shrunk to ${wanted}`);
@@ -104,7 +103,7 @@ async function reconcileStream(manager: JetStreamManager, config: StreamPlan['co
     });
   });
   assertEcho(config.name, config, updated.config);
-  return isUnused;
+  return false;
 }
 
 async function reconcileDurable(manager: JetStreamManager, stream: string, config: StreamPlan['durables'][number]): Promise<void> {

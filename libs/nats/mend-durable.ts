@@ -6,11 +6,12 @@ import { type ApiError, askJetStream, consumerNotFound, type DurableState, type 
 import { presentConnection } from './present-connection.js';
 
 /**
- * How a durable stands to its stream. `lost`: it is not there. `ahead`: it stands behind messages that it never gave out. `elsewhere`: an earlier
- * release made it, kept otherwise than now.
+ * How a durable stands to its stream. `lost`: it is not there. `ahead`: it stands behind messages that it never gave out. `claimed`: so say the
+ * acknowledgements of a party, and 2.9.10 takes its word for anything; such a durable is kept in memory, and goes with a broker that loses count.
+ * `elsewhere`: an earlier release made it, kept otherwise than now.
  */
 interface Standing {
-  readonly kind: 'sound' | 'ahead' | 'lost' | 'elsewhere';
+  readonly kind: 'sound' | 'ahead' | 'claimed' | 'lost' | 'elsewhere';
   /** What must still be so at a second look. */
   readonly firstSeq: number;
 }
@@ -43,13 +44,14 @@ export async function mendDurable(
   const present = presentConnection(connection);
   let standing = await look(connection, plan);
   // Until two looks agree: what is stored in between moves the first message.
-  for (let before: number | undefined; standing.kind === 'ahead' && standing.firstSeq !== before; standing = await look(connection, plan)) {
+  const isAhead = (): boolean => standing.kind === 'ahead' || standing.kind === 'claimed';
+  for (let before: number | undefined; isAhead() && standing.firstSeq !== before; standing = await look(connection, plan)) {
     before = standing.firstSeq;
     await delay(lookAgainMs);
   }
   if (standing.kind === 'sound') return false;
-  if (standing.kind === 'ahead' && (await removeFence(connection, plan, standing.firstSeq)))
-    return mendDurable(connection, plan, beforeAnew);
+  if (isAhead() && (await removeFence(connection, plan, standing.firstSeq))) return mendDurable(connection, plan, beforeAnew);
+  if (standing.kind === 'claimed') return false;
   if (standing.kind !== 'lost') await change(connection, `CONSUMER.DELETE.${nameOf(plan)}`, {});
   await beforeAnew();
   // What came before the durable was done at a broker that is gone.
@@ -73,7 +75,8 @@ async function look(connection: NatsConnection, plan: DurablePlan): Promise<Stan
   const isBehind = state.last_seq < delivered.stream_seq;
   // In a work queue what is answered is gone, so nothing lies at or below the floor.
   const isPassedOver = state.messages > 0 && state.first_seq <= ackFloor.stream_seq;
-  return { kind: isBehind || isPassedOver ? 'ahead' : 'sound', firstSeq: state.first_seq };
+  const passedOver = plan.config.mem_storage === true ? 'claimed' : 'ahead';
+  return { kind: isBehind ? 'ahead' : isPassedOver ? passedOver : 'sound', firstSeq: state.first_seq };
 }
 
 /**

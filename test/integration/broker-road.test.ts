@@ -33,7 +33,7 @@ let leeds: NatsConnection;
 let provisioner: NatsConnection;
 
 beforeAll(async () => {
-  nats = await NatsForTest.start(['jcp_leeds', 'trt_acme', 'trt_small', 'trt_west', 'trt_north', 'jcp_york']);
+  nats = await NatsForTest.start(['jcp_leeds', 'trt_acme', 'trt_small', 'trt_west', 'trt_north', 'trt_south', 'jcp_york']);
   [guard, acme, leeds, provisioner] = (await Promise.all(
     ['guard', 'trt_acme', 'jcp_leeds', 'provisioner'].map((user) => nats.connect(user)),
   )) as [NatsConnection, NatsConnection, NatsConnection, NatsConnection];
@@ -391,6 +391,21 @@ describe('the road', () => {
     ]);
     expect(await mendDurable(guard, plan)).toBe(false);
     await Promise.all([second.consumer.stop(), west.stop()]);
+  });
+
+  it('does not take a party at its word for what was given out: an acknowledgement of what never was moves the floor', async () => {
+    const plan = deliveryPlan('trt_south');
+    await nats.mend();
+    const south = await nats.connect('trt_south');
+    for (const body of ['one', 'two']) await deliver('trt_south', body);
+    const pulled = south.subscribe('_INBOX.forged', { max: 1 });
+    south.publish(`$JS.API.CONSUMER.MSG.NEXT.${plan.stream}.dlv`, '{"batch":1}', { reply: '_INBOX.forged' });
+    for await (const message of pulled) expect(text(message.data)).toBe('one');
+    south.publish(`$JS.ACK.${plan.stream}.dlv.1.999999.1.0.0`, '+ACK');
+    const floor = async (): Promise<number> =>
+      (await (await jetstreamManager(provisioner)).consumers.info(plan.stream, 'dlv')).ack_floor.stream_seq;
+    await until('the broker takes it', async () => (await floor()) === 999_999);
+    expect(await mendDurable(guard, plan)).toBe(false);
   });
 
   it('makes a durable that an earlier release kept in its files, or that is gone, only after what must come before', async () => {

@@ -7,6 +7,7 @@ import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { DeliveryRecall } from '#services/consent-guard/adapters/delivery-recall.js';
 import { RoadCourier } from '#services/consent-guard/adapters/road.courier.js';
 import { readOpenings, requireOpenings } from '#services/consent-guard/adapters/delivery-opening.js';
+import { parties, personOf } from '#test/support/guard-builders.js';
 import { maria, tomas, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import type { MeshParty, Wanted } from '#test/support/mesh-party.js';
@@ -62,6 +63,15 @@ async function stateOf(id: string): Promise<string | undefined> {
   return rows[0]?.state;
 }
 
+async function setActive(active: boolean): Promise<void> {
+  const operator = await mesh.party('svc_ops');
+  const known = parties.find(({ id }) => id === office);
+  const person = personOf(office);
+  const { kind, agency, serves } = known ?? {};
+  const data = { party: office, kind, agency, name: office, serves, dutyPerson: person, teamLeader: person, active };
+  expect((await operator.sendAndWait({ name: 'directory.party-put', to: 'mesh', data })).state).toBe('cleared');
+}
+
 async function killBroker(): Promise<void> {
   await mesh.nats.kill();
   await mesh.nats.run();
@@ -106,6 +116,19 @@ describe('a broker that was killed, and lies in its streams again what was delet
     for (const id of [...lying, after]) expect(came).not.toContain(id);
   });
 
+  it('keeps no withdrawal waiting that touches a party which is not active any more', async () => {
+    const own = await newCase(maria);
+    const lying = await tell(own);
+    await setActive(false);
+    // As after any deployment: nobody works the party.
+    await guard.end();
+    guard = await mesh.guard();
+    await killBroker();
+    await withdraw(own);
+    expect(await stateOf(lying)).toBe('collected');
+    await setActive(true);
+  });
+
   it('gives out nothing at all until a guard has looked', async () => {
     const own = await newCase(maria);
     const waiting = await tell(own);
@@ -123,15 +146,15 @@ describe('a broker that was killed, and lies in its streams again what was delet
 
 describe('a delivery that nobody wrote down', () => {
   it.each([
-    ['was never made anew', { number: 0, doubtfulTo: 0, recordsTo: 0 }, 0, 'stopped'],
-    ['was made anew before that was decided', { number: 1, doubtfulTo: 0, recordsTo: 4 }, 5, 'stopped'],
-    ['was made anew since', { number: 1, doubtfulTo: 0, recordsTo: 5 }, 5, 'collected'],
+    ['was never made anew', { number: 0, recordsTo: 0 }, 0, 'stopped'],
+    ['was made anew before that was decided', { number: 1, recordsTo: 4 }, 5, 'stopped'],
+    ['was made anew since', { number: 1, recordsTo: 5 }, 5, 'collected'],
   ])('and that does not lie in its stream, whose durable %s: counts as it must', async (_what, opening, recordSeq, state) => {
     const connection = await mesh.nats.connect('guard');
     const publisher = new RoadPublisher(connection, { inboxPrefix: '_INBOX_guard' });
     const recall = new DeliveryRecall(connection, new RoadCourier(publisher));
     const openings = new Map([[office, opening]]);
-    const doubt = { id: randomUUID(), recipient: office, streamSeq: undefined, recordSeq };
+    const doubt = { id: randomUUID(), recipient: office, streamSeq: undefined, recordSeq, isLongAgo: false };
     const recalled = await until('the durable is there', () => recall.recall([doubt], { isAgain: false, openings }));
     expect(recalled).toMatchObject([{ state }]);
     await publisher.stop();

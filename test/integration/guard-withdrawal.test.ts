@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/nats-core';
 import { Client } from 'pg';
 import type { DeliveredMessage } from '#libs/contracts/mesh-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
@@ -180,6 +183,43 @@ describe('a withdrawal', () => {
       { verdict: 'cleared' },
       { verdict: 'stopped', reason: 'consent-changed' },
     ]);
+  });
+
+  it('takes back what was delivered, and not written down, so long ago that the broker does not know its id any more', async () => {
+    const caseId = randomUUID();
+    await river.sendAndWait(consent(caseId));
+    const sent = Array.from({ length: 2 }, () => river.compose({ name: 'tpr2.shared', to: office, case: caseId }));
+    for (const { id, text } of sent) {
+      await river.put(id, text);
+      expect((await river.verdict(id)).state).toBe('cleared');
+    }
+    const ids = sent.map(({ id }) => id);
+    await until('both are delivered', async () => (await statesOf(...ids)).join() === 'sent,sent');
+    const placesOf = async (...of: string[]): Promise<readonly number[]> => {
+      const { rows } = await database.query<{ place: number }>(
+        'select stream_seq::int as place from delivery where id = any($1::uuid[]) order by 1',
+        [of],
+      );
+      return rows.map(({ place }) => place);
+    };
+    const places = await placesOf(...ids);
+    const streams = await jetstreamManager(await mesh.nats.connect('provisioner'));
+    const { config } = await streams.streams.info(office);
+    await streams.streams.update(office, { ...config, duplicate_window: nanos(100) });
+    await database.query('delete from delivery where id = any($1::uuid[])', [ids]);
+    await database.query(`update record set recorded_at = recorded_at - interval '3 minutes' where id = any($1::uuid[])`, [ids]);
+    await delay(300);
+    // The first comes again: it is found, and not delivered a second time. The second does not.
+    const [again] = sent;
+    await river.put(String(again?.id), String(again?.text), 'again');
+    await until('it is written down', async () => (await statesOf(...ids)).join() === 'sent,none');
+    expect(await placesOf(...ids)).toEqual(places.slice(0, 1));
+    await delay(300);
+    expect((await withdraw(river, caseId)).state).toBe('cleared');
+    expect(await statesOf(...ids)).toEqual(['stopped', 'stopped']);
+    expect(await placesOf(...ids)).toEqual(places);
+    for (const seq of places) await expect(streams.streams.getMessage(office, { seq })).resolves.toBeNull();
+    await streams.streams.update(office, config);
   });
 
   it('takes back the notice that the notifier has not pulled, and a message of which only a part rests on what was withdrawn', async () => {

@@ -10,7 +10,7 @@ import { type GuardRecord, isCleared } from '../domain/guard-record.js';
 import type { Incoming } from '../domain/incoming.js';
 import type { BatchStore, DecidedMessage } from './batch.store.js';
 import { readOpenings, requireOpenings } from './delivery-opening.js';
-import { type DeliveryRecall, recallable } from './delivery-recall.js';
+import { type DeliveryRecall, isLongAgo, recallable } from './delivery-recall.js';
 import { GroundAhead } from './ground-ahead.js';
 import type { GuardKeys } from './guard-keys.js';
 import { type Delivery, type DeliveryState, type Doubt, type JudgedBatch, judgeBatch } from './judge-batch.js';
@@ -37,6 +37,11 @@ export interface BatchProcessorParts {
   readonly clock: Clock;
   readonly idAge: IdAge;
   readonly routeTimeoutMs: number;
+}
+
+interface LookedFor {
+  readonly lying: readonly SentDelivery<Delivery>[];
+  readonly missing: readonly Delivery[];
 }
 
 /** What lets the batches of one sender overlap and keeps their order: the next is judged while this one is being delivered. */
@@ -133,7 +138,7 @@ export class BatchProcessor {
       doubts.map(({ recipient }) => recipient),
     );
     const recalled = await this.parts.recall.recall(
-      doubts.map(({ record, recipient }) => recallable(record, recipient)),
+      doubts.map(({ record, recipient }) => recallable(record, { recipient, now: this.parts.clock.now() })),
       { isAgain: false, openings },
     );
     await db.query('begin');
@@ -147,6 +152,20 @@ export class BatchProcessor {
     }
     await db.query('commit');
     throw new MeshError('lease-lost', 'messages in doubt are settled, and the batch is judged again');
+  }
+
+  /** What comes again so late that the broker would not know it for the same, and lies in its stream, is not delivered a second time. */
+  private async lookFor(deliveries: readonly Delivery[], now: Date): Promise<LookedFor> {
+    const lying: SentDelivery<Delivery>[] = [];
+    const missing: Delivery[] = [];
+    for (const delivery of deliveries) {
+      const { id, recipient, decidedAt } = delivery;
+      const isToBeLookedFor = decidedAt !== undefined && isLongAgo(decidedAt, now);
+      const streamSeq = isToBeLookedFor ? await this.parts.recall.find(id, recipient) : undefined;
+      if (streamSeq === undefined) missing.push(delivery);
+      else lying.push({ delivery, streamSeq });
+    }
+    return { lying, missing };
   }
 
   /** Read ahead, or in an attempt before: since then the keys may have changed. */
@@ -169,15 +188,16 @@ export class BatchProcessor {
     turn.onCommitted();
     const events = toEvents(judged, seqs, now);
     if (!(await turn.mayDeliver)) throw new MeshError('broker-unavailable', 'what was sent before could not be delivered now');
+    const { lying, missing } = await this.lookFor(judged.deliveries, now);
     const [{ sent, failure }, announced] = await Promise.all([
-      courier.deliverEach(judged.deliveries, deadline),
+      courier.deliverEach(missing, deadline),
       courier.announce(events).then(
         () => undefined,
         (error: unknown) => ({ error }),
       ),
     ]);
     // Also where others failed: what is not written down is delivered again, and by then the broker may have forgotten its id.
-    await recordSent(db, sent, prior.size > 0);
+    await recordSent(db, [...lying, ...sent], prior.size > 0);
     if (failure !== undefined) throw failure;
     if (announced !== undefined) throw announced.error;
     if (judged.releases.length > 0) await db.query('delete from held where id = any($1::uuid[])', [judged.releases]);

@@ -6,7 +6,7 @@ interface OpeningRow extends Opening {
   readonly recipient: string;
 }
 
-const openingsSql = `select recipient, number, doubtful_to as "doubtfulTo", records_to as "recordsTo" from delivery_opening where recipient = any($1::text[])`;
+const openingsSql = `select recipient, number, records_to as "recordsTo" from delivery_opening where recipient = any($1::text[])`;
 
 /**
  * Opens a recipient's stream, which is shut whenever its broker was started anew: its durable is kept in the broker's memory alone, and only the
@@ -32,9 +32,9 @@ export class DeliveryOpening {
   async prepare(recipient: string): Promise<void> {
     const { firstSeq, lastSeq } = await this.recall.extent(recipient);
     await this.pool.query(
-      `insert into delivery_opening (recipient, number, doubtful_to, records_to) select $1, 1, $2, coalesce(max(seq), 0) from record
-       on conflict (recipient) do update set number = delivery_opening.number + 1, doubtful_to = excluded.doubtful_to, records_to = excluded.records_to`,
-      [recipient, lastSeq],
+      `insert into delivery_opening (recipient, number, records_to) select $1, 1, coalesce(max(seq), 0) from record
+       on conflict (recipient) do update set number = delivery_opening.number + 1, records_to = greatest(delivery_opening.records_to, excluded.records_to)`,
+      [recipient],
     );
     // After that: a withdrawal that is committed before it is seen here, and one that is not can commit no more.
     const { rows } = await this.pool.query<{ id: string; streamSeq: number }>(
@@ -49,10 +49,9 @@ export class DeliveryOpening {
 export async function readOpenings(db: PoolClient, recipients: Iterable<string>): Promise<Openings> {
   const wanted = [...new Set(recipients)].toSorted();
   if (wanted.length === 0) return new Map();
-  await db.query(
-    `insert into delivery_opening (recipient, number, doubtful_to, records_to) select unnest($1::text[]), 0, 0, 0 on conflict do nothing`,
-    [wanted],
-  );
+  await db.query(`insert into delivery_opening (recipient, number, records_to) select unnest($1::text[]), 0, 0 on conflict do nothing`, [
+    wanted,
+  ]);
   const { rows } = await db.query<OpeningRow>(openingsSql, [wanted]);
   return new Map(rows.map(({ recipient, ...opening }) => [recipient, opening]));
 }

@@ -13,18 +13,28 @@ export interface Recallable {
   readonly streamSeq: number | undefined;
   /** The record that cleared it; 0 where that is not known. */
   readonly recordSeq: number;
+  /** So long ago that the broker may have forgotten the id of what lies in its stream. */
+  readonly isLongAgo: boolean;
 }
 
+/** The broker knows an id for two minutes (`duplicate_window`); less, as clocks differ. */
+const knownForMs = 60_000;
+export const isLongAgo = (decidedAt: Date, now: Date): boolean => now.getTime() - decidedAt.getTime() > knownForMs;
+
 /** @param record the newest of that message: the one that cleared it, or one that says that it was stopped since */
-export const recallable = (record: StoredRecord, recipient: string, streamSeq?: number): Recallable => ({
+export const recallable = (
+  record: StoredRecord,
+  { recipient, streamSeq, now }: { readonly recipient: string; readonly streamSeq?: number | undefined; readonly now: Date },
+): Recallable => ({
   id: record.id,
   recipient,
   streamSeq,
   recordSeq: isCleared(record) ? record.seq : 0,
+  isLongAgo: !isCleared(record) || isLongAgo(record.recordedAt, now),
 });
 
 /** A delivery that was taken back before. */
-export type Ended = Omit<Recallable, 'recordSeq'> & { readonly streamSeq: number };
+export type Ended = Pick<Recallable, 'id' | 'recipient'> & { readonly streamSeq: number };
 
 /** `stopped`: the recipient cannot have it, now or later. `collected`: it was pulled before, or that cannot be ruled out (below). */
 export interface Recalled {
@@ -39,15 +49,15 @@ interface Placed {
   readonly recordSeq: number;
   /** What lies there is the fence, which nobody pulls. */
   readonly isFence: boolean;
+  /** Further places, to be emptied: of the same message, or of a fence that was laid for nothing. */
+  readonly further: readonly number[];
 }
 
 /** What nobody knows of a delivery stream since its durable was last made. */
 export interface Opening {
   /** How often it was made after the first time. */
   readonly number: number;
-  /** What lies up to here may have been pulled before, though the durable does not say so. */
-  readonly doubtfulTo: number;
-  /** So may what was decided up to this record, wherever it lay. */
+  /** What was decided up to this record may have been pulled before, though the durable does not say so. */
   readonly recordsTo: number;
 }
 
@@ -89,6 +99,7 @@ const notThere = /no message found|deleted message/;
  * it took back counts as collected: the broker no longer knows, and the holder is rather told once too often.
  *
  *   in doubt ── fence: its id is used up ──┬─ it had come: its sequence ─┐
+ *                                          ├─ long ago: looked for ──────┤
  *                                          └─ it can come no more ───────┤
  *   on record: its sequence ─────────────────────────────────────────────┴─▶ is it that? delete ─▶ was it pulled before? ─▶ stopped | collected
  *
@@ -145,9 +156,34 @@ export class DeliveryRecall {
   }
 
   private async place({ streamSeq, ...delivery }: Recallable): Promise<Placed> {
-    if (streamSeq !== undefined) return { ...delivery, streamSeq, isFence: false };
+    if (streamSeq !== undefined) return { ...delivery, streamSeq, isFence: false, further: [] };
     const { seq, duplicate } = await this.courier.fence(delivery.id, delivery.recipient);
-    return { ...delivery, streamSeq: seq, isFence: !duplicate };
+    const [lying, ...more] = duplicate || !delivery.isLongAgo ? [] : await this.search(delivery.id, delivery.recipient);
+    if (lying === undefined) return { ...delivery, streamSeq: seq, isFence: !duplicate, further: [] };
+    return { ...delivery, streamSeq: lying, isFence: false, further: [...more, seq] };
+  }
+
+  /**
+   * Where a message lies that was delivered so long ago that the broker has forgotten its id; where it lies twice, only the first is left.
+   *
+   * @throws MeshError `broker-unavailable` · `answer-timeout`
+   */
+  async find(id: string, recipient: string): Promise<number | undefined> {
+    const [first, ...more] = await this.search(id, recipient);
+    await Promise.all(more.map((seq) => this.delete(recipient, seq)));
+    return first;
+  }
+
+  /** Message by message: the broker finds none by its id. */
+  private async search(id: string, recipient: string): Promise<readonly number[]> {
+    const { firstSeq, lastSeq } = await this.extent(recipient);
+    const found: number[] = [];
+    for (let start = firstSeq; start <= lastSeq; start += askedAtOnce) {
+      const seqs = Array.from({ length: Math.min(askedAtOnce, lastSeq - start + 1) }, (_, index) => start + index);
+      const looks = await Promise.all(seqs.map((streamSeq) => this.look({ id, recipient, streamSeq })));
+      found.push(...seqs.filter((_, index) => looks[index] === 'taken'));
+    }
+    return found;
   }
 
   /** Whether the recipient has acknowledged everything up to there. */
@@ -161,6 +197,7 @@ export class DeliveryRecall {
     if (isAcked && !one.isFence) return 'gone';
     const found = await this.look(one);
     if (found === 'taken') await this.delete(one.recipient, one.streamSeq);
+    for (const seq of one.further) await this.delete(one.recipient, seq);
     return found;
   }
 
@@ -199,8 +236,8 @@ export class DeliveryRecall {
 const unknownStanding = (): MeshError => new MeshError('broker-unavailable', 'the broker does not tell how a delivery stream stands');
 
 /** Whether it may have been pulled from a broker that was started anew since: what was pulled there is forgotten, and so are ids. */
-const isDoubtful = ({ streamSeq, recordSeq, isFence }: Placed, opening: Opening | undefined): boolean =>
-  opening !== undefined && opening.number > 0 && (isFence ? recordSeq <= opening.recordsTo : streamSeq <= opening.doubtfulTo);
+const isDoubtful = ({ recordSeq }: Placed, opening: Opening | undefined): boolean =>
+  opening !== undefined && opening.number > 0 && recordSeq <= opening.recordsTo;
 
 /** Nobody has pulled it, and nobody can any more. */
 function isStopped(

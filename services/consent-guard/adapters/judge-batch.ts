@@ -17,6 +17,8 @@ export type WithdrawEffect = Extract<Effect, { kind: 'withdraw' }>;
 
 export interface Delivery extends Omit<DeliverEffect, 'kind'> {
   readonly client: string | undefined;
+  /** Where it comes again. */
+  readonly decidedAt?: Date;
 }
 
 /** Nobody wrote down whether it was delivered: it must be ruled out that it still comes, before anything is said of it. */
@@ -112,7 +114,7 @@ function judgeNew(incoming: Incoming, { world, nowMs }: Grounds, judged: JudgedB
   const records = [decision.record, ...decision.others];
   for (const record of records) world.putRecord(record);
   judged.decided.push({ records, effects: decision.effects });
-  takeEffects(decision.effects, records, judged);
+  takeEffects(decision.effects, { records }, judged);
   for (const record of records) if (!unannounced.has(record.name)) judged.events.push({ record, ...directoryOf(incoming) });
 }
 
@@ -132,7 +134,7 @@ function judgeAgain(incoming: Incoming, grounds: Grounds, judged: JudgedBatch): 
   const decision = decide(incoming, world, nowMs);
   if (state === 'stopped') return stopAgain(stored, decision.record, { world, judged });
   if (goesAs(stored, decision.record)) {
-    takeEffects(decision.effects, [stored, ...decision.others], judged);
+    takeEffects(decision.effects, { records: [stored, ...decision.others], decidedAt: stored.recordedAt }, judged);
     return announce();
   }
   if (stored.recipient === undefined) return announce();
@@ -173,7 +175,7 @@ function judgeRoutedAgain(incoming: Incoming, record: StoredRecord, { world, del
       judged.doubts.push(doubtOf(record, record.recipient, { root: record.id, now }));
       return;
     }
-    takeEffects(effects, [record], judged);
+    takeEffects(effects, { records: [record], decidedAt: record.recordedAt }, judged);
   }
   judged.releases.push(record.id);
   if (isCleared(record) && state === 'stopped') stopAgain(record, now, { world, judged });
@@ -208,9 +210,15 @@ function stopAgain(
 const directoryOf = ({ read }: Incoming): { directory?: PartyPut | PersonPut } =>
   read.rule.onEventsWhole === true ? { directory: read.envelope.data as PartyPut | PersonPut } : {};
 
-function takeEffects(effects: readonly Effect[], records: readonly GuardRecord[], judged: JudgedBatch): void {
+interface Decided {
+  readonly records: readonly GuardRecord[];
+  /** Where they were written before. */
+  readonly decidedAt?: Date;
+}
+
+function takeEffects(effects: readonly Effect[], { records, decidedAt }: Decided, judged: JudgedBatch): void {
   for (const effect of effects) {
-    if (effect.kind === 'deliver') judged.deliveries.push(deliveryOf(effect, records));
+    if (effect.kind === 'deliver') judged.deliveries.push(deliveryOf(effect, records, decidedAt));
     else if (effect.kind === 'withdraw') judged.withdrawals.push(effect);
     else if (effect.kind === 'release') judged.releases.push(effect.id);
     else if (effect.kind === 'redrive') judged.redrives.push(effect.deadLetter);
@@ -218,7 +226,11 @@ function takeEffects(effects: readonly Effect[], records: readonly GuardRecord[]
   }
 }
 
-function deliveryOf({ id, recipient, message, root, told, withheld }: DeliverEffect, records: readonly GuardRecord[]): Delivery {
+function deliveryOf(
+  { id, recipient, message, root, told, withheld }: DeliverEffect,
+  records: readonly GuardRecord[],
+  decidedAt: Date | undefined,
+): Delivery {
   return {
     id,
     recipient,
@@ -227,6 +239,7 @@ function deliveryOf({ id, recipient, message, root, told, withheld }: DeliverEff
     ...(root === undefined ? {} : { root }),
     ...(told === undefined ? {} : { told }),
     ...(withheld === undefined ? {} : { withheld }),
+    ...(decidedAt === undefined ? {} : { decidedAt }),
   };
 }
 

@@ -99,7 +99,7 @@ export class WithdrawalDesk {
   private async takeBack(covered: readonly CoveredDelivery[], terms: RecallTerms): Promise<readonly Taken[]> {
     const sent = covered.filter(({ state }) => state === 'sent');
     const recalled = await this.recall.recall(
-      sent.map(({ record, recipient, streamSeq }) => recallable(record, recipient, streamSeq)),
+      sent.map(({ record, recipient, streamSeq }) => recallable(record, { recipient, streamSeq, now: this.clock.now() })),
       terms,
     );
     const before = covered.flatMap(({ streamSeq, ...each }) =>

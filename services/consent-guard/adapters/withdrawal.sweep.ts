@@ -5,6 +5,7 @@ import { RepeatingWork } from './repeating-work.js';
 import type { WithdrawalDesk } from './withdrawal.desk.js';
 
 const sweepMs = 5_000;
+const failure = 'a withdrawal could not be carried out now';
 
 /**
  * Carries out withdrawals that were recorded and not carried out. The withdrawal's own message comes again after a crash and sees to it
@@ -14,7 +15,6 @@ export class WithdrawalSweep {
   private readonly work: RepeatingWork;
 
   constructor(private readonly parts: { readonly pool: Pool; readonly desk: WithdrawalDesk; readonly log: Logger }) {
-    const failure = 'a withdrawal could not be carried out now';
     this.work = new RepeatingWork({ everyMs: sweepMs, log: parts.log, failure, run: () => this.sweep() });
   }
 
@@ -27,9 +27,12 @@ export class WithdrawalSweep {
   }
 
   private async sweep(): Promise<void> {
-    const { pool, desk } = this.parts;
-    const { rows } = await pool.query<{ id: string; client: string }>('select id, client from open_withdrawal order by at limit 100');
-    // Where a batch has it in hand, nothing is left to do once that is through.
-    for (const { id, client } of rows) await underClientLock(pool, client, (db) => desk.carryOut(db, { withdrawalId: id, client }));
+    const { pool, desk, log } = this.parts;
+    const { rows } = await pool.query<{ id: string; client: string }>('select id, client from open_withdrawal order by at');
+    for (const { id, client } of rows) {
+      // Where a batch has it in hand, nothing is left to do once that is through. One that waits for its broker keeps no other waiting.
+      const carriedOut = underClientLock(pool, client, (db) => desk.carryOut(db, { withdrawalId: id, client }));
+      await carriedOut.catch((error: unknown) => log.warn({ err: error }, failure));
+    }
   }
 }

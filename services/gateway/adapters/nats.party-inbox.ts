@@ -77,7 +77,9 @@ export class NatsPartyInbox extends PartyInbox {
       const first = this.#hold(connection, party, await pullDeliveries(connection, party, { max: 1, waitMs: leftMs }));
       if (first.length === 0) continue;
       if (options.max === 1) return first;
-      return [...first, ...this.#hold(connection, party, await pullDeliveries(connection, party, { max: options.max - 1, waitMs: 0 }))];
+      // What came first is in hand, whatever becomes of the rest.
+      const rest = await pullDeliveries(connection, party, { max: options.max - 1, waitMs: 0 }).catch(() => []);
+      return [...first, ...this.#hold(connection, party, rest)];
     }
   }
 
