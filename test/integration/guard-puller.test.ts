@@ -70,6 +70,15 @@ describe('what a guard takes from an ingress', () => {
     after.letGo();
   });
 
+  it('does not wait for what a broker that was killed counts as in hand, and has no more', async () => {
+    await put('kept');
+    const puller = new IngressPuller(countingOneMore(guard), 'trt_acme', 16, () => true);
+    await puller.reclaim();
+    expect((await taken(puller, [], 'kept')).at(-1)).toBe('kept');
+    puller.stop();
+    puller.letGo();
+  });
+
   it('waits for the pull of a guard that is stopped, and takes back what that took', async () => {
     const stopped = guard.subscribe('_INBOX_guard.stopped', { max: 2 });
     guard.publish('$JS.API.CONSUMER.MSG.NEXT.IN_trt_acme.guard', '{"batch":100,"expires":1000000000}', { reply: '_INBOX_guard.stopped' });
@@ -132,3 +141,19 @@ async function taken(puller: IngressPuller, before: readonly string[], last: str
   }
   return texts;
 }
+
+/** The connection, to a broker that counts one more as in hand than there is. */
+const countingOneMore = (connection: NatsConnection): NatsConnection =>
+  new Proxy(connection, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      if (name !== 'request') return value.bind(target) as unknown;
+      return async (...asked: Parameters<NatsConnection['request']>) => {
+        const reply = await target.request(...asked);
+        const read = (): Record<string, unknown> => reply.json();
+        const isCount = asked[0].startsWith('$JS.API.CONSUMER.INFO.');
+        return isCount ? { ...reply, json: () => ({ ...read(), num_ack_pending: Number(read()['num_ack_pending']) + 1 }) } : reply;
+      };
+    },
+  });

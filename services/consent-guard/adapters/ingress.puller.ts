@@ -3,6 +3,7 @@ import { createInbox, type Msg, type NatsConnection, type Subscription } from '@
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
 import { requestJson } from '#libs/nats/ask-client.js';
+import { askJetStream } from '#libs/nats/jetstream-api.js';
 import { presentConnection } from '#libs/nats/present-connection.js';
 
 /** A message in hand: ends with `ack`, or is left to who has the party next (`reclaim`); `working` asks the broker for another ack wait of patience. */
@@ -48,6 +49,8 @@ const answerMs = 1_500;
 /** What a holder that lives took along comes again after the ack wait (10 s) at the latest; from time to time the taking over begins anew. */
 const gatherMs = 5_000;
 const lookAgainMs = 100;
+/** Questions to the broker at once. */
+const askedAtOnce = 64;
 
 /**
  * Takes what waits in a party's ingress stream, in order, a batch at a time: what is there now, or the first that comes. While a batch is
@@ -130,17 +133,20 @@ export class IngressPuller {
   /**
    * Until all that is in hand at the broker is in this hand; then it is put in the order of the stream. The broker gives back in the order in
    * which it learnt that something is to be given again, and that of a message which it could not deliver (its puller had just gone) it had
-   * learnt before: the newer came first in 1 to 2 of 100 takeovers.
+   * learnt before: the newer came first in 1 to 2 of 100 takeovers. A broker that was killed counts as in hand what was answered just before and is
+   * gone from the stream: such a one does not come.
    *
    * @returns where what is new begins
    */
   private async gather(): Promise<number> {
     const end = performance.now() + gatherMs;
-    for (;;) {
+    for (let before = -1; ;) {
       // Counted before it is asked: what comes meanwhile may be new.
       const held = this.queue.length;
-      const { inHand, last } = await this.standing();
-      if (held >= inHand) {
+      const isStill = held === before;
+      before = held;
+      const { inHand, first, last } = await this.standing();
+      if (held >= inHand || (isStill && (await this.isAllThereIs(first, last)))) {
         this.queue.sort((one, other) => seqOf(one) - seqOf(other));
         return Math.max(last, ...this.queue.slice(-1).map(seqOf)) + 1;
       }
@@ -149,6 +155,18 @@ export class IngressPuller {
       if (this.outstanding <= 0) this.request(inHand - held);
       await this.some();
     }
+  }
+
+  /** Whether nothing lies in the stream from there to there but what is in the queue. */
+  private async isAllThereIs(first: number, last: number): Promise<boolean> {
+    const held = new Set(this.queue.map(seqOf));
+    const missing = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index).filter((seq) => !held.has(seq));
+    const subject = `$JS.API.STREAM.MSG.GET.${ingressStream(this.party)}`;
+    const lies = (seq: number): Promise<boolean> =>
+      askJetStream<{ message: unknown }>(this.connection, subject, { seq }, answerMs).then(({ message }) => message !== undefined);
+    for (let start = 0; start < missing.length; start += askedAtOnce)
+      if ((await Promise.all(missing.slice(start, start + askedAtOnce).map(lies))).includes(true)) return false;
+    return true;
   }
 
   private async standing(): Promise<Standing> {
