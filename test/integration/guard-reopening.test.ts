@@ -154,7 +154,7 @@ describe('a delivery that nobody wrote down', () => {
     const publisher = new RoadPublisher(connection, { inboxPrefix: '_INBOX_guard' });
     const recall = new DeliveryRecall(connection, new RoadCourier(publisher));
     const openings = new Map([[office, opening]]);
-    const doubt = { id: randomUUID(), recipient: office, streamSeq: undefined, recordSeq, isLongAgo: false };
+    const doubt = { id: randomUUID(), recipient: office, streamSeq: undefined, recordSeq, longAgo: undefined };
     const recalled = await until('the durable is there', () => recall.recall([doubt], { isAgain: false, openings }));
     expect(recalled).toMatchObject([{ state }]);
     await publisher.stop();

@@ -10,7 +10,7 @@ import { type GuardRecord, isCleared } from '../domain/guard-record.js';
 import type { Incoming } from '../domain/incoming.js';
 import type { BatchStore, DecidedMessage } from './batch.store.js';
 import { readOpenings, requireOpenings } from './delivery-opening.js';
-import { type DeliveryRecall, isLongAgo, recallable } from './delivery-recall.js';
+import { type DeliveryRecall, isLongAgo, knownForMs, recallable } from './delivery-recall.js';
 import { GroundAhead } from './ground-ahead.js';
 import type { GuardKeys } from './guard-keys.js';
 import { type Delivery, type DeliveryState, type Doubt, type JudgedBatch, judgeBatch } from './judge-batch.js';
@@ -78,6 +78,9 @@ export const alone: Turn = { onCommitted: () => undefined, mayDeliver: Promise.r
  * When it returns, all of it may be acknowledged; when it throws, none of it: it comes again, and what is on record stands.
  */
 export class BatchProcessor {
+  /** Ids of messages that did not lie in their stream when they were looked for, and when that was. */
+  private readonly ruledOut = new Map<string, number>();
+
   constructor(private readonly parts: BatchProcessorParts) {}
 
   /** A message's shape, and whom it shows; nothing of it rests on what is recorded. Throws on nothing. */
@@ -154,18 +157,34 @@ export class BatchProcessor {
     throw new MeshError('lease-lost', 'messages in doubt are settled, and the batch is judged again');
   }
 
-  /** What comes again so late that the broker would not know it for the same, and lies in its stream, is not delivered a second time. */
+  /**
+   * What comes again so late that the broker would not know it for the same, and lies in its stream, is not delivered a second time. What does not
+   * lie there is known not to for as long as the broker knows what is delivered from now on, however often that is tried.
+   */
   private async lookFor(deliveries: readonly Delivery[], now: Date): Promise<LookedFor> {
+    const old = deliveries.filter(({ id, decidedAt }) => decidedAt !== undefined && isLongAgo(decidedAt, now) && !this.isRuledOut(id));
     const lying: SentDelivery<Delivery>[] = [];
-    const missing: Delivery[] = [];
-    for (const delivery of deliveries) {
-      const { id, recipient, decidedAt } = delivery;
-      const isToBeLookedFor = decidedAt !== undefined && isLongAgo(decidedAt, now);
-      const streamSeq = isToBeLookedFor ? await this.parts.recall.find(id, recipient) : undefined;
-      if (streamSeq === undefined) missing.push(delivery);
-      else lying.push({ delivery, streamSeq });
+    for (const recipient of new Set(old.map((delivery) => delivery.recipient))) {
+      const own = old.filter((delivery) => delivery.recipient === recipient);
+      const since = new Date(Math.min(...own.map(({ decidedAt = now }) => decidedAt.getTime())));
+      const places = await this.parts.recall.find(
+        recipient,
+        own.map(({ id }) => id),
+        since,
+      );
+      for (const delivery of own) {
+        const streamSeq = places.get(delivery.id);
+        if (streamSeq === undefined) this.ruledOut.set(delivery.id, performance.now());
+        else lying.push({ delivery, streamSeq });
+      }
     }
-    return { lying, missing };
+    const found = new Set(lying.map(({ delivery }) => delivery));
+    return { lying, missing: found.size === 0 ? deliveries : deliveries.filter((delivery) => !found.has(delivery)) };
+  }
+
+  private isRuledOut(id: string): boolean {
+    for (const [known, at] of this.ruledOut) if (performance.now() - at > knownForMs) this.ruledOut.delete(known);
+    return this.ruledOut.has(id);
   }
 
   /** Read ahead, or in an attempt before: since then the keys may have changed. */

@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
+import { deliveryDurable, deliveryStream, deliverySubject } from '#libs/contracts/subjects.js';
 import { type ApiError, askJetStream, type DurableState, type StreamState } from '#libs/nats/jetstream-api.js';
 import { isCleared } from '../domain/guard-record.js';
 import type { StoredRecord } from './record-rows.js';
@@ -13,13 +13,17 @@ export interface Recallable {
   readonly streamSeq: number | undefined;
   /** The record that cleared it; 0 where that is not known. */
   readonly recordSeq: number;
-  /** So long ago that the broker may have forgotten the id of what lies in its stream. */
-  readonly isLongAgo: boolean;
+  /** When it was decided, where that is so long ago that the broker may have forgotten the id of what lies in its stream. */
+  readonly longAgo: Date | undefined;
 }
 
 /** The broker knows an id for two minutes (`duplicate_window`); less, as clocks differ. */
-const knownForMs = 60_000;
+export const knownForMs = 60_000;
 export const isLongAgo = (decidedAt: Date, now: Date): boolean => now.getTime() - decidedAt.getTime() > knownForMs;
+const longAgoOf = (record: StoredRecord, now: Date): Date | undefined => {
+  if (!isCleared(record)) return new Date(0);
+  return isLongAgo(record.recordedAt, now) ? record.recordedAt : undefined;
+};
 
 /** @param record the newest of that message: the one that cleared it, or one that says that it was stopped since */
 export const recallable = (
@@ -30,7 +34,7 @@ export const recallable = (
   recipient,
   streamSeq,
   recordSeq: isCleared(record) ? record.seq : 0,
-  isLongAgo: !isCleared(record) || isLongAgo(record.recordedAt, now),
+  longAgo: longAgoOf(record, now),
 });
 
 /** A delivery that was taken back before. */
@@ -82,6 +86,26 @@ interface Standing {
   readonly stream: StreamState;
   readonly ackFloor: number;
   readonly pulledTo: number;
+}
+
+interface Extent {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
+
+/** Of a message in a stream, as STREAM.MSG.GET gives it. */
+interface StoredMessage {
+  readonly seq: number;
+  readonly subject: string;
+  readonly time: string;
+  readonly hdrs?: string;
+}
+
+interface Stored {
+  readonly seq: number;
+  readonly subject: string;
+  readonly storedAtMs: number;
+  readonly id: string | undefined;
 }
 
 /** Questions to the broker at once. */
@@ -149,7 +173,7 @@ export class DeliveryRecall {
   }
 
   /** From where to where a recipient's stream reaches. @throws MeshError `broker-unavailable` · `answer-timeout` */
-  async extent(recipient: string): Promise<{ readonly firstSeq: number; readonly lastSeq: number }> {
+  async extent(recipient: string): Promise<Extent> {
     const { state } = await this.ask<{ state: StreamState }>(`STREAM.INFO.${deliveryStream(recipient)}`);
     if (state === undefined) throw unknownStanding();
     return { firstSeq: state.first_seq, lastSeq: state.last_seq };
@@ -158,32 +182,56 @@ export class DeliveryRecall {
   private async place({ streamSeq, ...delivery }: Recallable): Promise<Placed> {
     if (streamSeq !== undefined) return { ...delivery, streamSeq, isFence: false, further: [] };
     const { seq, duplicate } = await this.courier.fence(delivery.id, delivery.recipient);
-    const [lying, ...more] = duplicate || !delivery.isLongAgo ? [] : await this.search(delivery.id, delivery.recipient);
+    const { id, recipient, longAgo } = delivery;
+    const places = duplicate || longAgo === undefined ? undefined : await this.search(recipient, [id], longAgo);
+    const [lying, ...more] = places?.get(id) ?? [];
     if (lying === undefined) return { ...delivery, streamSeq: seq, isFence: !duplicate, further: [] };
     return { ...delivery, streamSeq: lying, isFence: false, further: [...more, seq] };
   }
 
   /**
-   * Where a message lies that was delivered so long ago that the broker has forgotten its id; where it lies twice, only the first is left.
+   * Where messages lie that were delivered so long ago that the broker has forgotten their ids; of one that lies twice, only the first is left.
    *
+   * @param since when the first of them was decided
    * @throws MeshError `broker-unavailable` · `answer-timeout`
    */
-  async find(id: string, recipient: string): Promise<number | undefined> {
-    const [first, ...more] = await this.search(id, recipient);
-    await Promise.all(more.map((seq) => this.delete(recipient, seq)));
-    return first;
-  }
-
-  /** Message by message: the broker finds none by its id. */
-  private async search(id: string, recipient: string): Promise<readonly number[]> {
-    const { firstSeq, lastSeq } = await this.extent(recipient);
-    const found: number[] = [];
-    for (let start = firstSeq; start <= lastSeq; start += askedAtOnce) {
-      const seqs = Array.from({ length: Math.min(askedAtOnce, lastSeq - start + 1) }, (_, index) => start + index);
-      const looks = await Promise.all(seqs.map((streamSeq) => this.look({ id, recipient, streamSeq })));
-      found.push(...seqs.filter((_, index) => looks[index] === 'taken'));
+  async find(recipient: string, ids: readonly string[], since: Date): Promise<ReadonlyMap<string, number>> {
+    const places = await this.search(recipient, ids, since);
+    const found = new Map<string, number>();
+    for (const [id, [first, ...more]] of places) {
+      for (const seq of more) await this.delete(recipient, seq);
+      if (first !== undefined) found.set(id, first);
     }
     return found;
+  }
+
+  /** Message by message, from those stored since: the broker finds none by its id. Each with its places, in order. */
+  private async search(recipient: string, ids: readonly string[], since: Date): Promise<ReadonlyMap<string, readonly number[]>> {
+    const wanted = new Map(ids.map((id) => [deliveryId(id, recipient), id]));
+    const places = new Map<string, number[]>();
+    const { firstSeq, lastSeq } = await this.extent(recipient);
+    const from = await this.firstSince(recipient, { firstSeq, lastSeq }, since.getTime() - knownForMs);
+    for (let start = from; start <= lastSeq; start += askedAtOnce) {
+      const seqs = Array.from({ length: Math.min(askedAtOnce, lastSeq - start + 1) }, (_, index) => start + index);
+      for (const stored of await Promise.all(seqs.map((seq) => this.stored(recipient, { seq })))) {
+        const id = wanted.get(stored?.id ?? '');
+        // A fence bears the id of what it rules out.
+        if (id !== undefined && stored?.subject === deliverySubject(recipient)) places.set(id, [...(places.get(id) ?? []), stored.seq]);
+      }
+    }
+    return places;
+  }
+
+  /** From where in the stream all that was stored since then lies; by halves, as it lies in order. */
+  private async firstSince(recipient: string, { firstSeq, lastSeq }: Extent, sinceMs: number): Promise<number> {
+    let [low, high] = [firstSeq, lastSeq + 1];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const next = await this.stored(recipient, { seq: middle, next_by_subj: deliverySubject(recipient) });
+      if (next === undefined || next.storedAtMs >= sinceMs) high = middle;
+      else low = next.seq + 1;
+    }
+    return low;
   }
 
   /** Whether the recipient has acknowledged everything up to there. */
@@ -202,9 +250,16 @@ export class DeliveryRecall {
   }
 
   private async look({ id, recipient, streamSeq }: Ended): Promise<Found> {
-    const { message } = await this.ask<{ message: { hdrs?: string } }>(`STREAM.MSG.GET.${deliveryStream(recipient)}`, { seq: streamSeq });
-    if (message === undefined) return 'gone';
-    return hasId(Buffer.from(message.hdrs ?? '', 'base64').toString(), deliveryId(id, recipient)) ? 'taken' : 'other';
+    const stored = await this.stored(recipient, { seq: streamSeq });
+    if (stored === undefined) return 'gone';
+    return stored.id === deliveryId(id, recipient) ? 'taken' : 'other';
+  }
+
+  private async stored(recipient: string, which: { readonly seq: number; readonly next_by_subj?: string }): Promise<Stored | undefined> {
+    const { message } = await this.ask<{ message: StoredMessage }>(`STREAM.MSG.GET.${deliveryStream(recipient)}`, which);
+    if (message === undefined) return undefined;
+    const { seq, subject, time, hdrs = '' } = message;
+    return { seq, subject, storedAtMs: Date.parse(time), id: idIn(Buffer.from(hdrs, 'base64').toString()) };
   }
 
   private async standings(recipients: readonly string[]): Promise<ReadonlyMap<string, Standing>> {
@@ -254,4 +309,4 @@ const isGone = ({ err_code: code, description }: ApiError): boolean =>
   code === noMessageFound || code === sequenceNotFound || (code === deleteFailed && notThere.test(description));
 
 /** The one header a delivery has; names of headers are given as they were sent. */
-const hasId = (headers: string, id: string): boolean => headers.split('\r\n').includes(`Nats-Msg-Id: ${id}`);
+const idIn = (headers: string): string | undefined => /^Nats-Msg-Id: (.*)$/m.exec(headers)?.[1]?.trimEnd();
