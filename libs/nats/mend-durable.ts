@@ -18,6 +18,8 @@ interface Standing {
 
 /** An acknowledged message goes from its stream a moment after the durable has counted it. */
 const lookAgainMs = 250;
+/** A party that acknowledges without end keeps nobody looking. What is still moving is looked at again in a minute. */
+const mostLooks = 8;
 /** A question that was under way when the connection went is not answered; it is asked again. */
 const answerMs = 1_500;
 
@@ -45,11 +47,13 @@ export async function mendDurable(
   let standing = await look(connection, plan);
   // Until two looks agree: what is stored in between moves the first message.
   const isAhead = (): boolean => standing.kind === 'ahead' || standing.kind === 'claimed';
-  for (let before: number | undefined; isAhead() && standing.firstSeq !== before; standing = await look(connection, plan)) {
+  let before: number | undefined;
+  for (let looks = 0; isAhead() && standing.firstSeq !== before && looks < mostLooks; looks += 1) {
     before = standing.firstSeq;
     await delay(lookAgainMs);
+    standing = await look(connection, plan);
   }
-  if (standing.kind === 'sound') return false;
+  if (standing.kind === 'sound' || (isAhead() && standing.firstSeq !== before)) return false;
   if (isAhead() && (await removeFence(connection, plan, standing.firstSeq))) return mendDurable(connection, plan, beforeAnew);
   if (standing.kind === 'claimed') return false;
   if (standing.kind !== 'lost') await change(connection, `CONSUMER.DELETE.${nameOf(plan)}`, {});

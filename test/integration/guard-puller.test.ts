@@ -129,6 +129,24 @@ describe('what a guard takes from an ingress', () => {
     puller.stop();
     puller.letGo();
   });
+
+  it('does not wait for what is gone from the stream', async () => {
+    const before = new IngressPuller(guard, 'trt_acme', 16, () => true);
+    await before.reclaim();
+    await put('first');
+    const gone = await put('gone');
+    await put('last');
+    const texts = await taken(before, [], 'last');
+    before.stop();
+    before.letGo();
+    const deleted = await guard.request('$JS.API.STREAM.MSG.DELETE.IN_trt_acme', JSON.stringify({ seq: gone.seq }));
+    expect(deleted.json<{ success: boolean }>().success).toBe(true);
+    const after = new IngressPuller(guard, 'trt_acme', 16, () => true);
+    await after.reclaim();
+    expect(await taken(after, [], 'last')).toEqual(texts.filter((text) => text !== 'gone'));
+    after.stop();
+    after.letGo();
+  });
 });
 
 /** What it gives, until that came or nothing comes. */

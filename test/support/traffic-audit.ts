@@ -120,7 +120,8 @@ export function auditDeliveries(
       const isTooMuch = arrival.wasWhole && before.some((each) => each.kind === 'limit' && each.sender === sender);
       const isOther = stands.verdict === 'cleared' ? arrival.wasInPart : stands.verdict === 'cleared-in-part' && arrival.wasWhole;
       return [
-        ...(isCleared(stands.verdict) ? [] : [`${id} came and is ${stands.verdict}`]),
+        // Pulled and not answered when it was taken back: it counts as had.
+        ...(isCleared(stands.verdict) || stands.state === 'pulled' ? [] : [`${id} came and is ${stands.verdict}`]),
         ...(isLate ? [`${id} was pulled after a withdrawal was confirmed`] : []),
         ...(isTooMuch ? [`${id} was pulled whole after a limit was confirmed`] : []),
         ...(isOther ? [`${id} came otherwise than as ${stands.verdict}`] : []),

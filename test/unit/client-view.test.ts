@@ -55,6 +55,9 @@ describe("a client's view", () => {
     expect(viewEntry(toldOf(stopped), new Map(), names)).toMatchObject({ outcome: 'stopped', reason: 'withdrawn', told: [] });
     const limited = { ...blocked, verdict: { kind: 'stopped' as const, reason: 'consent-changed' as const } };
     expect(viewEntry(toldOf(limited), new Map(), names)).toMatchObject({ outcome: 'stopped', reason: 'limited', told: [] });
+    const had = viewEntry(toldOf(limited, { mayBeHad: true }), new Map(), names);
+    expect(had).toMatchObject({ outcome: 'told', told: ['identity', 'administration'] });
+    expect(had).not.toHaveProperty('reason');
     expect(names.ofAgency('jcp').name).toBe('Jobcentre Plus');
     expect(names.ofAgency('role:treatment@west-yorkshire').name).toBe('A treatment service in West Yorkshire');
   });

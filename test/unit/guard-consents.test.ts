@@ -279,6 +279,7 @@ describe('what was told under a line', () => {
     expect(restsOnLines(shared, [summary], ['treatment-status', 'employment'])).toBe(false);
     expect(restsOnLines(shared, [{ ...summary, purpose: 'share-employment-needs' }], ['treatment-summary'])).toBe(false);
     expect(restsOnLines(shared, [{ ...summary, to: 'works' }], ['treatment-summary'])).toBe(false);
+    expect(restsOnLines({ ...shared, recipientAgency: 'river' }, [{ ...line, to: 'river' }])).toBe(false);
     // What it told is not known.
     expect(restsOnLines(shared, [summary])).toBe(true);
     expect(restsOnLines(shared, [line], ['employment'])).toBe(true);

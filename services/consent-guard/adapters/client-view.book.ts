@@ -99,7 +99,13 @@ export class ClientViewBook {
     const consents = new Map<string, TakenConsent>(taken.rows.map((row) => [row.id, { ...row, recordedAt: row.recorded_at }]));
     return rows.map((row) => {
       const kinds = { told: (row.told ?? []) as Category[], withheld: (row.withheld ?? []) as Category[] };
-      const about = { record: toStoredRecord(row), firstAt: row.first_at, isCollected: row.state === 'collected', ...kinds };
+      const about = {
+        record: toStoredRecord(row),
+        firstAt: row.first_at,
+        isCollected: row.state === 'collected',
+        mayBeHad: row.state === 'pulled',
+        ...kinds,
+      };
       return viewEntry(about, consents, names);
     });
   }

@@ -11,8 +11,11 @@ const pollMs = 20;
 export const isCarriedOut = `not (r.name in ('consent.recorded', 'consent.withdrawn') and exists (
   select 1 from open_withdrawal o join record b on b.id = o.id and b.ordinal = 0 where o.client = r.client and b.seq <= r.seq))`;
 
-const decidedSql = `select r.id::text as id, null as party from record r where r.ordinal = 0 and r.id = any($1::uuid[]) and ${isCarriedOut}
-  union all select d.message::text, d.party from dead_letter d join unnest($1::uuid[], $2::text[]) w (id, party) on d.message = w.id and d.party = w.party`;
+/** A message that is neither the asker's nor theirs to see is looked up as one that is not there, so that the clock does not tell them apart. */
+const decidedSql = `with w as (select * from unnest($1::uuid[], $2::text[]) w (id, party))
+  select w.id::text as id, w.party from w join record r on r.id = w.id and r.ordinal = 0 where ${isCarriedOut}
+    and (r.sender = w.party or exists (select 1 from record o where o.id = w.id and o.recipient = w.party))
+  union all select d.message::text, d.party from dead_letter d join w on d.message = w.id and d.party = w.party`;
 
 interface Waiting {
   readonly id: string;
@@ -60,7 +63,7 @@ export class DecisionWatch {
       const decided = await this.decided(asked);
       const now = performance.now();
       for (const each of asked) {
-        if (decided.has(each.id) || decided.has(`${each.id} ${each.party}`)) each.resolve(true);
+        if (decided.has(`${each.id} ${each.party}`)) each.resolve(true);
         else if (now >= each.endsAt) each.resolve(false);
         else this.waiting.push(each);
       }
@@ -70,10 +73,10 @@ export class DecisionWatch {
   }
 
   private async decided(asked: readonly Waiting[]): Promise<ReadonlySet<string>> {
-    const { rows } = await this.pool.query<{ id: string; party: string | null }>(decidedSql, [
+    const { rows } = await this.pool.query<{ id: string; party: string }>(decidedSql, [
       asked.map(({ id }) => id),
       asked.map(({ party }) => party),
     ]);
-    return new Set(rows.map(({ id, party }) => (party === null ? id : `${id} ${party}`)));
+    return new Set(rows.map(({ id, party }) => `${id} ${party}`));
   }
 }

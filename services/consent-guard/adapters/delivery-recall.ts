@@ -44,6 +44,8 @@ export type Ended = Pick<Recallable, 'id' | 'recipient'> & { readonly streamSeq:
 export interface Recalled {
   readonly streamSeq: number;
   readonly state: 'stopped' | 'collected';
+  /** It was taken out of the stream now, or can come no more: whoever may have it does not get it again. */
+  readonly isTaken: boolean;
 }
 
 interface Placed {
@@ -154,6 +156,7 @@ export class DeliveryRecall {
     if (failed !== undefined) throw failed.reason;
     return placed.map((one, index) => ({
       streamSeq: one.streamSeq,
+      isTaken: one.isFence || found[index] === 'taken',
       state:
         !isDoubtful(one, openings.get(one.recipient)) &&
         (one.isFence || isStopped(one.streamSeq, found[index], { after: after.get(one.recipient), isAgain }))

@@ -161,7 +161,7 @@ export class IngressPuller {
   private async isAllThereIs(first: number, last: number): Promise<boolean> {
     const held = new Set(this.queue.map(seqOf));
     const missing = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index).filter((seq) => !held.has(seq));
-    const subject = `$JS.API.STREAM.MSG.GET.${ingressStream(this.party)}`;
+    const subject = `STREAM.MSG.GET.${ingressStream(this.party)}`;
     const lies = (seq: number): Promise<boolean> =>
       askJetStream<{ message: unknown }>(this.connection, subject, { seq }, answerMs).then(({ message }) => message !== undefined);
     for (let start = 0; start < missing.length; start += askedAtOnce)

@@ -35,8 +35,7 @@ export class MessageBook {
     if (now !== undefined) return { ...now };
     const later = waitMs > 0 && (await this.watch.until(id, party, end)) ? await this.decided(party, id) : undefined;
     if (later !== undefined) return { ...later };
-    // Another's message: that it is one is not told by the clock.
-    await delay(end - performance.now());
+    await delay(Math.max(0, end - performance.now()));
     return { ...undecided(party, id) };
   }
 

@@ -30,7 +30,7 @@ interface Open extends WithdrawalToCarryOut {
 }
 
 /** A delivery after it was taken back, or could not be. */
-type Settled = CoveredDelivery & { readonly streamSeq: number };
+type Settled = CoveredDelivery & { readonly streamSeq: number; readonly isTaken: boolean };
 /** The same, and how it stood before. */
 type Taken = Settled & { readonly was: DeliveryState };
 
@@ -79,7 +79,9 @@ export class WithdrawalDesk {
     );
     const settled = settledFor(open, await this.takeBack(covered, { isAgain: open.isBegun, openings }));
     const stopped = settled
-      .filter(({ state, record }) => state === 'stopped' && record.verdict.kind !== 'stopped')
+      .filter(({ record }) => record.verdict.kind !== 'stopped')
+      // Whether or not its recipient had it: it had not answered, and what is still covered is to be sent again.
+      .filter(({ state, isTaken }) => state === 'stopped' || (open.isLimited && isTaken))
       .map(({ record }) => record);
     const reason = open.isLimited ? 'consent-changed' : 'withdrawn';
     const seconds = [...stopped, ...traffic.waiting(open.lines)].map((record) => stop(record, reason));
@@ -103,7 +105,7 @@ export class WithdrawalDesk {
       terms,
     );
     const before = covered.flatMap(({ streamSeq, ...each }) =>
-      each.state === 'sent' || streamSeq === undefined ? [] : [{ ...each, streamSeq, was: each.state }],
+      each.state === 'sent' || streamSeq === undefined ? [] : [{ ...each, streamSeq, isTaken: false, was: each.state }],
     );
     return [
       ...before,

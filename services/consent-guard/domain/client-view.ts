@@ -21,6 +21,8 @@ export interface ToldRecord {
   readonly told: readonly Category[];
   readonly withheld: readonly Category[];
   readonly isCollected: boolean;
+  /** It was stopped, and its recipient may have had it all the same. */
+  readonly mayBeHad?: boolean;
 }
 
 export interface TakenConsent {
@@ -69,7 +71,7 @@ export function viewEntry(told: ToldRecord, consents: ReadonlyMap<string, TakenC
   const under = record.consents.flatMap((id) => consents.get(id) ?? []);
   const outcome = outcomeOf(told);
   const wentOut = outcome === 'told' || outcome === 'told-in-part';
-  const reason = reasonOf(record);
+  const reason = wentOut ? undefined : reasonOf(record);
   return {
     message: record.id,
     at: told.firstAt.toISOString(),
@@ -86,7 +88,8 @@ export function viewEntry(told: ToldRecord, consents: ReadonlyMap<string, TakenC
   };
 }
 
-function outcomeOf({ record }: ToldRecord): ViewEntry['outcome'] {
+function outcomeOf({ record, mayBeHad, withheld }: ToldRecord): ViewEntry['outcome'] {
+  if (mayBeHad === true) return withheld.length > 0 ? 'told-in-part' : 'told';
   switch (record.verdict.kind) {
     case 'cleared':
       return 'told';

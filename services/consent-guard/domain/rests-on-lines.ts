@@ -21,6 +21,8 @@ export function restsOnLines(message: GuardRecord, lines: readonly Line[], told:
   if (main === null) return false;
   const purposes = new Set([main, ...Object.values(categoryPurposes ?? {})]);
   const isWaiting = message.verdict.kind === 'waiting';
+  // Within one agency nothing rests on a consent.
+  if (!isWaiting && message.recipientAgency === message.senderAgency) return false;
   const isUnder = ({ purpose, ruledOut }: Line): boolean =>
     ruledOut === undefined
       ? purposes.has(purpose)
