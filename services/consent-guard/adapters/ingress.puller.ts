@@ -139,11 +139,13 @@ export class IngressPuller {
    * @returns where what is new begins
    */
   private async gather(): Promise<number> {
-    const end = performance.now() + gatherMs;
+    let end = performance.now() + gatherMs;
     for (let before = -1; ;) {
-      // Counted before it is asked: what comes meanwhile may be new.
-      const held = this.queue.length;
+      // Counted before it is asked, as what comes meanwhile may be new; and once each, as what was given back late comes twice.
+      const held = new Set(this.queue.map(seqOf)).size;
       const isStill = held === before;
+      // However much there is: as long as it comes.
+      if (!isStill) end = performance.now() + gatherMs;
       before = held;
       const { inHand, first, last } = await this.standing();
       if (held >= inHand || (isStill && (await this.isAllThereIs(first, last)))) {
