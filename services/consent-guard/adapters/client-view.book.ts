@@ -103,7 +103,7 @@ export class ClientViewBook {
         record: toStoredRecord(row),
         firstAt: row.first_at,
         isCollected: row.state === 'collected',
-        mayBeHad: row.state === 'pulled',
+        mayBeHad: row.state === 'pulled' || row.state === 'collected',
         ...kinds,
       };
       return viewEntry(about, consents, names);

@@ -89,7 +89,7 @@ export function viewEntry(told: ToldRecord, consents: ReadonlyMap<string, TakenC
 }
 
 function outcomeOf({ record, mayBeHad, withheld }: ToldRecord): ViewEntry['outcome'] {
-  if (mayBeHad === true) return withheld.length > 0 ? 'told-in-part' : 'told';
+  if (mayBeHad === true && record.verdict.kind === 'stopped') return withheld.length > 0 ? 'told-in-part' : 'told';
   switch (record.verdict.kind) {
     case 'cleared':
       return 'told';
