@@ -121,7 +121,7 @@ export function auditDeliveries(
       const isOther = stands.verdict === 'cleared' ? arrival.wasInPart : stands.verdict === 'cleared-in-part' && arrival.wasWhole;
       return [
         // Pulled and not answered when it was taken back: it counts as had.
-        ...(isCleared(stands.verdict) || isHad(stands) ? [] : [`${id} came and is ${stands.verdict}`]),
+        ...(isCleared(stands.verdict) || (stands.verdict === 'stopped' && isHad(stands)) ? [] : [`${id} came and is ${stands.verdict}`]),
         ...(isLate ? [`${id} was pulled after a withdrawal was confirmed`] : []),
         ...(isTooMuch ? [`${id} was pulled whole after a limit was confirmed`] : []),
         ...(isOther ? [`${id} came otherwise than as ${stands.verdict}`] : []),
