@@ -9,6 +9,8 @@ export interface ApiError {
 
 export const streamNotFound = 10_059;
 export const consumerNotFound = 10_014;
+/** Nothing lies at that sequence. */
+export const noMessageFound = 10_037;
 
 /** Of a stream, what it holds: `first_seq` is one past `last_seq` when it is empty. */
 export interface StreamState {

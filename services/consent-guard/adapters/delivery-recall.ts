@@ -1,7 +1,7 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { deliveryDurable, deliveryStream, deliverySubject } from '#libs/contracts/subjects.js';
-import { type ApiError, askJetStream, type DurableState, type StreamState } from '#libs/nats/jetstream-api.js';
+import { type ApiError, askJetStream, type DurableState, noMessageFound, type StreamState } from '#libs/nats/jetstream-api.js';
 import { isCleared } from '../domain/guard-record.js';
 import type { StoredRecord } from './record-rows.js';
 import { deliveryId, type RoadCourier } from './road.courier.js';
@@ -114,7 +114,6 @@ interface Stored {
 const askedAtOnce = 64;
 
 /** Of the server's errors.json. nats-server gives the last, with the store's own words, for a message that is no longer there. */
-const noMessageFound = 10_037;
 const sequenceNotFound = 10_043;
 const deleteFailed = 10_057;
 const notThere = /no message found|deleted message/;
@@ -231,8 +230,9 @@ export class DeliveryRecall {
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const next = await this.stored(recipient, { seq: middle, next_by_subj: deliverySubject(recipient) });
-      if (next === undefined || next.storedAtMs >= sinceMs) high = middle;
-      else low = next.seq + 1;
+      // One that does not tell its time may be one of them.
+      if (next !== undefined && next.storedAtMs < sinceMs) low = next.seq + 1;
+      else high = middle;
     }
     return low;
   }
@@ -243,12 +243,12 @@ export class DeliveryRecall {
   }
 
   private async take(one: Placed, before: Standing | undefined): Promise<Found> {
+    for (const seq of one.further) await this.delete(one.recipient, seq);
     // What is acknowledged is gone: of a client's long history most needs no looking.
     const isAcked = before !== undefined && one.streamSeq <= before.ackFloor && one.streamSeq < before.stream.first_seq;
     if (isAcked && !one.isFence) return 'gone';
     const found = await this.look(one);
     if (found === 'taken') await this.delete(one.recipient, one.streamSeq);
-    for (const seq of one.further) await this.delete(one.recipient, seq);
     return found;
   }
 

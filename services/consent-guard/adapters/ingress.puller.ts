@@ -3,7 +3,7 @@ import { createInbox, type Msg, type NatsConnection, type Subscription } from '@
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
 import { requestJson } from '#libs/nats/ask-client.js';
-import { askJetStream } from '#libs/nats/jetstream-api.js';
+import { askJetStream, noMessageFound } from '#libs/nats/jetstream-api.js';
 import { presentConnection } from '#libs/nats/present-connection.js';
 
 /** A message in hand: ends with `ack`, or is left to who has the party next (`reclaim`); `working` asks the broker for another ack wait of patience. */
@@ -164,8 +164,9 @@ export class IngressPuller {
     const held = new Set(this.queue.map(seqOf));
     const missing = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index).filter((seq) => !held.has(seq));
     const subject = `STREAM.MSG.GET.${ingressStream(this.party)}`;
+    // Anything but the broker's word that it is not there may be a message.
     const lies = (seq: number): Promise<boolean> =>
-      askJetStream<{ message: unknown }>(this.connection, subject, { seq }, answerMs).then(({ message }) => message !== undefined);
+      askJetStream(this.connection, subject, { seq }, answerMs).then(({ error }) => error?.err_code !== noMessageFound);
     for (let start = 0; start < missing.length; start += askedAtOnce)
       if ((await Promise.all(missing.slice(start, start + askedAtOnce).map(lies))).includes(true)) return false;
     return true;
