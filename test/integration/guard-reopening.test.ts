@@ -123,6 +123,8 @@ describe('a broker that was killed, and lies in its streams again what was delet
     // As after any deployment: nobody works the party.
     await guard.end();
     guard = await mesh.guard();
+    // It has looked at all streams once, and would again in a minute.
+    await delay(3_000);
     await killBroker();
     await withdraw(own);
     expect(await stateOf(lying)).toBe('collected');
@@ -146,15 +148,16 @@ describe('a broker that was killed, and lies in its streams again what was delet
 
 describe('a delivery that nobody wrote down', () => {
   it.each([
-    ['was never made anew', { number: 0, recordsTo: 0 }, 0, 'stopped'],
-    ['was made anew before that was decided', { number: 1, recordsTo: 4 }, 5, 'stopped'],
-    ['was made anew since', { number: 1, recordsTo: 5 }, 5, 'collected'],
-  ])('and that does not lie in its stream, whose durable %s: counts as it must', async (_what, opening, recordSeq, state) => {
+    ['was never made anew', { number: 0, recordsTo: 0 }, 0, undefined, 'stopped'],
+    ['was never made anew, though it was long ago', { number: 0, recordsTo: 0 }, 0, new Date(0), 'stopped'],
+    ['was made anew before that was decided', { number: 1, recordsTo: 4 }, 5, undefined, 'stopped'],
+    ['was made anew since', { number: 1, recordsTo: 5 }, 5, undefined, 'collected'],
+  ])('and that does not lie in its stream, whose durable %s: counts as it must', async (...[, opening, recordSeq, longAgo, state]) => {
     const connection = await mesh.nats.connect('guard');
     const publisher = new RoadPublisher(connection, { inboxPrefix: '_INBOX_guard' });
     const recall = new DeliveryRecall(connection, new RoadCourier(publisher));
     const openings = new Map([[office, opening]]);
-    const doubt = { id: randomUUID(), recipient: office, streamSeq: undefined, recordSeq, longAgo: undefined };
+    const doubt = { id: randomUUID(), recipient: office, streamSeq: undefined, recordSeq, longAgo };
     const recalled = await until('the durable is there', () => recall.recall([doubt], { isAgain: false, openings }));
     expect(recalled).toMatchObject([{ state }]);
     await publisher.stop();

@@ -8,6 +8,7 @@ import type { DeliveredMessage } from '#libs/contracts/mesh-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import { connectDatabase } from '#libs/postgres/connect-database.js';
 import { underClientLock } from '#services/consent-guard/adapters/client-lock.js';
+import { DecisionWatch } from '#services/consent-guard/adapters/decision-watch.js';
 import { MessageBook } from '#services/consent-guard/adapters/message.book.js';
 import { personOf } from '#test/support/guard-builders.js';
 import { maria, tomas, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
@@ -94,6 +95,9 @@ describe('a yes to less than before', () => {
     expect(await stopReason(summary)).toBe('consent-changed');
     // Its recipient may have had it, and had not answered: it does not come again, so it is to be sent again too.
     expect(await river.verdict(had)).toMatchObject({ state: 'stopped', task: 'send-again' });
+    const view = await river.ask<{ entries: { message: string; outcome: string }[] }>('client-view', { case: caseId, page: 0 });
+    const shown = new Map(view.ok ? view.entries.map(({ message, outcome }) => [message, outcome]) : []);
+    expect([had, summary, exit].map((id) => shown.get(id))).toEqual(['told', 'stopped', 'told']);
 
     const again = await tell(caseId);
     expect((await river.verdict(again)).state).toBe('cleared-in-part');
@@ -303,6 +307,10 @@ describe('a withdrawal', () => {
     const book = new MessageBook(pool);
     const states = () => Promise.all(asked.map(async (id) => (await book.verdict('tp_river', { id, waitMs: 0 }))['state']));
     await until('all are decided', async () => (await states()).every((state) => state === 'cleared'));
+    // Whose message it is not, waits as for one that is not there.
+    const watch = new DecisionWatch(pool);
+    const decided = ['tp_river', 'jcp_lambeth'].map((party) => watch.until(before, party, performance.now() + 300));
+    expect(await Promise.all(decided)).toEqual([true, false]);
     const { rows } = await database.query<{ client: string }>('select client from client_case where id = $1', [caseId]);
     const [client] = rows.map((row) => row.client);
     // What a guard that is killed between committing it and carrying it out leaves behind; nobody takes it up meanwhile.
@@ -312,6 +320,36 @@ describe('a withdrawal', () => {
     });
     await until('the guard has taken it up', async () => (await states()).every((state) => state === 'cleared'));
     await pool.end();
+  });
+
+  it('that cannot be carried out now keeps no other waiting', async () => {
+    const [stuck, free] = [randomUUID(), randomUUID()];
+    await river.sendAndWait(consent(stuck));
+    await river.sendAndWait(consent(free, tomas));
+    const lying = await tell(stuck);
+    await until('it is delivered', async () => (await statesOf(lying)).join() === 'sent');
+    // As where a stream is not there.
+    await database.query(`update delivery set recipient = 'jcp_nowhere' where id = $1`, [lying]);
+    const lines = [{ from: 'river', to: 'jcp', purpose: 'share-employment-needs' }];
+    const put = (caseId: string, body: object, at: string) =>
+      database.query('insert into open_withdrawal (id, client, body, at) select $1, client, $2, $3 from client_case where id = $4', [
+        randomUUID(),
+        JSON.stringify(body),
+        at,
+        caseId,
+      ]);
+    await put(stuck, { lines }, '2026-01-01T00:00:00Z');
+    await put(free, { lines: [] }, '2026-01-02T00:00:00Z');
+    const open = async (): Promise<readonly string[]> =>
+      (
+        await database.query<{ id: string }>(
+          'select c.id from open_withdrawal o join client_case c on c.client = o.client and c.id = any($1::uuid[])',
+          [[stuck, free]],
+        )
+      ).rows.map(({ id }) => id);
+    await until('the other is carried out', async () => (await open()).join() === stuck);
+    await database.query('delete from open_withdrawal');
+    await database.query('delete from delivery where id = $1', [lying]);
   });
 
   it('cannot be got round by sending a dead letter of before it again', async () => {
