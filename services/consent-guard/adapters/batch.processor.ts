@@ -10,7 +10,7 @@ import { type GuardRecord, isCleared } from '../domain/guard-record.js';
 import type { Incoming } from '../domain/incoming.js';
 import type { BatchStore, DecidedMessage } from './batch.store.js';
 import { readOpenings, requireOpenings } from './delivery-opening.js';
-import { type DeliveryRecall, isLongAgo, knownForMs, recallable } from './delivery-recall.js';
+import { brokerTimeOf, type DeliveryRecall, isLongAgo, knownForMs, recallable } from './delivery-recall.js';
 import { GroundAhead } from './ground-ahead.js';
 import type { GuardKeys } from './guard-keys.js';
 import { type Delivery, type DeliveryState, type Doubt, type JudgedBatch, judgeBatch } from './judge-batch.js';
@@ -166,7 +166,7 @@ export class BatchProcessor {
     const lying: SentDelivery<Delivery>[] = [];
     for (const recipient of new Set(old.map((delivery) => delivery.recipient))) {
       const own = old.filter((delivery) => delivery.recipient === recipient);
-      const since = new Date(Math.min(...own.map(({ decidedAt = now }) => decidedAt.getTime())));
+      const since = new Date(Math.min(...own.map(({ decidedAt = now }) => brokerTimeOf(decidedAt, now).getTime())));
       const places = await this.parts.recall.find(
         recipient,
         own.map(({ id }) => id),
