@@ -7,6 +7,11 @@ if (directory === undefined || folder === undefined) {
   console.error('usage: make-secrets-main.js <directory.json> <folder>');
   process.exitCode = 2;
 } else {
-  const parties = await makeSecrets({ folder, parties: (await readDirectoryFile(directory)).parties });
-  console.log(`secrets of ${parties.length} parties are in ${folder}; hand over tokens/ and delete it`);
+  const parties = await makeSecrets({
+    folder,
+    parties: (await readDirectoryFile(directory)).parties,
+  });
+  console.log(
+    `secrets of ${parties.length} parties are in ${folder}; hand over tokens/ and delete it`,
+  );
 }

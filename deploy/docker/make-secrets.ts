@@ -5,11 +5,20 @@ import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { newToken, putGatewayParty } from '#deploy/local/gateway-parties.js';
-import { accountsText, brokerConfig, type BrokerConfigOptions } from '#deploy/nats/broker-config.js';
+import {
+  accountsText,
+  brokerConfig,
+  type BrokerConfigOptions,
+} from '#deploy/nats/broker-config.js';
 import { brokerPublicKey, newCipherKey } from '#deploy/nats/broker-keys.js';
 import { writeBrokerFiles } from '#deploy/nats/write-broker-files.js';
 import { eventsMaxBytes, streamBytes } from './stream-sizes.js';
-import { evidenceOrigin, newNoteKey, readSignerKey, verifierKeyOf } from '#libs/evidence/note-keys.js';
+import {
+  evidenceOrigin,
+  newNoteKey,
+  readSignerKey,
+  verifierKeyOf,
+} from '#libs/evidence/note-keys.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { type BrokerParty, type PartyKind, serviceParties } from '#libs/contracts/party.js';
 
@@ -35,16 +44,25 @@ interface Deployment {
  *   <database>-url, postgres-password, valkey-url, valkey-password.conf, guard-keys.json, store.key, mail-*.pem
  *   evidence.key, and beside it evidence.pub, the key that auditors check the evidence log with
  */
-export async function makeSecrets({ folder, parties: agencies }: Deployment): Promise<readonly BrokerParty[]> {
+export async function makeSecrets({
+  folder,
+  parties: agencies,
+}: Deployment): Promise<readonly BrokerParty[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
-  const keep = (name: string, make: () => string): Promise<string> => keepFile(join(folder, name), make);
+  const keep = (name: string, make: () => string): Promise<string> =>
+    keepFile(join(folder, name), make);
   const password = (): string => randomBytes(24).toString('hex');
-  for (const name of databases) await keep(`${name}-url`, () => `postgres://tc_${name}:${password()}@postgres:5432/${name}`);
+  for (const name of databases)
+    await keep(`${name}-url`, () => `postgres://tc_${name}:${password()}@postgres:5432/${name}`);
   await keep('postgres-password', password);
-  const valkey = (await keep('valkey-password.conf', () => `requirepass ${password()}`)).slice('requirepass '.length);
+  const valkey = (await keep('valkey-password.conf', () => `requirepass ${password()}`)).slice(
+    'requirepass '.length,
+  );
   await keep('valkey-url', () => `redis://:${valkey}@valkey:6379`);
-  await keep('guard-keys.json', () => JSON.stringify({ current: 1, keys: { '1': randomBytes(32).toString('base64') } }));
+  await keep('guard-keys.json', () =>
+    JSON.stringify({ current: 1, keys: { '1': randomBytes(32).toString('base64') } }),
+  );
   await keep('store.key', newCipherKey);
   const evidenceKey = await keep('evidence.key', () => newNoteKey(evidenceOrigin).signerKey);
   await keep('evidence.pub', () => verifierKeyOf(readSignerKey(evidenceKey)));
@@ -55,7 +73,10 @@ export async function makeSecrets({ folder, parties: agencies }: Deployment): Pr
   return parties;
 }
 
-async function makeParties(folder: string, agencies: Deployment['parties']): Promise<BrokerParty[]> {
+async function makeParties(
+  folder: string,
+  agencies: Deployment['parties'],
+): Promise<BrokerParty[]> {
   const account = async (keys: string, id: string, kind: PartyKind): Promise<BrokerParty> => ({
     id,
     kind,
@@ -93,8 +114,12 @@ async function makeBroker(folder: string, parties: readonly BrokerParty[]): Prom
   const broker = join(folder, 'broker');
   const files = brokerConfig(parties, options);
   await writeBrokerFiles(broker, files);
-  const included = (_line: string, path: string): string => files.find((file) => file.path === path)?.text ?? '';
-  await writeFile(join(broker, 'accounts.conf'), accountsText(parties, options).replaceAll(/^ *include "(.*)"$/gm, included));
+  const included = (_line: string, path: string): string =>
+    files.find((file) => file.path === path)?.text ?? '';
+  await writeFile(
+    join(broker, 'accounts.conf'),
+    accountsText(parties, options).replaceAll(/^ *include "(.*)"$/gm, included),
+  );
   await writeFile(join(broker, 'parties.json'), `${JSON.stringify(parties, undefined, 2)}\n`);
 }
 
@@ -104,14 +129,55 @@ async function makeMailCertificate(folder: string): Promise<void> {
   if (existsSync(path('cert'))) return;
   const openssl = async (...args: string[]): Promise<void> => {
     await promisify(execFile)('openssl', args).catch((error: unknown) => {
-      throw new MeshError('config-invalid', 'openssl is needed to make the mail catcher’s certificate, and it failed', { cause: error });
+      throw new MeshError(
+        'config-invalid',
+        'openssl is needed to make the mail catcher’s certificate, and it failed',
+        { cause: error },
+      );
     });
   };
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-x509', '-days', '3650'];
+  const curve = [
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-x509',
+    '-days',
+    '3650',
+  ];
   const authority = path('authority-key');
-  await openssl('req', ...curve, '-subj', '/CN=mail authority', '-keyout', authority, '-out', path('ca'));
-  const name = ['-subj', '/CN=mail', '-addext', 'subjectAltName=DNS:mail', '-addext', 'basicConstraints=critical,CA:FALSE'];
-  await openssl('req', ...curve, ...name, '-CA', path('ca'), '-CAkey', authority, '-keyout', path('key'), '-out', path('cert'));
+  await openssl(
+    'req',
+    ...curve,
+    '-subj',
+    '/CN=mail authority',
+    '-keyout',
+    authority,
+    '-out',
+    path('ca'),
+  );
+  const name = [
+    '-subj',
+    '/CN=mail',
+    '-addext',
+    'subjectAltName=DNS:mail',
+    '-addext',
+    'basicConstraints=critical,CA:FALSE',
+  ];
+  await openssl(
+    'req',
+    ...curve,
+    ...name,
+    '-CA',
+    path('ca'),
+    '-CAkey',
+    authority,
+    '-keyout',
+    path('key'),
+    '-out',
+    path('cert'),
+  );
 }
 
 async function keepFile(path: string, make: () => string): Promise<string> {

@@ -8,7 +8,12 @@ import { eventsMaxBytes } from './stream-sizes.js';
 
 // One-shot: makes the streams and durables of the parties, or brings them to their settings; the services wait for it. May be run again.
 const partyList = z.array(
-  z.strictObject({ id: z.string(), kind: z.enum(partyKinds), publicKey: z.string(), maxBytes: z.int().positive() }),
+  z.strictObject({
+    id: z.string(),
+    kind: z.enum(partyKinds),
+    publicKey: z.string(),
+    maxBytes: z.int().positive(),
+  }),
 );
 
 /** Also read by the deployment's tests. */
@@ -23,7 +28,12 @@ export const provisionSettings = {
 if (process.argv[1] === import.meta.filename) {
   const settings = readSettings(provisionSettings, process.env);
   const parties = partyList.parse(JSON.parse(await readFile(settings.BROKER_PARTIES_FILE, 'utf8')));
-  const options = { url: settings.NATS_URL, seedFile: settings.NATS_SEED_FILE, name: 'provisioner', inboxPrefix: '_INBOX_provisioner' };
+  const options = {
+    url: settings.NATS_URL,
+    seedFile: settings.NATS_SEED_FILE,
+    name: 'provisioner',
+    inboxPrefix: '_INBOX_provisioner',
+  };
   const connection = await connectMesh(options);
   try {
     await provisionStreams(connection, parties, eventsMaxBytes, settings.STREAM_REPLICAS);

@@ -6,7 +6,9 @@ import { runningProcesses } from './process-tree.js';
  * starts a broker that ended again, under another id, and the old one may be anybody's by now, whom a SIGHUP would end.
  */
 export function findBroker(configFile: string): number | undefined {
-  return runningProcesses().find(({ name, pid }) => name === 'nats-server' && argumentsOf(pid).includes(configFile))?.pid;
+  return runningProcesses().find(
+    ({ name, pid }) => name === 'nats-server' && argumentsOf(pid).includes(configFile),
+  )?.pid;
 }
 
 /** Empty if it ended while we looked. */

@@ -53,7 +53,11 @@ async function gone(pids: ReadonlySet<number>, withinMs: number): Promise<void> 
  * The kernel kills it should the parent die (see `launchCommand`). Throws if it cannot be started at all.
  */
 export function startChild(spec: ChildSpec, onLine: (line: string) => void): ChildRun {
-  const { command, args } = launchCommand({ command: spec.command, args: spec.args ?? [] }, findProgram('setpriv'), spec.runAs);
+  const { command, args } = launchCommand(
+    { command: spec.command, args: spec.args ?? [] },
+    findProgram('setpriv'),
+    spec.runAs,
+  );
   const child = spawn(command, args, {
     env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', ...spec.env },
     cwd: spec.cwd,

@@ -5,7 +5,14 @@ import { accessSync, constants, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
 /** Debian puts nats-server into /usr/sbin, which is not on an ordinary user's PATH. */
-const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+const SYSTEM_FOLDERS = [
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
+];
 
 /** Where Debian keeps each major version's server programs: /usr/lib/postgresql/<major>/bin. */
 const POSTGRES_HOME = '/usr/lib/postgresql';
@@ -30,7 +37,10 @@ function isExecutable(file) {
  * @returns {string | undefined}
  */
 export function findProgram(name, path = process.env.PATH ?? '') {
-  const folders = [...path.split(delimiter).filter((folder) => folder.startsWith('/')), ...SYSTEM_FOLDERS];
+  const folders = [
+    ...path.split(delimiter).filter((folder) => folder.startsWith('/')),
+    ...SYSTEM_FOLDERS,
+  ];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
@@ -66,11 +76,15 @@ function majorIn(folder) {
  */
 export function findPostgres(wanted = {}) {
   const onPath = findProgram('postgres', wanted.path);
-  const folders = [...(onPath === undefined ? [] : [dirname(realpathSync(onPath))]), ...versionedFolders(wanted.home ?? POSTGRES_HOME)];
+  const folders = [
+    ...(onPath === undefined ? [] : [dirname(realpathSync(onPath))]),
+    ...versionedFolders(wanted.home ?? POSTGRES_HOME),
+  ];
   for (const folder of folders) {
     if (!isExecutable(join(folder, 'postgres')) || !isExecutable(join(folder, 'initdb'))) continue;
     const major = majorIn(folder);
-    if (wanted.major === undefined ? major >= OLDEST_POSTGRES : major === wanted.major) return { folder, major };
+    if (wanted.major === undefined ? major >= OLDEST_POSTGRES : major === wanted.major)
+      return { folder, major };
   }
   return undefined;
 }

@@ -15,7 +15,8 @@ export function newToken(): { readonly token: string; readonly tokenHash: string
   return { token, tokenHash: tokenHashOf(token) };
 }
 
-export const tokenHashOf = (token: string): string => `sha256:${createHash('sha256').update(token).digest('hex')}`;
+export const tokenHashOf = (token: string): string =>
+  `sha256:${createHash('sha256').update(token).digest('hex')}`;
 
 /** Puts a party into the gateway's list, in place of an entry it has already. A running gateway takes it up by itself. */
 export async function putGatewayParty(path: string, entry: GatewayPartyEntry): Promise<void> {

@@ -28,7 +28,9 @@ export function isInstalled(lock, installed) {
   const wanted = Object.entries(JSON.parse(lock).packages ?? {}).filter(([path]) => path !== '');
   const present = JSON.parse(installed).packages ?? {};
   return wanted.every(([path, { version, integrity, optional }]) =>
-    present[path] === undefined ? optional === true : present[path].version === version && present[path].integrity === integrity,
+    present[path] === undefined
+      ? optional === true
+      : present[path].version === version && present[path].integrity === integrity,
   );
 }
 
@@ -49,7 +51,9 @@ export function installPackages(root) {
         : spawnSync(process.execPath, [npm, ...options], { cwd: root, stdio: 'inherit' }),
     );
     if (status !== 0)
-      stop(`npm ci failed (${error?.message ?? `exit ${status}`}): nothing was built. Mend what it names above, then try again.`);
+      stop(
+        `npm ci failed (${error?.message ?? `exit ${status}`}): nothing was built. Mend what it names above, then try again.`,
+      );
   }
   writeFileSync(stamp, `${digest}\n`);
 }

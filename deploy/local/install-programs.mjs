@@ -8,9 +8,24 @@ import { stop, step } from './progress.mjs';
  * @type {readonly { name: string, debian: string, modes: readonly string[], find: () => unknown }[]}
  */
 export const PROGRAMS = [
-  { name: 'nats-server', debian: 'nats-server', modes: ['start', 'test'], find: () => findProgram('nats-server') },
-  { name: 'redis-server', debian: 'redis-server', modes: ['start', 'test'], find: () => findProgram('redis-server') },
-  { name: 'PostgreSQL 15 or newer', debian: 'postgresql', modes: ['start', 'test'], find: () => findPostgres() },
+  {
+    name: 'nats-server',
+    debian: 'nats-server',
+    modes: ['start', 'test'],
+    find: () => findProgram('nats-server'),
+  },
+  {
+    name: 'redis-server',
+    debian: 'redis-server',
+    modes: ['start', 'test'],
+    find: () => findProgram('redis-server'),
+  },
+  {
+    name: 'PostgreSQL 15 or newer',
+    debian: 'postgresql',
+    modes: ['start', 'test'],
+    find: () => findPostgres(),
+  },
   { name: 'gpg', debian: 'gnupg', modes: ['start', 'test'], find: () => findProgram('gpg') },
   // Two other OpenPGP implementations, so that the tests read our mail with more than the library that wrote it.
   { name: 'rnp', debian: 'rnp', modes: ['test'], find: () => findProgram('rnp') },
@@ -45,7 +60,9 @@ apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 install --no-install
 function rootPrefix() {
   if (process.getuid?.() === 0) return [];
   const sudo = findProgram('sudo');
-  return sudo !== undefined && spawnSync(sudo, ['-n', 'true'], { stdio: 'ignore' }).status === 0 ? [sudo, '-n'] : undefined;
+  return sudo !== undefined && spawnSync(sudo, ['-n', 'true'], { stdio: 'ignore' }).status === 0
+    ? [sudo, '-n']
+    : undefined;
 }
 
 /** @param {readonly { name: string, debian: string }[]} programs */
@@ -64,8 +81,17 @@ export function installPrograms(mode) {
   if (root === undefined) stop(remedy(missing));
 
   const packages = missing.map(({ debian }) => debian);
-  const [command = '', ...args] = [...root, '/bin/sh', '-c', INSTALL_SCRIPT, 'install', ...packages];
-  step(`Installing ${packages.join(', ')} (apt-get)`, () => spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] }));
+  const [command = '', ...args] = [
+    ...root,
+    '/bin/sh',
+    '-c',
+    INSTALL_SCRIPT,
+    'install',
+    ...packages,
+  ];
+  step(`Installing ${packages.join(', ')} (apt-get)`, () =>
+    spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] }),
+  );
 
   const still = missingPrograms(mode);
   if (still.length > 0) stop(`apt-get could not install everything; ${remedy(still)}`);

@@ -18,16 +18,32 @@ export interface LaunchCommand {
  *
  * `setpriv` undefined (not Linux): the program runs as it is; then `runAs` cannot be had and is refused.
  */
-export function launchCommand(program: LaunchCommand, setpriv: string | undefined, runAs?: RunAs): LaunchCommand {
+export function launchCommand(
+  program: LaunchCommand,
+  setpriv: string | undefined,
+  runAs?: RunAs,
+): LaunchCommand {
   if (setpriv === undefined) {
     if (runAs !== undefined)
-      throw new Error(`${program.command} must not run as root and setpriv (util-linux) is not here to change the user`);
+      throw new Error(
+        `${program.command} must not run as root and setpriv (util-linux) is not here to change the user`,
+      );
     return program;
   }
   const args = ['--pdeathsig', 'KILL'];
   if (runAs !== undefined) {
     const kept = runAs.capability === undefined ? '-all' : `-all,+${runAs.capability}`;
-    args.push('--reuid', String(runAs.uid), '--regid', String(runAs.gid), '--clear-groups', '--inh-caps', kept, '--ambient-caps', kept);
+    args.push(
+      '--reuid',
+      String(runAs.uid),
+      '--regid',
+      String(runAs.gid),
+      '--clear-groups',
+      '--inh-caps',
+      kept,
+      '--ambient-caps',
+      kept,
+    );
   }
   return { command: setpriv, args: [...args, program.command, ...program.args] };
 }

@@ -24,7 +24,9 @@ async function readPasswords(file: string): Promise<Partial<Passwords>> {
 
 async function keptPasswords(file: string): Promise<Passwords> {
   const kept = await readPasswords(file);
-  const all = Object.fromEntries(DATABASES.map((name) => [name, kept[name] ?? randomBytes(24).toString('hex')])) as Passwords;
+  const all = Object.fromEntries(
+    DATABASES.map((name) => [name, kept[name] ?? randomBytes(24).toString('hex')]),
+  ) as Passwords;
   await writeFile(`${file}.new`, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
   return all;
@@ -34,7 +36,9 @@ async function keptPasswords(file: string): Promise<Passwords> {
 async function createDatabase(client: Client, name: DatabaseName, password: string): Promise<void> {
   const role = `tc_${name}`;
   const roles = await client.query('select 1 from pg_roles where rolname = $1', [role]);
-  await client.query(`${roles.rowCount === 0 ? 'create' : 'alter'} role ${role} login nosuperuser password '${password}'`);
+  await client.query(
+    `${roles.rowCount === 0 ? 'create' : 'alter'} role ${role} login nosuperuser password '${password}'`,
+  );
   const databases = await client.query('select 1 from pg_database where datname = $1', [name]);
   if (databases.rowCount === 0) await client.query(`create database ${name} owner ${role}`);
   await client.query(`revoke all on database ${name} from public`);
@@ -44,7 +48,10 @@ async function createDatabase(client: Client, name: DatabaseName, password: stri
  * Creates what is missing: a database for each service that keeps state, owned by the role `tc_<name>`, the only one besides the superuser that may
  * connect to it. Passwords are kept in `passwordFile` (mode 0600) and found there by the next start.
  */
-export async function createLocalDatabases(postgres: LocalPostgres, passwordFile: string): Promise<DatabaseUrls> {
+export async function createLocalDatabases(
+  postgres: LocalPostgres,
+  passwordFile: string,
+): Promise<DatabaseUrls> {
   const passwords = await keptPasswords(passwordFile);
   const client = new Client({ connectionString: postgres.adminUrl() });
   await client.connect();
@@ -54,6 +61,9 @@ export async function createLocalDatabases(postgres: LocalPostgres, passwordFile
   } finally {
     await client.end();
   }
-  const url = (name: DatabaseName) => [name, `postgres://tc_${name}:${passwords[name]}@127.0.0.1:${postgres.port}/${name}`];
+  const url = (name: DatabaseName) => [
+    name,
+    `postgres://tc_${name}:${passwords[name]}@127.0.0.1:${postgres.port}/${name}`,
+  ];
   return Object.fromEntries(DATABASES.map(url)) as DatabaseUrls;
 }

@@ -38,7 +38,9 @@ export function mailNumber(fileName: string): number | undefined {
 
 async function mailFiles(dir: string): Promise<readonly string[]> {
   const names = await readdir(dir);
-  return names.filter((name) => mailNumber(name) !== undefined).sort((a, b) => (mailNumber(a) ?? 0) - (mailNumber(b) ?? 0));
+  return names
+    .filter((name) => mailNumber(name) !== undefined)
+    .sort((a, b) => (mailNumber(a) ?? 0) - (mailNumber(b) ?? 0));
 }
 
 /** The number of the last mail in the folder, which is made if absent; 0 if there is none. */
@@ -51,13 +53,18 @@ export async function lastMailNumber(dir: string): Promise<number> {
 export async function keepMail(dir: string, mail: Omit<ReceivedMail, 'file'>): Promise<void> {
   const { raw, ...envelope } = mail;
   const file = join(dir, mailFileName(mail.seq, new Date(mail.receivedAt)));
-  await writeFile(file.replace(/\.eml$/, '.json'), `${JSON.stringify(envelope, null, 2)}\n`, { mode: 0o600 });
+  await writeFile(file.replace(/\.eml$/, '.json'), `${JSON.stringify(envelope, null, 2)}\n`, {
+    mode: 0o600,
+  });
   await writeFile(`${file}.new`, raw, { mode: 0o600, flush: true });
   await rename(`${file}.new`, file);
 }
 
 async function readMail(file: string): Promise<ReceivedMail> {
-  const [envelope, raw] = await Promise.all([readFile(file.replace(/\.eml$/, '.json'), 'utf8'), readFile(file)]);
+  const [envelope, raw] = await Promise.all([
+    readFile(file.replace(/\.eml$/, '.json'), 'utf8'),
+    readFile(file),
+  ]);
   return { ...(JSON.parse(envelope) as Omit<ReceivedMail, 'file' | 'raw'>), file, raw };
 }
 
@@ -88,7 +95,10 @@ export async function waitForMail(
       const found = mails.find(accepts);
       if (found !== undefined) return found;
       seen = mails.at(-1)?.seq ?? seen;
-      await Promise.race([change, expired(deadline, `no such mail came within ${withinMs} ms (${seen} in the folder)`)]);
+      await Promise.race([
+        change,
+        expired(deadline, `no such mail came within ${withinMs} ms (${seen} in the folder)`),
+      ]);
     }
   } finally {
     watcher.close();

@@ -26,5 +26,10 @@ export async function startMailServer(options: MailServerOptions): Promise<Local
     ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
   });
   await server.start();
-  return { url: `smtp://127.0.0.1:${options.port}`, port: options.port, process: server, stop: () => server.stop() };
+  return {
+    url: `smtp://127.0.0.1:${options.port}`,
+    port: options.port,
+    process: server,
+    stop: () => server.stop(),
+  };
 }

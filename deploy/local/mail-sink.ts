@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
-import { keepMail, lastMailNumber, waitForMail, type MailEnvelope, type ReceivedMail } from './mail-folder.js';
+import {
+  keepMail,
+  lastMailNumber,
+  waitForMail,
+  type MailEnvelope,
+  type ReceivedMail,
+} from './mail-folder.js';
 
 export interface MailSinkOptions {
   /** Each mail becomes a file here (see `mail-folder`); made if absent. */
@@ -18,7 +24,11 @@ export interface MailSinkOptions {
  * - `lose-answer`: keeps the message, then drops the connection without the answer, so that the sender cannot know.
  */
 export type MailFault =
-  { readonly kind: 'refuse-recipient' | 'refuse-message'; readonly code: 421 | 451 | 452 | 550 | 554 } | { readonly kind: 'lose-answer' };
+  | {
+      readonly kind: 'refuse-recipient' | 'refuse-message';
+      readonly code: 421 | 451 | 452 | 550 | 554;
+    }
+  | { readonly kind: 'lose-answer' };
 
 /** An SMTP server of the local machine that delivers nowhere: it keeps every mail as a file, on disk before it answers 250. */
 export class MailSink {
@@ -87,13 +97,20 @@ export class MailSink {
     return Object.assign(new Error('refused as the test asked'), { responseCode: fault.code });
   }
 
-  async #answer(stream: SMTPServerDataStream, session: SMTPServerSession, callback: (error: Error | null) => void): Promise<void> {
+  async #answer(
+    stream: SMTPServerDataStream,
+    session: SMTPServerSession,
+    callback: (error: Error | null) => void,
+  ): Promise<void> {
     const outcome = await this.#receive(stream, session).catch((error: Error) => error);
     if (outcome !== 'lost') callback(outcome);
   }
 
   /** Null once the mail is kept, `lost` if the sender is to get no answer, else why it is refused. */
-  async #receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<Error | null | 'lost'> {
+  async #receive(
+    stream: SMTPServerDataStream,
+    session: SMTPServerSession,
+  ): Promise<Error | null | 'lost'> {
     const chunks: Buffer[] = [];
     for await (const chunk of stream) chunks.push(chunk as Buffer);
     const refusal = this.#refusal('refuse-message');
@@ -101,7 +118,12 @@ export class MailSink {
 
     this.#seq += 1;
     const receivedAt = new Date().toISOString();
-    await keepMail(this.#options.dir, { seq: this.#seq, receivedAt, ...envelopeOf(session), raw: Buffer.concat(chunks) });
+    await keepMail(this.#options.dir, {
+      seq: this.#seq,
+      receivedAt,
+      ...envelopeOf(session),
+      raw: Buffer.concat(chunks),
+    });
     if (this.#fault?.kind !== 'lose-answer') return null;
     for (const connection of this.#server?.connections ?? []) {
       if (connection.id === session.id) connection.close();

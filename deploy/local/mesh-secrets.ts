@@ -6,7 +6,12 @@ import { brokerPublicKey, newCipherKey, seedFile } from '#deploy/nats/broker-key
 import { type BrokerParty, serviceParties } from '#libs/contracts/party.js';
 import type { PartyEntry } from '#services/operator/domain/directory-file.js';
 import { newToken, putGatewayParty } from './gateway-parties.js';
-import { evidenceOrigin, newNoteKey, readSignerKey, verifierKeyOf } from '#libs/evidence/note-keys.js';
+import {
+  evidenceOrigin,
+  newNoteKey,
+  readSignerKey,
+  verifierKeyOf,
+} from '#libs/evidence/note-keys.js';
 import { replaceJson } from './mesh-state.js';
 
 /** Room for each of a party's two streams. */
@@ -61,19 +66,35 @@ export class MeshSecrets {
   }
 
   async makeGuardKeys(): Promise<void> {
-    await this.keep(this.guardKeysFile, () => JSON.stringify({ current: 1, keys: { '1': randomBytes(32).toString('base64') } }));
+    await this.keep(this.guardKeysFile, () =>
+      JSON.stringify({ current: 1, keys: { '1': randomBytes(32).toString('base64') } }),
+    );
   }
 
   async makeEvidenceKey(): Promise<void> {
-    const signerKey = await this.keep(this.evidenceKeyFile, () => newNoteKey(evidenceOrigin).signerKey);
-    await this.keep(this.evidencePublicKeyFile, () => `${verifierKeyOf(readSignerKey(signerKey))}\n`);
+    const signerKey = await this.keep(
+      this.evidenceKeyFile,
+      () => newNoteKey(evidenceOrigin).signerKey,
+    );
+    await this.keep(
+      this.evidencePublicKeyFile,
+      () => `${verifierKeyOf(readSignerKey(signerKey))}\n`,
+    );
   }
 
   /** The services' accounts and one for each party given, beside those that were added while an earlier run was up. */
-  async brokerParties(entries: readonly Pick<PartyEntry, 'id' | 'kind'>[], added: readonly BrokerParty[]): Promise<BrokerParty[]> {
+  async brokerParties(
+    entries: readonly Pick<PartyEntry, 'id' | 'kind'>[],
+    added: readonly BrokerParty[],
+  ): Promise<BrokerParty[]> {
     const wanted = [...serviceParties.map((id) => ({ id, kind: 'service' as const })), ...entries];
     const parties = await Promise.all(
-      wanted.map(async ({ id, kind }) => ({ id, kind, publicKey: await this.publicKey(id), maxBytes: streamBytes })),
+      wanted.map(async ({ id, kind }) => ({
+        id,
+        kind,
+        publicKey: await this.publicKey(id),
+        maxBytes: streamBytes,
+      })),
     );
     const ids = new Set(parties.map(({ id }) => id));
     return [...parties, ...added.filter(({ id }) => !ids.has(id))];
@@ -81,14 +102,21 @@ export class MeshSecrets {
 
   /** A bearer token for each party of the sample that has none yet; the gateway gets the hashes. */
   async tokens(parties: readonly string[]): Promise<Readonly<Record<string, string>>> {
-    const tokens = JSON.parse(await this.keep(this.tokensFile, () => '{}')) as Record<string, string>;
+    const tokens = JSON.parse(await this.keep(this.tokensFile, () => '{}')) as Record<
+      string,
+      string
+    >;
     await this.keep(this.gatewayPartiesFile, () => '[]');
     for (const party of parties) {
       if (tokens[party] !== undefined) continue;
       const { token, tokenHash } = newToken();
       tokens[party] = token;
       await replaceJson(this.tokensFile, tokens);
-      await putGatewayParty(this.gatewayPartiesFile, { party, seedFile: this.seed(party), tokenHash });
+      await putGatewayParty(this.gatewayPartiesFile, {
+        party,
+        seedFile: this.seed(party),
+        tokenHash,
+      });
     }
     return tokens;
   }

@@ -6,7 +6,13 @@ import type { MeshSecrets } from './mesh-secrets.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 /** The services, in the order in which they are started; stopped in the reverse. */
-export const serviceNames = ['consent-guard', 'referral-router', 'reminders', 'notifier', 'gateway'] as const;
+export const serviceNames = [
+  'consent-guard',
+  'referral-router',
+  'reminders',
+  'notifier',
+  'gateway',
+] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** What the services are told of the servers. Asked at every start: a server that came back may have a new address. */
@@ -20,7 +26,12 @@ export interface ServiceGround {
   readonly gatewayPort: number;
 }
 
-const users: Readonly<Record<Exclude<ServiceName, 'gateway'>, { readonly user: string; readonly database: DatabaseName }>> = {
+const users: Readonly<
+  Record<
+    Exclude<ServiceName, 'gateway'>,
+    { readonly user: string; readonly database: DatabaseName }
+  >
+> = {
   'consent-guard': { user: 'guard', database: 'guard' },
   'referral-router': { user: 'svc_router', database: 'router' },
   reminders: { user: 'svc_reminders', database: 'reminders' },
@@ -28,9 +39,18 @@ const users: Readonly<Record<Exclude<ServiceName, 'gateway'>, { readonly user: s
 };
 
 /** The environment of a service: the same variables that containers get, with files and ports of this machine. */
-export function serviceEnvironment(name: ServiceName, ground: ServiceGround): Record<string, string> {
+export function serviceEnvironment(
+  name: ServiceName,
+  ground: ServiceGround,
+): Record<string, string> {
   const { secrets } = ground;
-  const common = { MESH_ENV: 'local', NATS_URL: ground.natsUrl, CLOCK_FILE: ground.clockFile, LOG_LEVEL: 'info', HTTP_PORT: '0' };
+  const common = {
+    MESH_ENV: 'local',
+    NATS_URL: ground.natsUrl,
+    CLOCK_FILE: ground.clockFile,
+    LOG_LEVEL: 'info',
+    HTTP_PORT: '0',
+  };
   if (name === 'gateway')
     return {
       ...common,
@@ -38,10 +58,18 @@ export function serviceEnvironment(name: ServiceName, ground: ServiceGround): Re
       GATEWAY_PARTIES_FILE: secrets.gatewayPartiesFile,
     };
   const { user, database } = users[name];
-  const own = { ...common, NATS_SEED_FILE: secrets.seed(user), DATABASE_URL: ground.databases[database] };
+  const own = {
+    ...common,
+    NATS_SEED_FILE: secrets.seed(user),
+    DATABASE_URL: ground.databases[database],
+  };
   switch (name) {
     case 'consent-guard':
-      return { ...own, GUARD_KEYS_FILE: secrets.guardKeysFile, EVIDENCE_KEY_FILE: secrets.evidenceKeyFile };
+      return {
+        ...own,
+        GUARD_KEYS_FILE: secrets.guardKeysFile,
+        EVIDENCE_KEY_FILE: secrets.evidenceKeyFile,
+      };
     case 'referral-router':
       return { ...own, OVERDUE_SWEEP_SECONDS: '60' };
     case 'reminders':
@@ -59,7 +87,12 @@ export function serviceEnvironment(name: ServiceName, ground: ServiceGround): Re
 }
 
 /** A service as a process of its own, kept running. */
-export function serviceProcess(name: ServiceName, label: string, ground: ServiceGround, logFile: string): SupervisedProcess {
+export function serviceProcess(
+  name: ServiceName,
+  label: string,
+  ground: ServiceGround,
+  logFile: string,
+): SupervisedProcess {
   const main = fileURLToPath(new URL(`../../services/${name}/main.js`, import.meta.url));
   return new SupervisedProcess({
     name: label,

@@ -27,7 +27,11 @@ export interface MeshState {
 /** @throws MeshError `config-invalid` when there is none: no mesh was started here */
 export async function readMeshState(path: string): Promise<MeshState> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new MeshError('config-invalid', `${path} cannot be read: is the mesh running on this machine?`, { cause });
+    throw new MeshError(
+      'config-invalid',
+      `${path} cannot be read: is the mesh running on this machine?`,
+      { cause },
+    );
   });
   return JSON.parse(text) as MeshState;
 }

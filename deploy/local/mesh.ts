@@ -95,21 +95,51 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
   await secrets.makeGuardKeys();
   await secrets.makeEvidenceKey();
   const clockFile = await keepClock(path('clock.json'));
-  const [natsPort = 0, monitorPort = 0, redisPort = 0, postgresPort = 0, smtpPort = 0, gatewayPort = 0] = await freePorts(6);
+  const [
+    natsPort = 0,
+    monitorPort = 0,
+    redisPort = 0,
+    postgresPort = 0,
+    smtpPort = 0,
+    gatewayPort = 0,
+  ] = await freePorts(6);
 
   const broker = await startBroker({ options, secrets, ports: { natsPort, monitorPort }, stack });
-  const postgres = await startPostgres({ dir: path('postgres'), port: postgresPort, logFile: path('log', 'postgres.log') });
+  const postgres = await startPostgres({
+    dir: path('postgres'),
+    port: postgresPort,
+    logFile: path('log', 'postgres.log'),
+  });
   stack.push(() => postgres.stop());
   const databases = await createLocalDatabases(postgres, secrets.databasePasswordsFile);
-  const redis = await startRedis({ dir: path('redis'), port: redisPort, logFile: path('log', 'redis.log') });
+  const redis = await startRedis({
+    dir: path('redis'),
+    port: redisPort,
+    logFile: path('log', 'redis.log'),
+  });
   stack.push(() => redis.stop());
-  const mail = await startMailServer({ dir: path('mail'), port: smtpPort, logFile: path('log', 'mail.log') });
+  const mail = await startMailServer({
+    dir: path('mail'),
+    port: smtpPort,
+    logFile: path('log', 'mail.log'),
+  });
   stack.push(() => mail.stop());
-  for (const server of [broker.nats, postgres, redis, mail]) server.process.events.on('restarted', print);
-  print(`servers: nats ${natsPort} · postgres ${postgresPort} · redis ${redisPort} · smtp ${smtpPort}`);
+  for (const server of [broker.nats, postgres, redis, mail])
+    server.process.events.on('restarted', print);
+  print(
+    `servers: nats ${natsPort} · postgres ${postgresPort} · redis ${redisPort} · smtp ${smtpPort}`,
+  );
 
   const tokens = await secrets.tokens(options.parties.map(({ id }) => id));
-  const ground = { natsUrl: broker.nats.url, redisUrl: redis.url, smtpPort, databases, clockFile, secrets, gatewayPort };
+  const ground = {
+    natsUrl: broker.nats.url,
+    redisUrl: redis.url,
+    smtpPort,
+    databases,
+    clockFile,
+    secrets,
+    gatewayPort,
+  };
   const services = new Map<string, SupervisedProcess>();
   for (const name of serviceNames.filter((each) => options.without?.includes(each) !== true)) {
     for (let number = 1; number <= (options.scale?.[name] ?? 1); number += 1) {
@@ -123,7 +153,12 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
   }
   print(`services: ${[...services.keys()].join(' · ')}`);
   const opsEnvFile = path('ops.env');
-  await writeOpsEnv(opsEnvFile, { natsUrl: broker.nats.url, seed: secrets.seed('svc_ops'), clockFile, state: broker.stateFile });
+  await writeOpsEnv(opsEnvFile, {
+    natsUrl: broker.nats.url,
+    seed: secrets.seed('svc_ops'),
+    clockFile,
+    state: broker.stateFile,
+  });
   return {
     gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
     natsUrl: broker.nats.url,
@@ -146,10 +181,17 @@ interface BrokerStart {
   readonly stack: Stack;
 }
 
-async function startBroker({ options, secrets, ports, stack }: BrokerStart): Promise<{ nats: LocalNats; stateFile: string }> {
+async function startBroker({
+  options,
+  secrets,
+  ports,
+  stack,
+}: BrokerStart): Promise<{ nats: LocalNats; stateFile: string }> {
   const path = (...parts: string[]): string => join(options.folder, ...parts);
   const stateFile = path('mesh-state.json');
-  const earlier: readonly BrokerParty[] = existsSync(stateFile) ? (await readMeshState(stateFile)).parties : [];
+  const earlier: readonly BrokerParty[] = existsSync(stateFile)
+    ? (await readMeshState(stateFile)).parties
+    : [];
   const parties = await secrets.brokerParties(options.parties, earlier);
   const key = await secrets.cipherKey();
   const config: BrokerConfigOptions = {
@@ -204,11 +246,15 @@ async function startBroker({ options, secrets, ports, stack }: BrokerStart): Pro
 
 async function keepClock(file: string): Promise<string> {
   const now = new Date().toISOString();
-  if (!existsSync(file)) await writeFile(file, `${JSON.stringify({ real: now, mesh: now, scale: 1 })}\n`);
+  if (!existsSync(file))
+    await writeFile(file, `${JSON.stringify({ real: now, mesh: now, scale: 1 })}\n`);
   return file;
 }
 
-async function writeOpsEnv(file: string, ops: { natsUrl: string; seed: string; clockFile: string; state: string }): Promise<void> {
+async function writeOpsEnv(
+  file: string,
+  ops: { natsUrl: string; seed: string; clockFile: string; state: string },
+): Promise<void> {
   const lines = [
     'MESH_ENV=local',
     `NATS_URL=${ops.natsUrl}`,

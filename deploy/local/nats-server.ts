@@ -28,7 +28,8 @@ async function reload(server: SupervisedProcess): Promise<void> {
   const answer = server.nextLine(RELOAD_ANSWER);
   server.signal('SIGHUP');
   const line = await answer;
-  if (!/Reloaded server configuration/.test(line)) throw new Error(`nats-server kept its old configuration: ${line}`);
+  if (!/Reloaded server configuration/.test(line))
+    throw new Error(`nats-server kept its old configuration: ${line}`);
 }
 
 /** Starts a nats-server and resolves once it greets clients: JetStream has then recovered. */

@@ -17,7 +17,9 @@ interface Account {
 }
 
 function numberOf(flag: '-u' | '-g', user: string): number {
-  return Number(execFileSync('id', [flag, user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  return Number(
+    execFileSync('id', [flag, user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+  );
 }
 
 function accountOf(user: string): Account | undefined {
@@ -29,7 +31,10 @@ function accountOf(user: string): Account | undefined {
 }
 
 /** Whether an account with no groups but its own may pass through a folder with this owner and mode. */
-export function maySearch(folder: { readonly uid: number; readonly gid: number; readonly mode: number }, account: Account): boolean {
+export function maySearch(
+  folder: { readonly uid: number; readonly gid: number; readonly mode: number },
+  account: Account,
+): boolean {
   if (folder.uid === account.uid) return (folder.mode & 0o100) !== 0;
   if (folder.gid === account.gid) return (folder.mode & 0o010) !== 0;
   return (folder.mode & 0o001) !== 0;
@@ -56,7 +61,10 @@ export function searchCapability(status: string): RunAs['capability'] {
 export async function databaseUser(dir: string): Promise<RunAs | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const account = CANDIDATES.map(accountOf).find((found) => found !== undefined);
-  if (account === undefined) throw new Error('PostgreSQL does not run as root, and there is no user postgres: useradd --system postgres');
+  if (account === undefined)
+    throw new Error(
+      'PostgreSQL does not run as root, and there is no user postgres: useradd --system postgres',
+    );
   if (await mayReach(dir, account)) return account;
   return { ...account, capability: searchCapability(readFileSync('/proc/self/status', 'utf8')) };
 }

@@ -9,7 +9,10 @@ import { runningProcesses, signalProcess, workingFolder } from './process-tree.j
  * then the file goes. Only for whoever may start the server there, and while no postmaster of theirs should run.
  */
 export async function clearLeftovers(data: string): Promise<void> {
-  const leftovers = () => runningProcesses().filter(({ name, pid }) => name === 'postgres' && workingFolder(pid) === data);
+  const leftovers = () =>
+    runningProcesses().filter(
+      ({ name, pid }) => name === 'postgres' && workingFolder(pid) === data,
+    );
   for (let left = leftovers(); left.length > 0; left = leftovers()) {
     for (const { pid } of left) signalProcess(pid, 'SIGKILL');
     await delay(10);

@@ -52,7 +52,10 @@ async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
-function programs(version: string | undefined): { readonly folder: string; readonly major: number } {
+function programs(version: string | undefined): {
+  readonly folder: string;
+  readonly major: number;
+} {
   const found = findPostgres(version === undefined ? {} : { major: Number(version) });
   if (found !== undefined) return found;
   throw new Error(
@@ -62,7 +65,11 @@ function programs(version: string | undefined): { readonly folder: string; reado
   );
 }
 
-async function initialise(folder: string, options: PostgresOptions, runAs: RunAs | undefined): Promise<void> {
+async function initialise(
+  folder: string,
+  options: PostgresOptions,
+  runAs: RunAs | undefined,
+): Promise<void> {
   const fresh = join(options.dir, 'data.new');
   const lines: string[] = [];
   await rm(fresh, { recursive: true, force: true }); // what an interrupted attempt left
@@ -73,7 +80,18 @@ async function initialise(folder: string, options: PostgresOptions, runAs: RunAs
   const run = startChild(
     {
       command: join(folder, 'initdb'),
-      args: ['-D', fresh, '-U', 'postgres', '-E', 'UTF8', '--no-locale', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
+      args: [
+        '-D',
+        fresh,
+        '-U',
+        'postgres',
+        '-E',
+        'UTF8',
+        '--no-locale',
+        '-A',
+        'scram-sha-256',
+        `--pwfile=${passwordFile}`,
+      ],
       cwd: '/',
       runAs,
     },
@@ -109,8 +127,11 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
   if (version === undefined) await initialise(folder, options, runAs);
 
   const password = (await readIfThere(join(options.dir, 'superuser-password'))) ?? '';
-  const adminUrl = (database = 'postgres') => `postgres://postgres:${password}@127.0.0.1:${options.port}/${database}`;
-  const settings = Object.entries({ ...SETTINGS, port: String(options.port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const adminUrl = (database = 'postgres') =>
+    `postgres://postgres:${password}@127.0.0.1:${options.port}/${database}`;
+  const settings = Object.entries({ ...SETTINGS, port: String(options.port) }).flatMap(
+    ([name, value]) => ['-c', `${name}=${value}`],
+  );
   const server = new SupervisedProcess({
     name: 'postgres',
     command: join(folder, 'postgres'),

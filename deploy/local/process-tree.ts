@@ -12,7 +12,12 @@ export interface ProcessStat {
 export function parseProcessStat(line: string): ProcessStat | undefined {
   const match = /^(\d+) \((.*)\) (\S) (\d+) /s.exec(line);
   if (match === null) return undefined;
-  return { pid: Number(match[1]), name: match[2] ?? '', state: match[3] ?? '', parentPid: Number(match[4]) };
+  return {
+    pid: Number(match[1]),
+    name: match[2] ?? '',
+    state: match[3] ?? '',
+    parentPid: Number(match[4]),
+  };
 }
 
 /** Every living process; empty where there is no /proc. */
@@ -45,10 +50,17 @@ function processIds(): readonly number[] {
 }
 
 /** The process and all that descend from it, parents first. */
-export function processTree(root: number, processes: readonly ProcessStat[] = runningProcesses()): readonly number[] {
+export function processTree(
+  root: number,
+  processes: readonly ProcessStat[] = runningProcesses(),
+): readonly number[] {
   const tree = [root];
   for (const parent of tree) {
-    tree.push(...processes.filter(({ parentPid, pid }) => parentPid === parent && !tree.includes(pid)).map(({ pid }) => pid));
+    tree.push(
+      ...processes
+        .filter(({ parentPid, pid }) => parentPid === parent && !tree.includes(pid))
+        .map(({ pid }) => pid),
+    );
   }
   return tree;
 }

@@ -65,7 +65,10 @@ export async function startRedis(options: RedisOptions): Promise<LocalRedis> {
     url: `redis://:${password}@127.0.0.1:${options.port}`,
     port: options.port,
     process: server,
-    empty: () => server.killAndRestart(() => rm(join(options.dir, APPEND_FOLDER), { recursive: true, force: true })),
+    empty: () =>
+      server.killAndRestart(() =>
+        rm(join(options.dir, APPEND_FOLDER), { recursive: true, force: true }),
+      ),
     stop: () => server.stop(),
   };
 }

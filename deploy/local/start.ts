@@ -49,24 +49,45 @@ function readOptions(args: readonly string[]): StartOptions | undefined {
     const [name, count] = wish.split('=');
     const service = serviceNames.find((known) => known === name);
     if (service === undefined || service === 'gateway' || !/^[1-9]$/.test(count ?? ''))
-      throw new Error(`--scale ${wish}: one of ${serviceNames.slice(0, -1).join(', ')} and a number from 1 to 9, as consent-guard=2`);
+      throw new Error(
+        `--scale ${wish}: one of ${serviceNames.slice(0, -1).join(', ')} and a number from 1 to 9, as consent-guard=2`,
+      );
     scale[service] = Number(count);
   }
-  return { once: values.once, journey: !values['no-journey'], folder: resolve(values.folder), scale };
+  return {
+    once: values.once,
+    journey: !values['no-journey'],
+    folder: resolve(values.folder),
+    scale,
+  };
 }
 
 async function prepareSample(mesh: LocalMesh, folder: string): Promise<void> {
   const directory = await readSampleDirectory();
   const keysFolder = join(folder, 'sample-keys');
-  await makeSampleKeys({ gpgHome: join(folder, 'gnupg'), keysFolder, people: directory.people, print });
-  const env = { MESH_ENV: 'local', NATS_URL: mesh.natsUrl, NATS_SEED_FILE: mesh.secrets.seed('svc_ops'), CLOCK_FILE: mesh.clockFile };
+  await makeSampleKeys({
+    gpgHome: join(folder, 'gnupg'),
+    keysFolder,
+    people: directory.people,
+    print,
+  });
+  const env = {
+    MESH_ENV: 'local',
+    NATS_URL: mesh.natsUrl,
+    NATS_SEED_FILE: mesh.secrets.seed('svc_ops'),
+    CLOCK_FILE: mesh.clockFile,
+  };
   await loadSample({ env, keysFolder });
-  print(`directory: ${directory.parties.length} parties, ${directory.people.length} people, by the operator's tool`);
+  print(
+    `directory: ${directory.parties.length} parties, ${directory.people.length} people, by the operator's tool`,
+  );
 }
 
 async function play(mesh: LocalMesh, folder: string): Promise<boolean> {
   const clock = await LocalClockControl.open(mesh.clockFile);
-  print('\nThe sample journey. The local clock runs at scale 1 and is moved on between the acts; production refuses such a clock.\n');
+  print(
+    '\nThe sample journey. The local clock runs at scale 1 and is moved on between the acts; production refuses such a clock.\n',
+  );
   const result = await playJourney({
     gatewayUrl: mesh.gatewayUrl,
     tokens: mesh.tokens,
@@ -77,7 +98,9 @@ async function play(mesh: LocalMesh, folder: string): Promise<boolean> {
     stepTimeoutMs: 30_000,
   });
   const failed = result.steps.filter((step) => !step.ok);
-  print(`\n${result.steps.length - failed.length} of ${result.steps.length} steps came out as expected`);
+  print(
+    `\n${result.steps.length - failed.length} of ${result.steps.length} steps came out as expected`,
+  );
   for (const step of failed) print(`  not as expected: ${step.name}: ${step.detail}`);
   return result.ok;
 }
@@ -106,13 +129,17 @@ async function run(options: StartOptions): Promise<number> {
     return 1;
   }
   const stopWanted = new Promise<void>((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => done());
   });
   let mesh: LocalMesh | undefined;
   try {
     const { parties } = await readSampleDirectory();
     mesh = await startMesh({ folder: options.folder, parties, scale: options.scale, print });
-    return await Promise.race([work(mesh, options, stopWanted), stopWanted.then(() => (options.once ? 1 : 0))]);
+    return await Promise.race([
+      work(mesh, options, stopWanted),
+      stopWanted.then(() => (options.once ? 1 : 0)),
+    ]);
   } finally {
     print('stopping …');
     isStopping = true;
@@ -124,7 +151,11 @@ async function run(options: StartOptions): Promise<number> {
   }
 }
 
-async function work(mesh: LocalMesh, options: StartOptions, stopWanted: Promise<void>): Promise<number> {
+async function work(
+  mesh: LocalMesh,
+  options: StartOptions,
+  stopWanted: Promise<void>,
+): Promise<number> {
   await prepareSample(mesh, options.folder);
   const ok = !options.journey || (await play(mesh, options.folder));
   if (options.once) return ok ? 0 : 1;

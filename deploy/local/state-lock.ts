@@ -8,7 +8,8 @@ export interface StateLock {
   release(): Promise<void>;
 }
 
-export type StateLockResult = { readonly lock: StateLock } | { readonly heldByPid: number | undefined };
+export type StateLockResult =
+  { readonly lock: StateLock } | { readonly heldByPid: number | undefined };
 
 /**
  * The lock is a Unix socket in Linux's abstract namespace (unix(7)), named after the folder: only one process can have it, there is no file to be
@@ -23,8 +24,12 @@ async function socketName(folder: string): Promise<string> {
 
 function listen(path: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.on('error', () => undefined).end(String(process.pid)));
-    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)));
+    const server = createServer((socket) =>
+      socket.on('error', () => undefined).end(String(process.pid)),
+    );
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
+    );
     server.listen(path, () => resolve(server.unref()));
   });
 }

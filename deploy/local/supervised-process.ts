@@ -122,7 +122,8 @@ export class SupervisedProcess {
   /** Resolves with the next line that matches; rejects after `withinMs`. Call it before what causes the line. */
   async nextLine(pattern: RegExp, withinMs = STOP_WITHIN_MS): Promise<string> {
     const line = await this.#lineLike(pattern, AbortSignal.timeout(withinMs));
-    if (line === undefined) throw new Error(`${this.name} printed no line like ${pattern.source} within ${withinMs} ms`);
+    if (line === undefined)
+      throw new Error(`${this.name} printed no line like ${pattern.source} within ${withinMs} ms`);
     return line;
   }
 
@@ -177,8 +178,12 @@ export class SupervisedProcess {
       const exit = await this.#runOnce();
       this.#isReady = false;
       this.events.emit('exit', exit);
-      if (!this.#wasEverReady || this.#spec.restart === false) this.#conclude(this.#whyItEnded(exit));
-      else await this.#beforeRestart(performance.now() - startedAt > STEADY_MS ? (backoffMs = FIRST_BACKOFF_MS) : backoffMs);
+      if (!this.#wasEverReady || this.#spec.restart === false)
+        this.#conclude(this.#whyItEnded(exit));
+      else
+        await this.#beforeRestart(
+          performance.now() - startedAt > STEADY_MS ? (backoffMs = FIRST_BACKOFF_MS) : backoffMs,
+        );
       if (this.#end === undefined) this.#tellRestart(exit);
       backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
     }
@@ -186,7 +191,13 @@ export class SupervisedProcess {
 
   /** In the log as JSON, as services write it: it stands among their lines. */
   #tellRestart(exit: ChildExit): void {
-    const line = { level: 'warn', time: new Date().toISOString(), event: 'restarted', process: this.name, ended: howEnded(exit) };
+    const line = {
+      level: 'warn',
+      time: new Date().toISOString(),
+      event: 'restarted',
+      process: this.name,
+      ended: howEnded(exit),
+    };
     this.#writeLog(JSON.stringify(line));
     this.events.emit('restarted', `${this.name} ended (${howEnded(exit)}) and was started again`);
   }
@@ -195,7 +206,9 @@ export class SupervisedProcess {
     const whileDown = this.#whileDown;
     this.#whileDown = undefined;
     await whileDown?.();
-    await delay(backoffMs, undefined, { signal: this.#stopRequested.signal }).catch(() => undefined);
+    await delay(backoffMs, undefined, { signal: this.#stopRequested.signal }).catch(
+      () => undefined,
+    );
   }
 
   /** Never rejects: what cannot be started has ended without a code. */
@@ -226,10 +239,12 @@ export class SupervisedProcess {
     const over = new AbortController();
     const limit = delay(withinMs, false, { signal: over.signal }).catch(() => false);
     const ended = run.exited.then(() => false);
-    const said = ready instanceof RegExp ? this.#says(ready, over.signal) : this.#passes(ready, over.signal);
+    const said =
+      ready instanceof RegExp ? this.#says(ready, over.signal) : this.#passes(ready, over.signal);
     const isReady = await Promise.race([said, ended, limit]);
     over.abort();
-    if (!isReady && !run.hasEnded()) this.#onLine(`${this.name} was not ready within ${withinMs} ms`);
+    if (!isReady && !run.hasEnded())
+      this.#onLine(`${this.name} was not ready within ${withinMs} ms`);
     return isReady && !run.hasEnded() && this.#end === undefined;
   }
 

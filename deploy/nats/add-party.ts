@@ -48,7 +48,8 @@ export async function addParty(
   seedFile: string,
 ): Promise<readonly BrokerParty[]> {
   requirePartyId(party.id);
-  if (parties.some(({ id }) => id === party.id)) throw new MeshError('config-invalid', `there is a party ${party.id} already`);
+  if (parties.some(({ id }) => id === party.id))
+    throw new MeshError('config-invalid', `there is a party ${party.id} already`);
   const all = [...parties, party];
   const files = brokerConfig(all, broker.options);
   await proveConfig(broker, all, files);
@@ -68,9 +69,13 @@ export async function addParty(
     await broker.reload();
     // The server reads in its own time and coalesces signals that come too close.
     await delay(300);
-    if (reloads >= reloadsNeeded && (await canReachItsStreams(broker.url, party.id, seedFile))) return all;
+    if (reloads >= reloadsNeeded && (await canReachItsStreams(broker.url, party.id, seedFile)))
+      return all;
   }
-  throw new MeshError('broker-unavailable', `${party.id} does not reach its streams after ${reloadsTried} reloads`);
+  throw new MeshError(
+    'broker-unavailable',
+    `${party.id} does not reach its streams after ${reloadsTried} reloads`,
+  );
 }
 
 /**
@@ -88,8 +93,13 @@ export async function proveConfig(
     eventsMaxBytes: broker.eventsMaxBytes,
   });
   if (findings.length > 0) {
-    const first = findings.slice(0, 5).map((found) => `${found.rule} at ${found.where}: ${found.detail}`);
-    throw new MeshError('config-invalid', `the broker's configuration breaks ${findings.length} rules: ${first.join('; ')}`);
+    const first = findings
+      .slice(0, 5)
+      .map((found) => `${found.rule} at ${found.where}: ${found.detail}`);
+    throw new MeshError(
+      'config-invalid',
+      `the broker's configuration breaks ${findings.length} rules: ${first.join('; ')}`,
+    );
   }
   const folder = await mkdtemp(join(tmpdir(), 'broker-config-'));
   try {
@@ -108,10 +118,18 @@ async function canReachItsStreams(url: string, party: string, seedFile: string):
     // The stream refuses what expects another stream (JSStreamNotMatch), and by refusing shows that it is there.
     const expectation = headers();
     expectation.set('Nats-Expected-Stream', 'NOT_THIS_ONE');
-    const refusal = await connection.request(outSubject, '', { timeout: 1_000, headers: expectation });
+    const refusal = await connection.request(outSubject, '', {
+      timeout: 1_000,
+      headers: expectation,
+    });
     const pull = `$JS.API.CONSUMER.MSG.NEXT.${deliveryStream(party)}.${deliveryDurable}`;
-    const empty = await connection.request(pull, JSON.stringify({ batch: 1, no_wait: true }), { timeout: 1_000 });
-    return refusal.json<{ error?: { err_code: number } }>().error?.err_code === 10_060 && empty.headers?.code === 404;
+    const empty = await connection.request(pull, JSON.stringify({ batch: 1, no_wait: true }), {
+      timeout: 1_000,
+    });
+    return (
+      refusal.json<{ error?: { err_code: number } }>().error?.err_code === 10_060 &&
+      empty.headers?.code === 404
+    );
   } catch {
     return false;
   } finally {

@@ -44,7 +44,10 @@ export const spokePayloadBytes = (256 + 16) * 1024;
  *
  * @throws MeshError `party-id-invalid` for an id that is no party id.
  */
-export function brokerConfig(parties: readonly BrokerParty[], options: BrokerConfigOptions): readonly BrokerFile[] {
+export function brokerConfig(
+  parties: readonly BrokerParty[],
+  options: BrokerConfigOptions,
+): readonly BrokerFile[] {
   const sorted = [...parties].sort((a, b) => (a.id < b.id ? -1 : 1));
   return [
     ...sorted.map((party) => ({ path: spokePath(party.id), text: spokeFile(party) })),
@@ -74,7 +77,10 @@ ${accountsText(parties, options)}`;
 }
 
 /** Who there is and who may what: the part of the configuration that is the same wherever the server runs. Includes the spokes' files. */
-export function accountsText(parties: readonly BrokerParty[], options: BrokerConfigOptions): string {
+export function accountsText(
+  parties: readonly BrokerParty[],
+  options: BrokerConfigOptions,
+): string {
   const answering = parties.filter((party) => answeringServices.includes(party.id));
   return `system_account: "SYS"
 accounts {
@@ -102,7 +108,9 @@ ${parties.map((party) => `  include "${spokePath(party.id)}"`).join('\n')}
  * again (`mendDurable`), and what is sent then must not lie there until somebody looks.
  */
 function hubAccount(options: BrokerConfigOptions, answering: readonly BrokerParty[]): string {
-  const imports = answering.map((party) => `      { service: { account: "${party.id}", subject: "answer.${party.id}.>" } }`);
+  const imports = answering.map(
+    (party) => `      { service: { account: "${party.id}", subject: "answer.${party.id}.>" } }`,
+  );
   return `  "HUB": {
     jetstream: "enabled"
     users: [
@@ -138,7 +146,8 @@ function spokeFile(party: BrokerParty): string {
   const id = requirePartyId(party.id);
   const answers = answeringServices.includes(id);
   const own = [`$JS.API.CONSUMER.MSG.NEXT.${id}.dlv`, `$JS.ACK.${id}.dlv.>`];
-  if (followingServices.includes(id)) own.push(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${id}`, `$JS.ACK.EVENTS.${id}.>`);
+  if (followingServices.includes(id))
+    own.push(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${id}`, `$JS.ACK.EVENTS.${id}.>`);
   return `# Made from the list of parties; do not edit. Public keys only.
 "${id}": {
   limits: { max_connections: 32, max_subscriptions: 256, max_payload: ${spokePayloadBytes}, max_leafnodes: 0 }
@@ -157,4 +166,5 @@ ${answers ? `  exports: [ { service: "answer.${id}.>", accounts: ["HUB"], respon
 `;
 }
 
-const quoted = (subjects: readonly string[]): string => subjects.map((subject) => `"${subject}"`).join(', ');
+const quoted = (subjects: readonly string[]): string =>
+  subjects.map((subject) => `"${subject}"`).join(', ');

@@ -29,7 +29,9 @@ export async function brokerPublicKey(folder: string, user: string): Promise<str
   try {
     return fromSeed(new TextEncoder().encode(known.toString('utf8').trim())).getPublicKey();
   } catch (error) {
-    throw new MeshError('config-invalid', `the seed file of ${user} holds no seed`, { cause: error });
+    throw new MeshError('config-invalid', `the seed file of ${user} holds no seed`, {
+      cause: error,
+    });
   }
 }
 

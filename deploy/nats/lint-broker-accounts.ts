@@ -56,9 +56,14 @@ export function lintHub(
 ): readonly ConfigFinding[] {
   const users = [
     user(keys.guardPublicKey, { publish: guardMayPublish, subscribe: ['_INBOX_guard.>', 'ask.>'] }),
-    user(keys.provisionerPublicKey, { publish: ['$JS.API.>'], subscribe: ['_INBOX_provisioner.>'] }),
+    user(keys.provisionerPublicKey, {
+      publish: ['$JS.API.>'],
+      subscribe: ['_INBOX_provisioner.>'],
+    }),
   ];
-  const imports = accountIds.filter((id) => answering.has(id)).map((id) => importOf(id, `answer.${id}.>`));
+  const imports = accountIds
+    .filter((id) => answering.has(id))
+    .map((id) => importOf(id, `answer.${id}.>`));
   return [
     ...unknownParts(account, ['jetstream', 'users', 'exports', 'imports'], 'setting-not-known'),
     ...differences(account, 'jetstream', ['enabled'], 'setting-not-known'),
@@ -75,23 +80,50 @@ export function lintHub(
 export function lintSpoke(account: Account, publicKey: string): readonly ConfigFinding[] {
   const { id } = account;
   const own = [`$JS.API.CONSUMER.MSG.NEXT.${id}.dlv`, `$JS.ACK.${id}.dlv.>`];
-  if (following.has(id)) own.push(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${id}`, `$JS.ACK.EVENTS.${id}.>`);
+  if (following.has(id))
+    own.push(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${id}`, `$JS.ACK.EVENTS.${id}.>`);
   const answers = answering.has(id) ? { max: 1, expires: '10s' } : undefined;
   const permitted = {
     publish: ['out.>', 'ask.>', ...own],
     subscribe: ['_INBOX.>', ...(answers === undefined ? [] : [`answer.${id}.>`])],
     ...(answers === undefined ? {} : { answers }),
   };
-  const imports = [importOf('HUB', `ingress.${id}.>`, 'out.>'), importOf('HUB', `ask.${id}.>`, 'ask.>')];
-  const exports = answers === undefined ? [] : [canonical({ service: `answer.${id}.>`, accounts: ['HUB'], response_type: 'singleton' })];
-  const limits = { max_connections: 32, max_subscriptions: 256, max_payload: 278_528, max_leafnodes: 0 };
+  const imports = [
+    importOf('HUB', `ingress.${id}.>`, 'out.>'),
+    importOf('HUB', `ask.${id}.>`, 'ask.>'),
+  ];
+  const exports =
+    answers === undefined
+      ? []
+      : [canonical({ service: `answer.${id}.>`, accounts: ['HUB'], response_type: 'singleton' })];
+  const limits = {
+    max_connections: 32,
+    max_subscriptions: 256,
+    max_payload: 278_528,
+    max_leafnodes: 0,
+  };
   return [
     ...(account.map.entries.some((entry) => entry.key === 'jetstream')
-      ? [{ rule: 'spoke-jetstream', where: id, detail: 'no account that a party or a service logs into has JetStream' } as const]
+      ? [
+          {
+            rule: 'spoke-jetstream',
+            where: id,
+            detail: 'no account that a party or a service logs into has JetStream',
+          } as const,
+        ]
       : []),
-    ...unknownParts(account, ['limits', 'users', 'imports', 'exports', 'jetstream'], 'setting-not-known'),
+    ...unknownParts(
+      account,
+      ['limits', 'users', 'imports', 'exports', 'jetstream'],
+      'setting-not-known',
+    ),
     ...differences(account, 'users', [user(publicKey, permitted)], 'spoke-permissions'),
-    ...differences(account, 'imports', [...imports, ...own.map((subject) => importOf('HUB', subject))], 'spoke-imports'),
+    ...differences(
+      account,
+      'imports',
+      [...imports, ...own.map((subject) => importOf('HUB', subject))],
+      'spoke-imports',
+    ),
     ...differences(account, 'exports', exports, 'spoke-exports'),
     ...differences(account, 'limits', [canonical(limits)], 'spoke-limits'),
   ];
@@ -121,16 +153,31 @@ function user(publicKey: string, { publish, subscribe, answers }: Permitted): st
   return canonical({ nkey: publicKey, allowed_connection_types: ['STANDARD'], permissions });
 }
 
-function unknownParts(account: Account, known: readonly string[], rule: ConfigFinding['rule']): readonly ConfigFinding[] {
+function unknownParts(
+  account: Account,
+  known: readonly string[],
+  rule: ConfigFinding['rule'],
+): readonly ConfigFinding[] {
   const keys = account.map.entries.map((entry) => entry.key);
   return keys
     .filter((key, at) => !known.includes(key) || keys.indexOf(key) !== at)
-    .map((key) => ({ rule, where: account.id, detail: `${key} is not part of such an account, or stands there twice` }));
+    .map((key) => ({
+      rule,
+      where: account.id,
+      detail: `${key} is not part of such an account, or stands there twice`,
+    }));
 }
 
 /** What stands under a key and should not, and what should and does not; order does not matter, a double does. */
-function differences(account: Account, key: string, expected: readonly string[], rule: ConfigFinding['rule']): readonly ConfigFinding[] {
-  const found = account.map.entries.filter((entry) => entry.key === key).flatMap(({ value }) => items(value).map(canonicalConfig));
+function differences(
+  account: Account,
+  key: string,
+  expected: readonly string[],
+  rule: ConfigFinding['rule'],
+): readonly ConfigFinding[] {
+  const found = account.map.entries
+    .filter((entry) => entry.key === key)
+    .flatMap(({ value }) => items(value).map(canonicalConfig));
   const surplus = [...found];
   const missing: string[] = [];
   for (const item of expected) {
@@ -144,7 +191,8 @@ function differences(account: Account, key: string, expected: readonly string[],
   ];
 }
 
-const items = (value: ConfigValue): readonly ConfigValue[] => (Array.isArray(value) ? (value as readonly ConfigValue[]) : [value]);
+const items = (value: ConfigValue): readonly ConfigValue[] =>
+  Array.isArray(value) ? (value as readonly ConfigValue[]) : [value];
 
 type Plain = string | number | boolean | readonly Plain[] | { readonly [key: string]: Plain };
 
@@ -155,5 +203,11 @@ function canonical(plain: Plain): string {
 function toConfig(plain: Plain): ConfigValue {
   if (Array.isArray(plain)) return (plain as readonly Plain[]).map(toConfig);
   if (typeof plain !== 'object') return plain;
-  return { entries: Object.entries(plain).map(([key, value]) => ({ key, value: toConfig(value), file: '' })) };
+  return {
+    entries: Object.entries(plain).map(([key, value]) => ({
+      key,
+      value: toConfig(value),
+      file: '',
+    })),
+  };
 }

@@ -4,7 +4,11 @@ import { MeshError } from '#libs/contracts/mesh-error.js';
 /** A value as the server would read it. Maps keep every entry in order, doubles too: the server lets the later one win in silence. */
 export type ConfigValue = string | number | boolean | readonly ConfigValue[] | ConfigMap;
 export interface ConfigMap {
-  readonly entries: readonly { readonly key: string; readonly value: ConfigValue; readonly file: string }[];
+  readonly entries: readonly {
+    readonly key: string;
+    readonly value: ConfigValue;
+    readonly file: string;
+  }[];
 }
 
 interface Reader {
@@ -29,16 +33,25 @@ export function parseNatsConfig(files: ReadonlyMap<string, string>, main: string
   return { entries: readFile(files, main, []) };
 }
 
-function readFile(files: ReadonlyMap<string, string>, file: string, above: readonly string[]): ConfigMap['entries'] {
+function readFile(
+  files: ReadonlyMap<string, string>,
+  file: string,
+  above: readonly string[],
+): ConfigMap['entries'] {
   const text = files.get(file);
-  if (text === undefined || above.includes(file)) throw new MeshError('config-invalid', `${file}: included but not there, or by itself`);
+  if (text === undefined || above.includes(file))
+    throw new MeshError('config-invalid', `${file}: included but not there, or by itself`);
   const reader: Reader = { file, text, at: 0 };
   const entries = readEntries(files, reader, [...above, file]);
   if (reader.at < text.length) throw syntax(reader, 'unexpected }');
   return entries;
 }
 
-function readEntries(files: ReadonlyMap<string, string>, reader: Reader, above: readonly string[]): ConfigMap['entries'] {
+function readEntries(
+  files: ReadonlyMap<string, string>,
+  reader: Reader,
+  above: readonly string[],
+): ConfigMap['entries'] {
   const entries: { key: string; value: ConfigValue; file: string }[] = [];
   for (;;) {
     skipBlank(reader, true);
@@ -47,7 +60,9 @@ function readEntries(files: ReadonlyMap<string, string>, reader: Reader, above: 
     const key = isQuoted ? readQuoted(reader) : readBare(reader, 'a key');
     skipBlank(reader, false);
     if (key === 'include' && !isQuoted) {
-      entries.push(...readFile(files, posix.join(posix.dirname(reader.file), readQuoted(reader)), above));
+      entries.push(
+        ...readFile(files, posix.join(posix.dirname(reader.file), readQuoted(reader)), above),
+      );
       continue;
     }
     if (reader.text[reader.at] === ':' || reader.text[reader.at] === '=') reader.at += 1;
@@ -56,7 +71,11 @@ function readEntries(files: ReadonlyMap<string, string>, reader: Reader, above: 
   }
 }
 
-function readValue(files: ReadonlyMap<string, string>, reader: Reader, above: readonly string[]): ConfigValue {
+function readValue(
+  files: ReadonlyMap<string, string>,
+  reader: Reader,
+  above: readonly string[],
+): ConfigValue {
   skipBlank(reader, false);
   const first = reader.text[reader.at];
   if (isQuote(first)) return readQuoted(reader);
@@ -71,7 +90,11 @@ function readValue(files: ReadonlyMap<string, string>, reader: Reader, above: re
   return bareValue(readBare(reader, 'a value'));
 }
 
-function readArray(files: ReadonlyMap<string, string>, reader: Reader, above: readonly string[]): readonly ConfigValue[] {
+function readArray(
+  files: ReadonlyMap<string, string>,
+  reader: Reader,
+  above: readonly string[],
+): readonly ConfigValue[] {
   const values: ConfigValue[] = [];
   reader.at += 1;
   for (;;) {
@@ -96,7 +119,8 @@ function readQuoted(reader: Reader): string {
   const quote = reader.text[reader.at];
   const end = isQuote(quote) ? reader.text.indexOf(quote as string, reader.at + 1) : -1;
   const inside = reader.text.slice(reader.at + 1, end);
-  if (end < 0 || inside.includes('\n') || inside.includes('\\')) throw syntax(reader, 'expected a quoted string on one line, without \\');
+  if (end < 0 || inside.includes('\n') || inside.includes('\\'))
+    throw syntax(reader, 'expected a quoted string on one line, without \\');
   reader.at = end + 1;
   return inside;
 }
@@ -122,7 +146,8 @@ const isQuote = (character: string | undefined): boolean => character === '"' ||
  * are the same to the server exactly when their texts are equal.
  */
 export function canonicalConfig(value: ConfigValue): string {
-  if (Array.isArray(value)) return `[${(value as readonly ConfigValue[]).map(canonicalConfig).sort().join(' ')}]`;
+  if (Array.isArray(value))
+    return `[${(value as readonly ConfigValue[]).map(canonicalConfig).sort().join(' ')}]`;
   if (typeof value !== 'object') return plainText(String(value));
   const { entries } = value as ConfigMap;
   return `{${entries
@@ -132,4 +157,5 @@ export function canonicalConfig(value: ConfigValue): string {
 }
 
 /** Text that could be mistaken for structure is quoted. */
-const plainText = (text: string): string => (/^[A-Za-z0-9_$.*>/-]+$/.test(text) ? text : JSON.stringify(text));
+const plainText = (text: string): string =>
+  /^[A-Za-z0-9_$.*>/-]+$/.test(text) ? text : JSON.stringify(text);

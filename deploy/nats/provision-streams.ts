@@ -9,8 +9,20 @@ import {
 import { nanos, type NatsConnection } from '@nats-io/nats-core';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { BrokerParty } from '#libs/contracts/party.js';
-import { deliveryStream, deliverySubjects, eventsStream, ingressStream, ingressSubjects } from '#libs/contracts/subjects.js';
-import { ackWaitsMs, deliveryPlan, durableConfig, type DurablePlan, ingressPlan } from '#libs/nats/durable-plan.js';
+import {
+  deliveryStream,
+  deliverySubjects,
+  eventsStream,
+  ingressStream,
+  ingressSubjects,
+} from '#libs/contracts/subjects.js';
+import {
+  ackWaitsMs,
+  deliveryPlan,
+  durableConfig,
+  type DurablePlan,
+  ingressPlan,
+} from '#libs/nats/durable-plan.js';
 import { followingServices } from './broker-config.js';
 
 interface StreamPlan {
@@ -42,7 +54,8 @@ export async function provisionStreams(
     const isNew = await reconcileStream(manager, { ...plan.config, num_replicas: replicas });
     for (const durable of plan.durables)
       // In a stream that was there before, one that is kept in memory is the guard's to make (`DeliveryOpening`).
-      if (isNew || durable.mem_storage !== true) await reconcileDurable(manager, plan.config.name, durable);
+      if (isNew || durable.mem_storage !== true)
+        await reconcileDurable(manager, plan.config.name, durable);
   }
 }
 
@@ -57,11 +70,19 @@ function partyPlans(party: BrokerParty): readonly StreamPlan[] {
   };
   return [
     {
-      config: { ...workQueue, name: ingressStream(party.id), subjects: [ingressSubjects(party.id)] },
+      config: {
+        ...workQueue,
+        name: ingressStream(party.id),
+        subjects: [ingressSubjects(party.id)],
+      },
       durables: [ingressPlan(party.id).config],
     },
     {
-      config: { ...workQueue, name: deliveryStream(party.id), subjects: [deliverySubjects(party.id)] },
+      config: {
+        ...workQueue,
+        name: deliveryStream(party.id),
+        subjects: [deliverySubjects(party.id)],
+      },
       durables: [deliveryPlan(party.id).config],
     },
   ];
@@ -82,12 +103,17 @@ function eventsPlan(maxBytes: number, parties: readonly BrokerParty[]): StreamPl
       deny_purge: true,
       deny_delete: true,
     },
-    durables: parties.filter(({ id }) => followingServices.includes(id)).map(({ id }) => durableConfig(id, ackWaitsMs.events, 512)),
+    durables: parties
+      .filter(({ id }) => followingServices.includes(id))
+      .map(({ id }) => durableConfig(id, ackWaitsMs.events, 512)),
   };
 }
 
 /** @returns whether it is new: one that was there and holds nothing may have lost count of what it held */
-async function reconcileStream(manager: JetStreamManager, config: StreamPlan['config']): Promise<boolean> {
+async function reconcileStream(
+  manager: JetStreamManager,
+  config: StreamPlan['config'],
+): Promise<boolean> {
   const known = await found(manager.streams.info(config.name));
   if (known === undefined) {
     assertEcho(config.name, config, (await manager.streams.add(config)).config);
@@ -96,20 +122,32 @@ async function reconcileStream(manager: JetStreamManager, config: StreamPlan['co
   if (differences(config, known.config).length === 0) return false;
   const wanted = config.max_bytes ?? -1;
   if (wanted < known.state.bytes)
-    throw new MeshError('config-invalid', `${config.name} holds ${known.state.bytes} bytes: it is not shrunk to ${wanted}`);
+    throw new MeshError(
+      'config-invalid',
+      `${config.name} holds ${known.state.bytes} bytes: it is not shrunk to ${wanted}`,
+    );
   const updated = await manager.streams.update(config.name, config).catch((error: unknown) => {
-    throw new MeshError('config-invalid', `${config.name} cannot be changed: ${differences(config, known.config).join(', ')}`, {
-      cause: error,
-    });
+    throw new MeshError(
+      'config-invalid',
+      `${config.name} cannot be changed: ${differences(config, known.config).join(', ')}`,
+      {
+        cause: error,
+      },
+    );
   });
   assertEcho(config.name, config, updated.config);
   return false;
 }
 
-async function reconcileDurable(manager: JetStreamManager, stream: string, config: StreamPlan['durables'][number]): Promise<void> {
+async function reconcileDurable(
+  manager: JetStreamManager,
+  stream: string,
+  config: StreamPlan['durables'][number],
+): Promise<void> {
   const name = config.durable_name;
   const known = await found(manager.consumers.info(stream, name));
-  if (known === undefined) assertEcho(`${stream}/${name}`, config, (await manager.consumers.add(stream, config)).config);
+  if (known === undefined)
+    assertEcho(`${stream}/${name}`, config, (await manager.consumers.add(stream, config)).config);
   else if (differences(config, known.config).length > 0) {
     await manager.consumers.update(stream, name, config);
     // Asked anew: nats-server 2.9.10 takes an update and answers it with the settings from before.
@@ -121,13 +159,19 @@ async function found<T>(asked: Promise<T>): Promise<T | undefined> {
   return asked.catch((error: unknown) => {
     // JetStreamApiError.status: the API's 404 for stream or consumer not found.
     if ((error as { status?: number }).status === 404) return undefined;
-    throw new MeshError('broker-unavailable', 'the broker does not answer the provisioner', { cause: error });
+    throw new MeshError('broker-unavailable', 'the broker does not answer the provisioner', {
+      cause: error,
+    });
   });
 }
 
 function assertEcho(what: string, asked: object, echoed: object): void {
   const different = differences(asked, echoed);
-  if (different.length > 0) throw new MeshError('config-invalid', `the server did not take for ${what}: ${different.join(', ')}`);
+  if (different.length > 0)
+    throw new MeshError(
+      'config-invalid',
+      `the server did not take for ${what}: ${different.join(', ')}`,
+    );
 }
 
 /** The settings asked for that the server has otherwise. */

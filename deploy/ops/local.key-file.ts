@@ -23,20 +23,27 @@ export class LocalKeyFile extends KeyFile {
   override async add(): Promise<number> {
     const { path, content } = await this.open();
     const version = Math.max(...Object.keys(content.keys).map(Number)) + 1;
-    await replaceJson(path, { ...content, keys: { ...content.keys, [version]: randomBytes(32).toString('base64') } });
+    await replaceJson(path, {
+      ...content,
+      keys: { ...content.keys, [version]: randomBytes(32).toString('base64') },
+    });
     return version;
   }
 
   override async makeCurrent(version: number): Promise<void> {
     const { path, content } = await this.open();
-    if (content.keys[version] === undefined) throw new MeshError('config-invalid', `there is no version ${version}`);
+    if (content.keys[version] === undefined)
+      throw new MeshError('config-invalid', `there is no version ${version}`);
     await replaceJson(path, { ...content, current: version });
   }
 
   override async remove(version: number): Promise<void> {
     const { path, content } = await this.open();
     if (content.keys[version] === undefined || content.current === version)
-      throw new MeshError('config-invalid', `version ${version} is not there, or is the current one`);
+      throw new MeshError(
+        'config-invalid',
+        `version ${version} is not there, or is the current one`,
+      );
     const keys = Object.entries(content.keys).filter(([name]) => name !== String(version));
     await replaceJson(path, { ...content, keys: Object.fromEntries(keys) });
   }

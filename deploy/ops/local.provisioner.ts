@@ -8,7 +8,10 @@ import { addParty, type RunningBroker } from '#deploy/nats/add-party.js';
 import { brokerPublicKey, seedFile } from '#deploy/nats/broker-keys.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { PartyEntry } from '#services/operator/domain/directory-file.js';
-import { PartyProvisioner, type ProvisionedParty } from '#services/operator/domain/party-provisioner.js';
+import {
+  PartyProvisioner,
+  type ProvisionedParty,
+} from '#services/operator/domain/party-provisioner.js';
 
 /** Bytes of each of a party's two streams, as the parties of the sample have them where there are any. */
 const usualMaxBytes = 16 * 1024 * 1024;
@@ -19,24 +22,40 @@ export class LocalProvisioner extends PartyProvisioner {
     super();
   }
 
-  override async provision({ id, kind }: PartyEntry, renewToken: boolean): Promise<ProvisionedParty> {
+  override async provision(
+    { id, kind }: PartyEntry,
+    renewToken: boolean,
+  ): Promise<ProvisionedParty> {
     const state = await readMeshState(this.stateFile);
     const isThere = state.parties.some((party) => party.id === id);
     if (isThere && !renewToken)
-      throw new MeshError('config-invalid', `${id} is there already and its token stays; --new-token gives it a new one and ends the old`);
+      throw new MeshError(
+        'config-invalid',
+        `${id} is there already and its token stays; --new-token gives it a new one and ends the old`,
+      );
     const seed = seedFile(state.keysFolder, id);
     if (!isThere) {
       brokerPid(state); // before anything is made
       const publicKey = await brokerPublicKey(state.keysFolder, id);
-      const maxBytes = state.parties.find((party) => party.kind !== 'service')?.maxBytes ?? usualMaxBytes;
-      const parties = await addParty(await runningBroker(state), state.parties, { id, kind, publicKey, maxBytes }, seed);
+      const maxBytes =
+        state.parties.find((party) => party.kind !== 'service')?.maxBytes ?? usualMaxBytes;
+      const parties = await addParty(
+        await runningBroker(state),
+        state.parties,
+        { id, kind, publicKey, maxBytes },
+        seed,
+      );
       await writeMeshState(this.stateFile, { ...state, parties });
     }
     const { token, tokenHash } = newToken();
     await putGatewayParty(state.gatewayPartiesFile, { party: id, seedFile: seed, tokenHash });
     return {
       token,
-      notes: [isThere ? `${id} has its account already; it gets a new token` : `${id} has its account and streams; key in ${seed}`],
+      notes: [
+        isThere
+          ? `${id} has its account already; it gets a new token`
+          : `${id} has its account and streams; key in ${seed}`,
+      ],
     };
   }
 }

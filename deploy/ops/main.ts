@@ -12,16 +12,21 @@ const envFile = join(folder, 'ops.env');
 if (existsSync(envFile)) process.loadEnvFile(envFile);
 const isSomewhere = process.env['NATS_URL'] !== undefined;
 // Proofs are checked, and help is given, without a mesh.
-const needsMesh = args.length > 0 && !args.some((arg) => ['--help', '-h', 'help', 'verify'].includes(arg));
+const needsMesh =
+  args.length > 0 && !args.some((arg) => ['--help', '-h', 'help', 'verify'].includes(arg));
 const stateFile = process.env['MESH_STATE_FILE'];
 
 if (!isSomewhere && needsMesh) {
-  console.error(`no mesh was started in ${folder}: npm start, or npm run ops -- --folder <its folder> …`);
+  console.error(
+    `no mesh was started in ${folder}: npm start, or npm run ops -- --folder <its folder> …`,
+  );
   process.exitCode = 1;
 } else {
   process.exitCode = await runOperator([...args], {
     out: (line) => console.log(line),
     err: (line) => console.error(line),
-    ...(stateFile === undefined ? {} : { provisioner: new LocalProvisioner(stateFile), keyFile: new LocalKeyFile(stateFile) }),
+    ...(stateFile === undefined
+      ? {}
+      : { provisioner: new LocalProvisioner(stateFile), keyFile: new LocalKeyFile(stateFile) }),
   });
 }

@@ -47,7 +47,10 @@ export class LocalClockControl {
   }
 
   /** Runs fast to an instant, in strides that end exactly there. */
-  async advanceTo(instant: Date, { strideMs = weekMs, pauseMs = 350, onStride }: Advance = {}): Promise<void> {
+  async advanceTo(
+    instant: Date,
+    { strideMs = weekMs, pauseMs = 350, onStride }: Advance = {},
+  ): Promise<void> {
     while (this.now().getTime() < instant.getTime()) {
       const next = new Date(Math.min(instant.getTime(), this.now().getTime() + strideMs));
       await this.jumpTo(next, pauseMs);

@@ -1,5 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CaseView, caseReply, type Timeline, timelineReply, type WorklistStep, worklistReply } from '#libs/contracts/ask.js';
+import {
+  type CaseView,
+  caseReply,
+  type Timeline,
+  timelineReply,
+  type WorklistStep,
+  worklistReply,
+} from '#libs/contracts/ask.js';
 
 export interface EdgeAnswer {
   readonly status: number;
@@ -27,7 +34,11 @@ export class EdgeClient {
   ) {}
 
   /** `POST /v1/messages` with `Prefer: wait`. */
-  async send(party: string, event: Readonly<Record<string, unknown>>, waitSeconds = 10): Promise<EdgeAnswer> {
+  async send(
+    party: string,
+    event: Readonly<Record<string, unknown>>,
+    waitSeconds = 10,
+  ): Promise<EdgeAnswer> {
     const response = await this.call(party, '/v1/messages', {
       method: 'POST',
       headers: { 'content-type': 'application/cloudevents+json', prefer: `wait=${waitSeconds}` },
@@ -38,8 +49,14 @@ export class EdgeClient {
     const isProblem = response.headers.get('content-type')?.includes('problem+json') === true;
     return {
       status: response.status,
-      timeline: told.success ? told.data : response.status === 202 ? await this.decided(party, String(event['id'])) : undefined,
-      problem: isProblem ? { type: String(body['type']), detail: String(body['detail']) } : undefined,
+      timeline: told.success
+        ? told.data
+        : response.status === 202
+          ? await this.decided(party, String(event['id']))
+          : undefined,
+      problem: isProblem
+        ? { type: String(body['type']), detail: String(body['detail']) }
+        : undefined,
     };
   }
 
@@ -62,8 +79,12 @@ export class EdgeClient {
 
   /** `GET /v1/inbox`, then `POST /v1/inbox/{id}/ack` for each message in it. */
   async collect(party: string, waitSeconds: number): Promise<readonly Delivered[]> {
-    const { messages } = await this.json<{ messages: Delivered[] }>(party, `/v1/inbox?max=50&wait=${waitSeconds}`);
-    for (const { id } of messages) await this.call(party, `/v1/inbox/${id}/ack`, { method: 'POST' });
+    const { messages } = await this.json<{ messages: Delivered[] }>(
+      party,
+      `/v1/inbox?max=50&wait=${waitSeconds}`,
+    );
+    for (const { id } of messages)
+      await this.call(party, `/v1/inbox/${id}/ack`, { method: 'POST' });
     return messages;
   }
 
@@ -100,7 +121,10 @@ export class EdgeClient {
     if (token === undefined) throw new Error(`there is no bearer token for ${party}`);
     return fetch(new URL(path, this.gatewayUrl), {
       ...init,
-      headers: { ...(init.headers as Record<string, string> | undefined), authorization: `Bearer ${token}` },
+      headers: {
+        ...(init.headers as Record<string, string> | undefined),
+        authorization: `Bearer ${token}`,
+      },
       signal: AbortSignal.timeout(45_000),
     });
   }

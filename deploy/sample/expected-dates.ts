@@ -4,7 +4,8 @@ import { bankHolidays } from '#libs/calendar/bank-holidays.js';
 const zone = 'Europe/London';
 const holidays = bankHolidays('england-and-wales');
 
-const isWorkday = (day: DateTime): boolean => day.weekday <= 5 && !holidays.has(day.toISODate() ?? '');
+const isWorkday = (day: DateTime): boolean =>
+  day.weekday <= 5 && !holidays.has(day.toISODate() ?? '');
 
 /*
  * The dates that the journey expects, worked out here once more from the protocol and the stated lead times, with another library than the
@@ -12,7 +13,8 @@ const isWorkday = (day: DateTime): boolean => day.weekday <= 5 && !holidays.has(
  */
 
 /** The day `weeks` after a day, `YYYY-MM-DD`. */
-export const weeksAfter = (day: string, weeks: number): string => DateTime.fromISO(day, { zone }).plus({ weeks }).toISODate() ?? '';
+export const weeksAfter = (day: string, weeks: number): string =>
+  DateTime.fromISO(day, { zone }).plus({ weeks }).toISODate() ?? '';
 
 /** When the reminder of a thing due on `dueOn` goes out: `leadDays` before, stepped back to a working day, 09:00 in London. */
 export function reminderBefore(dueOn: string, leadDays: number): Date {
@@ -22,8 +24,16 @@ export function reminderBefore(dueOn: string, leadDays: number): Date {
 }
 
 /** `count` working days before (negative) or after a day or instant, at a time of day in London. */
-export function workingDaysFrom(from: string | Date, count: number, hour: number, minute = 0): Date {
-  let day = typeof from === 'string' ? DateTime.fromISO(from, { zone }) : DateTime.fromJSDate(from, { zone });
+export function workingDaysFrom(
+  from: string | Date,
+  count: number,
+  hour: number,
+  minute = 0,
+): Date {
+  let day =
+    typeof from === 'string'
+      ? DateTime.fromISO(from, { zone })
+      : DateTime.fromJSDate(from, { zone });
   for (let left = Math.abs(count); left > 0;) {
     day = day.plus({ days: Math.sign(count) });
     if (isWorkday(day)) left -= 1;
@@ -43,7 +53,9 @@ export function nextOfficeHour(at: Date): Date {
 /** The day in London, `YYYY-MM-DD`. */
 export const dayOf = (at: Date): string => DateTime.fromJSDate(at, { zone }).toISODate() ?? '';
 
-export const minutesAfter = (at: Date | string, minutes: number): Date => new Date(new Date(at).getTime() + minutes * 60_000);
+export const minutesAfter = (at: Date | string, minutes: number): Date =>
+  new Date(new Date(at).getTime() + minutes * 60_000);
 
 /** For people: day and time in London. */
-export const londonStamp = (at: Date): string => DateTime.fromJSDate(at, { zone }).toFormat('yyyy-MM-dd HH:mm');
+export const londonStamp = (at: Date): string =>
+  DateTime.fromJSDate(at, { zone }).toFormat('yyyy-MM-dd HH:mm');

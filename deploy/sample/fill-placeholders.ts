@@ -30,10 +30,13 @@ const day = /^(today|now)(?:([+-])(\d{1,3})(d|w|wd))?(?:@(\d{2}:\d{2}))?$/;
  * @throws RangeError that names the placeholder when it is none of these
  */
 export function fillPlaceholders(value: unknown, context: PlaceholderContext): unknown {
-  if (typeof value === 'string') return value.replaceAll(whole, (_match, inner: string) => textOf(inner.trim(), context));
+  if (typeof value === 'string')
+    return value.replaceAll(whole, (_match, inner: string) => textOf(inner.trim(), context));
   if (Array.isArray(value)) return value.map((item) => fillPlaceholders(item, context));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fillPlaceholders(inner, context)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, fillPlaceholders(inner, context)]),
+  );
 }
 
 function textOf(placeholder: string, context: PlaceholderContext): string {

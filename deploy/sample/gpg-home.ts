@@ -32,7 +32,13 @@ export class GpgHome {
 
   /** A signing key on Ed25519 with an encryption subkey on Curve25519, which GnuPG 2.2 and all others read. Gives the fingerprint. */
   async makeKey(userId: string, expires: string): Promise<string> {
-    const { status } = await this.run(['--quick-generate-key', userId, 'ed25519', 'cert,sign', expires]);
+    const { status } = await this.run([
+      '--quick-generate-key',
+      userId,
+      'ed25519',
+      'cert,sign',
+      expires,
+    ]);
     const fingerprint = /KEY_CREATED \S (\S+)/.exec(status)?.[1];
     if (fingerprint === undefined) throw new Error('gpg made no key');
     await this.run(['--quick-add-key', fingerprint, 'cv25519', 'encr', expires]);
@@ -50,20 +56,40 @@ export class GpgHome {
   /** Opens a sealed mail file as it is: gpg finds the armour in it. `at`: the mesh's time, by which its signature was made. */
   async decrypt(mail: Buffer, at: Date): Promise<OpenedMessage> {
     const stamp = at.toISOString().replaceAll(/[-:]|\.\d+Z$/g, '');
-    const { stdout, status } = await this.run(['--faked-system-time', `${stamp}!`, '--decrypt'], mail, 'DECRYPTION_OKAY');
+    const { stdout, status } = await this.run(
+      ['--faked-system-time', `${stamp}!`, '--decrypt'],
+      mail,
+      'DECRYPTION_OKAY',
+    );
     return { clear: stdout, signedBy: /VALIDSIG (\S+)/.exec(status)?.[1] };
   }
 
   async stop(): Promise<void> {
     await new Promise((done) =>
-      spawn('gpgconf', ['--homedir', this.home, '--kill', 'all'], { stdio: 'ignore' }).on('close', done).on('error', done),
+      spawn('gpgconf', ['--homedir', this.home, '--kill', 'all'], { stdio: 'ignore' })
+        .on('close', done)
+        .on('error', done),
     );
     if (this.link !== undefined) await rm(this.link, { recursive: true, force: true });
   }
 
   /** @param enough a status line that makes a non-zero exit good enough (a signature that cannot be checked is not a failed decryption) */
-  private async run(args: readonly string[], input?: Buffer, enough?: string): Promise<{ stdout: Buffer; status: string }> {
-    const always = ['--homedir', this.home, '--batch', '--no-tty', '--yes', '--trust-model', 'always', '--pinentry-mode', 'loopback'];
+  private async run(
+    args: readonly string[],
+    input?: Buffer,
+    enough?: string,
+  ): Promise<{ stdout: Buffer; status: string }> {
+    const always = [
+      '--homedir',
+      this.home,
+      '--batch',
+      '--no-tty',
+      '--yes',
+      '--trust-model',
+      'always',
+      '--pinentry-mode',
+      'loopback',
+    ];
     const child = spawn('gpg', [...always, '--passphrase', '', '--status-fd', '2', ...args]);
     const failed = new Promise<never>((_resolve, reject) => child.once('error', reject));
     child.stdin.on('error', () => undefined); // it may end before it has read everything
@@ -73,7 +99,9 @@ export class GpgHome {
     const ended = new Promise<number | null>((done) => child.on('close', done));
     const [status, code] = await Promise.race([Promise.all([text(child.stderr), ended]), failed]);
     if (code !== 0 && (enough === undefined || !status.includes(enough)))
-      throw new Error(`gpg ${args.find((arg) => arg.startsWith('--')) ?? ''} ended with ${code}: ${status.split('\n').at(-2) ?? ''}`);
+      throw new Error(
+        `gpg ${args.find((arg) => arg.startsWith('--')) ?? ''} ended with ${code}: ${status.split('\n').at(-2) ?? ''}`,
+      );
     return { stdout: Buffer.concat(chunks), status };
   }
 }

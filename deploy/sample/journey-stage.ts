@@ -60,7 +60,9 @@ export class JourneyStage {
   /** Notes an outcome; a wrong one does not end the story. */
   check(name: string, ok: boolean, detail = ''): boolean {
     this.steps.push({ name, ok, detail });
-    this.parts.print(`${' '.repeat(18)}${ok ? '✓' : '✗ NOT AS EXPECTED:'} ${name}${detail === '' ? '' : `: ${detail}`}`);
+    this.parts.print(
+      `${' '.repeat(18)}${ok ? '✓' : '✗ NOT AS EXPECTED:'} ${name}${detail === '' ? '' : `: ${detail}`}`,
+    );
     return ok;
   }
 
@@ -92,7 +94,10 @@ export class JourneyStage {
       caseOf: (name: string) => this.caseOf(name),
       dataOf: (name: string) => this.sentAs(name).data,
     };
-    const filled = fillPlaceholders({ case: form.case, caseref: form.caseref, data: form.data }, context) as {
+    const filled = fillPlaceholders(
+      { case: form.case, caseref: form.caseref, data: form.data },
+      context,
+    ) as {
       readonly case: string;
       readonly caseref?: string;
       readonly data: Record<string, unknown>;
@@ -102,7 +107,9 @@ export class JourneyStage {
     this.#sent.set(form.name, sent);
     this.#noteReference(form.from, filled.case, filled.caseref);
     this.parts.print(`${londonStamp(now)}  ${form.say}`);
-    this.parts.print(`${' '.repeat(18)}${form.from} (${this.nameOf(form.actor)}) → ${form.to}: ${ruleOf(form.type).title}`);
+    this.parts.print(
+      `${' '.repeat(18)}${form.from} (${this.nameOf(form.actor)}) → ${form.to}: ${ruleOf(form.type).title}`,
+    );
     const event = {
       specversion: '1.0',
       id,
@@ -120,16 +127,27 @@ export class JourneyStage {
     return sent;
   }
 
-  async #verdictAsExpected(form: SampleForm, event: Readonly<Record<string, unknown>>): Promise<void> {
+  async #verdictAsExpected(
+    form: SampleForm,
+    event: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
     const { status, timeline, problem } = await this.parts.edge.send(form.from, event);
     const first = timeline?.records[0];
     const { verdict, reason } = form.expect;
-    const got = first === undefined ? `HTTP ${status}` : [first.verdict, first.reason].filter(Boolean).join(', ');
+    const got =
+      first === undefined
+        ? `HTTP ${status}`
+        : [first.verdict, first.reason].filter(Boolean).join(', ');
     const code = first?.reason ?? problem?.type.split(':').at(-1);
-    const isSame = first?.verdict === verdict || (first === undefined && verdict === 'refused' && status >= 400);
+    const isSame =
+      first?.verdict === verdict || (first === undefined && verdict === 'refused' && status >= 400);
     const ok = isSame && (reason === undefined || code === reason);
     const why = problem?.detail ?? first?.detail ?? '';
-    this.check(`verdict ${verdict}${reason === undefined ? '' : ` (${reason})`}`, ok, ok ? why : `${got} ${why}`);
+    this.check(
+      `verdict ${verdict}${reason === undefined ? '' : ` (${reason})`}`,
+      ok,
+      ok ? why : `${got} ${why}`,
+    );
     if (!ok) throw new StoryEnded(`${form.name} was not ${verdict}`);
   }
 
@@ -141,7 +159,8 @@ export class JourneyStage {
       return this.#inboxes.get(party)?.find((each) => each.id === id);
     });
     const fields = Object.keys(found?.['data'] ?? {}).join(', ');
-    const leaks = found !== undefined && 'caseref' in found ? ' but with the sender’s own case reference' : '';
+    const leaks =
+      found !== undefined && 'caseref' in found ? ' but with the sender’s own case reference' : '';
     this.check(`delivered to ${party}`, found !== undefined && leaks === '', `${fields}${leaks}`);
     if (found === undefined) throw new StoryEnded(`${message} was not delivered`);
     return found;
@@ -157,34 +176,57 @@ export class JourneyStage {
 
   /** All that the party collected about a case so far. */
   received(party: string, caseName: string): readonly Delivered[] {
-    return (this.#inboxes.get(party) ?? []).filter((each) => each['case'] === this.caseOf(caseName));
+    return (this.#inboxes.get(party) ?? []).filter(
+      (each) => each['case'] === this.caseOf(caseName),
+    );
   }
 
   /** A sealed mail of this kind, about this case under the reader's own reference, for this person, after mail `after`. */
-  async mail(person: string, caseName: string, kind: NoticeKind, after = 0): Promise<OpenedMail | undefined> {
+  async mail(
+    person: string,
+    caseName: string,
+    kind: NoticeKind,
+    after = 0,
+  ): Promise<OpenedMail | undefined> {
     const reference = this.referenceFor(person, caseName);
     const { address, name } = this.personOf(person);
     const wanted = `${noticeWording[kind].subject}: ${reference}`;
     const found = await this.until(async () =>
-      (await this.parts.mails.read()).find((mail) => mail.seq > after && mail.to === address && mail.subject === wanted),
+      (await this.parts.mails.read()).find(
+        (mail) => mail.seq > after && mail.to === address && mail.subject === wanted,
+      ),
     );
-    const wrong = found === undefined ? 'no such mail came' : found.outerSubject === '[...]' ? '' : `outer subject ${found.outerSubject}`;
+    const wrong =
+      found === undefined
+        ? 'no such mail came'
+        : found.outerSubject === '[...]'
+          ? ''
+          : `outer subject ${found.outerSubject}`;
     const unsigned = found?.isSigned === false ? 'not signed by the mesh' : '';
-    this.check(`sealed mail to ${name}: “${wanted}”`, wrong === '' && unsigned === '', [wrong, unsigned].filter(Boolean).join(', '));
+    this.check(
+      `sealed mail to ${name}: “${wanted}”`,
+      wrong === '' && unsigned === '',
+      [wrong, unsigned].filter(Boolean).join(', '),
+    );
     return found;
   }
 
   /** Prints a mail as its reader has it before them. */
   showMail(mail: OpenedMail | undefined): void {
-    for (const line of (mail?.text ?? '').trimEnd().split('\n')) this.parts.print(`${' '.repeat(20)}| ${line.trimEnd()}`);
+    for (const line of (mail?.text ?? '').trimEnd().split('\n'))
+      this.parts.print(`${' '.repeat(20)}| ${line.trimEnd()}`);
   }
 
   /** Mails about a case that came after `after`: to whom, and what. */
   async mailsAbout(caseName: string, after: number): Promise<readonly OpenedMail[]> {
     const agencies = this.parts.directory.parties.map(({ agency }) => agency);
-    const references = agencies.map((agency) => this.#references.get(`${agency}/${this.caseOf(caseName)}`) ?? this.caseOf(caseName));
+    const references = agencies.map(
+      (agency) =>
+        this.#references.get(`${agency}/${this.caseOf(caseName)}`) ?? this.caseOf(caseName),
+    );
     return (await this.parts.mails.read()).filter(
-      ({ seq, subject }) => seq > after && references.some((reference) => subject.endsWith(`: ${reference}`)),
+      ({ seq, subject }) =>
+        seq > after && references.some((reference) => subject.endsWith(`: ${reference}`)),
     );
   }
 
@@ -193,9 +235,16 @@ export class JourneyStage {
   }
 
   /** The step stands on the party's worklist, with this person as its owner. */
-  async step(party: string, caseName: string, step: string, owner: string): Promise<WorklistStep | undefined> {
+  async step(
+    party: string,
+    caseName: string,
+    step: string,
+    owner: string,
+  ): Promise<WorklistStep | undefined> {
     const found = await this.until(async () =>
-      (await this.openSteps(party, caseName)).find((each) => each.step === step && each.owner === owner),
+      (await this.openSteps(party, caseName)).find(
+        (each) => each.step === step && each.owner === owner,
+      ),
     );
     const until = found === undefined ? '' : `until ${found.dueOn}`;
     this.check(`next: ${step}, held by ${this.nameOf(owner)}`, found !== undefined, until);
@@ -203,7 +252,9 @@ export class JourneyStage {
   }
 
   async noStep(party: string, caseName: string, step: string): Promise<void> {
-    const gone = await this.until(async () => !(await this.openSteps(party, caseName)).some((each) => each.step === step));
+    const gone = await this.until(
+      async () => !(await this.openSteps(party, caseName)).some((each) => each.step === step),
+    );
     this.check(`${step} is done`, gone === true);
   }
 
@@ -215,7 +266,11 @@ export class JourneyStage {
       left = open.flat().map(({ step, owner }) => `${step} of ${owner}`);
       return left.length === 0;
     });
-    this.check(`nothing is left open at ${parties.join(' and ')}`, left.length === 0, left.join(', '));
+    this.check(
+      `nothing is left open at ${parties.join(' and ')}`,
+      left.length === 0,
+      left.join(', '),
+    );
   }
 
   async openSteps(party: string, caseName: string): Promise<readonly WorklistStep[]> {
@@ -232,26 +287,39 @@ export class JourneyStage {
     const { kind, dueOn, state, remindAt } = expected;
     let seen: readonly ScheduledReminder[] = [];
     const found = await this.until(async () => {
-      seen = (await this.parts.edge.case(party, this.caseOf(caseName))).reminders.filter((each) => each.kind === kind);
+      seen = (await this.parts.edge.case(party, this.caseOf(caseName))).reminders.filter(
+        (each) => each.kind === kind,
+      );
       return seen.find(
         (each) =>
-          each.dueOn === dueOn && each.state === state && (remindAt === undefined || Date.parse(each.remindAt) === remindAt.getTime()),
+          each.dueOn === dueOn &&
+          each.state === state &&
+          (remindAt === undefined || Date.parse(each.remindAt) === remindAt.getTime()),
       );
     });
     const when = remindAt === undefined ? '' : `, reminder goes out ${londonStamp(remindAt)}`;
     const others = seen.map((each) => `${each.dueOn} at ${each.remindAt} ${each.state}`).join('; ');
-    this.check(`${kind} of ${dueOn} ${state}${when}`, found !== undefined, found === undefined ? `there is: ${others || 'none'}` : '');
+    this.check(
+      `${kind} of ${dueOn} ${state}${when}`,
+      found !== undefined,
+      found === undefined ? `there is: ${others || 'none'}` : '',
+    );
   }
 
   /** Runs the clock fast to an instant and says so. */
   async advanceTo(instant: Date): Promise<void> {
     const days = Math.round((instant.getTime() - this.parts.clock.now().getTime()) / 86_400_000);
-    this.parts.print(`${' '.repeat(18)}… the local clock runs fast: ${days} ${days === 1 ? 'day' : 'days'} to ${londonStamp(instant)}`);
+    this.parts.print(
+      `${' '.repeat(18)}… the local clock runs fast: ${days} ${days === 1 ? 'day' : 'days'} to ${londonStamp(instant)}`,
+    );
     await this.parts.clock.advanceTo(instant);
   }
 
   /** The timeline of a message once it is as wanted, for its sender. */
-  async timelineUntil(message: string, isWanted: (timeline: Timeline) => boolean): Promise<Timeline | undefined> {
+  async timelineUntil(
+    message: string,
+    isWanted: (timeline: Timeline) => boolean,
+  ): Promise<Timeline | undefined> {
     const { id, form } = this.sentAs(message);
     return this.until(async () => {
       const timeline = await this.parts.edge.timeline(form.from, id);
@@ -259,7 +327,11 @@ export class JourneyStage {
     });
   }
 
-  personOf(person: string): { readonly name: string; readonly address: string; readonly party: string } {
+  personOf(person: string): {
+    readonly name: string;
+    readonly address: string;
+    readonly party: string;
+  } {
     const found = this.parts.directory.people.find(({ id }) => id === person);
     if (found === undefined) throw new StoryEnded(`${person} is not in the sample's directory`);
     return found;
@@ -272,11 +344,14 @@ export class JourneyStage {
   /** The reference under which a person's agency knows a case: its own, or the mesh's id where it never told one. */
   referenceFor(person: string, caseName: string): string {
     const caseId = this.caseOf(caseName);
-    return this.#references.get(`${this.#agencyOf(this.personOf(person).party)}/${caseId}`) ?? caseId;
+    return (
+      this.#references.get(`${this.#agencyOf(this.personOf(person).party)}/${caseId}`) ?? caseId
+    );
   }
 
   #noteReference(party: string, caseId: string, reference: string | undefined): void {
-    if (reference !== undefined) this.#references.set(`${this.#agencyOf(party)}/${caseId}`, reference);
+    if (reference !== undefined)
+      this.#references.set(`${this.#agencyOf(party)}/${caseId}`, reference);
   }
 
   #agencyOf(party: string): string {

@@ -39,7 +39,16 @@ type Story = (stage: JourneyStage) => Promise<void>;
 
 /** A story goes on only while the one before it in its row did not break off. */
 const rows: readonly (readonly Story[])[] = [
-  [playReferral, playSecondReferral, playSharing, playReview, playReviewHeld, playWithdrawal, playOwnReminder, playExit],
+  [
+    playReferral,
+    playSecondReferral,
+    playSharing,
+    playReview,
+    playReviewHeld,
+    playWithdrawal,
+    playOwnReminder,
+    playExit,
+  ],
   [playContractedProvider],
   [playNoTrace],
   [playWithoutDpa1, playWithoutAKey],

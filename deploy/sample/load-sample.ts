@@ -15,6 +15,9 @@ export interface LoadSampleOptions {
 export async function loadSample({ env, keysFolder }: LoadSampleOptions): Promise<void> {
   const lines: string[] = [];
   const take = (line: string): void => void lines.push(line);
-  const code = await runOperator(['directory', 'apply', sampleDirectoryPath, '--keys', keysFolder], { env, out: take, err: take });
+  const code = await runOperator(
+    ['directory', 'apply', sampleDirectoryPath, '--keys', keysFolder],
+    { env, out: take, err: take },
+  );
   if (code !== 0) throw new Error(`the sample directory was not taken:\n${lines.join('\n')}`);
 }

@@ -6,4 +6,5 @@ import { sampleFolder } from './sample-folder.js';
 export const sampleDirectoryPath = join(sampleFolder, 'directory.json');
 
 /** The sample's parties and people. Clients are not among them: they stand in the forms. */
-export const readSampleDirectory = (): Promise<DirectoryFile> => readDirectoryFile(sampleDirectoryPath);
+export const readSampleDirectory = (): Promise<DirectoryFile> =>
+  readDirectoryFile(sampleDirectoryPath);

@@ -11,7 +11,10 @@ const codes = Object.keys(errorRules) as [MeshErrorCode, ...MeshErrorCode[]];
 /** One message of the journey as a person reads and edits it; `{{…}}` in `case`, `caseref` and `data` as `fillPlaceholders` says. */
 const sampleForm = z.strictObject({
   say: z.string().min(1).meta({ description: 'What happens, in one line' }),
-  name: z.string().min(1).meta({ description: 'What later forms call this message, as {{id:<name>}}' }),
+  name: z
+    .string()
+    .min(1)
+    .meta({ description: 'What later forms call this message, as {{id:<name>}}' }),
   from: z.string(),
   actor: z.string(),
   type: z.enum(messageNames as [MessageName, ...MessageName[]]),
@@ -32,5 +35,7 @@ export async function readSampleForm(path: string): Promise<SampleForm> {
   const parsed = sampleForm.safeParse(JSON.parse(text));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new Error(`forms/${path}.json: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}`);
+  throw new Error(
+    `forms/${path}.json: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}`,
+  );
 }

@@ -8,7 +8,12 @@ export interface SampleKeysOptions {
   readonly gpgHome: string;
   /** Armoured public keys go here, `<person>.asc`, for `ops directory apply --keys`. */
   readonly keysFolder: string;
-  readonly people: readonly { readonly id: string; readonly name: string; readonly address: string; readonly key: boolean }[];
+  readonly people: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly address: string;
+    readonly key: boolean;
+  }[];
   readonly print: (line: string) => void;
 }
 
@@ -16,7 +21,12 @@ export interface SampleKeysOptions {
 const expires = '15y';
 
 /** Makes an OpenPGP key for each person who has none yet (`key: false`: never). Keys once made are kept; no gpg-agent stays behind. */
-export async function makeSampleKeys({ gpgHome, keysFolder, people, print }: SampleKeysOptions): Promise<void> {
+export async function makeSampleKeys({
+  gpgHome,
+  keysFolder,
+  people,
+  print,
+}: SampleKeysOptions): Promise<void> {
   const missing = people.filter(({ id, key }) => key && !existsSync(join(keysFolder, `${id}.asc`)));
   if (missing.length === 0) return;
   await mkdir(keysFolder, { recursive: true });

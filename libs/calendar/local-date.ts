@@ -8,7 +8,8 @@ const pattern = /^\d{4}-\d{2}-\d{2}$/;
 function dayNumber(date: string): number {
   const ms = pattern.test(date) ? Date.parse(`${date}T00:00:00Z`) : NaN;
   // 2026-02-30 parses as 2 March: only a day that comes back as itself is one.
-  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== date) throw new RangeError('not a day in the form YYYY-MM-DD');
+  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== date)
+    throw new RangeError('not a day in the form YYYY-MM-DD');
   return ms / dayMs;
 }
 

@@ -11,11 +11,14 @@ const minuteMs = 60_000;
  */
 export function londonInstant(date: string, time: string): Date {
   const utcMs = Date.parse(`${date}T${time}:00Z`);
-  if (Number.isNaN(utcMs) || !/^\d{2}:\d{2}$/.test(time)) throw new RangeError('not a day YYYY-MM-DD and a time HH:MM');
+  if (Number.isNaN(utcMs) || !/^\d{2}:\d{2}$/.test(time))
+    throw new RangeError('not a day YYYY-MM-DD and a time HH:MM');
   // The offsets that hold well before and well after: one of them is right unless the time falls into a gap.
   const before = zone.offset(utcMs - 6 * 3_600_000);
   const after = zone.offset(utcMs + 6 * 3_600_000);
-  const fitting = [before, after].filter((offset) => zone.offset(utcMs - offset * minuteMs) === offset);
+  const fitting = [before, after].filter(
+    (offset) => zone.offset(utcMs - offset * minuteMs) === offset,
+  );
   return new Date(utcMs - (fitting[0] ?? before) * minuteMs);
 }
 

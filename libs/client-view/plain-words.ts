@@ -24,7 +24,8 @@ const messageWords: Partial<Record<MessageName, string>> = {
   'review.not-held': 'that the meeting did not take place',
   'review.outcome': 'what was agreed at the meeting',
   'exit.notified': 'that your treatment ended, or may end',
-  'instruction.stop-using': 'to stop using what they had about you, because you took your consent back',
+  'instruction.stop-using':
+    'to stop using what they had about you, because you took your consent back',
 };
 
 export function wordsOfMessage(type: string): string {

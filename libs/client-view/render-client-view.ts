@@ -1,7 +1,15 @@
 import { londonDate, londonTime } from '#libs/calendar/london-time.js';
 import type { ClientView, ViewConsent, ViewEntry } from '#libs/contracts/client-view.js';
 import { Html, html, nothing } from './html.js';
-import { categoryWords, dayWords, outcomeWords, purposeWords, reasonWords, stateWords, wordsOfMessage } from './plain-words.js';
+import {
+  categoryWords,
+  dayWords,
+  outcomeWords,
+  purposeWords,
+  reasonWords,
+  stateWords,
+  wordsOfMessage,
+} from './plain-words.js';
 import { style } from './style.js';
 
 /** `page`: everything, newest first, to read on a screen or print. `slip`: what matters most, on a few sheets, to take away. */
@@ -18,7 +26,8 @@ export function renderClientView(views: readonly ClientView[], format: ViewForma
   const entries = views.flatMap((view) => view.entries).toReversed();
   const made = views[0]?.madeAt ?? '';
   const isWhole = views[0]?.scope !== 'own-part';
-  const body = format === 'slip' ? slip(consents, entries, isWhole) : page(consents, entries, isWhole);
+  const body =
+    format === 'slip' ? slip(consents, entries, isWhole) : page(consents, entries, isWhole);
   const title = 'Who has been told about me';
   return html`<!doctype html>
     <html lang="en-GB">
@@ -26,7 +35,10 @@ export function renderClientView(views: readonly ClientView[], format: ViewForma
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="referrer" content="no-referrer" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; style-src 'unsafe-inline'"
+        />
         <title>${title}</title>
         <style>
           ${style}
@@ -35,7 +47,10 @@ export function renderClientView(views: readonly ClientView[], format: ViewForma
       <body>
         <main>
           <h1>${title}</h1>
-          <p class="quiet">As things stood on ${when(made)}. Your name is left out on purpose, in case this paper is lost.</p>
+          <p class="quiet">
+            As things stood on ${when(made)}. Your name is left out on purpose, in case this paper
+            is lost.
+          </p>
           ${isWhole ? nothing : ownPart} ${body} ${footer}
         </main>
       </body>
@@ -43,10 +58,15 @@ export function renderClientView(views: readonly ClientView[], format: ViewForma
 }
 
 const ownPart = html`<p>
-  <b>This is one organisation’s part.</b> It shows what that organisation sent or got. Other organisations may hold more.
+  <b>This is one organisation’s part.</b> It shows what that organisation sent or got. Other
+  organisations may hold more.
 </p>`;
 
-function page(consents: readonly ViewConsent[], entries: readonly ViewEntry[], isWhole: boolean): Html {
+function page(
+  consents: readonly ViewConsent[],
+  entries: readonly ViewEntry[],
+  isWhole: boolean,
+): Html {
   const blocked = entries.filter(({ outcome }) => outcome === 'blocked' || outcome === 'stopped');
   const told = entries.filter((entry) => !blocked.includes(entry));
   return html`<p class="lead">${summary(told, blocked, isWhole)}</p>
@@ -83,7 +103,11 @@ function page(consents: readonly ViewConsent[], entries: readonly ViewEntry[], i
 /** So much keeps it short at this size; the rest is counted, and the page has it. */
 const slipEntries = 5;
 
-function slip(consents: readonly ViewConsent[], entries: readonly ViewEntry[], isWhole: boolean): Html {
+function slip(
+  consents: readonly ViewConsent[],
+  entries: readonly ViewEntry[],
+  isWhole: boolean,
+): Html {
   const blocked = entries.filter(({ outcome }) => outcome === 'blocked' || outcome === 'stopped');
   const told = entries.filter((entry) => !blocked.includes(entry));
   const given = groups(consents.filter(({ state }) => state === 'given'));
@@ -109,38 +133,54 @@ function slip(consents: readonly ViewConsent[], entries: readonly ViewEntry[], i
     ${more > 0 ? html`<p>And ${more} more before. Ask for the full list if you want it.</p>` : nothing}`;
 }
 
-function summary(told: readonly ViewEntry[], blocked: readonly ViewEntry[], isWhole: boolean): Html {
+function summary(
+  told: readonly ViewEntry[],
+  blocked: readonly ViewEntry[],
+  isWhole: boolean,
+): Html {
   const readers = [
-    ...new Set(told.filter(({ outcome, sameAgency }) => outcome !== 'waiting' && !sameAgency).map(({ to }) => to.name)),
+    ...new Set(
+      told
+        .filter(({ outcome, sameAgency }) => outcome !== 'waiting' && !sameAgency)
+        .map(({ to }) => to.name),
+    ),
   ].toSorted();
-  if (readers.length === 0) return html`No other organisation has been told anything about you${isWhole ? '' : ' by or to this one'}.`;
-  const stopped = blocked.length === 0 ? '' : ` ${times(blocked.length)} something was blocked or stopped.`;
+  if (readers.length === 0)
+    return html`No other organisation has been told anything about
+    you${isWhole ? '' : ' by or to this one'}.`;
+  const stopped =
+    blocked.length === 0 ? '' : ` ${times(blocked.length)} something was blocked or stopped.`;
   return html`Told so far: <b>${readers.join('; ')}</b>.${stopped}`;
 }
 
-const times = (count: number): string => (count === 1 ? 'Once' : count === 2 ? 'Twice' : `${count} times`);
+const times = (count: number): string =>
+  count === 1 ? 'Once' : count === 2 ? 'Twice' : `${count} times`;
 
 const rights = html`<div class="box">
   <p>
-    <b>You can change your mind at any time.</b> Tell your adviser, your keyworker or anyone working with you: face to face, by telephone or
-    in writing. You do not have to say why.
+    <b>You can change your mind at any time.</b> Tell your adviser, your keyworker or anyone working
+    with you: face to face, by telephone or in writing. You do not have to say why.
   </p>
-  <p>From then on nothing more is passed on. Anyone who already has something is asked to stop using it.</p>
   <p>
-    What is shared is for support only. It is voluntary, and it is no evidence for a sanction. If somebody is in serious danger, people may
-    still have to act, outside this network.
+    From then on nothing more is passed on. Anyone who already has something is asked to stop using
+    it.
+  </p>
+  <p>
+    What is shared is for support only. It is voluntary, and it is no evidence for a sanction. If
+    somebody is in serious danger, people may still have to act, outside this network.
   </p>
 </div>`;
 
 const leftOutOfThis = html`<h2>What is not on this list</h2>
   <p>
-    Short reminders to staff who already work with you are not listed. Nor is what each organisation writes in its own files: ask them for
-    that.
+    Short reminders to staff who already work with you are not listed. Nor is what each organisation
+    writes in its own files: ask them for that.
   </p>`;
 
 const footer = html`<footer>
   <p>
-    <b>Something here is wrong, or worries you?</b> Ask the person who gave you this, or anyone you trust there, to go through it with you.
+    <b>Something here is wrong, or worries you?</b> Ask the person who gave you this, or anyone you
+    trust there, to go through it with you.
   </p>
   <p class="quiet">Keep this paper safe, or ask for it to be destroyed. You can have a new one.</p>
 </footer>`;
@@ -168,7 +208,16 @@ function groups(consents: readonly ViewConsent[]): readonly Group[] {
 /** What two may tell each other is said once. */
 function mutual(groups: readonly Omit<Group, 'isMutual'>[]): readonly Group[] {
   const keyOf = (from: string, to: string, { head, purposes }: Omit<Group, 'isMutual'>): string =>
-    JSON.stringify([from, to, head.state, head.form, head.validUntil, head.ruledOut, head.withdrawnAt, purposes.toSorted()]);
+    JSON.stringify([
+      from,
+      to,
+      head.state,
+      head.form,
+      head.validUntil,
+      head.ruledOut,
+      head.withdrawnAt,
+      purposes.toSorted(),
+    ]);
   const all = new Set(groups.map((group) => keyOf(group.head.from.id, group.head.to.id, group)));
   return groups.flatMap((group) => {
     const { from, to } = group.head;
@@ -177,15 +226,21 @@ function mutual(groups: readonly Omit<Group, 'isMutual'>[]): readonly Group[] {
   });
 }
 
-const rank = ({ head }: Group): number => ['given', 'not-yet', 'refused', 'withdrawn', 'lapsed'].indexOf(head.state);
+const rank = ({ head }: Group): number =>
+  ['given', 'not-yet', 'refused', 'withdrawn', 'lapsed'].indexOf(head.state);
 
 function consentItem(group: Group): Html {
   const { head, purposes } = group;
   const isYes = head.state === 'given' || head.state === 'not-yet';
   const ruledOut =
-    isYes && head.ruledOut.length > 0 ? html`<p>Never: ${head.ruledOut.map((each) => categoryWords[each]).join('; ')}.</p>` : nothing;
+    isYes && head.ruledOut.length > 0
+      ? html`<p>Never: ${head.ruledOut.map((each) => categoryWords[each]).join('; ')}.</p>`
+      : nothing;
   return html`<li class="${isYes ? 'item' : 'item no'}">
-    <p><span class="mark">${stateWords[head.state]}.</span> ${allowed(group, isYes ? 'may' : 'may not')}</p>
+    <p>
+      <span class="mark">${stateWords[head.state]}.</span>
+      ${allowed(group, isYes ? 'may' : 'may not')}
+    </p>
     ${
       isOwnRecord(head)
         ? nothing
@@ -201,8 +256,13 @@ function consentItem(group: Group): Html {
 /** On the slip: only what stands, and until when. */
 function shortConsent(group: Group): Html {
   const { head, purposes } = group;
-  const what = isOwnRecord(head) ? '' : ` ${purposes.map((purpose) => purposeWords[purpose]).join('; ')}.`;
-  const never = head.ruledOut.length === 0 ? '' : ` Never: ${head.ruledOut.map((each) => categoryWords[each]).join('; ')}.`;
+  const what = isOwnRecord(head)
+    ? ''
+    : ` ${purposes.map((purpose) => purposeWords[purpose]).join('; ')}.`;
+  const never =
+    head.ruledOut.length === 0
+      ? ''
+      : ` Never: ${head.ruledOut.map((each) => categoryWords[each]).join('; ')}.`;
   return html`<li class="item">
     <p>${allowed(group, 'may')}${what}${never} <span class="quiet">${period(head)}</span></p>
   </li> `;
@@ -212,7 +272,8 @@ const isOwnRecord = ({ from, to }: ViewConsent): boolean => from.id === to.id;
 
 function allowed({ head, isMutual }: Group, may: 'may' | 'may not'): Html {
   if (isOwnRecord(head)) return html`<b>${head.from.name}</b> ${may} keep this on its own record.`;
-  if (isMutual) return html`<b>${head.from.name}</b> and <b>${head.to.name}</b> ${may} tell each other:`;
+  if (isMutual)
+    return html`<b>${head.from.name}</b> and <b>${head.to.name}</b> ${may} tell each other:`;
   return html`<b>${head.from.name}</b> ${may} tell <b>${head.to.name}</b>:`;
 }
 
@@ -233,20 +294,26 @@ function period(head: ViewConsent): string {
 
 function entryItem(entry: ViewEntry): Html {
   const isNo = entry.outcome === 'blocked' || entry.outcome === 'stopped';
-  const told = entry.told.filter((category) => category !== 'administration').map((category) => categoryWords[category]);
+  const told = entry.told
+    .filter((category) => category !== 'administration')
+    .map((category) => categoryWords[category]);
   const withheld = entry.withheld.map((category) => categoryWords[category]);
   return html`<li class="${isNo ? 'item no' : 'item'}">
     <h3>${when(entry.at)}</h3>
     <p>${sentence(entry)}</p>
     ${outcome(entry)} ${told.length === 0 ? nothing : html`<p>What went: ${told.join('; ')}.</p>`}
     ${withheld.length === 0 ? nothing : html`<p>Left out: ${withheld.join('; ')}.</p>`}
-    ${entry.stopUsing ? html`<p>You took your consent back later. They were asked to stop using it.</p>` : nothing} ${why(entry)}
+    ${entry.stopUsing ? html`<p>You took your consent back later. They were asked to stop using it.</p>` : nothing}
+    ${why(entry)}
   </li> `;
 }
 
 function outcome({ outcome: kind, reason }: ViewEntry): Html {
   if (outcomeWords[kind] === '') return nothing;
-  return html`<p><span class="mark">${outcomeWords[kind]}</span>${reason === undefined ? '' : ` ${reasonWords[reason]}`}</p>`;
+  return html`<p>
+    <span class="mark">${outcomeWords[kind]}</span
+    >${reason === undefined ? '' : ` ${reasonWords[reason]}`}
+  </p>`;
 }
 
 function shortItem(entry: ViewEntry): Html {
@@ -261,14 +328,22 @@ function shortItem(entry: ViewEntry): Html {
 }
 
 function sentence({ from, to, type, outcome }: ViewEntry): Html {
-  const verb = outcome === 'blocked' || outcome === 'stopped' ? 'wanted to tell' : outcome === 'waiting' ? 'is telling' : 'told';
+  const verb =
+    outcome === 'blocked' || outcome === 'stopped'
+      ? 'wanted to tell'
+      : outcome === 'waiting'
+        ? 'is telling'
+        : 'told';
   return html`<b>${from.name}</b> ${verb} <b>${to.name}</b> ${wordsOfMessage(type)}.`;
 }
 
 function why({ consents, sameAgency, outcome }: ViewEntry): Html {
-  if (sameAgency) return html`<p class="quiet">Inside one organisation: your consent is not asked for this.</p>`;
+  if (sameAgency)
+    return html`<p class="quiet">Inside one organisation: your consent is not asked for this.</p>`;
   if (consents.length === 0 || outcome === 'blocked') return nothing;
-  const forms = [...new Set(consents.map(({ form, recordedAt }) => `form ${form}, ${when(recordedAt)}`))];
+  const forms = [
+    ...new Set(consents.map(({ form, recordedAt }) => `form ${form}, ${when(recordedAt)}`)),
+  ];
   return html`<p class="quiet">Because you had said yes: ${forms.join('; ')}.</p>`;
 }
 

@@ -12,6 +12,7 @@ export interface ClockConfig {
 /** @throws MeshError `config-invalid` when a clock file is given in production, or cannot be read. */
 export function clockFromConfig({ meshEnv, clockFile }: ClockConfig): Clock {
   if (clockFile === undefined || clockFile === '') return new SystemClock();
-  if (meshEnv !== 'local') throw new MeshError('config-invalid', 'CLOCK_FILE is refused when MESH_ENV is production');
+  if (meshEnv !== 'local')
+    throw new MeshError('config-invalid', 'CLOCK_FILE is refused when MESH_ENV is production');
   return new LocalClock(clockFile);
 }

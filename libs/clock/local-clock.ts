@@ -32,7 +32,11 @@ export class LocalClock extends Clock {
       this.stamp = stampOf(path);
       this.mapping = readMapping(path);
     } catch (error) {
-      throw new MeshError('config-invalid', 'CLOCK_FILE is not a readable { real, mesh, scale } file', { cause: error });
+      throw new MeshError(
+        'config-invalid',
+        'CLOCK_FILE is not a readable { real, mesh, scale } file',
+        { cause: error },
+      );
     }
     // Not fs.watchFile: a change before its own first look would never be told.
     this.watcher = setInterval(() => this.look(), watchEveryMs).unref();
@@ -89,8 +93,18 @@ function stampOf(path: string): string {
 
 function readMapping(path: string): Mapping {
   const { real, mesh, scale } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-  const mapping = { real: Date.parse(String(real)), mesh: Date.parse(String(mesh)), scale: Number(scale) };
-  if (Number.isNaN(mapping.real) || Number.isNaN(mapping.mesh) || typeof scale !== 'number' || !(scale >= 0) || !Number.isFinite(scale))
+  const mapping = {
+    real: Date.parse(String(real)),
+    mesh: Date.parse(String(mesh)),
+    scale: Number(scale),
+  };
+  if (
+    Number.isNaN(mapping.real) ||
+    Number.isNaN(mapping.mesh) ||
+    typeof scale !== 'number' ||
+    !(scale >= 0) ||
+    !Number.isFinite(scale)
+  )
     throw new RangeError('real and mesh must be instants, scale a number of 0 or more');
   return mapping;
 }

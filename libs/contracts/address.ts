@@ -16,7 +16,8 @@ export type AddressProblem = 'recipient-unknown' | 'area-unknown';
 /** Reads `to`: a party id, `area:<district>/<role>`, or `mesh`. Total: anything else is a problem, never a guess. */
 export function readAddress(to: string): Address | AddressProblem {
   if (to === 'mesh') return { kind: 'mesh' };
-  if (!to.startsWith('area:')) return isPartyId(to) ? { kind: 'party', party: to } : 'recipient-unknown';
+  if (!to.startsWith('area:'))
+    return isPartyId(to) ? { kind: 'party', party: to } : 'recipient-unknown';
   const [district = '', role = '', ...rest] = to.slice('area:'.length).split('/');
   if (rest.length > 0 || findDistrict(district) === undefined) return 'area-unknown';
   const found = areaRoles.find((known) => known === role);
@@ -24,4 +25,5 @@ export function readAddress(to: string): Address | AddressProblem {
 }
 
 /** How a role in an area stands in the ledger of consents, beside agencies. */
-export const roleScopeKey = (role: AreaRole, district: string): string => `role:${role}@${district}`;
+export const roleScopeKey = (role: AreaRole, district: string): string =>
+  `role:${role}@${district}`;

@@ -13,7 +13,10 @@ import { verdictKinds } from './verdict.js';
  */
 
 /** `verdict`: of one's own message; `waitMs` holds the answer until it is decided. `seen`: was this id used, with this body? */
-export const askVerdict = z.strictObject({ id: z.uuid(), waitMs: z.int().min(0).max(30_000).default(0) });
+export const askVerdict = z.strictObject({
+  id: z.uuid(),
+  waitMs: z.int().min(0).max(30_000).default(0),
+});
 export const askSeen = z.strictObject({ id: z.uuid(), digest: z.string().regex(/^[0-9a-f]{64}$/) });
 export const seenReply = z.strictObject({ seen: z.enum(['no', 'same', 'other']) });
 
@@ -26,13 +29,23 @@ export const decisionRecord = z.strictObject({
 });
 
 /** A line of disclosure: who may tell whom (agencies, or a role in an area as `role:treatment@<district>`) for which purpose. */
-export const disclosureLine = z.strictObject({ from: z.string(), to: z.string(), purpose: z.enum(purposes) });
+export const disclosureLine = z.strictObject({
+  from: z.string(),
+  to: z.string(),
+  purpose: z.enum(purposes),
+});
 
 /** What a consent or withdrawal did to the lines that concern the sender's own agency. */
 export const consentOutcome = z
   .strictObject({
-    supersedes: z.array(disclosureLine).meta({ description: 'Lines on which it took the place of an older decision' }),
-    notChanged: z.array(disclosureLine).meta({ description: 'Lines left as they are, because a newer decision of the client stands' }),
+    supersedes: z
+      .array(disclosureLine)
+      .meta({ description: 'Lines on which it took the place of an older decision' }),
+    notChanged: z
+      .array(disclosureLine)
+      .meta({
+        description: 'Lines left as they are, because a newer decision of the client stands',
+      }),
   })
   .meta({ id: 'ConsentOutcome' });
 export type ConsentOutcome = z.infer<typeof consentOutcome>;
@@ -47,7 +60,12 @@ export const timelineReply = z.strictObject({
   time: z.string(),
   state: z.enum(['undecided', ...verdictKinds, 'collected']),
   records: z.array(decisionRecord),
-  task: z.string().optional().meta({ description: 'The step that this verdict opened for the sender, such as seek-consent' }),
+  task: z
+    .string()
+    .optional()
+    .meta({
+      description: 'The step that this verdict opened for the sender, such as seek-consent',
+    }),
   consent: consentOutcome.optional(),
 });
 export type Timeline = z.infer<typeof timelineReply>;
@@ -70,7 +88,10 @@ export type WorklistStep = z.infer<typeof worklistStep>;
 export const worklistReply = z.strictObject({ steps: z.array(worklistStep) });
 
 /** `answer.svc_router.worklist`: the open steps of a party, oldest due first. */
-export const routerWorklistAsk = z.strictObject({ party: z.string(), cases: z.array(z.string()).max(1000).optional() });
+export const routerWorklistAsk = z.strictObject({
+  party: z.string(),
+  cases: z.array(z.string()).max(1000).optional(),
+});
 
 /** `answer.svc_reminders.schedule`: what is due when, for cases. */
 export const scheduleAsk = z.strictObject({ cases: z.array(z.string()).max(1000) });
@@ -141,10 +162,16 @@ export const consentState = z.strictObject({
   validUntil: z.string(),
   form: z.string(),
   recordedAt: z.string(),
-  supersedes: z.string().optional().meta({ description: 'Id of the decision that stood on this line before' }),
+  supersedes: z
+    .string()
+    .optional()
+    .meta({ description: 'Id of the decision that stood on this line before' }),
   withdrawal: withdrawalShown.optional(),
 });
-export const consentsReply = z.strictObject({ consents: z.array(consentState), history: z.array(consentStep).default([]) });
+export const consentsReply = z.strictObject({
+  consents: z.array(consentState),
+  history: z.array(consentStep).default([]),
+});
 
 /** `dpa1`: may the asker's agency, a job centre, keep the client's problem on its record today? (Step 6.) */
 export const dpa1Reply = z.strictObject({
@@ -160,7 +187,12 @@ export const askTry = z
   .strictObject({
     consent: consentForm.omit({ client: true }),
     messages: z
-      .array(z.strictObject({ type: z.string().max(100), data: z.record(z.string(), z.unknown()).optional() }))
+      .array(
+        z.strictObject({
+          type: z.string().max(100),
+          data: z.record(z.string(), z.unknown()).optional(),
+        }),
+      )
       .min(1)
       .max(20)
       .optional(),
@@ -177,7 +209,12 @@ export const trialLine = z
     leftOutWhen: z
       .array(z.strictObject({ field: z.string(), is: z.string() }))
       .meta({ description: 'Fields left out where they say this' }),
-    lacks: z.array(z.string()).meta({ description: 'Fields left out without which the form makes no sense: it would be refused whole' }),
+    lacks: z
+      .array(z.string())
+      .meta({
+        description:
+          'Fields left out without which the form makes no sense: it would be refused whole',
+      }),
   })
   .meta({ id: 'ConsentTrialLine' });
 export type TrialLine = z.infer<typeof trialLine>;
@@ -206,7 +243,12 @@ export const verdictCount = z.strictObject({
 });
 export const countsReply = z.strictObject({
   counts: z.array(verdictCount),
-  ninoConflicts: z.int().meta({ description: 'NI numbers that stand with more than one client: suspected doubles, or slips of the pen' }),
+  ninoConflicts: z
+    .int()
+    .meta({
+      description:
+        'NI numbers that stand with more than one client: suspected doubles, or slips of the pen',
+    }),
 });
 
 /** `keys`: how many rows still need which version of the guard's key, and who knows it; never a key. */
@@ -218,21 +260,34 @@ export const keyVersionCount = z.strictObject({
   deadLetters: z.int(),
   holders: z.int().meta({ description: 'Instances at work that know it' }),
 });
-export const keysReply = z.strictObject({ writing: z.int(), instances: z.int(), versions: z.array(keyVersionCount) });
+export const keysReply = z.strictObject({
+  writing: z.int(),
+  instances: z.int(),
+  versions: z.array(keyVersionCount),
+});
 export type KeysState = z.infer<typeof keysReply>;
 
 /** `directory`: as the guard holds it, in the shape it was put. */
-export const directoryReply = z.strictObject({ parties: z.array(partyPutForm), people: z.array(personPutForm) });
+export const directoryReply = z.strictObject({
+  parties: z.array(partyPutForm),
+  people: z.array(personPutForm),
+});
 export type Directory = z.infer<typeof directoryReply>;
 
 /**
  * `evidence-checkpoint`, `evidence-entries`, `evidence-tiles`: the tree over the decisions, a page at a time, for `svc_ops`. `verifierKey` is
  * for convenience: whoever checks a log takes the key from elsewhere. An entry is text, a tile hashes in base64.
  */
-export const evidenceCheckpointReply = z.strictObject({ checkpoint: z.string(), verifierKey: z.string() });
+export const evidenceCheckpointReply = z.strictObject({
+  checkpoint: z.string(),
+  verifierKey: z.string(),
+});
 export const askEvidenceEntries = z.strictObject({ from: z.int().min(0), upTo: z.int().min(0) });
 export const evidenceEntriesReply = z.strictObject({ entries: z.array(z.string()) });
-export const askEvidenceTiles = z.strictObject({ level: z.int().min(0).max(7), from: z.int().min(0) });
+export const askEvidenceTiles = z.strictObject({
+  level: z.int().min(0).max(7),
+  from: z.int().min(0),
+});
 export const evidenceTilesReply = z.strictObject({ tiles: z.array(z.base64()) });
 
 /**
@@ -248,5 +303,11 @@ export const proofReply = z.strictObject({
   salt: z.base64().optional(),
 });
 
-export const okReply = <T extends z.ZodRawShape>(shape: T) => z.object({ ok: z.literal(true), ...shape });
-export const failReply = z.object({ ok: z.literal(false), code: z.string(), detail: z.string(), field: z.string().optional() });
+export const okReply = <T extends z.ZodRawShape>(shape: T) =>
+  z.object({ ok: z.literal(true), ...shape });
+export const failReply = z.object({
+  ok: z.literal(false),
+  code: z.string(),
+  detail: z.string(),
+  field: z.string().optional(),
+});

@@ -5,7 +5,9 @@ type ProblemOf = (text: string) => string | undefined;
 
 /** Text that one look judges. One check: each costs nearly as much as all the rest of reading a field. @param error where it is no text at all */
 export const checkedText = (problemOf: ProblemOf, error?: string): z.ZodString =>
-  z.string(error === undefined ? undefined : { error }).check((payload) => note(problemOf(payload.value), payload));
+  z
+    .string(error === undefined ? undefined : { error })
+    .check((payload) => note(problemOf(payload.value), payload));
 
 /** The same without the white space around it, which goes in the same look. */
 export const trimmedText = (problemOf: ProblemOf): z.ZodString =>

@@ -1,6 +1,14 @@
 import * as forms from './forms.js';
 import type { MessageRule } from './message-rule.js';
-import { referrers, treaters, agencies, senderCaseworker, senderLeader, recipientCaseworker, recipientLeader } from './participants.js';
+import {
+  referrers,
+  treaters,
+  agencies,
+  senderCaseworker,
+  senderLeader,
+  recipientCaseworker,
+  recipientLeader,
+} from './participants.js';
 
 /** Steps 3 to 6 and 9: from the care plan to the exit. */
 export const clientMessages = {
@@ -37,12 +45,20 @@ export const clientMessages = {
     from: treaters,
     to: referrers,
     purpose: 'share-employment-needs',
-    categoryPurposes: { 'treatment-status': 'treatment-status', 'treatment-summary': 'treatment-status', review: 'three-way-review' },
+    categoryPurposes: {
+      'treatment-status': 'treatment-status',
+      'treatment-summary': 'treatment-status',
+      review: 'three-way-review',
+    },
     caseUse: 'needs',
     facts: ['structuredTreatmentStartedOn', 'reviewWanted'],
     opens: [
       { step: 'note-receipt', owner: recipientLeader },
-      { step: 'complete-dpa1', owner: recipientCaseworker, when: { fact: 'dpa1Current', is: false } },
+      {
+        step: 'complete-dpa1',
+        owner: recipientCaseworker,
+        when: { fact: 'dpa1Current', is: false },
+      },
     ],
     closes: ['discuss-no-trace'],
     notices: [
@@ -155,7 +171,11 @@ export const clientMessages = {
     facts: ['exit', 'on'],
     opens: [
       { step: 're-engage', owner: recipientCaseworker, when: { fact: 'exit', is: 'unplanned' } },
-      { step: 're-engage', owner: recipientCaseworker, when: { fact: 'exit', is: 'unplanned-likely' } },
+      {
+        step: 're-engage',
+        owner: recipientCaseworker,
+        when: { fact: 'exit', is: 'unplanned-likely' },
+      },
       { step: 'update-record', owner: recipientCaseworker, when: { fact: 'exit', is: 'planned' } },
     ],
     closes: ['review-care-plan', 'renew-consent'],

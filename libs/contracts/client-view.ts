@@ -10,7 +10,14 @@ const namedParty = z.strictObject({ id: z.string(), name: z.string() });
  */
 export const viewOutcomes = ['told', 'told-in-part', 'waiting', 'blocked', 'stopped'] as const;
 /** Why something was blocked or stopped, in as much as the client may want to know. */
-export const viewReasons = ['no-consent', 'withdrawn', 'limited', 'nobody-serves-area', 'details-did-not-match', 'form-was-wrong'] as const;
+export const viewReasons = [
+  'no-consent',
+  'withdrawn',
+  'limited',
+  'nobody-serves-area',
+  'details-did-not-match',
+  'form-was-wrong',
+] as const;
 
 export const viewEntry = z
   .strictObject({
@@ -22,11 +29,17 @@ export const viewEntry = z
     outcome: z.enum(viewOutcomes),
     reason: z.enum(viewReasons).optional(),
     told: z.array(z.enum(categories)).meta({ description: 'Kinds of information that went' }),
-    withheld: z.array(z.enum(categories)).meta({ description: 'Kinds of information that were left out' }),
+    withheld: z
+      .array(z.enum(categories))
+      .meta({ description: 'Kinds of information that were left out' }),
     /** Pulled by the recipient before a withdrawal: it was asked to stop using it. */
     stopUsing: z.boolean(),
-    sameAgency: z.boolean().meta({ description: 'Between offices of one organisation: no consent is asked' }),
-    consents: z.array(z.strictObject({ consent: z.string(), form: z.enum(consentForms), recordedAt: z.string() })),
+    sameAgency: z
+      .boolean()
+      .meta({ description: 'Between offices of one organisation: no consent is asked' }),
+    consents: z.array(
+      z.strictObject({ consent: z.string(), form: z.enum(consentForms), recordedAt: z.string() }),
+    ),
   })
   .meta({ id: 'ClientViewEntry' });
 export type ViewEntry = z.infer<typeof viewEntry>;
@@ -59,6 +72,12 @@ export const clientViewReply = z.strictObject({
 export type ClientView = z.infer<typeof clientViewReply>;
 
 /** `client-view`, from a party: its own part of a case. */
-export const askClientView = z.strictObject({ case: z.uuid(), page: z.int().min(0).max(10_000).default(0) });
+export const askClientView = z.strictObject({
+  case: z.uuid(),
+  page: z.int().min(0).max(10_000).default(0),
+});
 /** `client-view`, from the operator: each page of what was released, once, in order. */
-export const askReleasedView = z.strictObject({ release: z.uuid(), page: z.int().min(0).max(10_000) });
+export const askReleasedView = z.strictObject({
+  release: z.uuid(),
+  page: z.int().min(0).max(10_000),
+});

@@ -1,9 +1,18 @@
 import { z } from 'zod';
 import { areaRoles } from './address.js';
-import { clientIdentity, instant, localDate, personId, reference, shortText } from './form-fields.js';
+import {
+  clientIdentity,
+  instant,
+  localDate,
+  personId,
+  reference,
+  shortText,
+} from './form-fields.js';
 import { categories, consentForms, purposes } from './purposes.js';
 
-const partyId = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, { error: 'must be a party id of the directory' });
+const partyId = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,39}$/, { error: 'must be a party id of the directory' });
 
 /**
  * A client's decision, as recorded on DPA1, TPR1 or TPR2 part 3. `decision: refused` records a no, which binds just its own scope.
@@ -19,14 +28,21 @@ export const consentForm = z
     purposes: z.array(z.enum(purposes)).min(1),
     to: z
       .strictObject({
-        parties: z.array(partyId).min(1).max(100).meta({ description: 'The parties named to the client' }),
+        parties: z
+          .array(partyId)
+          .min(1)
+          .max(100)
+          .meta({ description: 'The parties named to the client' }),
         role: z
           .strictObject({ role: z.enum(areaRoles), district: z.string() })
           .optional()
           .meta({ description: 'Also whoever of these serves this role in this area' }),
       })
       .optional()
-      .meta({ description: 'Who may be told. DPA1 taken by a job centre names nobody: the record is its own' }),
+      .meta({
+        description:
+          'Who may be told. DPA1 taken by a job centre names nobody: the record is its own',
+      }),
     excludedCategories: z.array(z.enum(categories)).max(categories.length).default([]),
     includeCriminalJusticeRoute: z.boolean().default(false),
     takenAt: instant,
@@ -36,7 +52,9 @@ export const consentForm = z
     explained: z.strictObject({
       statements: z.array(z.string().max(60)).max(10),
       wordingVersion: shortText,
-      language: z.string().regex(/^[a-z]{2,3}(-[A-Z]{2})?$/, { error: 'must be a language tag, as en or cy' }),
+      language: z
+        .string()
+        .regex(/^[a-z]{2,3}(-[A-Z]{2})?$/, { error: 'must be a language tag, as en or cy' }),
       copyGiven: z.boolean(),
     }),
   })
@@ -51,7 +69,9 @@ export const withdrawalForm = z
     form: z.enum(consentForms),
     keep: z
       .array(z.enum(purposes))
-      .refine((kept) => new Set(kept).size === kept.length, { error: 'must name each purpose once' })
+      .refine((kept) => new Set(kept).size === kept.length, {
+        error: 'must name each purpose once',
+      })
       .default([]),
     withdrawnAt: instant,
     how: z.enum(['in-person', 'by-telephone', 'in-writing']),

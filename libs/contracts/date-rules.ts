@@ -48,7 +48,11 @@ const dayMs = 24 * 3_600_000;
 const clockSlackMs = 5 * 60_000;
 
 /** The first pair of dates of the form that stands in the wrong order, as a problem that names the field, or undefined. */
-export function dateProblem(name: MessageName, data: Readonly<Record<string, unknown>>, nowMs: number): Problem | undefined {
+export function dateProblem(
+  name: MessageName,
+  data: Readonly<Record<string, unknown>>,
+  nowMs: number,
+): Problem | undefined {
   for (const [earlier, later] of ordersWith.get(name) ?? always) {
     const first = earlier === 'now' ? nowText : lookUp(data, earlier);
     const second = later === 'now' ? nowText : lookUp(data, later);
@@ -60,7 +64,9 @@ export function dateProblem(name: MessageName, data: Readonly<Record<string, unk
     if (days ? dayOf(firstMs) > dayOf(secondMs) + slack : firstMs > secondMs + slack) {
       const field = later === 'now' ? earlier : later;
       const detail =
-        later === 'now' ? `${field} must not lie in the future` : `${field} must not lie before ${earlier === 'now' ? 'today' : earlier}`;
+        later === 'now'
+          ? `${field} must not lie in the future`
+          : `${field} must not lie before ${earlier === 'now' ? 'today' : earlier}`;
       return { code: 'dates-out-of-order', field: `data.${field}`, detail };
     }
   }

@@ -20,10 +20,30 @@ const districtNamesByRegion: Readonly<Record<string, readonly string[]>> = {
     'Greater Manchester East and West',
     'Merseyside',
   ],
-  'Yorkshire and the Humber': ['North East Yorkshire and the Humber', 'South Yorkshire', 'West Yorkshire'],
-  'East Midlands': ['Derbyshire', 'Leicestershire and Northamptonshire', 'Lincolnshire and Rutland', 'Nottinghamshire'],
-  'West Midlands': ['Birmingham and Solihull', 'Black Country', 'Coventry and Warwickshire', 'Staffordshire', 'The Marches'],
-  'East of England': ['Bedfordshire and Hertfordshire', 'Cambridgeshire and Suffolk', 'Essex', 'Norfolk'],
+  'Yorkshire and the Humber': [
+    'North East Yorkshire and the Humber',
+    'South Yorkshire',
+    'West Yorkshire',
+  ],
+  'East Midlands': [
+    'Derbyshire',
+    'Leicestershire and Northamptonshire',
+    'Lincolnshire and Rutland',
+    'Nottinghamshire',
+  ],
+  'West Midlands': [
+    'Birmingham and Solihull',
+    'Black Country',
+    'Coventry and Warwickshire',
+    'Staffordshire',
+    'The Marches',
+  ],
+  'East of England': [
+    'Bedfordshire and Hertfordshire',
+    'Cambridgeshire and Suffolk',
+    'Essex',
+    'Norfolk',
+  ],
   London: [
     'Central London',
     'City and East London',
@@ -32,14 +52,26 @@ const districtNamesByRegion: Readonly<Record<string, readonly string[]>> = {
     'South London',
     'West London',
   ],
-  'South East': ['Berkshire, Buckinghamshire and Oxfordshire', 'Hampshire and Isle of Wight', 'Kent', 'Surrey and Sussex'],
-  'South West': ['Devon and Cornwall', 'Dorset and Somerset', 'Gloucestershire, Wiltshire and Swindon', 'West of England'],
+  'South East': [
+    'Berkshire, Buckinghamshire and Oxfordshire',
+    'Hampshire and Isle of Wight',
+    'Kent',
+    'Surrey and Sussex',
+  ],
+  'South West': [
+    'Devon and Cornwall',
+    'Dorset and Somerset',
+    'Gloucestershire, Wiltshire and Swindon',
+    'West of England',
+  ],
 };
 
-export const districts: readonly District[] = Object.entries(districtNamesByRegion).flatMap(([region, names]) =>
-  names.map((name) => ({ slug: slugOf(name), name, region })),
+export const districts: readonly District[] = Object.entries(districtNamesByRegion).flatMap(
+  ([region, names]) => names.map((name) => ({ slug: slugOf(name), name, region })),
 );
 
-const bySlug: ReadonlyMap<string, District> = new Map(districts.map((district) => [district.slug, district]));
+const bySlug: ReadonlyMap<string, District> = new Map(
+  districts.map((district) => [district.slug, district]),
+);
 
 export const findDistrict = (slug: string): District | undefined => bySlug.get(slug);

@@ -22,7 +22,11 @@ export interface FieldRule {
 }
 
 /** Marks a field with its category of information. A field without a mark never passes the guard. */
-export function inCategory<T extends z.ZodType>(category: Category, schema: T, whenValue: Readonly<Record<string, Category>> = {}): T {
+export function inCategory<T extends z.ZodType>(
+  category: Category,
+  schema: T,
+  whenValue: Readonly<Record<string, Category>> = {},
+): T {
   const marked = schema.clone();
   marks.add(marked, { category, whenValue });
   return marked;
@@ -52,10 +56,14 @@ export function freeText(category: Category, max = 2000): z.ZodString {
 /** The rules of a form's fields, read off its schema. Throws at start, never later, when a free text is marked too mildly. */
 export function fieldRules(form: z.ZodObject): readonly FieldRule[] {
   const rules = rulesOf(form, [], true);
-  const ordinary = rules.map((rule) => rule.category).filter((category) => !offByDefault.includes(category));
+  const ordinary = rules
+    .map((rule) => rule.category)
+    .filter((category) => !offByDefault.includes(category));
   for (const rule of rules) {
     if (rule.freeText && ordinary.some((category) => isMoreSensitive(category, rule.category)))
-      throw new Error(`free text ${rule.path.join('.')} must count as the most sensitive category of its form`);
+      throw new Error(
+        `free text ${rule.path.join('.')} must count as the most sensitive category of its form`,
+      );
   }
   return rules;
 }
@@ -75,6 +83,7 @@ function rulesOf(form: z.ZodObject, prefix: readonly string[], required: boolean
 }
 
 function unwrap(schema: z.ZodType): { inner: z.ZodType; optional: boolean } {
-  if (schema instanceof z.ZodOptional) return { inner: unwrap(schema.unwrap() as z.ZodType).inner, optional: true };
+  if (schema instanceof z.ZodOptional)
+    return { inner: unwrap(schema.unwrap() as z.ZodType).inner, optional: true };
   return { inner: schema, optional: false };
 }

@@ -19,7 +19,9 @@ function dateProblem(text: string): string | undefined {
 function instantProblem(text: string): string | undefined {
   if (!dateTime.test(text)) return notAnInstant;
   if (!plausibleYear.test(text)) return otherYear;
-  return plausibleInstant.test(text) ? undefined : 'must have an offset of at most 14 hours, and at most 9 digits after the second';
+  return plausibleInstant.test(text)
+    ? undefined
+    : 'must have an offset of at most 14 hours, and at most 9 digits after the second';
 }
 
 /** A calendar date of the United Kingdom, `YYYY-MM-DD`, of the years 1900 to 2199. */
@@ -35,7 +37,9 @@ const phonePattern = /^[0-9+() ]{7,20}$/;
 
 export const personId = z
   .string()
-  .regex(/^[a-z][a-z0-9_]{0,59}$/, { error: 'must be a person id of the directory, as p_west_adviser_1' })
+  .regex(/^[a-z][a-z0-9_]{0,59}$/, {
+    error: 'must be a person id of the directory, as p_west_adviser_1',
+  })
   .meta({ description: 'Person id of the directory; says who acts, never who the client is' });
 
 /** No control, no line break, nothing that turns the direction of writing round, no half of a pair: they end in other people's mail, lists and databases. */
@@ -60,31 +64,47 @@ const ninoShape =
 
 /** A reference is kept and shown where identities are not: one that is an NI number would say who the client is. */
 export function referenceProblem(text: string): string | undefined {
-  return ninoShape.test(text) ? 'must not hold an NI number; give a reference of your own making' : undefined;
+  return ninoShape.test(text)
+    ? 'must not hold an NI number; give a reference of your own making'
+    : undefined;
 }
 
-const line = (max: number): z.ZodString => trimmedText((text) => lineProblem(text, max)).meta({ minLength: 1, maxLength: max });
+const line = (max: number): z.ZodString =>
+  trimmedText((text) => lineProblem(text, max)).meta({ minLength: 1, maxLength: max });
 
 /** NI number (2 letters, 6 digits, 1 letter), date of birth and surname must agree with the record (joint working: wrong person). */
 export const clientIdentity = z
   .strictObject({
     nino: inCategory(
       'identity',
-      z.string().regex(ninoPattern, { error: 'must be an NI number: 2 letters, 6 digits, 1 letter A to D, without spaces' }),
+      z
+        .string()
+        .regex(ninoPattern, {
+          error: 'must be an NI number: 2 letters, 6 digits, 1 letter A to D, without spaces',
+        }),
     ).optional(),
     surname: inCategory('identity', line(60)),
     otherNames: inCategory('identity', line(80)).optional(),
     title: inCategory('identity', line(20)).optional(),
     dateOfBirth: inCategory('identity', localDate),
   })
-  .meta({ id: 'ClientIdentity', description: 'Who the client is. A client without an NI number can be served' });
+  .meta({
+    id: 'ClientIdentity',
+    description: 'Who the client is. A client without an NI number can be served',
+  });
 export type ClientIdentity = z.infer<typeof clientIdentity>;
 
 export const clientContact = z
   .strictObject({
     address: inCategory('contact', line(200)).optional(),
-    postcode: inCategory('contact', z.string().regex(postcodePattern, { error: 'must be a UK postcode' })).optional(),
-    phone: inCategory('contact', z.string().regex(phonePattern, { error: 'must be a telephone number' })).optional(),
+    postcode: inCategory(
+      'contact',
+      z.string().regex(postcodePattern, { error: 'must be a UK postcode' }),
+    ).optional(),
+    phone: inCategory(
+      'contact',
+      z.string().regex(phonePattern, { error: 'must be a telephone number' }),
+    ).optional(),
   })
   .meta({ id: 'ClientContact' });
 
@@ -93,14 +113,19 @@ export const office = z
   .strictObject({
     name: inCategory('administration', line(120)),
     address: inCategory('administration', line(200)).optional(),
-    phone: inCategory('administration', z.string().regex(phonePattern, { error: 'must be a telephone number' })).optional(),
+    phone: inCategory(
+      'administration',
+      z.string().regex(phonePattern, { error: 'must be a telephone number' }),
+    ).optional(),
   })
   .meta({ id: 'Office' });
 
 export const shortText = line(160);
 
 /** The reference of a form, as its agency writes it. */
-export const reference = trimmedText((text) => lineProblem(text, 160) ?? referenceProblem(text)).meta({
+export const reference = trimmedText(
+  (text) => lineProblem(text, 160) ?? referenceProblem(text),
+).meta({
   minLength: 1,
   maxLength: 160,
   description: 'Your own reference. Put no name or NI number there: an NI number is refused',

@@ -1,11 +1,23 @@
 import { z } from 'zod';
 import { freeText, inCategory } from './field.js';
 import { stepNames } from './steps.js';
-import { clientContact, clientIdentity, instant, localDate, office, personId, shortText } from './form-fields.js';
+import {
+  clientContact,
+  clientIdentity,
+  instant,
+  localDate,
+  office,
+  personId,
+  shortText,
+} from './form-fields.js';
 
 const adm = <T extends z.ZodType>(schema: T): T => inCategory('administration', schema);
 
-const told = ['voluntary-first-assessment', 'finds-need-for-comprehensive', 'engaging-later-is-voluntary'] as const;
+const told = [
+  'voluntary-first-assessment',
+  'finds-need-for-comprehensive',
+  'engaging-later-is-voluntary',
+] as const;
 
 /** TPR1: referral from a job centre (or contracted provider) to a provider or its single point of contact. Step 1. */
 export const referralForm = z.strictObject({
@@ -26,7 +38,10 @@ export const referralForm = z.strictObject({
 /** A single point of contact passes a referral to the provider it chose. Step 1. */
 export const forwardForm = z.strictObject({ ...referralForm.shape, referral: adm(z.uuid()) });
 
-export const acknowledgeForm = z.strictObject({ referral: adm(z.uuid()), keyworker: adm(personId).optional() });
+export const acknowledgeForm = z.strictObject({
+  referral: adm(z.uuid()),
+  keyworker: adm(personId).optional(),
+});
 
 /** Appointment booked: when and where, back to the adviser, who tells the client. Step 1. */
 export const appointmentForm = z.strictObject({
@@ -40,11 +55,17 @@ export const appointmentForm = z.strictObject({
 export const attendedForm = z.strictObject({
   referral: adm(z.uuid()),
   on: inCategory('attendance', localDate),
-  comprehensiveAssessment: inCategory('attendance', z.enum(['arranged', 'not-needed', 'declined'])).optional(),
+  comprehensiveAssessment: inCategory(
+    'attendance',
+    z.enum(['arranged', 'not-needed', 'declined']),
+  ).optional(),
 });
 
 /** TPR1 return: did not attend. An alert. Step 2. */
-export const didNotAttendForm = z.strictObject({ referral: adm(z.uuid()), on: inCategory('attendance', localDate) });
+export const didNotAttendForm = z.strictObject({
+  referral: adm(z.uuid()),
+  on: inCategory('attendance', localDate),
+});
 
 /** NFP (Pathways) or FND4 (Flexible New Deal): contracted provider tells the job centre of attendance. Step 2. */
 export const providerNoticeForm = z.strictObject({
@@ -55,7 +76,10 @@ export const providerNoticeForm = z.strictObject({
 });
 
 /** Care plan agreed between client and keyworker; stays with the provider, starts the 12-week series. Step 3. */
-export const carePlanForm = z.strictObject({ agreedOn: adm(localDate), reviewWeeks: adm(z.int().min(1).max(52)).optional() });
+export const carePlanForm = z.strictObject({
+  agreedOn: adm(localDate),
+  reviewWeeks: adm(z.int().min(1).max(52)).optional(),
+});
 export const carePlanReviewedForm = z.strictObject({ heldOn: adm(localDate) });
 
 /** TPR2 parts 1, 2, 4, 5 (part 3 is the consent, part 6 the exit). Step 4. */
@@ -65,9 +89,13 @@ export const tpr2Form = z.strictObject({
   referralKind: adm(z.enum(['drug-strategy', 'other-benefit-or-substance', 'benefit-not-known'])),
   client: clientIdentity,
   contact: clientContact.optional(),
-  accessedBy: inCategory('access-route', z.enum(['self', 'medical', 'job-centre', 'criminal-justice']), {
-    'criminal-justice': 'criminal-justice-route',
-  }).optional(),
+  accessedBy: inCategory(
+    'access-route',
+    z.enum(['self', 'medical', 'job-centre', 'criminal-justice']),
+    {
+      'criminal-justice': 'criminal-justice-route',
+    },
+  ).optional(),
   employment: z
     .strictObject({
       goals: inCategory('employment', z.array(shortText).max(10)),
@@ -89,7 +117,10 @@ export const noTraceForm = z.strictObject({ tpr2: adm(z.uuid()), checkedOn: adm(
 export const caseworkerForm = z.strictObject({ person: adm(personId), from: adm(localDate) });
 
 /** The claim: what the 13- and 26-week interviews are counted from. Stays with the job centre. Step 5. */
-export const claimStartedForm = z.strictObject({ benefit: adm(z.enum(['jsa', 'esa', 'other'])), startedOn: adm(localDate) });
+export const claimStartedForm = z.strictObject({
+  benefit: adm(z.enum(['jsa', 'esa', 'other'])),
+  startedOn: adm(localDate),
+});
 export const claimEndedForm = z.strictObject({ endedOn: adm(localDate) });
 
 /** The job centre tells the keyworker that a claim ended, a benefit changed, or contact was lost. Step 8. */
@@ -114,11 +145,17 @@ export const reviewAnswerForm = z.strictObject({
   startsAt: inCategory('review', instant),
 });
 export const reviewDeclineForm = z.strictObject({ offer: adm(z.uuid()) });
-export const reviewHeldForm = z.strictObject({ offer: adm(z.uuid()), heldOn: inCategory('review', localDate) });
+export const reviewHeldForm = z.strictObject({
+  offer: adm(z.uuid()),
+  heldOn: inCategory('review', localDate),
+});
 export const reviewNotHeldForm = z.strictObject({
   offer: adm(z.uuid()),
   on: inCategory('review', localDate),
-  why: inCategory('review', z.enum(['client-did-not-attend', 'postponed', 'keyworker-absent', 'adviser-absent'])),
+  why: inCategory(
+    'review',
+    z.enum(['client-did-not-attend', 'postponed', 'keyworker-absent', 'adviser-absent']),
+  ),
 });
 export const reviewOutcomeForm = z.strictObject({
   offer: adm(z.uuid()),
@@ -141,4 +178,6 @@ export const stepDoneForm = z.strictObject({
 });
 
 /** A claim or record that the mesh passes on to nobody; content-free. After a withdrawal, to those who already hold what was shared. */
-export const stopUsingForm = z.strictObject({ what: adm(z.literal('stop-using-and-take-off-the-record')) });
+export const stopUsingForm = z.strictObject({
+  what: adm(z.literal('stop-using-and-take-off-the-record')),
+});

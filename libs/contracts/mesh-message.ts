@@ -5,19 +5,25 @@ import { instant, personId, referenceProblem } from './form-fields.js';
 
 /** A case id: chosen by the sender who opens the case, opaque, the only thing about a client that recipients get beside the form. */
 const casePattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const caseId = z.string().regex(casePattern, { error: 'must be a lower-case UUID of your own making' }).meta({
-  description:
-    'The case: a UUID that whoever opens it makes up, the same in every later message about it. It says nothing about the client',
-});
+const caseId = z
+  .string()
+  .regex(casePattern, { error: 'must be a lower-case UUID of your own making' })
+  .meta({
+    description:
+      'The case: a UUID that whoever opens it makes up, the same in every later message about it. It says nothing about the client',
+  });
 
 const caserefPattern = /^[A-Za-z0-9 ./_-]{1,60}$/;
 
 function caserefProblem(text: string): string | undefined {
-  return caserefPattern.test(text) ? referenceProblem(text) : 'must be at most 60 letters, digits, spaces and . / _ -';
+  return caserefPattern.test(text)
+    ? referenceProblem(text)
+    : 'must be at most 60 letters, digits, spaces and . / _ -';
 }
 
 /** What its fields are is for the form of its type to say: here they are not gone through. */
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * The envelope: CloudEvents 1.0, structured JSON mode. `source` is checked against the broker's own word for the sender. `caseref` is
@@ -28,9 +34,12 @@ export const envelopeSchema = z
     specversion: z.literal('1.0', { error: 'must be "1.0"' }),
     id: z
       .string()
-      .refine((id) => uuidVersion(id) !== undefined, { error: 'must be a lower-case UUID (version 7 from agencies)' })
+      .refine((id) => uuidVersion(id) !== undefined, {
+        error: 'must be a lower-case UUID (version 7 from agencies)',
+      })
       .meta({
-        description: 'A lower-case UUID version 7, made new for each message, at most 7 days old; send the same one only to repeat',
+        description:
+          'A lower-case UUID version 7, made new for each message, at most 7 days old; send the same one only to repeat',
       }),
     source: z
       .string()
@@ -48,10 +57,13 @@ export const envelopeSchema = z
       })
       .optional(),
     to: z.string().max(120).meta({
-      description: 'A party; area:<district>/<role>, as area:west-yorkshire/treatment; or mesh, where nobody but the mesh is told',
+      description:
+        'A party; area:<district>/<role>, as area:west-yorkshire/treatment; or mesh, where nobody but the mesh is told',
     }),
     actor: personId.optional(),
-    data: z.custom<Record<string, unknown>>(isObject, { error: 'must be an object' }).meta({ type: 'object' }),
+    data: z
+      .custom<Record<string, unknown>>(isObject, { error: 'must be an object' })
+      .meta({ type: 'object' }),
   })
   .meta({ id: 'MeshMessage' });
 export type MeshEnvelope = z.infer<typeof envelopeSchema>;

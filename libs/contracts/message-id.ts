@@ -4,11 +4,13 @@ import type { ServiceParty } from './party.js';
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** The version of a lower-case RFC 9562 UUID, or undefined when the text is none. */
-export const uuidVersion = (text: string): number | undefined => (uuidPattern.test(text) ? Number(text[versionAt]) : undefined);
+export const uuidVersion = (text: string): number | undefined =>
+  uuidPattern.test(text) ? Number(text[versionAt]) : undefined;
 const versionAt = 14;
 
 /** When a UUIDv7 was made, in milliseconds since 1970 (RFC 9562, section 5.7: its first 48 bits). */
-export const uuidV7Time = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+export const uuidV7Time = (id: string): number =>
+  Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 
 /** A UUIDv7 of the given instant. `random` are at least 10 bytes from a cryptographic source. */
 export function uuidV7(atMs: number, random: Uint8Array): string {
@@ -31,13 +33,20 @@ export function effectId(cause: string, effect: string, step: string | number = 
  * The id of a message that a service puts out because of another: an effect's id whose first 16 bits are the service's mark. The guard takes
  * such an id from nobody else, so that no service can use up an id before the one whose it is, though all can compute it.
  */
-export function ownEffectId(owner: ServiceParty, cause: string, effect: string, step: string | number = ''): string {
+export function ownEffectId(
+  owner: ServiceParty,
+  cause: string,
+  effect: string,
+  step: string | number = '',
+): string {
   return `${markOf(owner)}${effectId(cause, effect, step).slice(4)}`;
 }
 
-export const isOwnEffectId = (owner: ServiceParty, id: string): boolean => uuidVersion(id) === 8 && id.startsWith(markOf(owner));
+export const isOwnEffectId = (owner: ServiceParty, id: string): boolean =>
+  uuidVersion(id) === 8 && id.startsWith(markOf(owner));
 
-const markOf = (owner: ServiceParty): string => createHash('sha256').update(owner).digest('hex').slice(0, 4);
+const markOf = (owner: ServiceParty): string =>
+  createHash('sha256').update(owner).digest('hex').slice(0, 4);
 
 function formatUuid(bytes: Buffer, version: 7 | 8): string {
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | (version << 4);

@@ -26,7 +26,9 @@ export const typeOf = (name: MessageName): string => `throughcare.${name}.v1`;
 /** The short name of a CloudEvents `type`, or undefined when this mesh does not carry it (or not in that version). */
 export function nameOfType(type: string): MessageName | undefined {
   const name = typePattern.exec(type)?.[1];
-  return name !== undefined && Object.hasOwn(messageTable, name) ? (name as MessageName) : undefined;
+  return name !== undefined && Object.hasOwn(messageTable, name)
+    ? (name as MessageName)
+    : undefined;
 }
 
 export const ruleOf = (name: MessageName): MessageRule => messageTable[name];

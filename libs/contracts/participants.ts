@@ -4,7 +4,13 @@ import type { PersonSlot } from './steps.js';
 /** Kinds of parties, by what they do in the protocol. */
 export const referrers: readonly PartyKind[] = ['jobcentre', 'contracted-provider'];
 export const treaters: readonly PartyKind[] = ['treatment-provider'];
-export const agencies: readonly PartyKind[] = ['jobcentre', 'contracted-provider', 'treatment-provider', 'spoc', 'probation'];
+export const agencies: readonly PartyKind[] = [
+  'jobcentre',
+  'contracted-provider',
+  'treatment-provider',
+  'spoc',
+  'probation',
+];
 
 /** Who of a party owns a step or gets a notice. */
 export const senderActor: PersonSlot = { side: 'sender', who: 'actor' };

@@ -1,7 +1,14 @@
 import { MeshError } from './mesh-error.js';
 
 /** What a party is. `service` is one of the mesh's own; everyone else acts for an agency (a data controller). */
-export const partyKinds = ['jobcentre', 'contracted-provider', 'treatment-provider', 'spoc', 'probation', 'service'] as const;
+export const partyKinds = [
+  'jobcentre',
+  'contracted-provider',
+  'treatment-provider',
+  'spoc',
+  'probation',
+  'service',
+] as const;
 export type PartyKind = (typeof partyKinds)[number];
 
 /** The mesh's own parties. Each has an account of its own at the broker, like any agency's site. */
@@ -9,7 +16,15 @@ export const serviceParties = ['svc_router', 'svc_reminders', 'svc_notifier', 's
 export type ServiceParty = (typeof serviceParties)[number];
 
 /** Names that mean something else on the road, so that no party may bear them. */
-const reservedPartyIds: ReadonlySet<string> = new Set(['hub', 'sys', 'events', 'mesh', 'guard', 'dlv', 'provisioner']);
+const reservedPartyIds: ReadonlySet<string> = new Set([
+  'hub',
+  'sys',
+  'events',
+  'mesh',
+  'guard',
+  'dlv',
+  'provisioner',
+]);
 
 const partyIdPattern = /^[a-z][a-z0-9_]{0,39}$/;
 
@@ -33,6 +48,9 @@ export function isServiceParty(id: string): id is ServiceParty {
 /** @throws MeshError `party-id-invalid` when the id is not `[a-z][a-z0-9_]*`, is longer than 40, or is reserved. */
 export function requirePartyId(text: string): string {
   if (!isPartyId(text))
-    throw new MeshError('party-id-invalid', 'party id must be a lower-case name of at most 40 of a-z, 0-9, _, and not a reserved word');
+    throw new MeshError(
+      'party-id-invalid',
+      'party id must be a lower-case name of at most 40 of a-z, 0-9, _, and not a reserved word',
+    );
   return text;
 }

@@ -31,8 +31,16 @@ export const tpr2Statements = [
 ] as const;
 
 export const consentFormRules: Readonly<Record<ConsentForm, ConsentFormRule>> = {
-  DPA1: { takenBy: ['jobcentre', 'contracted-provider'], purposes: ['record-on-lms', 'notify-jcp'], statements: [] },
-  TPR1: { takenBy: ['jobcentre', 'contracted-provider'], purposes: ['refer-to-treatment', 'attendance-feedback'], statements: [] },
+  DPA1: {
+    takenBy: ['jobcentre', 'contracted-provider'],
+    purposes: ['record-on-lms', 'notify-jcp'],
+    statements: [],
+  },
+  TPR1: {
+    takenBy: ['jobcentre', 'contracted-provider'],
+    purposes: ['refer-to-treatment', 'attendance-feedback'],
+    statements: [],
+  },
   TPR2: {
     takenBy: ['treatment-provider'],
     purposes: ['share-employment-needs', 'treatment-status', 'exit-notice', 'three-way-review'],
@@ -64,4 +72,5 @@ export type Category = (typeof categories)[number];
 /** Left out unless the client ticked it. */
 export const offByDefault: readonly Category[] = ['criminal-justice-route'];
 
-export const isMoreSensitive = (one: Category, other: Category): boolean => categories.indexOf(one) > categories.indexOf(other);
+export const isMoreSensitive = (one: Category, other: Category): boolean =>
+  categories.indexOf(one) > categories.indexOf(other);

@@ -19,7 +19,8 @@ export interface ReadMessage {
 }
 
 export type ReadResult =
-  { readonly ok: true; readonly message: ReadMessage } | { readonly ok: false; readonly problems: readonly Problem[] };
+  | { readonly ok: true; readonly message: ReadMessage }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Message ids of agencies are UUIDv7 no older than this and no further ahead than that. */
 export interface IdAge {
@@ -29,7 +30,11 @@ export interface IdAge {
 export const defaultIdAge: IdAge = { maxAgeMs: 7 * 24 * 3_600_000, maxAheadMs: 5 * 60_000 };
 
 /** JSON text of a message → the message, or every problem found in it. Total: throws on nothing. Used by the gateway and again by the guard. */
-export function readMessageText(text: string, nowMs: number, idAge: IdAge = defaultIdAge): ReadResult {
+export function readMessageText(
+  text: string,
+  nowMs: number,
+  idAge: IdAge = defaultIdAge,
+): ReadResult {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -46,23 +51,40 @@ export function readMessage(json: unknown, nowMs: number, idAge: IdAge = default
   const sender = partyOfSource(envelope.source);
   const name = nameOfType(envelope.type);
   if (name === undefined)
-    return fail({ code: 'unknown-type', field: 'type', detail: 'type is not one this mesh carries, or not in that version' });
+    return fail({
+      code: 'unknown-type',
+      field: 'type',
+      detail: 'type is not one this mesh carries, or not in that version',
+    });
   const rule = ruleOf(name);
   const address = readAddress(envelope.to);
-  if (typeof address === 'string') return fail({ code: address, field: 'to', detail: 'to names no party, area or role that is known' });
+  if (typeof address === 'string')
+    return fail({
+      code: address,
+      field: 'to',
+      detail: 'to names no party, area or role that is known',
+    });
   const form = rule.form.safeParse(envelope.data);
   if (!form.success) return { ok: false, problems: problemsOf(form.error, rule.form, ['data']) };
   const problem =
-    idProblem(envelope, sender, nowMs, idAge) ?? envelopeProblem(envelope, sender, rule) ?? dateProblem(name, form.data, nowMs);
+    idProblem(envelope, sender, nowMs, idAge) ??
+    envelopeProblem(envelope, sender, rule) ??
+    dateProblem(name, form.data, nowMs);
   if (problem !== undefined) return fail(problem);
   envelope.data = form.data;
   return { ok: true, message: { envelope, name, rule, sender, address } };
 }
 
-function idProblem(envelope: MeshEnvelope, sender: string, nowMs: number, idAge: IdAge): Problem | undefined {
+function idProblem(
+  envelope: MeshEnvelope,
+  sender: string,
+  nowMs: number,
+  idAge: IdAge,
+): Problem | undefined {
   const version = uuidVersion(envelope.id);
   if (version === 8 && (isServiceParty(sender) || sender === 'guard')) return undefined;
-  if (version !== 7) return { code: 'malformed-message', field: 'id', detail: 'id must be a UUIDv7' };
+  if (version !== 7)
+    return { code: 'malformed-message', field: 'id', detail: 'id must be a UUIDv7' };
   const madeAt = uuidV7Time(envelope.id);
   if (nowMs - madeAt > idAge.maxAgeMs)
     return {
@@ -82,15 +104,27 @@ function idProblem(envelope: MeshEnvelope, sender: string, nowMs: number, idAge:
 /** To the minute, so that a sender sees which clock is wrong. */
 const clockOf = (nowMs: number): string => `${new Date(nowMs).toISOString().slice(0, 16)}Z`;
 
-function envelopeProblem(envelope: MeshEnvelope, sender: string, rule: MessageRule): Problem | undefined {
+function envelopeProblem(
+  envelope: MeshEnvelope,
+  sender: string,
+  rule: MessageRule,
+): Problem | undefined {
   if (rule.caseUse !== 'none' && envelope.case === undefined)
     return { code: 'case-required', field: 'case', detail: 'case is required for this type' };
   if (rule.caseUse === 'none' && envelope.case !== undefined)
     return { code: 'malformed-message', field: 'case', detail: 'this type of message has no case' };
   if (!rule.from.includes('service') && envelope.actor === undefined)
-    return { code: 'malformed-message', field: 'actor', detail: 'actor is required: the person who sends this' };
+    return {
+      code: 'malformed-message',
+      field: 'actor',
+      detail: 'actor is required: the person who sends this',
+    };
   if (rule.only !== undefined && rule.only !== sender)
-    return { code: 'sender-not-allowed', field: 'type', detail: 'this type of message is not sent by your party' };
+    return {
+      code: 'sender-not-allowed',
+      field: 'type',
+      detail: 'this type of message is not sent by your party',
+    };
   return undefined;
 }
 

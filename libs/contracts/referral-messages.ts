@@ -1,6 +1,12 @@
 import * as forms from './forms.js';
 import type { MessageRule } from './message-rule.js';
-import { referrers, treaters, senderCaseworker, recipientCaseworker, recipientLeader } from './participants.js';
+import {
+  referrers,
+  treaters,
+  senderCaseworker,
+  recipientCaseworker,
+  recipientLeader,
+} from './participants.js';
 
 /** Steps 1 and 2: from the referral to the TPR1 return. */
 export const referralMessages = {

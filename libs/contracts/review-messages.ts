@@ -1,9 +1,27 @@
 import * as forms from './forms.js';
 import type { MessageRule } from './message-rule.js';
-import { referrers, treaters, senderCaseworker, recipientCaseworker, recipientLeader } from './participants.js';
+import {
+  referrers,
+  treaters,
+  senderCaseworker,
+  recipientCaseworker,
+  recipientLeader,
+} from './participants.js';
 
-const fromProvider = { protocolStep: 7, from: treaters, to: referrers, purpose: 'three-way-review', caseUse: 'needs' } as const;
-const fromHost = { protocolStep: 7, from: referrers, to: treaters, purpose: 'three-way-review', caseUse: 'needs' } as const;
+const fromProvider = {
+  protocolStep: 7,
+  from: treaters,
+  to: referrers,
+  purpose: 'three-way-review',
+  caseUse: 'needs',
+} as const;
+const fromHost = {
+  protocolStep: 7,
+  from: referrers,
+  to: treaters,
+  purpose: 'three-way-review',
+  caseUse: 'needs',
+} as const;
 
 /**
  * Step 7, the three-way employability review (3WER):

@@ -37,7 +37,11 @@ export const mailboxPutForm = z.strictObject({
   person: personId,
   name,
   address: z.email({ error: 'must be a mail address' }).max(200),
-  publicKey: z.string().max(64_000).optional().meta({ description: 'ASCII-armoured OpenPGP public key; without one, mail is held' }),
+  publicKey: z
+    .string()
+    .max(64_000)
+    .optional()
+    .meta({ description: 'ASCII-armoured OpenPGP public key; without one, mail is held' }),
 });
 export type MailboxPut = z.infer<typeof mailboxPutForm>;
 
@@ -106,7 +110,17 @@ export const mailReportForm = z.strictObject({
   notice: z.uuid(),
   person: personId,
   outcome: z.enum(['accepted', 'held', 'failed', 'stopped']),
-  reason: z.enum(['no-key', 'key-expired', 'key-unusable', 'no-mailbox', 'refused-by-relay', 'bounced', 'may-have-left']).optional(),
+  reason: z
+    .enum([
+      'no-key',
+      'key-expired',
+      'key-unusable',
+      'no-mailbox',
+      'refused-by-relay',
+      'bounced',
+      'may-have-left',
+    ])
+    .optional(),
   at: instant,
 });
 export type MailReport = z.infer<typeof mailReportForm>;

@@ -1,7 +1,15 @@
 import type { MessageRule } from './message-rule.js';
 import * as forms from './service-forms.js';
 
-const ours = { protocolStep: 0, from: ['service'], purpose: null, caseUse: 'none', opens: [], closes: [], notices: [] } as const;
+const ours = {
+  protocolStep: 0,
+  from: ['service'],
+  purpose: null,
+  caseUse: 'none',
+  opens: [],
+  closes: [],
+  notices: [],
+} as const;
 
 /** The mesh's own messages: they travel the same road, and the guard checks each against the record it cites. */
 export const serviceMessages = {
@@ -31,7 +39,14 @@ export const serviceMessages = {
     only: 'svc_ops',
     facts: [],
   },
-  'deadletter.redrive': { ...ours, title: 'Send a dead letter again', form: forms.redriveForm, to: ['mesh'], only: 'svc_ops', facts: [] },
+  'deadletter.redrive': {
+    ...ours,
+    title: 'Send a dead letter again',
+    form: forms.redriveForm,
+    to: ['mesh'],
+    only: 'svc_ops',
+    facts: [],
+  },
   'route.answered': {
     ...ours,
     title: 'Which party serves a waiting message',
@@ -72,5 +87,11 @@ export const serviceMessages = {
     to: ['service'],
     facts: [],
   },
-  'deadletter.reported': { ...ours, title: 'A service could not work a message', form: forms.deadLetterForm, to: ['mesh'], facts: [] },
+  'deadletter.reported': {
+    ...ours,
+    title: 'A service could not work a message',
+    form: forms.deadLetterForm,
+    to: ['mesh'],
+    facts: [],
+  },
 } as const satisfies Record<string, MessageRule>;

@@ -32,8 +32,10 @@ export const fenceSubject = (party: string): string => `egress.${requirePartyId(
 /** One subject for all: which kinds of messages there are is nobody's to see outside the body. */
 export const eventsSubject = 'events.decided';
 export const askSubject = (verb: string): string => `ask.${verb}`;
-export const askSubjectOf = (party: string, verb: string): string => `ask.${requirePartyId(party)}.${verb}`;
-export const answerSubject = (service: string, verb: string): string => `answer.${requirePartyId(service)}.${verb}`;
+export const askSubjectOf = (party: string, verb: string): string =>
+  `ask.${requirePartyId(party)}.${verb}`;
+export const answerSubject = (service: string, verb: string): string =>
+  `answer.${requirePartyId(service)}.${verb}`;
 
 /** The party token of a stored ingress subject, or undefined when the subject is not exactly `ingress.<party>.msg`. */
 export function senderOfIngressSubject(subject: string): string | undefined {

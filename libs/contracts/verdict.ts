@@ -1,6 +1,12 @@
 import type { MeshErrorCode } from './error-codes.js';
 
-export const verdictKinds = ['cleared', 'cleared-in-part', 'refused', 'waiting', 'stopped'] as const;
+export const verdictKinds = [
+  'cleared',
+  'cleared-in-part',
+  'refused',
+  'waiting',
+  'stopped',
+] as const;
 export type VerdictKind = (typeof verdictKinds)[number];
 
 /**
@@ -12,8 +18,19 @@ export type Verdict =
   | { readonly kind: 'cleared' }
   | { readonly kind: 'cleared-in-part' }
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'refused'; readonly reason: MeshErrorCode; readonly field?: string; readonly detail?: string }
+  | {
+      readonly kind: 'refused';
+      readonly reason: MeshErrorCode;
+      readonly field?: string;
+      readonly detail?: string;
+    }
   | { readonly kind: 'stopped'; readonly reason: StopReason };
 
-export const stopReasons = ['withdrawn', 'consent-changed', 'route-timeout', 'unroutable', 'no-consent-on-record'] as const;
+export const stopReasons = [
+  'withdrawn',
+  'consent-changed',
+  'route-timeout',
+  'unroutable',
+  'no-consent-on-record',
+] as const;
 export type StopReason = (typeof stopReasons)[number];

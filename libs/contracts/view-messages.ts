@@ -4,12 +4,24 @@ import { localDate } from './form-fields.js';
 import type { MessageRule } from './message-rule.js';
 import { agencies } from './participants.js';
 
-const none = { protocolStep: 0, to: ['mesh'], purpose: null, facts: [], opens: [], closes: [], notices: [] } as const;
+const none = {
+  protocolStep: 0,
+  to: ['mesh'],
+  purpose: null,
+  facts: [],
+  opens: [],
+  closes: [],
+  notices: [],
+} as const;
 
 /** The client asked to see who was told what. Sent by a person who may release it, under their own agency's key. */
-export const viewRequestForm = z.strictObject({ clientAskedOn: inCategory('administration', localDate) }).meta({ id: 'ClientViewRequest' });
+export const viewRequestForm = z
+  .strictObject({ clientAskedOn: inCategory('administration', localDate) })
+  .meta({ id: 'ClientViewRequest' });
 /** A second person, of another agency bound to the same case, agrees. */
-export const viewApprovalForm = z.strictObject({ request: inCategory('administration', z.uuid()) }).meta({ id: 'ClientViewApproval' });
+export const viewApprovalForm = z
+  .strictObject({ request: inCategory('administration', z.uuid()) })
+  .meta({ id: 'ClientViewApproval' });
 /** The operator's tool takes it out, once, for the client. `approval` is the second person's message. */
 export const viewReleaseForm = z.strictObject({ approval: z.uuid() });
 export type ViewRelease = z.infer<typeof viewReleaseForm>;

@@ -26,7 +26,11 @@ export function canonicalText(message: unknown): string {
     const text = nativeText(message) ?? canonicalize(message);
     if (text !== undefined) return text;
   } catch (error) {
-    throw new MeshError('malformed-message', 'the message is nested too deeply, or holds a number out of range', { cause: error });
+    throw new MeshError(
+      'malformed-message',
+      'the message is nested too deeply, or holds a number out of range',
+      { cause: error },
+    );
   }
   throw new MeshError('malformed-message', 'the message is not JSON');
 }
@@ -54,7 +58,12 @@ function isOrdered(value: unknown): boolean {
   if (Object.getPrototypeOf(value) !== Object.prototype) return false;
   let before = '';
   for (const key of Object.keys(value)) {
-    if (key < before || strayKey.test(key) || key === 'toJSON' || !isOrdered((value as Readonly<Record<string, unknown>>)[key]))
+    if (
+      key < before ||
+      strayKey.test(key) ||
+      key === 'toJSON' ||
+      !isOrdered((value as Readonly<Record<string, unknown>>)[key])
+    )
       return false;
     before = key;
   }

@@ -8,7 +8,8 @@ export interface Checkpoint {
   readonly root: Buffer;
 }
 
-export const formatCheckpoint = ({ origin, size, root }: Checkpoint): string => `${origin}\n${size}\n${root.toString('base64')}\n`;
+export const formatCheckpoint = ({ origin, size, root }: Checkpoint): string =>
+  `${origin}\n${size}\n${root.toString('base64')}\n`;
 
 /** @returns undefined where the text is no checkpoint. Extension lines after the third are let be. */
 export function readCheckpoint(text: string): Checkpoint | undefined {
@@ -18,5 +19,7 @@ export function readCheckpoint(text: string): Checkpoint | undefined {
   const root = Buffer.from(rootText, 'base64');
   const isSize = /^(0|[1-9][0-9]*)$/.test(sizeText) && Number.isSafeInteger(size);
   const isRoot = root.length === hashBytes && root.toString('base64') === rootText;
-  return origin === '' || !isSize || !isRoot || extensions.includes('') ? undefined : { origin, size, root };
+  return origin === '' || !isSize || !isRoot || extensions.includes('')
+    ? undefined
+    : { origin, size, root };
 }

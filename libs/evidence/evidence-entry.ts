@@ -52,10 +52,14 @@ export function readEntry(bytes: Uint8Array): EvidenceEntry | undefined {
  * drawn at random, it can be neither checked nor guessed. Salts and keys in hex.
  */
 
-export const messageCommitment = (salt: string, digest: string): string => hash('sha256', Buffer.from(salt + digest, 'hex'), 'base64');
+export const messageCommitment = (salt: string, digest: string): string =>
+  hash('sha256', Buffer.from(salt + digest, 'hex'), 'base64');
 
-export const clientCommitment = (clientKey: string, { id, ordinal }: Pick<EvidenceEntry, 'id' | 'ordinal'>): string =>
-  hash('sha256', `${clientKey}${id}/${ordinal}`, 'base64');
+export const clientCommitment = (
+  clientKey: string,
+  { id, ordinal }: Pick<EvidenceEntry, 'id' | 'ordinal'>,
+): string => hash('sha256', `${clientKey}${id}/${ordinal}`, 'base64');
 
 /** @param row in canonical JSON */
-export const rowCommitment = (salt: string, row: string): string => hash('sha256', salt + row, 'base64');
+export const rowCommitment = (salt: string, row: string): string =>
+  hash('sha256', salt + row, 'base64');

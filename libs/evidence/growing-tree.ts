@@ -47,7 +47,8 @@ export class GrowingTree {
       hash = nodeHash(this.edge.pop() ?? Buffer.alloc(0), hash);
       height += 1;
       const level = height / tileHeight;
-      if (Number.isInteger(level)) complete.push({ level, place: Math.floor(this.count / tileWidth ** level), hash });
+      if (Number.isInteger(level))
+        complete.push({ level, place: Math.floor(this.count / tileWidth ** level), hash });
     }
     this.edge.push(hash);
     this.count += 1;

@@ -10,9 +10,14 @@ const nodePrefix = Buffer.of(0x01);
 
 /** Of an entry's bytes, or of its text, which stands for its bytes in UTF-8. */
 export const leafHash = (entry: Uint8Array | string): Buffer =>
-  hash('sha256', typeof entry === 'string' ? `\0${entry}` : Buffer.concat([leafPrefix, entry]), 'buffer');
+  hash(
+    'sha256',
+    typeof entry === 'string' ? `\0${entry}` : Buffer.concat([leafPrefix, entry]),
+    'buffer',
+  );
 
-export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => hash('sha256', Buffer.concat([nodePrefix, left, right]), 'buffer');
+export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer =>
+  hash('sha256', Buffer.concat([nodePrefix, left, right]), 'buffer');
 
 /** Leaves from `start` up to, not with, `end`. */
 export interface LeafRange {
@@ -28,12 +33,18 @@ function splitOf(n: number): number {
 }
 
 /** The root of these leaves; of none, SHA-256 of nothing. */
-export function rootOf(leaves: readonly Uint8Array[], range: LeafRange = { start: 0, end: leaves.length }): Buffer {
+export function rootOf(
+  leaves: readonly Uint8Array[],
+  range: LeafRange = { start: 0, end: leaves.length },
+): Buffer {
   const size = range.end - range.start;
   if (size === 0) return hash('sha256', '', 'buffer');
   if (size === 1) return Buffer.from(leaves[range.start] ?? leafPrefix);
   const middle = range.start + splitOf(size);
-  return nodeHash(rootOf(leaves, { start: range.start, end: middle }), rootOf(leaves, { start: middle, end: range.end }));
+  return nodeHash(
+    rootOf(leaves, { start: range.start, end: middle }),
+    rootOf(leaves, { start: middle, end: range.end }),
+  );
 }
 
 /** The root of parts that lie side by side, larger perfect subtrees first, as RFC 6962 joins them. At least one. */
@@ -47,7 +58,9 @@ export function inclusionRanges(index: number, size: number): LeafRange[] {
   const path = (start: number, end: number): LeafRange[] => {
     if (end - start === 1) return [];
     const middle = start + splitOf(end - start);
-    return index < middle ? [...path(start, middle), { start: middle, end }] : [...path(middle, end), { start, end: middle }];
+    return index < middle
+      ? [...path(start, middle), { start: middle, end }]
+      : [...path(middle, end), { start, end: middle }];
   };
   return path(0, size);
 }

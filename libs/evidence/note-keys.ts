@@ -1,4 +1,10 @@
-import { type KeyObject, createHash, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
+import {
+  type KeyObject,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  randomBytes,
+} from 'node:crypto';
 
 /*
  * Keys of signed notes (C2SP signed-note, Ed25519), as text: `<name>+<id>+<key>` for those who verify, `PRIVATE+KEY+<name>+<id>+<seed>` for the
@@ -24,11 +30,15 @@ export interface NoteSigner extends NoteVerifier {
 export const evidenceOrigin = 'example.org/throughcare-evidence';
 
 /** A new key. The first text is secret. */
-export function newNoteKey(name: string): { readonly signerKey: string; readonly verifierKey: string } {
+export function newNoteKey(name: string): {
+  readonly signerKey: string;
+  readonly verifierKey: string;
+} {
   const seed = randomBytes(32);
   const raw = publicBytes(createPublicKey(secretOf(seed)));
   const id = keyId(name, raw).toString('hex');
-  const text = (bytes: Buffer): string => `${name}+${id}+${Buffer.concat([Buffer.of(ed25519), bytes]).toString('base64')}`;
+  const text = (bytes: Buffer): string =>
+    `${name}+${id}+${Buffer.concat([Buffer.of(ed25519), bytes]).toString('base64')}`;
   if (!isKeyName(name)) throw new RangeError('a key name has neither spaces nor plus');
   return { signerKey: `PRIVATE+KEY+${text(seed)}`, verifierKey: text(raw) };
 }
@@ -37,7 +47,15 @@ export function newNoteKey(name: string): { readonly signerKey: string; readonly
 export function readVerifierKey(text: string): NoteVerifier {
   const { name, id, bytes } = parts(text.trim());
   if (!keyId(name, bytes).equals(id)) throw new RangeError('the id of the key is not its own');
-  return { name, id, key: createPublicKey({ key: Buffer.concat([publicPrefix, bytes]), format: 'der', type: 'spki' }) };
+  return {
+    name,
+    id,
+    key: createPublicKey({
+      key: Buffer.concat([publicPrefix, bytes]),
+      format: 'der',
+      type: 'spki',
+    }),
+  };
 }
 
 /** @throws RangeError as above; never says what it was given */
@@ -47,7 +65,8 @@ export function readSignerKey(text: string): NoteSigner {
   const { name, id, bytes } = parts(text.slice(prefix.length).trim());
   const secret = secretOf(bytes);
   const key = createPublicKey(secret);
-  if (!keyId(name, publicBytes(key)).equals(id)) throw new RangeError('the id of the key is not its own');
+  if (!keyId(name, publicBytes(key)).equals(id))
+    throw new RangeError('the id of the key is not its own');
   return { name, id, key, secret };
 }
 
@@ -58,15 +77,24 @@ export const verifierKeyOf = ({ name, id, key }: NoteVerifier): string =>
 export const isKeyName = (name: string): boolean => name !== '' && !/[\s+\p{Zs}]/u.test(name);
 
 function parts(text: string): { name: string; id: Buffer; bytes: Buffer } {
-  const [, name = '', id = '', base64 = ''] = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/.exec(text) ?? [];
+  const [, name = '', id = '', base64 = ''] =
+    /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/.exec(text) ?? [];
   const bytes = Buffer.from(base64, 'base64');
-  if (!isKeyName(name) || bytes.length !== 33 || bytes[0] !== ed25519) throw new RangeError('not an Ed25519 key of signed notes');
+  if (!isKeyName(name) || bytes.length !== 33 || bytes[0] !== ed25519)
+    throw new RangeError('not an Ed25519 key of signed notes');
   return { name, id: Buffer.from(id, 'hex'), bytes: bytes.subarray(1) };
 }
 
 const keyId = (name: string, key: Buffer): Buffer =>
-  createHash('sha256').update(`${name}\n`).update(Buffer.of(ed25519)).update(key).digest().subarray(0, 4);
+  createHash('sha256')
+    .update(`${name}\n`)
+    .update(Buffer.of(ed25519))
+    .update(key)
+    .digest()
+    .subarray(0, 4);
 
-const secretOf = (seed: Buffer): KeyObject => createPrivateKey({ key: Buffer.concat([privatePrefix, seed]), format: 'der', type: 'pkcs8' });
+const secretOf = (seed: Buffer): KeyObject =>
+  createPrivateKey({ key: Buffer.concat([privatePrefix, seed]), format: 'der', type: 'pkcs8' });
 
-const publicBytes = (key: KeyObject): Buffer => key.export({ format: 'der', type: 'spki' }).subarray(publicPrefix.length);
+const publicBytes = (key: KeyObject): Buffer =>
+  key.export({ format: 'der', type: 'spki' }).subarray(publicPrefix.length);

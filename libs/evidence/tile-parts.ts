@@ -21,7 +21,12 @@ export function tilePartsOf({ start, end }: LeafRange): TilePart[] {
     while (2 ** (height + 1) <= end - at && at % 2 ** (height + 1) === 0) height += 1;
     const level = Math.floor(height / tileHeight);
     const place = at / tileWidth ** level;
-    parts.push({ level, tile: Math.floor(place / tileWidth), from: place % tileWidth, count: 2 ** (height % tileHeight) });
+    parts.push({
+      level,
+      tile: Math.floor(place / tileWidth),
+      from: place % tileWidth,
+      count: 2 ** (height % tileHeight),
+    });
     at += 2 ** height;
   }
   return parts;

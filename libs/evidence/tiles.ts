@@ -36,7 +36,8 @@ export function tilesOfLevel(level: number | 'entries', size: number): Tile[] {
 }
 
 /** How many levels of tiles a tree of `size` leaves has: a level per 8 bits of its size. */
-export const levelsOf = (size: number): number => (size === 0 ? 0 : Math.ceil(size.toString(2).length / tileHeight));
+export const levelsOf = (size: number): number =>
+  size === 0 ? 0 : Math.ceil(size.toString(2).length / tileHeight);
 
 /** Entries one after the other, each after its length in two bytes. @throws RangeError for an entry of 64 KiB or more */
 export function encodeBundle(entries: readonly Uint8Array[]): Buffer {
@@ -68,5 +69,7 @@ export function decodeBundle(bytes: Uint8Array): Buffer[] | undefined {
 export function decodeTile(bytes: Uint8Array): Buffer[] | undefined {
   if (bytes.length % hashBytes !== 0) return undefined;
   const tile = Buffer.from(bytes);
-  return Array.from({ length: tile.length / hashBytes }, (_, n) => tile.subarray(n * hashBytes, (n + 1) * hashBytes));
+  return Array.from({ length: tile.length / hashBytes }, (_, n) =>
+    tile.subarray(n * hashBytes, (n + 1) * hashBytes),
+  );
 }

@@ -3,7 +3,15 @@ import { type EvidenceEntry, readEntry } from './evidence-entry.js';
 import { leafHash, rootOf } from './merkle-tree.js';
 import type { NoteVerifier } from './note-keys.js';
 import { openNote } from './signed-note.js';
-import { type Tile, decodeBundle, decodeTile, levelsOf, tilePath, tileWidth, tilesOfLevel } from './tiles.js';
+import {
+  type Tile,
+  decodeBundle,
+  decodeTile,
+  levelsOf,
+  tilePath,
+  tileWidth,
+  tilesOfLevel,
+} from './tiles.js';
 
 /** A log as files under the paths of C2SP tlog-tiles. */
 export interface LogFiles {
@@ -36,12 +44,17 @@ export function verifyLog(files: LogFiles, verifier: NoteVerifier, older?: LogFi
     const decisions = new Decisions();
     for (const tile of tilesOfLevel('entries', checkpoint.size))
       for (const entry of readBundle(files, tile)) {
-        decisions.add(readEntry(entry) ?? fail(`entry ${leaves.length} is not a decision in canonical form`), leaves.length);
+        decisions.add(
+          readEntry(entry) ?? fail(`entry ${leaves.length} is not a decision in canonical form`),
+          leaves.length,
+        );
         leaves.push(leafHash(entry));
       }
     checkTiles(files, leaves);
-    if (!rootOf(leaves).equals(checkpoint.root)) fail('the entries are not those of the tree that was signed');
-    if (older !== undefined) checkContinues(openCheckpoint(older, verifier, 'the older checkpoint'), checkpoint, leaves);
+    if (!rootOf(leaves).equals(checkpoint.root))
+      fail('the entries are not those of the tree that was signed');
+    if (older !== undefined)
+      checkContinues(openCheckpoint(older, verifier, 'the older checkpoint'), checkpoint, leaves);
     return { ok: true, checkpoint, messages: decisions.messages };
   } catch (error) {
     if (error instanceof Wrong) return { ok: false, problem: error.message };
@@ -58,11 +71,17 @@ function openCheckpoint(files: LogFiles, verifier: NoteVerifier, name: string): 
   return checkpoint;
 }
 
-function readTile<T>(files: LogFiles, tile: Tile, decode: (bytes: Uint8Array) => T[] | undefined): T[] {
+function readTile<T>(
+  files: LogFiles,
+  tile: Tile,
+  decode: (bytes: Uint8Array) => T[] | undefined,
+): T[] {
   const path = tilePath(tile);
   const bytes = files.read(path) ?? fail(`${path} is missing`);
   const items = decode(bytes) ?? fail(`${path} is malformed`);
-  return items.length === tile.width ? items : fail(`${path} has ${items.length} of ${tile.width} items`);
+  return items.length === tile.width
+    ? items
+    : fail(`${path} has ${items.length} of ${tile.width} items`);
 }
 
 const readBundle = (files: LogFiles, tile: Tile): Buffer[] => readTile(files, tile, decodeBundle);
@@ -85,9 +104,12 @@ function checkTiles(files: LogFiles, leaves: readonly Buffer[]): void {
 }
 
 function checkContinues(older: Checkpoint, newer: Checkpoint, leaves: readonly Buffer[]): void {
-  if (older.size > newer.size) fail(`the log was cut: it had ${older.size} entries and has ${newer.size}`);
+  if (older.size > newer.size)
+    fail(`the log was cut: it had ${older.size} entries and has ${newer.size}`);
   if (!rootOf(leaves, { start: 0, end: older.size }).equals(older.root))
-    fail(`the log was forked: its first ${older.size} entries are not those of the older checkpoint`);
+    fail(
+      `the log was forked: its first ${older.size} entries are not those of the older checkpoint`,
+    );
 }
 
 /** One leaf a decision: by message, how many there were so far. */
@@ -101,9 +123,13 @@ class Decisions {
   add({ id, ordinal, consents, verdict }: EvidenceEntry, index: number): void {
     const expected = this.next.get(id) ?? 0;
     if (ordinal < expected) fail(`entry ${index} repeats decision ${ordinal} of message ${id}`);
-    if (ordinal > expected) fail(`entry ${index}: decision ${expected} of message ${id} is missing before ${ordinal}`);
+    if (ordinal > expected)
+      fail(`entry ${index}: decision ${expected} of message ${id} is missing before ${ordinal}`);
     this.next.set(id, expected + 1);
     const unknown = consents.find((consent) => !this.next.has(consent));
-    if (unknown !== undefined) fail(`entry ${index} was ${verdict} under consent ${unknown}, which is not recorded before it`);
+    if (unknown !== undefined)
+      fail(
+        `entry ${index} was ${verdict} under consent ${unknown}, which is not recorded before it`,
+      );
   }
 }

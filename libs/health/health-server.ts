@@ -34,9 +34,11 @@ const checkMs = 2_000;
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
-    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, { error: 'method not allowed' });
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return answer(response, 405, { error: 'method not allowed' });
     if (path === '/health/live') return answer(response, 200, { status: 'live' });
-    if (path === '/health/ready') return void failing(options.checks).then((names) => answerReady(response, names));
+    if (path === '/health/ready')
+      return void failing(options.checks).then((names) => answerReady(response, names));
     if (path === '/metrics') return void answerMetrics(response, options.registry);
     answer(response, 404, { error: 'not found' });
   });
@@ -47,13 +49,17 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
 
 /** Names of the checks that do not hold now, for the health endpoint and for those who have one of their own. */
 export async function failing(checks: readonly HealthCheck[]): Promise<readonly string[]> {
-  const results = await Promise.all(checks.map(async (each) => ((await holds(each)) ? [] : [each.name])));
+  const results = await Promise.all(
+    checks.map(async (each) => ((await holds(each)) ? [] : [each.name])),
+  );
   return results.flat();
 }
 
 async function holds({ check }: HealthCheck): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), checkMs)));
+  const late = new Promise<boolean>(
+    (resolve) => (timer = setTimeout(() => resolve(false), checkMs)),
+  );
   try {
     return await Promise.race([check(), late]);
   } catch {
@@ -78,7 +84,9 @@ async function answerMetrics(response: ServerResponse, registry: Registry): Prom
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(body));
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+    .end(JSON.stringify(body));
 }
 
 async function close(server: Server): Promise<void> {

@@ -53,7 +53,8 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
       hooks: {
         logMethod(args, method) {
           const [first, text] = args as [unknown, unknown];
-          if (isErrorLike(first)) method.call(this, { err: first }, typeof text === 'string' ? text : 'failed');
+          if (isErrorLike(first))
+            method.call(this, { err: first }, typeof text === 'string' ? text : 'failed');
           else method.apply(this, args);
         },
       },

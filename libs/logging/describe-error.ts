@@ -18,13 +18,18 @@ export function describeError(error: unknown, depth = 0): ErrorDescription {
   if (typeof error !== 'object' || error === null) return { name: typeof error };
   const { name, code, message, field, stack, cause } = error as Record<string, unknown>;
   const isMeshError = name === 'MeshError';
-  const frames = depth === 0 && typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  const frames =
+    depth === 0 && typeof stack === 'string'
+      ? stack.split('\n').filter((line) => /^\s+at /.test(line))
+      : [];
   return {
     name: typeof name === 'string' ? name : 'Error',
     ...(typeof code === 'string' || typeof code === 'number' ? { code: String(code) } : {}),
     ...(isMeshError && typeof message === 'string' ? { message } : {}),
     ...(isMeshError && typeof field === 'string' ? { field } : {}),
     ...(frames.length > 0 ? { at: frames.slice(0, framesShown).map((line) => line.trim()) } : {}),
-    ...(cause !== undefined && depth < causesShown ? { cause: describeError(cause, depth + 1) } : {}),
+    ...(cause !== undefined && depth < causesShown
+      ? { cause: describeError(cause, depth + 1) }
+      : {}),
   };
 }

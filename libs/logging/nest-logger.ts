@@ -17,11 +17,17 @@ export class NestLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    this.logger.error({ ...contextOf(rest), ...(typeof message === 'object' ? { err: message } : {}) }, textOf(message));
+    this.logger.error(
+      { ...contextOf(rest), ...(typeof message === 'object' ? { err: message } : {}) },
+      textOf(message),
+    );
   }
 
   fatal(message: unknown, ...rest: unknown[]): void {
-    this.logger.fatal({ ...contextOf(rest), ...(typeof message === 'object' ? { err: message } : {}) }, textOf(message));
+    this.logger.fatal(
+      { ...contextOf(rest), ...(typeof message === 'object' ? { err: message } : {}) },
+      textOf(message),
+    );
   }
 
   debug(message: unknown, ...rest: unknown[]): void {

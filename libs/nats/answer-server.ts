@@ -30,21 +30,38 @@ export function serveAnswers(
   onTrouble?: (error: unknown) => void,
 ): AnswerServer {
   const verbs = new Map(Object.entries(handlers));
-  return serve(connection, { subject: answerSubject(service, '*'), queue: service, onTrouble }, (tokens, payload) => {
-    const handler = verbs.get(tokens[2] ?? '');
-    if (handler === undefined) throw new MeshError('not-found', 'no such question');
-    return handler(payload);
-  });
+  return serve(
+    connection,
+    { subject: answerSubject(service, '*'), queue: service, onTrouble },
+    (tokens, payload) => {
+      const handler = verbs.get(tokens[2] ?? '');
+      if (handler === undefined) throw new MeshError('not-found', 'no such question');
+      return handler(payload);
+    },
+  );
 }
 
 /** The guard answers what parties ask, on `ask.<party>.<verb>`; of several instances one gets each question. */
-export function serveAsks(connection: NatsConnection, handle: AskHandler, onTrouble?: (error: unknown) => void): AnswerServer {
-  return serve(connection, { subject: 'ask.>', queue: 'guard', onTrouble }, ([, party, verb, ...rest], payload) => {
-    // A party may publish literal wildcards inside its own subjects; no verb has them.
-    const isAsked = party !== undefined && isPartyId(party) && verb !== undefined && /^[a-z][a-z0-9-]*$/.test(verb) && rest.length === 0;
-    if (!isAsked) throw new MeshError('not-found', 'no such question');
-    return handle(party, verb, payload);
-  });
+export function serveAsks(
+  connection: NatsConnection,
+  handle: AskHandler,
+  onTrouble?: (error: unknown) => void,
+): AnswerServer {
+  return serve(
+    connection,
+    { subject: 'ask.>', queue: 'guard', onTrouble },
+    ([, party, verb, ...rest], payload) => {
+      // A party may publish literal wildcards inside its own subjects; no verb has them.
+      const isAsked =
+        party !== undefined &&
+        isPartyId(party) &&
+        verb !== undefined &&
+        /^[a-z][a-z0-9-]*$/.test(verb) &&
+        rest.length === 0;
+      if (!isAsked) throw new MeshError('not-found', 'no such question');
+      return handle(party, verb, payload);
+    },
+  );
 }
 
 interface Served {
@@ -60,11 +77,18 @@ function serve(
 ): AnswerServer {
   const underWay = new Set<Promise<void>>();
   const onQuestion = async (message: Msg): Promise<void> => {
-    const reply = await answerTo(message, answer).catch((error: unknown) => refusalOf(error, served.onTrouble));
+    const reply = await answerTo(message, answer).catch((error: unknown) =>
+      refusalOf(error, served.onTrouble),
+    );
     const text = new TextEncoder().encode(JSON.stringify(reply));
     const room = (connection.info?.max_payload ?? Infinity) - headerBytes;
-    const tooLarge: AskReply = { ok: false, code: 'payload-too-large', detail: 'the answer is larger than the mesh carries; ask for less' };
-    if (!connection.isClosed()) message.respond(text.length > room ? JSON.stringify(tooLarge) : text);
+    const tooLarge: AskReply = {
+      ok: false,
+      code: 'payload-too-large',
+      detail: 'the answer is larger than the mesh carries; ask for less',
+    };
+    if (!connection.isClosed())
+      message.respond(text.length > room ? JSON.stringify(tooLarge) : text);
   };
   const begin = (message: Msg): void => {
     const work: Promise<void> = onQuestion(message)
@@ -87,7 +111,10 @@ function serve(
   };
 }
 
-async function answerTo(message: Msg, answer: (tokens: readonly string[], payload: unknown) => Promise<AskReply>): Promise<AskReply> {
+async function answerTo(
+  message: Msg,
+  answer: (tokens: readonly string[], payload: unknown) => Promise<AskReply>,
+): Promise<AskReply> {
   let payload: unknown;
   try {
     payload = message.json();

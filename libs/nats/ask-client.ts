@@ -5,7 +5,13 @@ import { askSubject } from '#libs/contracts/subjects.js';
 
 /** What an `ask` or `answer` gives back. A refusal is a value. */
 export type AskReply<T = Record<string, unknown>> =
-  ({ readonly ok: true } & T) | { readonly ok: false; readonly code: MeshErrorCode; readonly detail: string; readonly field?: string };
+  | ({ readonly ok: true } & T)
+  | {
+      readonly ok: false;
+      readonly code: MeshErrorCode;
+      readonly detail: string;
+      readonly field?: string;
+    };
 
 /**
  * A party asks the guard: `ask.<verb>`, JSON both ways.
@@ -13,7 +19,12 @@ export type AskReply<T = Record<string, unknown>> =
  * @param timeoutMs default 5,000
  * @throws MeshError `answer-timeout` · `broker-unavailable` (nobody serves it, or no connection) · `internal` (the reply is not JSON)
  */
-export function askGuard<T>(connection: NatsConnection, verb: string, payload: unknown, timeoutMs?: number): Promise<AskReply<T>> {
+export function askGuard<T>(
+  connection: NatsConnection,
+  verb: string,
+  payload: unknown,
+  timeoutMs?: number,
+): Promise<AskReply<T>> {
   return requestJson<T>(connection, askSubject(verb), payload, timeoutMs);
 }
 
@@ -24,12 +35,15 @@ export async function requestJson<T>(
   payload: unknown,
   timeoutMs = 5_000,
 ): Promise<AskReply<T>> {
-  const reply = await connection.request(subject, JSON.stringify(payload ?? {}), { timeout: timeoutMs }).catch((error: unknown) => {
-    // Judged by name: jest's module realms have classes of their own.
-    const isTimeout = (error as Error).name === 'TimeoutError';
-    if (isTimeout) throw new MeshError('answer-timeout', `no answer within ${timeoutMs} ms`, { cause: error });
-    throw new MeshError('broker-unavailable', 'nobody there to answer', { cause: error });
-  });
+  const reply = await connection
+    .request(subject, JSON.stringify(payload ?? {}), { timeout: timeoutMs })
+    .catch((error: unknown) => {
+      // Judged by name: jest's module realms have classes of their own.
+      const isTimeout = (error as Error).name === 'TimeoutError';
+      if (isTimeout)
+        throw new MeshError('answer-timeout', `no answer within ${timeoutMs} ms`, { cause: error });
+      throw new MeshError('broker-unavailable', 'nobody there to answer', { cause: error });
+    });
   try {
     return reply.json<AskReply<T>>();
   } catch (error) {

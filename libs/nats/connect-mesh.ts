@@ -37,8 +37,14 @@ export async function connectMesh(options: MeshConnectionOptions): Promise<NatsC
       // A busy broker may give up on a handshake ('Authentication Timeout'): that is no refusal.
       const { name, message } = error as Error;
       const isRefused = name === 'AuthorizationError' && !/timeout/i.test(message);
-      if (isRefused) throw new MeshError('broker-unavailable', `the broker refuses the key of ${options.name}`, { cause: error });
-      if (performance.now() >= end) throw new MeshError('broker-unavailable', `no broker answers ${options.name}`, { cause: error });
+      if (isRefused)
+        throw new MeshError('broker-unavailable', `the broker refuses the key of ${options.name}`, {
+          cause: error,
+        });
+      if (performance.now() >= end)
+        throw new MeshError('broker-unavailable', `no broker answers ${options.name}`, {
+          cause: error,
+        });
       await delay(retryMs);
     }
   }
@@ -46,7 +52,9 @@ export async function connectMesh(options: MeshConnectionOptions): Promise<NatsC
 
 async function connectionSettings(options: MeshConnectionOptions): Promise<ConnectionOptions> {
   const seed = await readFile(options.seedFile, 'utf8').catch((error: unknown) => {
-    throw new MeshError('config-invalid', `the seed file of ${options.name} cannot be read`, { cause: error });
+    throw new MeshError('config-invalid', `the seed file of ${options.name} cannot be read`, {
+      cause: error,
+    });
   });
   return {
     servers: options.url.split(',').map((server) => server.trim()),
@@ -67,6 +75,8 @@ function authenticatorOf(name: string, seed: string): Authenticator {
   try {
     return nkeyAuthenticator(seed);
   } catch (error) {
-    throw new MeshError('config-invalid', `the seed file of ${name} holds no seed`, { cause: error });
+    throw new MeshError('config-invalid', `the seed file of ${name} holds no seed`, {
+      cause: error,
+    });
   }
 }

@@ -77,7 +77,8 @@ export class DeliveryConsumer {
   constructor(connection: NatsConnection, options: DeliveryConsumerOptions) {
     this.#connection = connection;
     this.#options = options;
-    this.#order = options.after === undefined ? undefined : new StreamOrder<JsMsg>(options.ackWaitMs + 1_000);
+    this.#order =
+      options.after === undefined ? undefined : new StreamOrder<JsMsg>(options.ackWaitMs + 1_000);
   }
 
   start(): void {
@@ -87,9 +88,16 @@ export class DeliveryConsumer {
 
   /** False while stopped or not started, cut off from the broker for some seconds, unable to pull, or when dead letters are refused. */
   isHealthy(): boolean {
-    const isSilent = this.#pullingSince !== undefined && performance.now() - this.#pullingSince > silenceMs;
+    const isSilent =
+      this.#pullingSince !== undefined && performance.now() - this.#pullingSince > silenceMs;
     const isRunning = this.#loop !== undefined && !this.#stopping.signal.aborted;
-    return isRunning && !isSilent && this.#failedPulls < 3 && !this.#areDeadLettersRefused && !this.#connection.isClosed();
+    return (
+      isRunning &&
+      !isSilent &&
+      this.#failedPulls < 3 &&
+      !this.#areDeadLettersRefused &&
+      !this.#connection.isClosed()
+    );
   }
 
   /**
@@ -104,7 +112,10 @@ export class DeliveryConsumer {
       for (const message of this.#order?.held() ?? []) message.nak();
       while (this.#inHand.size > 0) await this.#oneDone();
     })();
-    await Promise.race([settled, delay(deadlineMs, undefined, { signal: end.signal }).catch(() => undefined)]);
+    await Promise.race([
+      settled,
+      delay(deadlineMs, undefined, { signal: end.signal }).catch(() => undefined),
+    ]);
     end.abort();
     clearInterval(this.#heartbeat);
     if (!this.#connection.isClosed()) await this.#connection.flush().catch(() => undefined);
@@ -120,7 +131,10 @@ export class DeliveryConsumer {
     while (!this.#stopping.signal.aborted && !this.#connection.isClosed()) {
       for (const message of this.#order?.next() ?? []) this.#hand(message);
       const held = this.#order?.held().length ?? 0;
-      const room = Math.max(this.#options.inFlight - this.#inHand.size - held, held > 0 ? leastRoom : 0);
+      const room = Math.max(
+        this.#options.inFlight - this.#inHand.size - held,
+        held > 0 ? leastRoom : 0,
+      );
       // Ordered: the whole batch is done with before the next one, so that what comes again is not overtaken.
       if (room <= 0 || (this.#options.isOrdered && this.#inHand.size > 0)) await this.#oneDone();
       else await this.#pull(room);
@@ -173,7 +187,8 @@ export class DeliveryConsumer {
     const inHand = { message, retries: 0, broker: this.#broker };
     this.#inHand.add(inHand);
     // An answer that cannot be given (connection closed): the broker gives the message again.
-    const work = (): Promise<void> => this.#finish(inHand).catch((error: unknown) => this.#trouble(error));
+    const work = (): Promise<void> =>
+      this.#finish(inHand).catch((error: unknown) => this.#trouble(error));
     if (this.#options.isOrdered) this.#chain = this.#chain.then(work);
     else void work();
   }
@@ -196,7 +211,8 @@ export class DeliveryConsumer {
       if (inHand.broker !== this.#broker) return;
       if (outcome.kind === 'ack') return message.ack();
       if (outcome.kind === 'dead') return message.term();
-      if (!this.#options.isOrdered || this.#stopping.signal.aborted) return message.nak(outcome.delayMs);
+      if (!this.#options.isOrdered || this.#stopping.signal.aborted)
+        return message.nak(outcome.delayMs);
       inHand.retries += 1;
       await this.#pause(outcome.delayMs);
     }
@@ -239,5 +255,11 @@ export class DeliveryConsumer {
 
 function deliveryOf({ message, retries }: InHand): Delivery {
   const deliveries = message.info.deliveryCount + retries;
-  return { subject: message.subject, data: message.data, seq: message.seq, redelivered: deliveries > 1, deliveries };
+  return {
+    subject: message.subject,
+    data: message.data,
+    seq: message.seq,
+    redelivered: deliveries > 1,
+    deliveries,
+  };
 }

@@ -1,6 +1,12 @@
 import { AckPolicy, type ConsumerConfig } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/nats-core';
-import { deliveryDurable, deliveryStream, deliverySubject, ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
+import {
+  deliveryDurable,
+  deliveryStream,
+  deliverySubject,
+  ingressDurable,
+  ingressStream,
+} from '#libs/contracts/subjects.js';
 
 /** A durable consumer as it must be: made so by the provisioner, and made so again by whoever mends it. */
 export interface DurablePlan {
@@ -36,7 +42,11 @@ export const deliveryPlan = (party: string): DurablePlan => ({
 });
 
 /** @param maxAckPending messages in hand at most; the broker gives out no more until some are answered */
-export const durableConfig = (name: string, ackWaitMs: number, maxAckPending: number): DurablePlan['config'] => ({
+export const durableConfig = (
+  name: string,
+  ackWaitMs: number,
+  maxAckPending: number,
+): DurablePlan['config'] => ({
   durable_name: name,
   ack_policy: AckPolicy.Explicit,
   ack_wait: nanos(ackWaitMs),

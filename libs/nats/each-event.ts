@@ -18,7 +18,10 @@ export interface EventHandling {
  * @throws MeshError `malformed-json`, `malformed-message` for what is no list of events: none was handed out; what `handle` threw, where it
  *   passes; what `onDead` threw
  */
-export async function eachEvent(delivery: Delivery, { handle, onDead }: EventHandling): Promise<void> {
+export async function eachEvent(
+  delivery: Delivery,
+  { handle, onDead }: EventHandling,
+): Promise<void> {
   const entries = readList(delivery.data);
   for (const [index, entry] of entries.entries()) {
     try {
@@ -26,7 +29,12 @@ export async function eachEvent(delivery: Delivery, { handle, onDead }: EventHan
     } catch (error) {
       const outcome = outcomeOfError(error, delivery.deliveries);
       if (outcome.kind === 'nak') throw error;
-      if (outcome.kind === 'dead') await onDead({ ...delivery, data: Buffer.from(JSON.stringify(entry)) }, outcome.code, outcome.reason);
+      if (outcome.kind === 'dead')
+        await onDead(
+          { ...delivery, data: Buffer.from(JSON.stringify(entry)) },
+          outcome.code,
+          outcome.reason,
+        );
     }
   }
 }
@@ -46,5 +54,7 @@ function readEvent(entry: unknown): MeshEvent {
   const parsed = meshEventSchema.safeParse(entry);
   if (parsed.success) return parsed.data;
   const field = parsed.error.issues[0]?.path.join('.') ?? '';
-  throw new MeshError('malformed-message', `the event is not one of this mesh: ${field}`, { field });
+  throw new MeshError('malformed-message', `the event is not one of this mesh: ${field}`, {
+    field,
+  });
 }

@@ -39,5 +39,10 @@ export async function askJetStream<T>(
   payload: object = {},
   timeoutMs?: number,
 ): Promise<Partial<T> & { readonly error?: ApiError }> {
-  return (await requestJson(connection, `$JS.API.${verb}`, payload, timeoutMs)) as unknown as Partial<T> & { readonly error?: ApiError };
+  return (await requestJson(
+    connection,
+    `$JS.API.${verb}`,
+    payload,
+    timeoutMs,
+  )) as unknown as Partial<T> & { readonly error?: ApiError };
 }

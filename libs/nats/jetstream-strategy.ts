@@ -26,13 +26,24 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   constructor(connection: NatsConnection, options: JetStreamStrategyOptions) {
     super();
     this.#unknownTypes = options.unknownTypes;
-    this.#consumer = new DeliveryConsumer(connection, { ...options, handle: (delivery) => this.#dispatch(delivery) });
+    this.#consumer = new DeliveryConsumer(connection, {
+      ...options,
+      handle: (delivery) => this.#dispatch(delivery),
+    });
   }
 
   /** @throws MeshError `config-invalid` for a second handler of one type: Nest would chain both under one acknowledgement. */
-  override addHandler(pattern: unknown, callback: MessageHandler, isEventHandler = false, extras: Record<string, unknown> = {}): void {
+  override addHandler(
+    pattern: unknown,
+    callback: MessageHandler,
+    isEventHandler = false,
+    extras: Record<string, unknown> = {},
+  ): void {
     if (typeof pattern !== 'string' || this.messageHandlers.has(this.normalizePattern(pattern)))
-      throw new MeshError('config-invalid', `a second handler for ${JSON.stringify(pattern)}, or a pattern that is no message type`);
+      throw new MeshError(
+        'config-invalid',
+        `a second handler for ${JSON.stringify(pattern)}, or a pattern that is no message type`,
+      );
     super.addHandler(pattern, callback, isEventHandler, extras);
   }
 
@@ -62,7 +73,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     const message = parseMessage(delivery.data);
     const handler = this.messageHandlers.get(this.normalizePattern(message.type));
     if (handler === undefined && this.#unknownTypes === 'ack') return { kind: 'ack' };
-    if (handler === undefined) throw new MeshError('no-handler', `nobody here handles ${message.type}`);
+    if (handler === undefined)
+      throw new MeshError('no-handler', `nobody here handles ${message.type}`);
     const { data: _data, ...context } = delivery;
     const result: unknown = await handler(message, context);
     if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
@@ -78,6 +90,7 @@ function parseMessage(data: Uint8Array): { readonly type: string } {
     throw new MeshError('malformed-json', 'the message is not JSON', { cause: error });
   }
   const type = (message as { type?: unknown } | null)?.type;
-  if (typeof type !== 'string') throw new MeshError('malformed-message', 'the message has no type', { field: 'type' });
+  if (typeof type !== 'string')
+    throw new MeshError('malformed-message', 'the message has no type', { field: 'type' });
   return message as { readonly type: string };
 }

@@ -2,7 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { DurablePlan } from './durable-plan.js';
-import { type ApiError, askJetStream, consumerNotFound, type DurableState, type StreamState } from './jetstream-api.js';
+import {
+  type ApiError,
+  askJetStream,
+  consumerNotFound,
+  type DurableState,
+  type StreamState,
+} from './jetstream-api.js';
 import { presentConnection } from './present-connection.js';
 
 /**
@@ -54,13 +60,17 @@ export async function mendDurable(
     standing = await look(connection, plan);
   }
   if (standing.kind === 'sound' || (isAhead() && standing.firstSeq !== before)) return false;
-  if (isAhead() && (await removeFence(connection, plan, standing.firstSeq))) return mendDurable(connection, plan, beforeAnew);
+  if (isAhead() && (await removeFence(connection, plan, standing.firstSeq)))
+    return mendDurable(connection, plan, beforeAnew);
   if (standing.kind === 'claimed') return false;
   if (standing.kind !== 'lost') await change(connection, `CONSUMER.DELETE.${nameOf(plan)}`, {});
   await beforeAnew();
   // What came before the durable was done at a broker that is gone.
   if (present === undefined || present !== presentConnection(connection))
-    throw new MeshError('broker-unavailable', 'the broker was started anew, or the connection to it was lost');
+    throw new MeshError(
+      'broker-unavailable',
+      'the broker was started anew, or the connection to it was lost',
+    );
   await change(connection, `CONSUMER.DURABLE.CREATE.${nameOf(plan)}`, {
     stream_name: plan.stream,
     config: { ...plan.config, name: plan.config.durable_name },
@@ -70,17 +80,32 @@ export async function mendDurable(
 
 /** The durable first: a message that comes in between, or goes, makes it look no worse than it is. */
 async function look(connection: NatsConnection, plan: DurablePlan): Promise<Standing> {
-  const durable = await askJetStream<DurableState>(connection, `CONSUMER.INFO.${nameOf(plan)}`, {}, answerMs);
+  const durable = await askJetStream<DurableState>(
+    connection,
+    `CONSUMER.INFO.${nameOf(plan)}`,
+    {},
+    answerMs,
+  );
   if (durable.error?.err_code === consumerNotFound) return { kind: 'lost', firstSeq: 0 };
-  const { error, state } = await askJetStream<{ state: StreamState }>(connection, `STREAM.INFO.${plan.stream}`, {}, answerMs);
+  const { error, state } = await askJetStream<{ state: StreamState }>(
+    connection,
+    `STREAM.INFO.${plan.stream}`,
+    {},
+    answerMs,
+  );
   const { delivered, ack_floor: ackFloor, config } = durable;
-  if (delivered === undefined || ackFloor === undefined || state === undefined) throw unavailable(plan, durable.error ?? error);
-  if ((config?.mem_storage === true) !== (plan.config.mem_storage === true)) return { kind: 'elsewhere', firstSeq: 0 };
+  if (delivered === undefined || ackFloor === undefined || state === undefined)
+    throw unavailable(plan, durable.error ?? error);
+  if ((config?.mem_storage === true) !== (plan.config.mem_storage === true))
+    return { kind: 'elsewhere', firstSeq: 0 };
   const isBehind = state.last_seq < delivered.stream_seq;
   // In a work queue what is answered is gone, so nothing lies at or below the floor.
   const isPassedOver = state.messages > 0 && state.first_seq <= ackFloor.stream_seq;
   const passedOver = plan.config.mem_storage === true ? 'claimed' : 'ahead';
-  return { kind: isBehind ? 'ahead' : isPassedOver ? passedOver : 'sound', firstSeq: state.first_seq };
+  return {
+    kind: isBehind ? 'ahead' : isPassedOver ? passedOver : 'sound',
+    firstSeq: state.first_seq,
+  };
 }
 
 /**
@@ -89,9 +114,18 @@ async function look(connection: NatsConnection, plan: DurablePlan): Promise<Stan
  *
  * @returns whether it was that; what lies behind it is to be looked at next
  */
-async function removeFence(connection: NatsConnection, { stream, config }: DurablePlan, seq: number): Promise<boolean> {
+async function removeFence(
+  connection: NatsConnection,
+  { stream, config }: DurablePlan,
+  seq: number,
+): Promise<boolean> {
   if (config.filter_subject === undefined) return false;
-  const { message } = await askJetStream<{ message: { subject: string } }>(connection, `STREAM.MSG.GET.${stream}`, { seq }, answerMs);
+  const { message } = await askJetStream<{ message: { subject: string } }>(
+    connection,
+    `STREAM.MSG.GET.${stream}`,
+    { seq },
+    answerMs,
+  );
   if (message === undefined || message.subject === config.filter_subject) return false;
   await change(connection, `STREAM.MSG.DELETE.${stream}`, { seq });
   return true;
@@ -101,10 +135,16 @@ async function change(connection: NatsConnection, verb: string, payload: object)
   const { error } = await askJetStream(connection, verb, payload, answerMs);
   // Another instance was here.
   if (error !== undefined && error.err_code !== consumerNotFound)
-    throw new MeshError('broker-unavailable', `the broker does not change a durable: ${error.description}`);
+    throw new MeshError(
+      'broker-unavailable',
+      `the broker does not change a durable: ${error.description}`,
+    );
 }
 
 const nameOf = ({ stream, config }: DurablePlan): string => `${stream}.${config.durable_name}`;
 
 const unavailable = ({ stream }: DurablePlan, error: ApiError | undefined): MeshError =>
-  new MeshError('broker-unavailable', `the broker does not tell how ${stream} stands: ${error?.description ?? 'no state in its answer'}`);
+  new MeshError(
+    'broker-unavailable',
+    `the broker does not tell how ${stream} stands: ${error?.description ?? 'no state in its answer'}`,
+  );

@@ -17,11 +17,20 @@ export function nkeyAuthenticator(seed: string): Authenticator {
   const nkey = fromSeed(new TextEncoder().encode(seed)).getPublicKey();
   // Two bytes say what kind of key it is, 32 are the seed, two the checksum, which fromSeed has verified.
   const raw = base32Decode(seed).subarray(2, 34);
-  const key = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, raw]), format: 'der', type: 'pkcs8' });
-  return (nonce) => ({ nkey, sig: nonce === undefined ? '' : sign(null, Buffer.from(nonce), key).toString('base64') });
+  const key = createPrivateKey({
+    key: Buffer.concat([pkcs8Prefix, raw]),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  return (nonce) => ({
+    nkey,
+    sig: nonce === undefined ? '' : sign(null, Buffer.from(nonce), key).toString('base64'),
+  });
 }
 
 function base32Decode(text: string): Buffer {
-  const bits = Array.from(text, (letter) => base32Alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const bits = Array.from(text, (letter) =>
+    base32Alphabet.indexOf(letter).toString(2).padStart(5, '0'),
+  ).join('');
   return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
 }

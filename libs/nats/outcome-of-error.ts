@@ -12,9 +12,11 @@ const internalAttempts = 8;
  */
 export function outcomeOfError(error: unknown, deliveries: number): Outcome {
   const code = error instanceof MeshError ? error.code : 'internal';
-  const reason = error instanceof MeshError ? error.message : ((error as Error | undefined)?.name ?? 'unknown');
+  const reason =
+    error instanceof MeshError ? error.message : ((error as Error | undefined)?.name ?? 'unknown');
   const answer = errorRules[code].jetStream;
   if (answer === 'ack') return { kind: 'ack' };
-  if (answer === 'dead' || (code === 'internal' && deliveries >= internalAttempts)) return { kind: 'dead', code, reason };
+  if (answer === 'dead' || (code === 'internal' && deliveries >= internalAttempts))
+    return { kind: 'dead', code, reason };
   return { kind: 'nak', delayMs: retryDelayMs(deliveries) };
 }

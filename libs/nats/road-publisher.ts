@@ -1,4 +1,10 @@
-import { createInbox, headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/nats-core';
+import {
+  createInbox,
+  headers,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from '@nats-io/nats-core';
 import { outSubject } from '#libs/contracts/subjects.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 
@@ -36,7 +42,11 @@ interface PubAck {
   readonly stream?: string;
   readonly seq?: number;
   readonly duplicate?: boolean;
-  readonly error?: { readonly code: number; readonly err_code: number; readonly description: string };
+  readonly error?: {
+    readonly code: number;
+    readonly err_code: number;
+    readonly description: string;
+  };
 }
 
 /** JSStreamStoreFailed (here: discard-new and no room) and JSStreamMessageExceedsMaximum, of the server's errors.json. */
@@ -86,16 +96,33 @@ export class RoadPublisher {
    *   acknowledgement: the message may or may not be stored; send it again with the same id) · `lease-lost` (past its deadline: the same) ·
    *   `internal` (the stream refuses it)
    */
-  async publish(body: Uint8Array, id: string, subject: string = outSubject, deadline = Infinity): Promise<PublishedMessage> {
+  async publish(
+    body: Uint8Array,
+    id: string,
+    subject: string = outSubject,
+    deadline = Infinity,
+  ): Promise<PublishedMessage> {
     if (this.#isStopped) throw new MeshError('broker-unavailable', 'the publisher is stopped');
     const room = (this.#connection.info?.max_payload ?? Infinity) - headerBytes;
     // The server cuts the whole connection of one who sends more than it takes.
-    if (body.length > room) throw new MeshError('payload-too-large', `the message must be at most ${room} bytes`);
-    while (this.#pending.size >= this.#options.maxInFlight) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (body.length > room)
+      throw new MeshError('payload-too-large', `the message must be at most ${room} bytes`);
+    while (this.#pending.size >= this.#options.maxInFlight)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     return new Promise((resolve, reject) => {
       const now = performance.now();
       const giveUpAt = now + this.#options.giveUpMs;
-      const pending: Pending = { subject, body, id, resolve, reject, giveUpAt, deadline, attempts: 0, retryAt: 0 };
+      const pending: Pending = {
+        subject,
+        body,
+        id,
+        resolve,
+        reject,
+        giveUpAt,
+        deadline,
+        attempts: 0,
+        retryAt: 0,
+      };
       const token = String(this.#next++);
       this.#pending.set(token, pending);
       this.#sweep ??= setInterval(() => this.#sendOverdue(), sweepEveryMs);
@@ -112,20 +139,34 @@ export class RoadPublisher {
   async stop(): Promise<void> {
     this.#isStopped = true;
     if (this.#pending.size > 0) await new Promise<void>((resolve) => this.#drained.push(resolve));
-    if (!this.#connection.isClosed() && !this.#subscription.isClosed()) this.#subscription.unsubscribe();
+    if (!this.#connection.isClosed() && !this.#subscription.isClosed())
+      this.#subscription.unsubscribe();
   }
 
   #send(token: string, pending: Pending, now: number): void {
     if (performance.now() > pending.deadline)
-      return this.#settle(token, pending, new MeshError('lease-lost', 'the message is too old to be sent'));
+      return this.#settle(
+        token,
+        pending,
+        new MeshError('lease-lost', 'the message is too old to be sent'),
+      );
     pending.attempts += 1;
     pending.retryAt = now + this.#options.timeoutMs;
     const header = headers();
     header.set('Nats-Msg-Id', pending.id);
     try {
-      this.#connection.publish(pending.subject, pending.body, { reply: `${this.#inbox}.${token}`, headers: header });
+      this.#connection.publish(pending.subject, pending.body, {
+        reply: `${this.#inbox}.${token}`,
+        headers: header,
+      });
     } catch (error) {
-      this.#settle(token, pending, new MeshError('broker-unavailable', 'the connection to the broker is closed', { cause: error }));
+      this.#settle(
+        token,
+        pending,
+        new MeshError('broker-unavailable', 'the connection to the broker is closed', {
+          cause: error,
+        }),
+      );
     }
   }
 
@@ -135,7 +176,8 @@ export class RoadPublisher {
     // An answer to an attempt that was sent again, and answered, before.
     if (pending === undefined) return;
     const answer = readAnswer(message);
-    if (answer === 'again') pending.retryAt = performance.now() + Math.min(2_000, 100 * 2 ** (pending.attempts - 1));
+    if (answer === 'again')
+      pending.retryAt = performance.now() + Math.min(2_000, 100 * 2 ** (pending.attempts - 1));
     else this.#settle(token, pending, answer);
   }
 
@@ -143,7 +185,14 @@ export class RoadPublisher {
     const now = performance.now();
     for (const [token, pending] of this.#pending) {
       if (now >= pending.giveUpAt)
-        this.#settle(token, pending, new MeshError('broker-unavailable', `no acknowledgement after ${pending.attempts} attempts`));
+        this.#settle(
+          token,
+          pending,
+          new MeshError(
+            'broker-unavailable',
+            `no acknowledgement after ${pending.attempts} attempts`,
+          ),
+        );
       else if (now >= pending.retryAt) this.#send(token, pending, now);
     }
   }
@@ -170,9 +219,15 @@ function readAnswer(message: Msg): PublishedMessage | MeshError | 'again' {
   } catch (error) {
     return new MeshError('internal', 'the acknowledgement is not JSON', { cause: error });
   }
-  if (ack.error === undefined && ack.seq !== undefined) return { seq: ack.seq, duplicate: ack.duplicate === true };
-  if (ack.error?.err_code === storeFailedCode) return new MeshError('mailbox-full', 'the stream has no room for the message');
-  if (ack.error?.err_code === tooLargeCode) return new MeshError('payload-too-large', 'the message is larger than the stream takes');
+  if (ack.error === undefined && ack.seq !== undefined)
+    return { seq: ack.seq, duplicate: ack.duplicate === true };
+  if (ack.error?.err_code === storeFailedCode)
+    return new MeshError('mailbox-full', 'the stream has no room for the message');
+  if (ack.error?.err_code === tooLargeCode)
+    return new MeshError('payload-too-large', 'the message is larger than the stream takes');
   if (ack.error?.code === 503) return 'again';
-  return new MeshError('internal', `the stream refuses the message: ${ack.error?.err_code ?? 'no reason given'}`);
+  return new MeshError(
+    'internal',
+    `the stream refuses the message: ${ack.error?.err_code ?? 'no reason given'}`,
+  );
 }

@@ -6,11 +6,14 @@ import type { QueryExecutorProvider } from 'kysely';
  * @returns false when it was taken in before, and nothing more is to be done for it.
  */
 export async function claimOnce(tx: QueryExecutorProvider, id: string): Promise<boolean> {
-  const result = await sql`insert into seen_message (id) values (${id}) on conflict (id) do nothing`.execute(tx);
+  const result =
+    await sql`insert into seen_message (id) values (${id}) on conflict (id) do nothing`.execute(tx);
   return result.numAffectedRows === 1n;
 }
 
 /** Forgets what was seen more than `days` ago. Keep them longer than the stream keeps its messages (EVENTS: 90 days). */
 export async function forgetSeen(tx: QueryExecutorProvider, days: number): Promise<void> {
-  await sql`delete from seen_message where seen_at < now() - make_interval(days => ${days})`.execute(tx);
+  await sql`delete from seen_message where seen_at < now() - make_interval(days => ${days})`.execute(
+    tx,
+  );
 }

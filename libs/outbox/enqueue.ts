@@ -12,7 +12,10 @@ export interface OutboxMessage {
  * Puts messages into the outbox in the caller's transaction, in order: they go out if and only if it commits. An id that waits
  * already is left as it is. After the commit call `OutboxRelay.wake()`; without it they go out at the next sweep.
  */
-export async function enqueue(tx: QueryExecutorProvider, messages: readonly OutboxMessage[]): Promise<void> {
+export async function enqueue(
+  tx: QueryExecutorProvider,
+  messages: readonly OutboxMessage[],
+): Promise<void> {
   if (messages.length === 0) return;
   const ids = messages.map(({ id }) => id);
   const bodies = messages.map(({ body }) => Buffer.from(body));

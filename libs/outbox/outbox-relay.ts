@@ -70,7 +70,10 @@ export class OutboxRelay {
 
   /** @returns true when there may be more. */
   private async pass(): Promise<boolean> {
-    const { rows } = await sql<Row>`select position, id, body from outbox order by position limit ${batch}`.execute(this.options.db);
+    const { rows } =
+      await sql<Row>`select position, id, body from outbox order by position limit ${batch}`.execute(
+        this.options.db,
+      );
     const gone: number[] = [];
     try {
       for (const row of rows) {
@@ -79,7 +82,10 @@ export class OutboxRelay {
         gone.push(row.position);
       }
     } finally {
-      if (gone.length > 0) await sql`delete from outbox where position = any(${gone}::bigint[])`.execute(this.options.db);
+      if (gone.length > 0)
+        await sql`delete from outbox where position = any(${gone}::bigint[])`.execute(
+          this.options.db,
+        );
     }
     return rows.length === batch && !this.stopped;
   }

@@ -45,10 +45,18 @@ export function copyText(rows: readonly (readonly CopyValue[])[]): string {
 
 function field(value: CopyValue): string {
   if (value === null || value === undefined) return nullText;
-  if (typeof value === 'string') return special.test(value) ? value.replaceAll(everySpecial, (found) => escapes[found] ?? found) : value;
+  if (typeof value === 'string')
+    return special.test(value)
+      ? value.replaceAll(everySpecial, (found) => escapes[found] ?? found)
+      : value;
   // Of bytea's own format the backslash is escaped once more.
   if (typeof value === 'object')
-    return bytesStart + ('hex' in value ? value.hex : Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex'));
+    return (
+      bytesStart +
+      ('hex' in value
+        ? value.hex
+        : Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex'))
+    );
   return String(value);
 }
 

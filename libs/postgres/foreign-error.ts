@@ -33,12 +33,19 @@ export function toStoreError(error: unknown): MeshError {
   const state = typeof code === 'string' ? code : '';
   if (passingState.test(state) && sqlState.test(state)) return unavailable(state, error);
   if (passingNodeCodes.has(state)) return unavailable(state, error);
-  if (state === '' && typeof message === 'string' && passingMessage.test(message)) return unavailable('connection lost', error);
-  return new MeshError('internal', state === '' ? 'the database call failed' : `the database refused the call (${state})`, {
-    cause: error,
-  });
+  if (state === '' && typeof message === 'string' && passingMessage.test(message))
+    return unavailable('connection lost', error);
+  return new MeshError(
+    'internal',
+    state === '' ? 'the database call failed' : `the database refused the call (${state})`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function unavailable(why: string, cause: unknown): MeshError {
-  return new MeshError('store-unavailable', `the database is not reachable at present (${why})`, { cause });
+  return new MeshError('store-unavailable', `the database is not reachable at present (${why})`, {
+    cause,
+  });
 }

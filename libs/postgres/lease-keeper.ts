@@ -17,7 +17,8 @@ export interface LeaseKeeperOptions {
  */
 const beatMs = 2_000;
 const validMs = 8_000;
-const serverKeepalive = '-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
+const serverKeepalive =
+  '-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
 
 interface Session {
   readonly client: Client;
@@ -43,9 +44,10 @@ export class LeaseKeeper {
     if (this.isHeld(name)) return true;
     try {
       const session = await this.open();
-      const { rows } = await session.client.query<{ got: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as got', [
-        `throughcare:lease:${name}`,
-      ]);
+      const { rows } = await session.client.query<{ got: boolean }>(
+        'select pg_try_advisory_lock(hashtextextended($1, 0)) as got',
+        [`throughcare:lease:${name}`],
+      );
       if (rows[0]?.got !== true || this.session !== session) return false;
       session.held.add(name);
       return true;
@@ -61,7 +63,11 @@ export class LeaseKeeper {
    */
   isHeld(name: string, withinMs = validMs): boolean {
     const session = this.session;
-    return session !== undefined && session.held.has(name) && performance.now() - session.provedAt < withinMs;
+    return (
+      session !== undefined &&
+      session.held.has(name) &&
+      performance.now() - session.provedAt < withinMs
+    );
   }
 
   /** Gives a lease back; a name that is not held is no error. */

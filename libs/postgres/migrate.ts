@@ -38,12 +38,16 @@ export async function migrate(pool: Pool, directory: URL): Promise<readonly stri
 }
 
 async function readMigrations(directory: URL): Promise<readonly Migration[]> {
-  const names = (await readdir(fileURLToPath(directory))).filter((name) => name.endsWith('.sql')).sort();
+  const names = (await readdir(fileURLToPath(directory)))
+    .filter((name) => name.endsWith('.sql'))
+    .sort();
   const numbers = new Set<string>();
   for (const name of names) {
     const number = migrationName.exec(name)?.[1];
-    if (number === undefined) throw new MeshError('config-invalid', `migration ${name} is not named NNNN_name.sql`);
-    if (numbers.has(number)) throw new MeshError('config-invalid', `two migrations bear the number ${number}`);
+    if (number === undefined)
+      throw new MeshError('config-invalid', `migration ${name} is not named NNNN_name.sql`);
+    if (numbers.has(number))
+      throw new MeshError('config-invalid', `two migrations bear the number ${number}`);
     numbers.add(number);
   }
   return Promise.all(
@@ -54,19 +58,30 @@ async function readMigrations(directory: URL): Promise<readonly Migration[]> {
   );
 }
 
-async function applyPending(client: PoolClient, migrations: readonly Migration[]): Promise<readonly string[]> {
+async function applyPending(
+  client: PoolClient,
+  migrations: readonly Migration[],
+): Promise<readonly string[]> {
   await client.query(
     'create table if not exists migration (name text primary key, sha256 text not null, applied_at timestamptz not null default now())',
   );
-  const { rows } = await client.query<{ name: string; sha256: string }>('select name, sha256 from migration order by name');
+  const { rows } = await client.query<{ name: string; sha256: string }>(
+    'select name, sha256 from migration order by name',
+  );
   const applied = new Map(rows.map((row) => [row.name, row.sha256]));
   const newest = rows.at(-1)?.name ?? '';
   const pending = migrations.filter(({ name, sha256 }) => {
     const before = applied.get(name);
     if (before !== undefined && before !== sha256)
-      throw new MeshError('config-invalid', `migration ${name} was changed after it was applied; add a new one instead`);
+      throw new MeshError(
+        'config-invalid',
+        `migration ${name} was changed after it was applied; add a new one instead`,
+      );
     if (before === undefined && name < newest)
-      throw new MeshError('config-invalid', `migration ${name} sorts before ${newest}, which is applied; give it a higher number`);
+      throw new MeshError(
+        'config-invalid',
+        `migration ${name} sorts before ${newest}, which is applied; give it a higher number`,
+      );
     return before === undefined;
   });
   for (const migration of pending) await applyOne(client, migration);

@@ -10,8 +10,14 @@ export type CopiedRow = readonly (string | null)[];
  * @param query with `$1`, `$2`, … for the values, which are written into it as literals
  * @throws DatabaseError
  */
-export async function readCopied(db: Pick<PoolClient, 'query'>, query: string, values: readonly (string | number)[]): Promise<CopiedRow[]> {
-  const statement = query.replaceAll(/\$([1-9])/g, (_, n: string) => literalOf(String(values[Number(n) - 1])));
+export async function readCopied(
+  db: Pick<PoolClient, 'query'>,
+  query: string,
+  values: readonly (string | number)[],
+): Promise<CopiedRow[]> {
+  const statement = query.replaceAll(/\$([1-9])/g, (_, n: string) =>
+    literalOf(String(values[Number(n) - 1])),
+  );
   const stream = db.query(copyTo(`copy (${statement}) to stdout`));
   const chunks: Buffer[] = [];
   await new Promise<void>((resolve, reject) => {
@@ -23,7 +29,8 @@ export async function readCopied(db: Pick<PoolClient, 'query'>, query: string, v
 }
 
 /** Ids by the thousand have nothing to escape; the driver goes through them letter by letter. */
-const literalOf = (value: string): string => (/['\\]/.test(value) ? escapeLiteral(value) : `'${value}'`);
+const literalOf = (value: string): string =>
+  /['\\]/.test(value) ? escapeLiteral(value) : `'${value}'`;
 
 /**
  * PostgreSQL's text format of COPY: a line a row, tabs between values, `\N` for null, characters that would be taken for these escaped.
@@ -50,4 +57,11 @@ function unescaped(value: string): string | null {
 const meant = (_: string, letter: string): string => controls[letter] ?? letter;
 
 const nullText = String.raw`\N`;
-const controls: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+const controls: Readonly<Record<string, string>> = {
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+};

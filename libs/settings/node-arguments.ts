@@ -6,4 +6,6 @@ const common = ['--enable-source-maps'] as const;
  * they save. Each was a tenth of all its work.
  */
 export const nodeArguments = (service: string): readonly string[] =>
-  service === 'consent-guard' ? [...common, '--max-semi-space-size=32', '--no-parallel-scavenge'] : common;
+  service === 'consent-guard'
+    ? [...common, '--max-semi-space-size=32', '--no-parallel-scavenge']
+    : common;

@@ -22,18 +22,28 @@ export const commonSettings = {
  * container platforms hand them over); both at once is an error.
  * @throws MeshError `config-invalid`: names every variable that is missing or wrong, never its value.
  */
-export function readSettings<T extends z.ZodRawShape>(shape: T, env: Environment): Readonly<z.output<z.ZodObject<T>>> {
+export function readSettings<T extends z.ZodRawShape>(
+  shape: T,
+  env: Environment,
+): Readonly<z.output<z.ZodObject<T>>> {
   const values: Record<string, string | undefined> = {};
   for (const name of Object.keys(shape)) values[name] = valueOf(name, env, Object.keys(shape));
   const parsed = z.object(shape).safeParse(values);
   if (!parsed.success) {
     const wrong = parsed.error.issues.map(
-      (issue) => `${issue.path.join('.')} (${issue.code === 'invalid_type' ? 'missing or of the wrong kind' : 'wrong'})`,
+      (issue) =>
+        `${issue.path.join('.')} (${issue.code === 'invalid_type' ? 'missing or of the wrong kind' : 'wrong'})`,
     );
-    throw new MeshError('config-invalid', `set these variables right: ${[...new Set(wrong)].join(', ')}`);
+    throw new MeshError(
+      'config-invalid',
+      `set these variables right: ${[...new Set(wrong)].join(', ')}`,
+    );
   }
   const settings = parsed.data;
-  const { MESH_ENV: environment, CLOCK_FILE: clockFile } = settings as { MESH_ENV?: string; CLOCK_FILE?: string };
+  const { MESH_ENV: environment, CLOCK_FILE: clockFile } = settings as {
+    MESH_ENV?: string;
+    CLOCK_FILE?: string;
+  };
   if (environment === 'production' && clockFile !== undefined)
     throw new MeshError('config-invalid', 'CLOCK_FILE is refused when MESH_ENV is production');
   return Object.freeze(settings);
@@ -44,10 +54,13 @@ function valueOf(name: string, env: Environment, known: readonly string[]): stri
   const fileVariable = `${name}_FILE`;
   const file = known.includes(fileVariable) ? undefined : env[fileVariable];
   if (file === undefined || file === '') return direct;
-  if (direct !== undefined) throw new MeshError('config-invalid', `set ${name} or ${fileVariable}, not both`);
+  if (direct !== undefined)
+    throw new MeshError('config-invalid', `set ${name} or ${fileVariable}, not both`);
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new MeshError('config-invalid', `the file that ${fileVariable} names cannot be read`, { cause: error });
+    throw new MeshError('config-invalid', `the file that ${fileVariable} names cannot be read`, {
+      cause: error,
+    });
   }
 }

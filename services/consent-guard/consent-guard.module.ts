@@ -1,4 +1,9 @@
-import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Module,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
@@ -61,10 +66,17 @@ class Ground {
     readonly config: GuardConfig,
     readonly logger: Logger,
     readonly clock: Clock,
-    readonly outside: { readonly pool: Pool; readonly connection: NatsConnection; readonly sessions: InstanceSessions },
+    readonly outside: {
+      readonly pool: Pool;
+      readonly connection: NatsConnection;
+      readonly sessions: InstanceSessions;
+    },
   ) {
     collectDefaultMetrics({ register: this.registry });
-    this.publisher = new RoadPublisher(outside.connection, { inboxPrefix: guardInbox, maxInFlight });
+    this.publisher = new RoadPublisher(outside.connection, {
+      inboxPrefix: guardInbox,
+      maxInFlight,
+    });
   }
 
   /** @throws MeshError where the clock file, the database or the broker is not as it must be. */
@@ -73,9 +85,19 @@ class Ground {
     const onError = (err: Error): void => logger.warn({ err }, 'a database connection broke');
     const sessions = new InstanceSessions(config.DATABASE_URL, onError);
     const applicationName = sessions.nameOf('consent-guard');
-    const pool = connectDatabase({ url: config.DATABASE_URL, applicationName, max: databaseConnections, onError });
+    const pool = connectDatabase({
+      url: config.DATABASE_URL,
+      applicationName,
+      max: databaseConnections,
+      onError,
+    });
     await migrate(pool, migrations);
-    const connection = await connectMesh({ url: config.NATS_URL, seedFile: config.NATS_SEED_FILE, name: 'guard', inboxPrefix: guardInbox });
+    const connection = await connectMesh({
+      url: config.NATS_URL,
+      seedFile: config.NATS_SEED_FILE,
+      name: 'guard',
+      inboxPrefix: guardInbox,
+    });
     return new Ground(config, logger, clock, { pool, connection, sessions });
   }
 
@@ -103,7 +125,11 @@ class Work {
   constructor(
     readonly shares: PartyShares,
     /** What questions are answered with. */
-    readonly parts: { readonly evidence: EvidenceBook; readonly loader: WorldLoader; readonly renewal: KeyRenewal },
+    readonly parts: {
+      readonly evidence: EvidenceBook;
+      readonly loader: WorldLoader;
+      readonly renewal: KeyRenewal;
+    },
     private readonly background: readonly Background[],
   ) {}
 
@@ -123,7 +149,13 @@ async function createWork(ground: Ground): Promise<Work> {
   const { pool, connection, sessions } = ground.outside;
   const keys = GuardKeys.fromFile(config.GUARD_KEYS_FILE);
   const renewal = new KeyRenewal(pool, keys);
-  const keeper = new KeyKeeper({ pool, keys, keysFile: config.GUARD_KEYS_FILE, renewal, log: logger });
+  const keeper = new KeyKeeper({
+    pool,
+    keys,
+    keysFile: config.GUARD_KEYS_FILE,
+    renewal,
+    log: logger,
+  });
   await keeper.open();
   const courier = new RoadCourier(ground.publisher);
   const store = new BatchStore(keys);
@@ -132,10 +164,25 @@ async function createWork(ground: Ground): Promise<Work> {
   const desk = new WithdrawalDesk(recall, courier, clock);
   const idAge = { maxAgeMs: config.ID_MAX_AGE_HOURS * hourMs, maxAheadMs: 5 * 60_000 };
   const routeTimeoutMs = config.ROUTE_TIMEOUT_HOURS * hourMs;
-  const processor = new BatchProcessor({ pool, keys, loader, store, courier, desk, recall, clock, idAge, routeTimeoutMs });
+  const processor = new BatchProcessor({
+    pool,
+    keys,
+    loader,
+    store,
+    courier,
+    desk,
+    recall,
+    clock,
+    idAge,
+    routeTimeoutMs,
+  });
   const deadLetters = new DeadLetterDesk({ pool, keys, store, courier, processor, clock });
   const onLost = (names: readonly string[]): void => shares.lost(names);
-  const leases = new LeaseKeeper({ url: config.DATABASE_URL, applicationName: sessions.nameOf('consent-guard-lease'), onLost });
+  const leases = new LeaseKeeper({
+    url: config.DATABASE_URL,
+    applicationName: sessions.nameOf('consent-guard-lease'),
+    onLost,
+  });
   const roads = new RoadWatch({
     connection,
     log: logger,
@@ -153,10 +200,21 @@ async function createWork(ground: Ground): Promise<Work> {
     isHeld: (party: string) => leases.isHeld(party),
     mayPull: (party: string) => leases.isHeld(party, provedForPullMs),
   };
-  const shares = new PartyShares({ leases, sessions, log: logger, startWorker: (party) => new IngressWorker(party, parts) });
+  const shares = new PartyShares({
+    leases,
+    sessions,
+    log: logger,
+    startWorker: (party) => new IngressWorker(party, parts),
+  });
   const signer = readEvidenceKey(config.EVIDENCE_KEY_FILE);
-  const kept = { disclosuresDays: config.RETENTION_DISCLOSURES_DAYS, refusalsDays: config.RETENTION_REFUSALS_DAYS };
-  const sealing = { databaseUrl: config.DATABASE_URL, applicationName: sessions.nameOf('consent-guard-sealer') };
+  const kept = {
+    disclosuresDays: config.RETENTION_DISCLOSURES_DAYS,
+    refusalsDays: config.RETENTION_REFUSALS_DAYS,
+  };
+  const sealing = {
+    databaseUrl: config.DATABASE_URL,
+    applicationName: sessions.nameOf('consent-guard-sealer'),
+  };
   return new Work(shares, { evidence: new EvidenceBook(pool, signer), loader, renewal }, [
     keeper,
     roads,
@@ -203,7 +261,9 @@ export class ConsentGuardModule implements OnApplicationBootstrap, BeforeApplica
       keys: work.parts.renewal,
       views: new ClientViewBook(pool, ground.clock),
     };
-    this.answers = serveAsks(connection, answersOf(books), (err) => ground.logger.warn({ err }, 'a question was not answered'));
+    this.answers = serveAsks(connection, answersOf(books), (err) =>
+      ground.logger.warn({ err }, 'a question was not answered'),
+    );
     const held: Gauge = new Gauge({
       name: 'throughcare_guard_parties_held',
       help: 'Parties this instance works now',
@@ -215,7 +275,12 @@ export class ConsentGuardModule implements OnApplicationBootstrap, BeforeApplica
       { name: 'broker', check: () => !connection.isClosed() && connection.rtt().then(() => true) },
       { name: 'shares', check: () => work.shares.isHealthy() },
     ];
-    this.health = await startHealthServer({ host: config.HTTP_HOST, port: config.HTTP_PORT, checks, registry });
+    this.health = await startHealthServer({
+      host: config.HTTP_HOST,
+      port: config.HTTP_PORT,
+      checks,
+      registry,
+    });
   }
 
   /** Takes no more batches, finishes those in hand, answers what was asked. */

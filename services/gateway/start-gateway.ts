@@ -13,7 +13,12 @@ import { gatewayMetrics } from './adapters/gateway-metrics.js';
 import { addEdgeHooks, createHttpAdapter } from './adapters/http-edge.js';
 import { NatsPartyInbox } from './adapters/nats.party-inbox.js';
 import { NatsPartyRoad } from './adapters/nats.party-road.js';
-import { type OpenApiDocument, knownRoutes, openApiDocument, withExamples } from './adapters/openapi-document.js';
+import {
+  type OpenApiDocument,
+  knownRoutes,
+  openApiDocument,
+  withExamples,
+} from './adapters/openapi-document.js';
 import { messageExamples } from './adapters/openapi-examples.js';
 import { PartiesFile } from './adapters/parties.file.js';
 import { PartyLinks } from './adapters/party-links.js';
@@ -48,7 +53,10 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   let stopped: Promise<void> | undefined;
   addEdgeHooks(adapter, {
     authenticator: new BearerTokenAuthenticator(() => parties.parties),
-    buckets: new TokenBuckets({ perSecond: config.GATEWAY_RATE_PER_SECOND, burst: config.GATEWAY_RATE_BURST }),
+    buckets: new TokenBuckets({
+      perSecond: config.GATEWAY_RATE_PER_SECOND,
+      burst: config.GATEWAY_RATE_BURST,
+    }),
     requestSeconds: metrics.requestSeconds,
     logger,
     isStopping: () => stopped !== undefined,
@@ -82,7 +90,11 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
 }
 
 /** The page and everything it loads come from here: no validator of others, no fonts, no scripts from elsewhere. */
-function serveDocumentation(app: NestFastifyApplication, document: OpenApiDocument, clock: Clock): void {
+function serveDocumentation(
+  app: NestFastifyApplication,
+  document: OpenApiDocument,
+  clock: Clock,
+): void {
   const anew = (): OpenApiDocument =>
     withExamples(
       document,

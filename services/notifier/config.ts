@@ -22,8 +22,12 @@ export interface NotifierConfig {
 }
 
 const port = z.coerce.number().int().min(0).max(65_535);
-const mailDomain = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain in lower case');
-const bareAddress = z.string().regex(/^[a-z0-9._-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a bare mail address in lower case');
+const mailDomain = z
+  .string()
+  .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain in lower case');
+const bareAddress = z
+  .string()
+  .regex(/^[a-z0-9._-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a bare mail address in lower case');
 
 const schema = z.object({
   MESH_ENV: z.enum(['local', 'production']),
@@ -49,17 +53,24 @@ const schema = z.object({
 type Variables = z.infer<typeof schema>;
 
 /** Words that would tell every relay on the way what the mail is about. */
-const telling = /throughcare|drug|alcohol|substance|addict|treat|recover|rehab|clinic|probation|jobcentre|benefit/;
+const telling =
+  /throughcare|drug|alcohol|substance|addict|treat|recover|rehab|clinic|probation|jobcentre|benefit/;
 
 /** The notifier's settings from its environment; an empty variable counts as absent. @throws MeshError `config-invalid`, naming the variable. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): NotifierConfig {
   const given = readSettings(schema.shape, env);
   checkRelay(given);
   const [, domain = ''] = given.MAIL_FROM.split('@');
-  const sender = { address: given.MAIL_FROM, replyTo: given.MAIL_REPLY_TO ?? `no-reply@${domain}`, idDomain: domain };
+  const sender = {
+    address: given.MAIL_FROM,
+    replyTo: given.MAIL_REPLY_TO ?? `no-reply@${domain}`,
+    idDomain: domain,
+  };
   const ehloName = given.MAIL_EHLO_NAME ?? domain;
   if (telling.test(`${Object.values(sender).join(' ')} ${ehloName}`))
-    throw invalid('MAIL_FROM, MAIL_REPLY_TO and MAIL_EHLO_NAME are read by every relay: use names that do not tell what the mail is about');
+    throw invalid(
+      'MAIL_FROM, MAIL_REPLY_TO and MAIL_EHLO_NAME are read by every relay: use names that do not tell what the mail is about',
+    );
   return Object.freeze({
     meshEnv: given.MESH_ENV,
     natsUrl: given.NATS_URL,
@@ -76,11 +87,20 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): NotifierConfig
   });
 }
 
-function checkRelay({ MESH_ENV, SMTP_HOST, SMTP_TLS, SMTP_USER, SMTP_PASSWORD_FILE }: Variables): void {
+function checkRelay({
+  MESH_ENV,
+  SMTP_HOST,
+  SMTP_TLS,
+  SMTP_USER,
+  SMTP_PASSWORD_FILE,
+}: Variables): void {
   const isLoopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(SMTP_HOST);
   if (SMTP_TLS === 'none' && (MESH_ENV === 'production' || !isLoopback))
-    throw invalid('SMTP_TLS: none is for a loopback relay of a local mesh only; use starttls or implicit');
-  if ((SMTP_USER === undefined) !== (SMTP_PASSWORD_FILE === undefined)) throw invalid('SMTP_USER and SMTP_PASSWORD_FILE go together');
+    throw invalid(
+      'SMTP_TLS: none is for a loopback relay of a local mesh only; use starttls or implicit',
+    );
+  if ((SMTP_USER === undefined) !== (SMTP_PASSWORD_FILE === undefined))
+    throw invalid('SMTP_USER and SMTP_PASSWORD_FILE go together');
 }
 
 function relayOf(given: Variables, ehloName: string): RelayOptions {
@@ -91,8 +111,12 @@ function relayOf(given: Variables, ehloName: string): RelayOptions {
     tls: given.SMTP_TLS,
     ehloName,
     envelopeSender: given.MAIL_FROM,
-    ...(user === undefined || passwordFile === undefined ? {} : { user, password: contentOf('SMTP_PASSWORD_FILE', passwordFile).trim() }),
-    ...(authorityFile === undefined ? {} : { certificateAuthority: contentOf('SMTP_CA_FILE', authorityFile) }),
+    ...(user === undefined || passwordFile === undefined
+      ? {}
+      : { user, password: contentOf('SMTP_PASSWORD_FILE', passwordFile).trim() }),
+    ...(authorityFile === undefined
+      ? {}
+      : { certificateAuthority: contentOf('SMTP_CA_FILE', authorityFile) }),
   };
 }
 
@@ -100,7 +124,9 @@ function contentOf(variable: string, file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new MeshError('config-invalid', `${variable} names a file that cannot be read`, { cause });
+    throw new MeshError('config-invalid', `${variable} names a file that cannot be read`, {
+      cause,
+    });
   }
 }
 

@@ -17,14 +17,18 @@ const stopWithinMs = 10_000;
 try {
   const config = readConfig();
   logger.level = config.logLevel;
-  const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(NotifierModule.with(config, logger), {
-    logger: new NestLogger(logger),
-    abortOnError: false,
-    inject: [JetStreamStrategy],
-    useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
-  });
+  const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(
+    NotifierModule.with(config, logger),
+    {
+      logger: new NestLogger(logger),
+      abortOnError: false,
+      inject: [JetStreamStrategy],
+      useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
+    },
+  );
   app.useGlobalFilters(new RethrowFilter());
-  const stop = (): void => void Promise.race([app.close(), delay(stopWithinMs)]).finally(() => process.exit(0));
+  const stop = (): void =>
+    void Promise.race([app.close(), delay(stopWithinMs)]).finally(() => process.exit(0));
   process.once('SIGTERM', stop).once('SIGINT', stop);
   await app.listen();
   logger.info({ event: 'ready', port: app.get(NotifierServer).port }, 'ready');

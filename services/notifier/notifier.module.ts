@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Module,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { Logger } from 'pino';
 import { clockFromConfig } from '#libs/clock/clock-from-config.js';
@@ -48,7 +53,8 @@ class Ground {
     readonly logger: Logger,
   ) {
     this.publisher = new RoadPublisher(connection);
-    const onTrouble = (err: unknown): void => logger.warn({ err }, 'what was seen long ago is still kept');
+    const onTrouble = (err: unknown): void =>
+      logger.warn({ err }, 'what was seen long ago is still kept');
     this.seen = new SeenSweep({ db, days: seenDays, onTrouble });
   }
 
@@ -64,21 +70,42 @@ class Ground {
 async function connectGround(config: NotifierConfig, logger: Logger): Promise<Ground> {
   const onError = (err: Error): void => logger.warn({ err }, 'an idle database connection broke');
   // A lane holds one connection and now and then a second; the rest is for deliveries, answers and the outbox.
-  const pool = connectDatabase({ url: config.databaseUrl, applicationName: 'notifier', max: 2 * config.sendLanes + 8, onError });
+  const pool = connectDatabase({
+    url: config.databaseUrl,
+    applicationName: 'notifier',
+    max: 2 * config.sendLanes + 8,
+    onError,
+  });
   await migrate(pool, migrations);
-  const connection = await connectMesh({ url: config.natsUrl, seedFile: config.natsSeedFile, name: 'notifier' });
-  return new Ground(createKysely<NotifierTables>(pool), connection, clockFromConfig(config), logger);
+  const connection = await connectMesh({
+    url: config.natsUrl,
+    seedFile: config.natsSeedFile,
+    name: 'notifier',
+  });
+  return new Ground(
+    createKysely<NotifierTables>(pool),
+    connection,
+    clockFromConfig(config),
+    logger,
+  );
 }
 
 function createRelay({ db, publisher, logger }: Ground): OutboxRelay {
   return new OutboxRelay({
     db,
-    publish: (id, body) => publisher.publish(body, `${id}.${createHash('sha256').update(body).digest('hex').slice(0, 16)}`),
+    publish: (id, body) =>
+      publisher.publish(
+        body,
+        `${id}.${createHash('sha256').update(body).digest('hex').slice(0, 16)}`,
+      ),
     onError: (err) => logger.warn({ err }, 'the outbox waits'),
   });
 }
 
-function createStrategy({ db, connection, clock, logger }: Ground, outbox: OutboxRelay): JetStreamStrategy {
+function createStrategy(
+  { db, connection, clock, logger }: Ground,
+  outbox: OutboxRelay,
+): JetStreamStrategy {
   const report = reportDeadLetter(db, clock);
   return new JetStreamStrategy(connection, {
     stream: deliveryStream(party),
@@ -101,7 +128,11 @@ interface SenderParts {
   readonly metrics: MailMetrics;
 }
 
-function createSender({ db, clock, logger }: Ground, { courier, outbox, metrics }: SenderParts, lanes: number): MailSender {
+function createSender(
+  { db, clock, logger }: Ground,
+  { courier, outbox, metrics }: SenderParts,
+  lanes: number,
+): MailSender {
   return new MailSender({
     db,
     courier,
@@ -116,14 +147,26 @@ function createSender({ db, clock, logger }: Ground, { courier, outbox, metrics 
   });
 }
 
-async function createDesk({ db, clock }: Ground, mailSender: MailSender, outbox: OutboxRelay, config: NotifierConfig): Promise<MailDesk> {
+async function createDesk(
+  { db, clock }: Ground,
+  mailSender: MailSender,
+  outbox: OutboxRelay,
+  config: NotifierConfig,
+): Promise<MailDesk> {
   const { sender, signingKeyFile } = config;
   const key = await loadSigningKey(signingKeyFile, sender.address);
   const onCommitted = (): void => {
     mailSender.wake();
     outbox.wake();
   };
-  return new MailDesk({ db, clock, sender, sealer: new OpenpgpSealer(key, sender), strongbox: new OpenpgpStrongbox(key), onCommitted });
+  return new MailDesk({
+    db,
+    clock,
+    sender,
+    sealer: new OpenpgpSealer(key, sender),
+    strongbox: new OpenpgpStrongbox(key),
+    onCommitted,
+  });
 }
 
 function createServer(
@@ -161,18 +204,27 @@ export class NotifierModule implements OnApplicationBootstrap, BeforeApplication
         { provide: loggerToken, useValue: logger },
         { provide: Ground, useFactory: () => connectGround(config, logger) },
         { provide: OutboxRelay, inject: [Ground], useFactory: createRelay },
-        { provide: MailMetrics, inject: [Ground], useFactory: ({ db }: Ground) => new MailMetrics(db) },
+        {
+          provide: MailMetrics,
+          inject: [Ground],
+          useFactory: ({ db }: Ground) => new MailMetrics(db),
+        },
         { provide: Courier, useFactory: () => new SmtpCourier(config.relay) },
         {
           provide: MailSender,
           inject: [Ground, Courier, OutboxRelay, MailMetrics],
-          useFactory: (ground: Ground, courier: Courier, outbox: OutboxRelay, metrics: MailMetrics) =>
-            createSender(ground, { courier, outbox, metrics }, config.sendLanes),
+          useFactory: (
+            ground: Ground,
+            courier: Courier,
+            outbox: OutboxRelay,
+            metrics: MailMetrics,
+          ) => createSender(ground, { courier, outbox, metrics }, config.sendLanes),
         },
         {
           provide: MailDesk,
           inject: [Ground, MailSender, OutboxRelay],
-          useFactory: (ground: Ground, sender: MailSender, outbox: OutboxRelay) => createDesk(ground, sender, outbox, config),
+          useFactory: (ground: Ground, sender: MailSender, outbox: OutboxRelay) =>
+            createDesk(ground, sender, outbox, config),
         },
         { provide: JetStreamStrategy, inject: [Ground, OutboxRelay], useFactory: createStrategy },
         {

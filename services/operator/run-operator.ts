@@ -36,12 +36,16 @@ export async function runOperator(args: readonly string[], host: OperatorHost): 
     .option('--seed <file>', "file with the operator's nkey seed; else NATS_SEED_FILE")
     .option('--json', 'print JSON')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => host.out(text.trimEnd()), writeErr: (text) => host.err(text.trimEnd()) });
+    .configureOutput({
+      writeOut: (text) => host.out(text.trimEnd()),
+      writeErr: (text) => host.err(text.trimEnd()),
+    });
   const flags = (): OperatorFlags & { json?: boolean } => program.opts();
   const context: OperatorContext = {
     withDesk: (work) => withDesk(host, flags(), work),
     now: () => meshNow(host),
-    show: (answer, text) => host.out(flags().json === true ? JSON.stringify(answer, null, 2) : text),
+    show: (answer, text) =>
+      host.out(flags().json === true ? JSON.stringify(answer, null, 2) : text),
     fail: (line) => {
       host.err(line);
       code = 1;
@@ -62,10 +66,19 @@ export async function runOperator(args: readonly string[], host: OperatorHost): 
   return code;
 }
 
-async function withDesk<T>(host: OperatorHost, flags: OperatorFlags, work: (desk: MeshDesk) => Promise<T>): Promise<T> {
+async function withDesk<T>(
+  host: OperatorHost,
+  flags: OperatorFlags,
+  work: (desk: MeshDesk) => Promise<T>,
+): Promise<T> {
   const config = readConfig(flags, host.env);
   const clock = clockFromConfig({ meshEnv: config.MESH_ENV, clockFile: config.CLOCK_FILE });
-  const connection = await connectMesh({ url: config.NATS_URL, seedFile: config.NATS_SEED_FILE, name: 'svc_ops', waitMs: 5_000 });
+  const connection = await connectMesh({
+    url: config.NATS_URL,
+    seedFile: config.NATS_SEED_FILE,
+    name: 'svc_ops',
+    waitMs: 5_000,
+  });
   const desk = new NatsDesk(connection, clock);
   try {
     return await work(desk);

@@ -13,7 +13,9 @@ const settings = {
     .string()
     .default('{}')
     .transform((text, context): Readonly<Record<StepName, number>> => {
-      const parsed = z.partialRecord(z.enum(stepNames), z.int().min(1).max(250)).safeParse(parseJson(text));
+      const parsed = z
+        .partialRecord(z.enum(stepNames), z.int().min(1).max(250))
+        .safeParse(parseJson(text));
       if (parsed.success) return { ...stepWorkingDays, ...parsed.data };
       context.addIssue({ code: 'custom', message: 'not JSON of step names and working days' });
       return z.NEVER;

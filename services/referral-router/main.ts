@@ -10,10 +10,13 @@ let logger = createLogger({ service: 'referral-router' });
 try {
   const config = readConfig(env);
   logger = createLogger({ service: 'referral-router', level: config.LOG_LEVEL });
-  const app = await NestFactory.createApplicationContext(ReferralRouterModule.with(config, logger), {
-    logger: new NestLogger(logger),
-    abortOnError: false,
-  });
+  const app = await NestFactory.createApplicationContext(
+    ReferralRouterModule.with(config, logger),
+    {
+      logger: new NestLogger(logger),
+      abortOnError: false,
+    },
+  );
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   logger.info({ event: 'ready', port: app.get(ReferralRouterModule).port }, 'ready');
 } catch (error) {

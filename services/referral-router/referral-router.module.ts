@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Module,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { type Kysely, sql } from 'kysely';
 import type { Logger } from 'pino';
@@ -49,9 +54,17 @@ class Ground {
   static async connect(config: RouterConfig, logger: Logger): Promise<Ground> {
     const clock = clockFromConfig({ meshEnv: config.MESH_ENV, clockFile: config.CLOCK_FILE });
     const onError = (err: Error): void => logger.warn({ err }, 'a database connection broke');
-    const pool = connectDatabase({ url: config.DATABASE_URL, applicationName: 'referral-router', onError });
+    const pool = connectDatabase({
+      url: config.DATABASE_URL,
+      applicationName: 'referral-router',
+      onError,
+    });
     await migrate(pool, migrations);
-    const connection = await connectMesh({ url: config.NATS_URL, seedFile: config.NATS_SEED_FILE, name: routerParty });
+    const connection = await connectMesh({
+      url: config.NATS_URL,
+      seedFile: config.NATS_SEED_FILE,
+      name: routerParty,
+    });
     return new Ground(config, logger, clock, { db: createKysely<RouterTables>(pool), connection });
   }
 
@@ -77,18 +90,30 @@ function createRelay(ground: Ground): OutboxRelay {
   const publisher = new RoadPublisher(connection);
   return new OutboxRelay({
     db,
-    publish: (id, body) => publisher.publish(body, `${id}.${createHash('sha256').update(body).digest('hex').slice(0, 16)}`),
+    publish: (id, body) =>
+      publisher.publish(
+        body,
+        `${id}.${createHash('sha256').update(body).digest('hex').slice(0, 16)}`,
+      ),
     onError: ground.trouble('the outbox waits'),
   });
 }
 
-function createFollower(ground: Ground, relay: OutboxRelay, letters: DeadLetterStore): EventsConsumer {
+function createFollower(
+  ground: Ground,
+  relay: OutboxRelay,
+  letters: DeadLetterStore,
+): EventsConsumer {
   const { config, clock } = ground;
   const { db, connection } = ground.outside;
   const applier = new EventApplier(db, clock, { workingDays: config.STEP_WORKING_DAYS, holidays });
   const onTrouble = ground.trouble('an event was not applied');
   const onLost = (): void => void follower.yieldWork().catch(onTrouble);
-  const leases = new LeaseKeeper({ url: config.DATABASE_URL, applicationName: 'referral-router lease', onLost });
+  const leases = new LeaseKeeper({
+    url: config.DATABASE_URL,
+    applicationName: 'referral-router lease',
+    onLost,
+  });
   const applied = new Counter({
     name: 'throughcare_router_events_total',
     help: 'Events of the mesh that were read, by verdict',
@@ -197,12 +222,22 @@ export class ReferralRouterModule implements OnApplicationBootstrap, BeforeAppli
     const { connection } = ground.outside;
     relay.start();
     work.start();
-    this.answers = serveAnswers(connection, routerParty, this.worklist.handlers, ground.trouble('a question was not answered'));
+    this.answers = serveAnswers(
+      connection,
+      routerParty,
+      this.worklist.handlers,
+      ground.trouble('a question was not answered'),
+    );
     const checks = [
       { name: 'database', check: () => ground.isDatabaseThere() },
       { name: 'broker', check: () => !connection.isClosed() && work.isHealthy() },
     ];
-    this.health = await startHealthServer({ host: config.HTTP_HOST, port: config.HTTP_PORT, checks, registry });
+    this.health = await startHealthServer({
+      host: config.HTTP_HOST,
+      port: config.HTTP_PORT,
+      checks,
+      registry,
+    });
   }
 
   /** Reads no more, finishes what is in hand, sends what it can; what is left goes out at the next start. */

@@ -26,8 +26,12 @@ const settings = {
   /** Weeks between care plan reviews where the plan does not say. */
   REVIEW_WEEKS: z.coerce.number().int().min(1).max(52).default(usualRules.reviewWeeks),
   /** `kind=days,…`: how long before; working days for `review-appointment`, calendar days for the others. Kinds left out keep theirs. */
-  LEAD_DAYS: list.pipe(z.array(z.string().regex(new RegExp(`^(${reminderKinds.join('|')})=\\d{1,3}$`)))),
-  BANK_HOLIDAYS: z.enum(['england-and-wales', 'scotland', 'northern-ireland']).default('england-and-wales'),
+  LEAD_DAYS: list.pipe(
+    z.array(z.string().regex(new RegExp(`^(${reminderKinds.join('|')})=\\d{1,3}$`))),
+  ),
+  BANK_HOLIDAYS: z
+    .enum(['england-and-wales', 'scotland', 'northern-ireland'])
+    .default('england-and-wales'),
   /** `YYYY-MM-DD,…`: holidays proclaimed since the release. What is scheduled moves at the next start. */
   EXTRA_BANK_HOLIDAYS: list.pipe(z.array(z.iso.date())),
   /** Days after which a case of which nothing is to come, and nothing was heard, is forgotten. Longer than EVENTS keeps (90). */
@@ -44,8 +48,15 @@ export function rulesOf(config: RemindersConfig): ReminderRules {
   const leads: Record<ReminderKind, Lead> = { ...usualRules.leads };
   for (const pair of config.LEAD_DAYS) {
     const [kind, days] = pair.split('=') as [ReminderKind, string];
-    leads[kind] = 'workingDays' in leads[kind] ? { workingDays: Number(days) } : { days: Number(days) };
+    leads[kind] =
+      'workingDays' in leads[kind] ? { workingDays: Number(days) } : { days: Number(days) };
   }
   const holidays = bankHolidays(config.BANK_HOLIDAYS, config.EXTRA_BANK_HOLIDAYS);
-  return { ...usualRules, leads, timeOfDay: config.REMIND_AT, reviewWeeks: config.REVIEW_WEEKS, holidays };
+  return {
+    ...usualRules,
+    leads,
+    timeOfDay: config.REMIND_AT,
+    reviewWeeks: config.REVIEW_WEEKS,
+    holidays,
+  };
 }

@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Module,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { type Kysely, sql } from 'kysely';
 import type { Logger } from 'pino';
@@ -54,10 +59,22 @@ class Ground {
     const clock = clockFromConfig({ meshEnv: config.MESH_ENV, clockFile: config.CLOCK_FILE });
     const onError = (err: Error): void => logger.warn({ err }, 'a database connection broke');
     // 16 timers at work, 64 events in hand: they share these.
-    const pool = connectDatabase({ url: config.DATABASE_URL, applicationName: 'reminders', max: 16, onError });
+    const pool = connectDatabase({
+      url: config.DATABASE_URL,
+      applicationName: 'reminders',
+      max: 16,
+      onError,
+    });
     await migrate(pool, migrations);
-    const connection = await connectMesh({ url: config.NATS_URL, seedFile: config.NATS_SEED_FILE, name: remindersParty });
-    return new Ground(config, logger, clock, { db: createKysely<RemindersTables>(pool), connection });
+    const connection = await connectMesh({
+      url: config.NATS_URL,
+      seedFile: config.NATS_SEED_FILE,
+      name: remindersParty,
+    });
+    return new Ground(config, logger, clock, {
+      db: createKysely<RemindersTables>(pool),
+      connection,
+    });
   }
 
   /** Logs what went wrong and is tried again. */
@@ -81,7 +98,11 @@ function createRelay(ground: Ground): OutboxRelay {
   const publisher = new RoadPublisher(ground.outside.connection);
   return new OutboxRelay({
     db: ground.outside.db,
-    publish: (id, body) => publisher.publish(body, `${id}.${createHash('sha256').update(body).digest('hex').slice(0, 16)}`),
+    publish: (id, body) =>
+      publisher.publish(
+        body,
+        `${id}.${createHash('sha256').update(body).digest('hex').slice(0, 16)}`,
+      ),
     onError: ground.trouble('the outbox waits'),
   });
 }
@@ -103,7 +124,10 @@ class Timing {
     const onLost = (): void => logger.warn('the upkeep passes to another instance');
     const store = new UpkeepStore(outside.db, clock, rulesOf(config));
     const { onPutOut } = reminderMetrics(registry, store);
-    this.firing = new Firing({ schedule, relay, onPutOut, onTrouble: ground.trouble('a timer was not set') }, () => this.timers);
+    this.firing = new Firing(
+      { schedule, relay, onPutOut, onTrouble: ground.trouble('a timer was not set') },
+      () => this.timers,
+    );
     this.timers = new TimersQueue({
       redisUrl: config.REDIS_URL,
       clock,
@@ -111,7 +135,11 @@ class Timing {
       onTrouble: ground.trouble('the timers'),
       onReady: () => this.upkeep.rebuildSoon(),
     });
-    this.leases = new LeaseKeeper({ url: config.DATABASE_URL, applicationName: 'reminders lease', onLost });
+    this.leases = new LeaseKeeper({
+      url: config.DATABASE_URL,
+      applicationName: 'reminders lease',
+      onLost,
+    });
     this.upkeep = new Upkeep({
       store,
       timers: this.timers,
@@ -119,7 +147,8 @@ class Timing {
       clock,
       fire,
       forgetAfterDays: config.FORGET_AFTER_DAYS,
-      onRebuilt: (timers, moved) => logger.info({ event: 'timers-set', timers, moved }, 'all timers are set'),
+      onRebuilt: (timers, moved) =>
+        logger.info({ event: 'timers-set', timers, moved }, 'all timers are set'),
       onTrouble: ground.trouble('the upkeep'),
     });
   }
@@ -241,13 +270,23 @@ export class RemindersModule implements OnApplicationBootstrap, BeforeApplicatio
     const { connection } = ground.outside;
     work.start();
     const handlers = { schedule: answerSchedule(this.schedule) };
-    this.answers = serveAnswers(connection, remindersParty, handlers, ground.trouble('a question was not answered'));
+    this.answers = serveAnswers(
+      connection,
+      remindersParty,
+      handlers,
+      ground.trouble('a question was not answered'),
+    );
     const checks = [
       { name: 'database', check: () => ground.isDatabaseThere() },
       { name: 'broker', check: () => !connection.isClosed() && work.isHealthy() },
       { name: 'timers', check: () => work.timing.timers.isReady() },
     ];
-    this.health = await startHealthServer({ host: config.HTTP_HOST, port: config.HTTP_PORT, checks, registry });
+    this.health = await startHealthServer({
+      host: config.HTTP_HOST,
+      port: config.HTTP_PORT,
+      checks,
+      registry,
+    });
   }
 
   /** Takes in no more, finishes what is in hand, sends what it can; what is left goes out at the next start. */
@@ -267,7 +306,8 @@ export class RemindersModule implements OnApplicationBootstrap, BeforeApplicatio
         { provide: ScheduleStore, useFactory: createSchedule, inject: [Ground] },
         {
           provide: Work,
-          useFactory: (ground: Ground, schedule: ScheduleStore, relay: OutboxRelay) => new Work(ground, schedule, relay),
+          useFactory: (ground: Ground, schedule: ScheduleStore, relay: OutboxRelay) =>
+            new Work(ground, schedule, relay),
           inject: [Ground, ScheduleStore, OutboxRelay],
         },
       ],

@@ -1,4 +1,9 @@
-import { comparePairs, smallestDelayFound, standings, tryStandings } from '#test/support/existence-trials.js';
+import {
+  comparePairs,
+  smallestDelayFound,
+  standings,
+  tryStandings,
+} from '#test/support/existence-trials.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import { quantile } from '#test/support/two-samples.js';
 
@@ -19,8 +24,11 @@ export async function existenceBench(): Promise<object> {
       return [standing, { p50, p90, p99 }];
     });
     return {
-      told_apart: pairs.filter(({ d, critical }) => d > critical).map(({ one, other }) => `${one} / ${other}`),
-      different_answers: new Set(standings.flatMap((standing) => [...trials.answers[standing]])).size - 1,
+      told_apart: pairs
+        .filter(({ d, critical }) => d > critical)
+        .map(({ one, other }) => `${one} / ${other}`),
+      different_answers:
+        new Set(standings.flatMap((standing) => [...trials.answers[standing]])).size - 1,
       largest_d: Number(Math.max(...pairs.map(({ d }) => d)).toFixed(4)),
       critical_d: Number((pairs[0]?.critical ?? 0).toFixed(4)),
       smallest_delay_found_ms: smallestDelayFound(trials, alpha),

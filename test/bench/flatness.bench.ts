@@ -3,7 +3,16 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { Client } from 'pg';
 import { fillLedger } from '#test/support/fill-ledger.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
-import { type GuardGround, type Round, benchClient, guardRound, median, peakMemoryMb, provider, recordClients } from './guard-load.js';
+import {
+  type GuardGround,
+  type Round,
+  benchClient,
+  guardRound,
+  median,
+  peakMemoryMb,
+  provider,
+  recordClients,
+} from './guard-load.js';
 
 const sizes = (process.env['BENCH_CONSENTS'] ?? '1000,1000000').split(',').map(Number);
 const messages = Number(process.env['BENCH_MESSAGES'] ?? 8_000);
@@ -20,7 +29,11 @@ export async function flatnessBench(): Promise<object> {
   try {
     const grounds: Ground[] = [];
     for (const size of sizes) {
-      const mesh = await GuardMesh.start({ maxBytes: 48 * 1024 * 1024, isDurable: true, sharedBuffers });
+      const mesh = await GuardMesh.start({
+        maxBytes: 48 * 1024 * 1024,
+        isDurable: true,
+        sharedBuffers,
+      });
       meshes.push(mesh);
       grounds.push(await prepare(mesh, size));
       console.error(`${size} consents are recorded: ${grounds.at(-1)?.loadSeconds} s`);
@@ -52,8 +65,16 @@ async function prepare(mesh: GuardMesh, size: number): Promise<Ground> {
   const [template] = await recordClients(await mesh.party(provider), 1);
   if (template === undefined) throw new Error('nobody is recorded');
   const from = performance.now();
-  const clients = Array.from({ length: Math.min(size - 1, messages) }, (_, index) => benchClient(index + 1));
-  await fillLedger({ databaseUrl: mesh.databaseUrl, keysFile: mesh.keysFile, template: template.case, count: size - 1, known: clients });
+  const clients = Array.from({ length: Math.min(size - 1, messages) }, (_, index) =>
+    benchClient(index + 1),
+  );
+  await fillLedger({
+    databaseUrl: mesh.databaseUrl,
+    keysFile: mesh.keysFile,
+    template: template.case,
+    count: size - 1,
+    known: clients,
+  });
   const loadSeconds = Math.round((performance.now() - from) / 1_000);
   const manager = await jetstreamManager(await mesh.nats.connect('provisioner'));
   return { mesh, manager, guard, clients, messages, size, loadSeconds, rounds: [] };
@@ -92,5 +113,9 @@ async function ledgerSize(url: string): Promise<object> {
     `select (select count(*) from consent) as consents, (select count(*) from scope) as lines, pg_database_size(current_database()) / 1048576 as mb`,
   );
   await client.end();
-  return { consents: Number(rows[0]?.consents), lines: Number(rows[0]?.lines), database_mb: Number(rows[0]?.mb) };
+  return {
+    consents: Number(rows[0]?.consents),
+    lines: Number(rows[0]?.lines),
+    database_mb: Number(rows[0]?.mb),
+  };
 }

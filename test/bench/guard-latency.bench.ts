@@ -5,7 +5,14 @@ import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import type { MeshParty } from '#test/support/mesh-party.js';
 import { until } from '#test/support/until.js';
-import { type BenchClient, composeTpr2, cpuMicros, office, provider, recordClients } from './guard-load.js';
+import {
+  type BenchClient,
+  composeTpr2,
+  cpuMicros,
+  office,
+  provider,
+  recordClients,
+} from './guard-load.js';
 import { LightRecipient } from './light-recipient.js';
 
 /** Messages a second, tried in turn until one is held. */
@@ -39,7 +46,13 @@ export async function guardLatencyBench(): Promise<object> {
     const sender = await mesh.party(provider);
     const clients = await recordClients(sender, 400);
     const publisher = new RoadPublisher(sender.connection, { maxInFlight: 4_096 });
-    const ground = { sender, publisher, recipient: new LightRecipient(await mesh.party(office)), clients, guardPid: guard.pid };
+    const ground = {
+      sender,
+      publisher,
+      recipient: new LightRecipient(await mesh.party(office)),
+      clients,
+      guardPid: guard.pid,
+    };
     await tryRate(ground, startRate);
     const tried: Tried[] = [];
     for (const rate of rates) {
@@ -75,20 +88,24 @@ interface Tried {
 
 async function tryRate(ground: Ground, rate: number): Promise<Tried> {
   const { sender, publisher, recipient, clients, guardPid } = ground;
-  const messages = Array.from({ length: rate * (seconds + warmUpSeconds) }, (_, index) => compose(sender, clients, index));
+  const messages = Array.from({ length: rate * (seconds + warmUpSeconds) }, (_, index) =>
+    compose(sender, clients, index),
+  );
   const places = new Map(messages.map(({ id }, place) => [id, place]));
   const delays: number[] = [];
   const cpuBefore = [guardPid, process.pid].map(cpuMicros);
   const startedAt = performance.now();
   recipient.onId = (id) => {
     const place = places.get(id);
-    if (place !== undefined && places.delete(id)) delays.push(performance.now() - startedAt - (place * 1_000) / rate);
+    if (place !== undefined && places.delete(id))
+      delays.push(performance.now() - startedAt - (place * 1_000) / rate);
   };
   const publishing: Promise<unknown>[] = [];
   const queuedMs = (): number => ((publishing.length - delays.length) * 1_000) / rate;
   while (publishing.length < messages.length && queuedMs() < behindMs.atWorst) {
     const due = Math.floor(((performance.now() - startedAt) / 1_000) * rate);
-    for (const { body, dedupe } of messages.slice(publishing.length, due)) publishing.push(publisher.publish(body, dedupe));
+    for (const { body, dedupe } of messages.slice(publishing.length, due))
+      publishing.push(publisher.publish(body, dedupe));
     await delay(tickMs);
   }
   const isHeld = publishing.length === messages.length && queuedMs() < behindMs.atEnd;
@@ -106,13 +123,30 @@ async function tryRate(ground: Ground, rate: number): Promise<Tried> {
   };
 }
 
-function compose(sender: MeshParty, clients: readonly BenchClient[], index: number): { id: string; body: Buffer; dedupe: string } {
+function compose(
+  sender: MeshParty,
+  clients: readonly BenchClient[],
+  index: number,
+): { id: string; body: Buffer; dedupe: string } {
   const { id, text } = composeTpr2(sender, clients, index);
-  return { id, body: Buffer.from(text), dedupe: `${id}.${createHash('sha256').update(text).digest('hex').slice(0, 16)}` };
+  return {
+    id,
+    body: Buffer.from(text),
+    dedupe: `${id}.${createHash('sha256').update(text).digest('hex').slice(0, 16)}`,
+  };
 }
 
-function percentiles(delays: readonly number[]): Pick<Tried, 'p50_ms' | 'p99_ms' | 'p999_ms' | 'max_ms' | 'messages'> {
+function percentiles(
+  delays: readonly number[],
+): Pick<Tried, 'p50_ms' | 'p99_ms' | 'p999_ms' | 'max_ms' | 'messages'> {
   const sorted = delays.toSorted((one, other) => one - other);
-  const at = (share: number): number => Number((sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN).toFixed(1));
-  return { p50_ms: at(0.5), p99_ms: at(0.99), p999_ms: at(0.999), max_ms: at(1), messages: sorted.length };
+  const at = (share: number): number =>
+    Number((sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN).toFixed(1));
+  return {
+    p50_ms: at(0.5),
+    p99_ms: at(0.99),
+    p999_ms: at(0.999),
+    max_ms: at(1),
+    messages: sorted.length,
+  };
 }

@@ -14,7 +14,12 @@ export const office = 'jcp_wandsworth';
 
 export interface BenchClient {
   readonly case: string;
-  readonly client: { readonly nino: string; readonly surname: string; readonly otherNames: string; readonly dateOfBirth: string };
+  readonly client: {
+    readonly nino: string;
+    readonly surname: string;
+    readonly otherNames: string;
+    readonly dateOfBirth: string;
+  };
 }
 
 /** Clients who let the provider tell the job centre, but for the summary of their treatment; recorded, over the road. */
@@ -26,7 +31,10 @@ export async function recordClients(sender: MeshParty, count: number): Promise<B
         ...each,
         name: 'consent.recorded',
         to: 'mesh',
-        data: (context) => ({ ...tpr2Consent(context, [office]), excludedCategories: ['treatment-summary'] }),
+        data: (context) => ({
+          ...tpr2Consent(context, [office]),
+          excludedCategories: ['treatment-summary'],
+        }),
       }),
     ),
   );
@@ -39,13 +47,23 @@ export async function recordClients(sender: MeshParty, count: number): Promise<B
 
 export const benchClient = (index: number): BenchClient => ({
   case: randomUUID(),
-  client: { nino: `QQ${String(100_000 + index)}A`, surname: `Sample${letters(index)}`, otherNames: 'Alex', dateOfBirth: '1985-03-21' },
+  client: {
+    nino: `QQ${String(100_000 + index)}A`,
+    surname: `Sample${letters(index)}`,
+    otherNames: 'Alex',
+    dateOfBirth: '1985-03-21',
+  },
 });
 
-const letters = (index: number): string => String.fromCodePoint(97 + (index % 26), 97 + (Math.floor(index / 26) % 26));
+const letters = (index: number): string =>
+  String.fromCodePoint(97 + (index % 26), 97 + (Math.floor(index / 26) % 26));
 
 /** A full TPR2 of one of the clients, about 1 KB. */
-export const composeTpr2 = (sender: MeshParty, clients: readonly BenchClient[], index: number): { id: string; text: string } => {
+export const composeTpr2 = (
+  sender: MeshParty,
+  clients: readonly BenchClient[],
+  index: number,
+): { id: string; text: string } => {
   const each = clients[index % clients.length];
   if (each === undefined) throw new RangeError('no clients');
   return sender.compose({ ...each, name: 'tpr2.shared', to: office });
@@ -75,7 +93,9 @@ export function serverMicros(): number {
   }
   const isOurs = (pid: number | undefined): boolean =>
     pid !== undefined && pid !== 0 && (pid === process.pid || isOurs(parents.get(pid)?.parent));
-  const servers = [...parents].filter(([pid, { name }]) => (name === 'postgres' || name === 'nats-server') && isOurs(pid));
+  const servers = [...parents].filter(
+    ([pid, { name }]) => (name === 'postgres' || name === 'nats-server') && isOurs(pid),
+  );
   return servers.reduce((sum, [pid]) => sum + cpuMicros(pid), 0);
 }
 
@@ -93,14 +113,25 @@ export function median(values: readonly number[]): number {
 }
 
 /** Every delivery came once, lacks what the client ruled out, and says that something was left out. */
-export async function verifyDeliveries(recipient: MeshParty, ids: readonly string[]): Promise<void> {
-  await until(`all ${ids.length} deliveries are taken`, () => recipient.received.length >= ids.length, 30_000);
+export async function verifyDeliveries(
+  recipient: MeshParty,
+  ids: readonly string[],
+): Promise<void> {
+  await until(
+    `all ${ids.length} deliveries are taken`,
+    () => recipient.received.length >= ids.length,
+    30_000,
+  );
   const taken = recipient.received.splice(0);
   const wanted = new Set(ids);
   const isRight = taken.every(
-    ({ id, leftout, terms, data }) => wanted.delete(id) && leftout === true && terms !== undefined && !('treatmentSummary' in data),
+    ({ id, leftout, terms, data }) =>
+      wanted.delete(id) && leftout === true && terms !== undefined && !('treatmentSummary' in data),
   );
-  if (!isRight || wanted.size > 0) throw new Error(`deliveries are wrong: ${taken.length} taken, ${wanted.size} of ${ids.length} missing`);
+  if (!isRight || wanted.size > 0)
+    throw new Error(
+      `deliveries are wrong: ${taken.length} taken, ${wanted.size} of ${ids.length} missing`,
+    );
 }
 
 export interface GuardGround {
@@ -122,14 +153,23 @@ export interface Round {
 }
 
 /** The guard is stopped while its work is laid ready: short enough that its leases and connections stand. */
-export async function guardRound({ mesh, manager, clients, guard, messages }: GuardGround): Promise<Round> {
+export async function guardRound({
+  mesh,
+  manager,
+  clients,
+  guard,
+  messages,
+}: GuardGround): Promise<Round> {
   const sender = await mesh.party(provider);
   guard.signal('SIGSTOP');
   const ids = await preload(sender, sender, { clients, messages });
   const measured = await startMeasure(manager, { recipient: office, messages, pid: guard.pid });
   guard.signal('SIGCONT');
   const speed = await measured();
-  await until('the guard is done', async () => (await manager.streams.info(ingressStream(provider))).state.messages === 0);
+  await until(
+    'the guard is done',
+    async () => (await manager.streams.info(ingressStream(provider))).state.messages === 0,
+  );
   const recipient = (await mesh.party(office)).collect();
   await verifyDeliveries(recipient, ids);
   await recipient.rest();
@@ -142,7 +182,9 @@ export async function preload(
   author: MeshParty,
   { clients, messages }: Pick<GuardGround, 'clients' | 'messages'>,
 ): Promise<string[]> {
-  const composed = Array.from({ length: messages }, (_, index) => composeTpr2(author, clients, index));
+  const composed = Array.from({ length: messages }, (_, index) =>
+    composeTpr2(author, clients, index),
+  );
   await Promise.all(composed.map(({ id, text }) => through.put(id, text)));
   return composed.map(({ id }) => id);
 }
@@ -154,7 +196,11 @@ export async function preload(
  */
 export async function startMeasure(
   manager: JetStreamManager,
-  { recipient, messages, pid }: { readonly recipient: string; readonly messages: number; readonly pid: number },
+  {
+    recipient,
+    messages,
+    pid,
+  }: { readonly recipient: string; readonly messages: number; readonly pid: number },
 ): Promise<() => Promise<Round>> {
   const stream = deliveryStream(recipient);
   const target = (await manager.streams.info(stream)).state.last_seq + messages;
@@ -162,10 +208,15 @@ export async function startMeasure(
   return async () => {
     const startedAt = performance.now();
     while ((await manager.streams.info(stream)).state.last_seq < target) {
-      if (performance.now() - startedAt > 60_000) throw new Error(`not all messages reached ${recipient} within a minute`);
+      if (performance.now() - startedAt > 60_000)
+        throw new Error(`not all messages reached ${recipient} within a minute`);
       await delay(20);
     }
     const speed = messages / ((performance.now() - startedAt) / 1_000);
-    return { speed, cpuMicros: (cpuMicros(pid) - before.own) / messages, serverMicros: (serverMicros() - before.servers) / messages };
+    return {
+      speed,
+      cpuMicros: (cpuMicros(pid) - before.own) / messages,
+      serverMicros: (serverMicros() - before.servers) / messages,
+    };
   };
 }

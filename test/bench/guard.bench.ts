@@ -32,10 +32,17 @@ const mb = 1024 * 1024;
  * turn. Each works what lies ready in a party's ingress; measured from the start of work until the last delivery is in the recipient's stream.
  */
 export async function guardBench(): Promise<object> {
-  const mesh = await GuardMesh.start({ unlisted: [relaySource, relayTarget], maxBytes: 48 * mb, isDurable: true });
+  const mesh = await GuardMesh.start({
+    unlisted: [relaySource, relayTarget],
+    maxBytes: 48 * mb,
+    isDurable: true,
+  });
   try {
     const batch = Number(process.env['BATCH_SIZE'] ?? 1_024);
-    const guard = await mesh.guard({ BATCH_SIZE: String(batch) }, (process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter(Boolean));
+    const guard = await mesh.guard(
+      { BATCH_SIZE: String(batch) },
+      (process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter(Boolean),
+    );
     await mesh.applyDirectory();
     const manager = await jetstreamManager(await mesh.nats.connect('provisioner'));
     const clients = await recordClients(await mesh.party(provider), clientCount);
@@ -67,8 +74,14 @@ interface Rounds {
   readonly guard: readonly Round[];
 }
 
-function report(rounds: Rounds, more: { readonly batch: number; readonly memoryMb: number }): object {
-  const speeds = { relay: rounds.relay.map(({ speed }) => speed), guard: rounds.guard.map(({ speed }) => speed) };
+function report(
+  rounds: Rounds,
+  more: { readonly batch: number; readonly memoryMb: number },
+): object {
+  const speeds = {
+    relay: rounds.relay.map(({ speed }) => speed),
+    guard: rounds.guard.map(({ speed }) => speed),
+  };
   const [relay, guard] = [median(speeds.relay), median(speeds.guard)];
   return {
     relay_msg_s: Math.round(relay),
@@ -92,7 +105,9 @@ function report(rounds: Rounds, more: { readonly batch: number; readonly memoryM
 /** Resolves when the relay has done it. @throws Error when it ends instead */
 async function workOf(relay: ChildProcess, order: RelayOrder): Promise<void> {
   const ended = new AbortController();
-  const gone = once(relay, 'exit', { signal: ended.signal }).then(() => Promise.reject(new Error('the relay ended')));
+  const gone = once(relay, 'exit', { signal: ended.signal }).then(() =>
+    Promise.reject(new Error('the relay ended')),
+  );
   relay.send(order);
   try {
     await Promise.race([once(relay, 'message', { signal: ended.signal }), gone]);
@@ -106,7 +121,11 @@ async function workOf(relay: ChildProcess, order: RelayOrder): Promise<void> {
 const startRelay = (mesh: GuardMesh) =>
   fork(fileURLToPath(new URL('relay-process.js', import.meta.url)), {
     execArgv: [...nodeArguments('consent-guard')],
-    env: { PATH: process.env['PATH'], NATS_URL: mesh.nats.broker.url, NATS_SEED_FILE: mesh.nats.seedFile('guard') },
+    env: {
+      PATH: process.env['PATH'],
+      NATS_URL: mesh.nats.broker.url,
+      NATS_SEED_FILE: mesh.nats.seedFile('guard'),
+    },
   });
 
 async function relayRound(
@@ -114,7 +133,10 @@ async function relayRound(
   pid: number,
   work: () => Promise<unknown>,
 ): Promise<Round> {
-  const ids = await preload(await mesh.party(relaySource), await mesh.party(provider), { clients, messages });
+  const ids = await preload(await mesh.party(relaySource), await mesh.party(provider), {
+    clients,
+    messages,
+  });
   const measured = await startMeasure(manager, { recipient: relayTarget, messages, pid });
   const [speed] = await Promise.all([measured(), work()]);
   const target = (await mesh.party(relayTarget)).collect();

@@ -32,9 +32,13 @@ export class LightRecipient {
   #pull(): void {
     this.#outstanding += pulled;
     const request = JSON.stringify({ batch: pulled, expires: pullMs * 1_000_000 });
-    this.party.connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${deliveryStream(this.party.id)}.${deliveryDurable}`, request, {
-      reply: this.#inbox,
-    });
+    this.party.connection.publish(
+      `$JS.API.CONSUMER.MSG.NEXT.${deliveryStream(this.party.id)}.${deliveryDurable}`,
+      request,
+      {
+        reply: this.#inbox,
+      },
+    );
   }
 }
 

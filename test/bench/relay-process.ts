@@ -28,7 +28,9 @@ async function relay({ from, to, count }: RelayOrder): Promise<void> {
   const work = new Set<Promise<void>>();
   let taken = 0;
   for await (const message of messages) {
-    const one = js.publish(subject, message.data, { msgID: `relay.${message.seq}`, timeout: publishMs }).then(() => message.ack());
+    const one = js
+      .publish(subject, message.data, { msgID: `relay.${message.seq}`, timeout: publishMs })
+      .then(() => message.ack());
     const settled = one.then(() => void work.delete(settled));
     work.add(settled);
     taken += 1;

@@ -12,7 +12,11 @@ const stops = { shortMs: 500, longMs: 7_500, longEvery: 10, pauseMs: 1_500 };
  * stopped and continued at random; and how long a guard that is killed or stopped is missed.
  */
 export async function withdrawBench(): Promise<object> {
-  const calm = await raceWithdrawals({ trials: Math.ceil(trials / 20), clientsAtOnce: 10, isDurable: true });
+  const calm = await raceWithdrawals({
+    trials: Math.ceil(trials / 20),
+    clientsAtOnce: 10,
+    isDurable: true,
+  });
   console.error(`both running: ${calm.trials} trials, ${calm.violations.length} violations`);
   const raced = await raceWithdrawals({ trials, clientsAtOnce: 100, stops, isDurable: true });
   return {
@@ -51,7 +55,8 @@ async function takeOver(): Promise<object> {
   try {
     const [stays, goes] = [await mesh.guard(), await mesh.guard()];
     await mesh.applyDirectory();
-    const shared = (): Promise<unknown> => until('both have some', async () => (await held(stays)) < parties && (await held(goes)) > 0);
+    const shared = (): Promise<unknown> =>
+      until('both have some', async () => (await held(stays)) < parties && (await held(goes)) > 0);
     await shared();
     goes.signal('SIGSTOP');
     const stoppedMs = await untilAll(stays);

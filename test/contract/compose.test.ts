@@ -53,19 +53,30 @@ const madeAt = (path: string): string => path.replace(secretsFolder, made.path);
 /** A service's environment as it would be in its container, with the files of containers where the test made them. */
 function environmentOf(service: Service): Record<string, string> {
   const places = [
-    ...(service.secrets ?? []).map((name) => [`/run/secrets/${name}`, compose.secrets[name]?.file ?? ''] as const),
-    ...(service.volumes ?? []).map((volume) => volume.split(':')).map(([from = '', to = '']) => [to, from] as const),
+    ...(service.secrets ?? []).map(
+      (name) => [`/run/secrets/${name}`, compose.secrets[name]?.file ?? ''] as const,
+    ),
+    ...(service.volumes ?? [])
+      .map((volume) => volume.split(':'))
+      .map(([from = '', to = '']) => [to, from] as const),
   ];
   const placed = (value: string): string => {
     const place = places.find(([inside]) => value === inside || value.startsWith(`${inside}/`));
-    return place === undefined || !place[1].startsWith('.') ? value : madeAt(place[1] + value.slice(place[0].length));
+    return place === undefined || !place[1].startsWith('.')
+      ? value
+      : madeAt(place[1] + value.slice(place[0].length));
   };
-  return Object.fromEntries(Object.entries(service.environment ?? {}).map(([name, value]) => [name, placed(value)]));
+  return Object.fromEntries(
+    Object.entries(service.environment ?? {}).map(([name, value]) => [name, placed(value)]),
+  );
 }
 
 beforeAll(async () => {
   made = await scratchFolder();
-  await makeSecrets({ folder: made.path, parties: (await readDirectoryFile('deploy/sample/directory.json')).parties });
+  await makeSecrets({
+    folder: made.path,
+    parties: (await readDirectoryFile('deploy/sample/directory.json')).parties,
+  });
 });
 afterAll(() => made.remove());
 
@@ -83,18 +94,26 @@ describe('docker-compose.yml', () => {
 
   it('pins every image', () => {
     for (const [name, { image }] of services)
-      expect([name, image]).toEqual([name, expect.stringMatching(/^[a-z/]+[a-z-]*:v?\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?$/)]);
-    const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base = '']) => base).filter((base) => base !== 'packages');
+      expect([name, image]).toEqual([
+        name,
+        expect.stringMatching(/^[a-z/]+[a-z-]*:v?\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?$/),
+      ]);
+    const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)]
+      .map(([, base = '']) => base)
+      .filter((base) => base !== 'packages');
     for (const base of bases) expect(base).toMatch(/^node:\d+\.\d+-bookworm-slim$/);
     expect(compose.services['nats']?.image).toMatch(/^nats:2\.1[2-9]\./);
   });
 
-  it.each([...serviceNames, 'operator', 'provision'])('sets what %s requires, and nothing that it does not know', (name) => {
-    const service = compose.services[name];
-    if (service === undefined) throw new Error('not there');
-    const { unread } = readAs(name, environmentOf(service));
-    expect(unread).toEqual([]);
-  });
+  it.each([...serviceNames, 'operator', 'provision'])(
+    'sets what %s requires, and nothing that it does not know',
+    (name) => {
+      const service = compose.services[name];
+      if (service === undefined) throw new Error('not there');
+      const { unread } = readAs(name, environmentOf(service));
+      expect(unread).toEqual([]);
+    },
+  );
 
   it('runs programs that are there, from an image that has what they read', () => {
     const programs = services.flatMap(([, { entrypoint = [], command = [] }]) =>
@@ -104,7 +123,8 @@ describe('docker-compose.yml', () => {
     for (const program of programs) expect([program, existsSync(program)]).toEqual([program, true]);
     for (const name of serviceNames) {
       const migrations = `services/${name}/migrations`;
-      if (existsSync(migrations)) expect(dockerfile).toContain(`COPY ${migrations} ./${migrations}`);
+      if (existsSync(migrations))
+        expect(dockerfile).toContain(`COPY ${migrations} ./${migrations}`);
     }
     expect(dockerfile.match(/^USER node$/gm)).toHaveLength(2);
   });
@@ -117,9 +137,12 @@ describe('docker-compose.yml', () => {
   it('hands secrets over as files that the setup makes, and has none in the environment', () => {
     const used = new Set(services.flatMap(([, service]) => service.secrets ?? []));
     expect([...used].toSorted()).toEqual(Object.keys(compose.secrets).toSorted());
-    for (const [name, { file }] of Object.entries(compose.secrets)) expect([name, existsSync(madeAt(file))]).toEqual([name, true]);
+    for (const [name, { file }] of Object.entries(compose.secrets))
+      expect([name, existsSync(madeAt(file))]).toEqual([name, true]);
     for (const [name, { environment = {} }] of services) {
-      const plain = Object.entries(environment).filter(([variable, value]) => isPlainSecret(variable, value));
+      const plain = Object.entries(environment).filter(([variable, value]) =>
+        isPlainSecret(variable, value),
+      );
       expect([name, plain]).toEqual([name, []]);
     }
   });
@@ -127,8 +150,12 @@ describe('docker-compose.yml', () => {
   it('mounts only what is there', () => {
     for (const [name, { volumes = [] }] of services)
       for (const volume of volumes) {
-        const source = volume.startsWith('${') ? volume.slice(volume.indexOf(':-') + 2, volume.indexOf('}')) : (volume.split(':')[0] ?? '');
-        const isThere = source.startsWith('.') ? existsSync(madeAt(source)) : Object.hasOwn(compose.volumes, source);
+        const source = volume.startsWith('${')
+          ? volume.slice(volume.indexOf(':-') + 2, volume.indexOf('}'))
+          : (volume.split(':')[0] ?? '');
+        const isThere = source.startsWith('.')
+          ? existsSync(madeAt(source))
+          : Object.hasOwn(compose.volumes, source);
         expect([name, volume, isThere]).toEqual([name, volume, true]);
       }
   });
@@ -141,23 +168,27 @@ describe('docker-compose.yml', () => {
         ['ALL'],
         ['no-new-privileges:true'],
       ]);
-      expect([name, service['privileged'], service['cap_add'], service['network_mode'] ?? 'none']).toEqual([
+      expect([
         name,
-        undefined,
-        undefined,
-        'none',
-      ]);
+        service['privileged'],
+        service['cap_add'],
+        service['network_mode'] ?? 'none',
+      ]).toEqual([name, undefined, undefined, 'none']);
     }
   });
 
   it('keeps what stays up alive, within bounds, and knows whether it is well', () => {
     for (const [name, service] of services.filter(([, { profiles }]) => profiles === undefined)) {
-      expect([name, service['restart']]).toEqual([name, name === 'provision' ? 'on-failure' : 'unless-stopped']);
+      expect([name, service['restart']]).toEqual([
+        name,
+        name === 'provision' ? 'on-failure' : 'unless-stopped',
+      ]);
       expect([name, service['deploy']]).toEqual([
         name,
         { resources: { limits: { cpus: expect.any(String), memory: expect.any(String) } } },
       ]);
-      if (name !== 'provision') expect([name, service.healthcheck?.test?.length ?? 0]).toEqual([name, expect.any(Number)]);
+      if (name !== 'provision')
+        expect([name, service.healthcheck?.test?.length ?? 0]).toEqual([name, expect.any(Number)]);
       if (name !== 'provision') expect(service.healthcheck?.test?.length).toBeGreaterThan(1);
     }
   });
@@ -166,16 +197,19 @@ describe('docker-compose.yml', () => {
     for (const name of serviceNames) {
       const waits = compose.services[name]?.depends_on ?? {};
       expect(waits['provision']?.condition).toBe('service_completed_successfully');
-      for (const [other, { condition }] of Object.entries(waits)) if (other !== 'provision') expect(condition).toBe('service_healthy');
+      for (const [other, { condition }] of Object.entries(waits))
+        if (other !== 'provision') expect(condition).toBe('service_healthy');
     }
   });
 
   it('publishes the gateway alone, on loopback, and keeps broker and stores on networks that lead nowhere', () => {
     const published = services.filter(([, { ports }]) => ports !== undefined).map(([name]) => name);
     expect(published).toEqual(['gateway']);
-    for (const port of compose.services['gateway']?.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
+    for (const port of compose.services['gateway']?.ports ?? [])
+      expect(port).toMatch(/^127\.0\.0\.1:/);
     for (const name of ['nats', 'postgres', 'valkey'])
-      for (const network of compose.services[name]?.networks ?? []) expect(compose.networks[network]?.internal).toBe(true);
+      for (const network of compose.services[name]?.networks ?? [])
+        expect(compose.networks[network]?.internal).toBe(true);
     expect(compose.services['gateway']?.networks).not.toContain('store');
   });
 
@@ -193,9 +227,16 @@ describe('the databases of a new cluster', () => {
     try {
       const secrets = join(made.path, 'as-mounted');
       await mkdir(secrets, { recursive: true });
-      for (const name of databases) await copyFile(join(made.path, `${name}-url`), join(secrets, `${name}_database_url`));
+      for (const name of databases)
+        await copyFile(join(made.path, `${name}-url`), join(secrets, `${name}_database_url`));
       const { hostname, port } = new URL(server.url('postgres'));
-      const env = { ...environment, SECRETS_FOLDER: secrets, POSTGRES_USER: 'postgres', PGHOST: hostname, PGPORT: port };
+      const env = {
+        ...environment,
+        SECRETS_FOLDER: secrets,
+        POSTGRES_USER: 'postgres',
+        PGHOST: hostname,
+        PGPORT: port,
+      };
       await promisify(execFile)('bash', ['deploy/docker/postgres-databases.sh'], { env });
       const reach = async (role: string, database: string): Promise<string> => {
         const client = new Client({ host: hostname, port: Number(port), user: role, database });
@@ -215,7 +256,14 @@ describe('the databases of a new cluster', () => {
 describe('the secrets of a deployment', () => {
   it('lie in a folder that only its owner enters, and are kept when made again', async () => {
     expect((await stat(made.path)).mode & 0o777).toBe(0o700);
-    const files = ['guard-url', 'store.key', 'keys/guard.nk', 'gateway/jcp_leeds.nk', 'tokens/jcp_leeds', 'mail-cert.pem'];
+    const files = [
+      'guard-url',
+      'store.key',
+      'keys/guard.nk',
+      'gateway/jcp_leeds.nk',
+      'tokens/jcp_leeds',
+      'mail-cert.pem',
+    ];
     const read = () => Promise.all(files.map((file) => readFile(join(made.path, file), 'utf8')));
     const before = await read();
     await makeSecrets({
@@ -226,16 +274,30 @@ describe('the secrets of a deployment', () => {
       ],
     });
     expect(await read()).toEqual(before);
-    const list = JSON.parse(await readFile(join(made.path, 'gateway/parties.json'), 'utf8')) as { party: string }[];
+    const list = JSON.parse(await readFile(join(made.path, 'gateway/parties.json'), 'utf8')) as {
+      party: string;
+    }[];
     expect(list.filter(({ party }) => party === 'jcp_york')).toHaveLength(1);
-    await makeSecrets({ folder: made.path, parties: (await readDirectoryFile('deploy/sample/directory.json')).parties });
+    await makeSecrets({
+      folder: made.path,
+      parties: (await readDirectoryFile('deploy/sample/directory.json')).parties,
+    });
   });
 
   it('come with a broker’s configuration that passes the lint and syncs every write', async () => {
-    const broker = (path: string): Promise<string> => readFile(join(made.path, 'broker', path), 'utf8');
-    const parties = JSON.parse(await broker('parties.json')) as { id: string; publicKey: string; maxBytes: number }[];
+    const broker = (path: string): Promise<string> =>
+      readFile(join(made.path, 'broker', path), 'utf8');
+    const parties = JSON.parse(await broker('parties.json')) as {
+      id: string;
+      publicKey: string;
+      maxBytes: number;
+    }[];
     const main = await broker('nats-server.conf');
-    const spokes = await Promise.all(parties.map(async ({ id }) => [`spokes/${id}.conf`, await broker(`spokes/${id}.conf`)] as const));
+    const spokes = await Promise.all(
+      parties.map(
+        async ({ id }) => [`spokes/${id}.conf`, await broker(`spokes/${id}.conf`)] as const,
+      ),
+    );
     const key = (user: string) => brokerPublicKey(join(made.path, 'keys'), user);
     const expected = {
       parties,
@@ -244,17 +306,26 @@ describe('the secrets of a deployment', () => {
       provisionerPublicKey: await key('provisioner'),
       systemPublicKey: await key('sys'),
     };
-    expect(lintBrokerConfig(new Map([['nats-server.conf', main], ...spokes]), expected)).toEqual([]);
+    expect(lintBrokerConfig(new Map([['nats-server.conf', main], ...spokes]), expected)).toEqual(
+      [],
+    );
     expect(main).toContain('sync_interval: "always"');
     const accounts = await broker('accounts.conf');
-    expect(lintBrokerConfig(new Map([['nats-server.conf', main], ...spokes]), { ...expected, eventsMaxBytes: 1e15 })).toHaveLength(1);
+    expect(
+      lintBrokerConfig(new Map([['nats-server.conf', main], ...spokes]), {
+        ...expected,
+        eventsMaxBytes: 1e15,
+      }),
+    ).toHaveLength(1);
     for (const { publicKey } of parties) expect(accounts.split(publicKey)).toHaveLength(2);
     expect(accounts).not.toContain('include');
   });
 
   it('let the notifier trust the mail catcher and nobody else', async () => {
     const [authority, certificate] = await Promise.all(
-      ['mail-ca.pem', 'mail-cert.pem'].map(async (name) => new X509Certificate(await readFile(join(made.path, name)))),
+      ['mail-ca.pem', 'mail-cert.pem'].map(
+        async (name) => new X509Certificate(await readFile(join(made.path, name))),
+      ),
     );
     expect(authority?.ca).toBe(true);
     expect(certificate?.ca).toBe(false);

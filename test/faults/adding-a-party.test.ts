@@ -54,18 +54,33 @@ describe('a party that joins while the mesh runs and others send', () => {
   it('is added by one command, sends and receives, and nobody loses a message', async () => {
     const caseId = randomUUID();
     const now = (): string => mesh.clock.now().toISOString();
-    const context = { client: maria, today: now().slice(0, 10), now: now(), later: now(), cites: '', person: adviser };
-    const fromJcp = (name: 'consent.recorded' | 'referral.requested', to: string, data: Readonly<Record<string, unknown>>): CloudEvent =>
-      mesh.message({ name, from: jcp, actor: adviser, to, case: caseId, data });
+    const context = {
+      client: maria,
+      today: now().slice(0, 10),
+      now: now(),
+      later: now(),
+      cites: '',
+      person: adviser,
+    };
+    const fromJcp = (
+      name: 'consent.recorded' | 'referral.requested',
+      to: string,
+      data: Readonly<Record<string, unknown>>,
+    ): CloudEvent => mesh.message({ name, from: jcp, actor: adviser, to, case: caseId, data });
     const before = new EdgeClient(mesh.mesh.gatewayUrl, mesh.mesh.tokens, 30_000);
-    expect((await before.send(jcp, fromJcp('consent.recorded', 'mesh', dpa1(context)))).timeline?.state).toBe('cleared');
+    expect(
+      (await before.send(jcp, fromJcp('consent.recorded', 'mesh', dpa1(context)))).timeline?.state,
+    ).toBe('cleared');
 
     // Others send all the while: the broker reloads its configuration twice under them.
     const isAdded = new AbortController();
     const others: (string | undefined)[] = [];
     const sending = (async () => {
       while (!isAdded.signal.aborted)
-        others.push((await before.send(jcp, fromJcp('consent.recorded', 'mesh', dpa1(context)))).timeline?.state);
+        others.push(
+          (await before.send(jcp, fromJcp('consent.recorded', 'mesh', dpa1(context)))).timeline
+            ?.state,
+        );
     })();
     const file = join(mesh.folder, 'tees.json');
     await writeFile(file, JSON.stringify(joining));
@@ -77,12 +92,26 @@ describe('a party that joins while the mesh runs and others send', () => {
     expect(new Set(others)).toEqual(new Set(['cleared']));
 
     const { token } = JSON.parse(added.out) as { token: string };
-    const edge = new EdgeClient(mesh.mesh.gatewayUrl, { ...mesh.mesh.tokens, [tees]: token }, 30_000);
-    const consent = fromJcp('consent.recorded', 'mesh', tpr1({ ...context, now: now() }, [tees], 'tees-valley'));
+    const edge = new EdgeClient(
+      mesh.mesh.gatewayUrl,
+      { ...mesh.mesh.tokens, [tees]: token },
+      30_000,
+    );
+    const consent = fromJcp(
+      'consent.recorded',
+      'mesh',
+      tpr1({ ...context, now: now() }, [tees], 'tees-valley'),
+    );
     expect((await edge.send(jcp, consent)).timeline?.state).toBe('cleared');
-    const referral = fromJcp('referral.requested', 'area:tees-valley/treatment', forms['referral.requested']?.(context) ?? {});
+    const referral = fromJcp(
+      'referral.requested',
+      'area:tees-valley/treatment',
+      forms['referral.requested']?.(context) ?? {},
+    );
     expect((await edge.send(jcp, referral)).timeline?.records[0]?.verdict).toBe('waiting');
-    expect(await edge.collect(tees, 20)).toMatchObject([{ id: referral.id, to: tees, data: { client: { surname: maria.surname } } }]);
+    expect(await edge.collect(tees, 20)).toMatchObject([
+      { id: referral.id, to: tees, data: { client: { surname: maria.surname } } },
+    ]);
 
     const answer = mesh.message({
       name: 'referral.acknowledged',

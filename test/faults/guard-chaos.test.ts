@@ -19,7 +19,16 @@ import { until } from '#test/support/until.js';
 
 const offices = ['jcp_wandsworth', 'jcp_lambeth'];
 /** Each at least once with every other behind it somewhere; the order is left to chance. */
-const troubles: readonly Trouble[] = ['kill', 'kill', 'leave', 'stop', 'stop', 'long-stop', 'broker', 'broker'];
+const troubles: readonly Trouble[] = [
+  'kill',
+  'kill',
+  'leave',
+  'stop',
+  'stop',
+  'long-stop',
+  'broker',
+  'broker',
+];
 /** Longer than a delivery that was given to nobody stays in hand (60 s). */
 const settleMs = 100_000;
 
@@ -30,7 +39,11 @@ let recipients: readonly RandomRecipient[];
 beforeAll(async () => {
   mesh = await GuardMesh.start({ maxBytes: 32 * 1024 * 1024 });
   pool = connectDatabase({ url: mesh.databaseUrl, applicationName: 'test' });
-  recipients = await Promise.all(offices.map(async (office) => new RandomRecipient(await mesh.nats.connect(office), office, Math.random)));
+  recipients = await Promise.all(
+    offices.map(
+      async (office) => new RandomRecipient(await mesh.nats.connect(office), office, Math.random),
+    ),
+  );
 });
 afterAll(async () => {
   await Promise.all(recipients.map((recipient) => recipient.stop()));
@@ -61,7 +74,10 @@ describe('two guards that are killed, stopped and told to leave in any order, on
   it('decide every message once, in its sender’s order, by the consent that stands; nothing leaks, nothing is lost', async () => {
     const guards = await TroubledGuards.start(mesh, 2);
     await mesh.applyDirectory();
-    const traffic = new RandomTraffic([await mesh.party('tp_river'), await mesh.party('tp_hill')], offices);
+    const traffic = new RandomTraffic(
+      [await mesh.party('tp_river'), await mesh.party('tp_hill')],
+      offices,
+    );
     await traffic.begin();
     const ending = new AbortController();
     const running = traffic.run(ending.signal);
@@ -77,26 +93,42 @@ describe('two guards that are killed, stopped and told to leave in any order, on
       return [...auditDecisions(traffic.sent, rows), ...auditDeliveries(traffic, rows, arrivals())];
     };
     // What waits for its turn is neither decided nor there yet; what is wrong for good stays wrong.
-    await until('all is decided and has come', async () => (await wrong()).length === 0, settleMs).catch(() => undefined);
+    await until(
+      'all is decided and has come',
+      async () => (await wrong()).length === 0,
+      settleMs,
+    ).catch(() => undefined);
     expect(await wrong()).toEqual([]);
-    await until('no withdrawal is open', async () => (await countOf('select count(*) from open_withdrawal')) === 0);
+    await until(
+      'no withdrawal is open',
+      async () => (await countOf('select count(*) from open_withdrawal')) === 0,
+    );
     expect(await countOf('select count(*) from held')).toBe(0);
     expect(await countOf(`select count(*) from dead_letter where code <> 'id-reused'`)).toBe(0);
 
     const rows = await recordRows();
     const verdicts = new Set(rows.map(({ verdict }) => verdict));
     // Else it was none of a race.
-    for (const verdict of ['cleared', 'cleared-in-part', 'refused', 'stopped']) expect(verdicts).toContain(verdict);
+    for (const verdict of ['cleared', 'cleared-in-part', 'refused', 'stopped'])
+      expect(verdicts).toContain(verdict);
     expect(arrivals().size).toBeGreaterThan(50);
     expect(guards.ran.length).toBeGreaterThan(4);
   }, 300_000);
 
   it('leave evidence that verifies with the public key, with one leaf for each of their decisions', async () => {
-    const signer = readSignerKey((await readFile(join(mesh.nats.folder, 'evidence.key'), 'utf8')).trim());
+    const signer = readSignerKey(
+      (await readFile(join(mesh.nats.folder, 'evidence.key'), 'utf8')).trim(),
+    );
     const records = () => countOf('select count(*) from record');
-    await until('all is sealed', async () => (await countOf('select size as count from evidence_tree')) === (await records()));
+    await until(
+      'all is sealed',
+      async () => (await countOf('select size as count from evidence_tree')) === (await records()),
+    );
     const folder = await LogFolder.create(join(mesh.nats.folder, 'evidence'));
     await exportEvidence(new BookDesk(new EvidenceBook(pool, signer)), folder);
-    expect(verifyLog(folder, signer)).toMatchObject({ ok: true, checkpoint: { size: await records() } });
+    expect(verifyLog(folder, signer)).toMatchObject({
+      ok: true,
+      checkpoint: { size: await records() },
+    });
   });
 });

@@ -37,16 +37,34 @@ async function stage(): Promise<{
   open.unshift({ stop: () => proxy.stop() });
   const guard = await mesh.guard({ NATS_URL: proxy.url });
   await mesh.applyDirectory();
-  const [giver, taker, caseId] = [await mesh.party(provider), await mesh.party(office), randomUUID()];
-  await giver.sendAndWait({ case: caseId, name: 'consent.recorded', to: 'mesh', data: (context) => tpr2Consent(context, [office]) });
+  const [giver, taker, caseId] = [
+    await mesh.party(provider),
+    await mesh.party(office),
+    randomUUID(),
+  ];
+  await giver.sendAndWait({
+    case: caseId,
+    name: 'consent.recorded',
+    to: 'mesh',
+    data: (context) => tpr2Consent(context, [office]),
+  });
   await giver.sendAndWait({ case: caseId, name: 'tpr2.shared', to: office });
   return { mesh, proxy, guard, giver, taker, caseId };
 }
 
 /** Sends a withdrawal and waits for its confirmation, though a guard that is stopped may be the one that is asked. */
 async function withdraw(party: MeshParty, caseId: string): Promise<void> {
-  const id = await party.send({ case: caseId, name: 'consent.withdrawn', to: 'mesh', data: (context) => withdrawal(context, 'TPR2') });
-  await until('the withdrawal is confirmed', async () => (await stateOf(party, id)) === 'cleared', takenOverMs + 10_000);
+  const id = await party.send({
+    case: caseId,
+    name: 'consent.withdrawn',
+    to: 'mesh',
+    data: (context) => withdrawal(context, 'TPR2'),
+  });
+  await until(
+    'the withdrawal is confirmed',
+    async () => (await stateOf(party, id)) === 'cleared',
+    takenOverMs + 10_000,
+  );
 }
 
 const stateOf = async (party: MeshParty, id: string): Promise<unknown> => {
@@ -58,10 +76,23 @@ const stateOf = async (party: MeshParty, id: string): Promise<unknown> => {
 async function receivedUpTo(giver: MeshParty, taker: MeshParty): Promise<readonly string[]> {
   taker.collect();
   const other = { case: randomUUID(), client: tomas };
-  const consent = await giver.send({ ...other, name: 'consent.recorded', to: 'mesh', data: (context) => tpr2Consent(context, [office]) });
-  await until('another consent is recorded', async () => (await stateOf(giver, consent)) === 'cleared', takenOverMs + 10_000);
+  const consent = await giver.send({
+    ...other,
+    name: 'consent.recorded',
+    to: 'mesh',
+    data: (context) => tpr2Consent(context, [office]),
+  });
+  await until(
+    'another consent is recorded',
+    async () => (await stateOf(giver, consent)) === 'cleared',
+    takenOverMs + 10_000,
+  );
   const last = await giver.send({ ...other, name: 'tpr2.shared', to: office });
-  await until('the last message comes', () => taker.received.some(({ id }) => id === last), takenOverMs + 10_000);
+  await until(
+    'the last message comes',
+    () => taker.received.some(({ id }) => id === last),
+    takenOverMs + 10_000,
+  );
   return taker.received.map(({ id }) => id);
 }
 
@@ -86,7 +117,9 @@ describe('a guard that is stopped right after its decision is committed', () => 
     const { mesh, proxy, guard, giver, taker, caseId } = await stage();
     proxy.holdFrom(`HPUB ${deliverySubject(office)}`, 'down');
     const id = await giver.send({ case: caseId, name: 'tpr2.shared', to: office });
-    await until('the delivery is in its stream', () => /"stream": ?"jcp_wandsworth", ?"seq": ?2\b/.test(proxy.answers));
+    await until('the delivery is in its stream', () =>
+      /"stream": ?"jcp_wandsworth", ?"seq": ?2\b/.test(proxy.answers),
+    );
     guard.signal('SIGSTOP');
     await mesh.guard();
     await withdraw(taker, caseId);
@@ -102,11 +135,13 @@ describe('three guards', () => {
     const text = await (await fetch(`${guard.url}/metrics`)).text();
     return Number(/^throughcare_guard_parties_held (\d+)$/m.exec(text)?.[1]);
   };
-  const share = (guards: readonly ServiceProcess[]): Promise<readonly number[]> => Promise.all(guards.map(held));
+  const share = (guards: readonly ServiceProcess[]): Promise<readonly number[]> =>
+    Promise.all(guards.map(held));
   /** Seven parties of agencies and four of the mesh's own. */
   const parties = 11;
   const isFair = (counts: readonly number[]): boolean =>
-    counts.reduce((sum, count) => sum + count, 0) === parties && Math.max(...counts) <= Math.ceil(parties / counts.length);
+    counts.reduce((sum, count) => sum + count, 0) === parties &&
+    Math.max(...counts) <= Math.ceil(parties / counts.length);
 
   it('share the parties fairly, take over from one that is killed or stopped, and share again when it is back', async () => {
     const mesh = await start();
@@ -115,13 +150,20 @@ describe('three guards', () => {
     await until('all is shared', async () => isFair(await share(guards)));
     const [killed, stopped, last] = guards as [ServiceProcess, ServiceProcess, ServiceProcess];
     await killed.end('SIGKILL');
-    await until('the two share what the third had', async () => isFair(await share([stopped, last])), 4_000);
+    await until(
+      'the two share what the third had',
+      async () => isFair(await share([stopped, last])),
+      4_000,
+    );
     stopped.signal('SIGSTOP');
     await until('the last has all', async () => (await held(last)) === parties, 10_000);
     stopped.signal('SIGCONT');
     await until('the two share again', async () => isFair(await share([stopped, last])), 10_000);
     const giver = await mesh.party(provider);
     const consent = { case: randomUUID(), name: 'consent.recorded' as const, to: 'mesh' };
-    expect((await giver.sendAndWait({ ...consent, data: (context) => tpr2Consent(context, [office]) })).state).toBe('cleared');
+    expect(
+      (await giver.sendAndWait({ ...consent, data: (context) => tpr2Consent(context, [office]) }))
+        .state,
+    ).toBe('cleared');
   });
 });

@@ -97,7 +97,14 @@ async function play(plan: readonly Kill[], mailsAtLeast = 0): Promise<Played> {
   const mails = await MailReader.open(mesh.mesh.mailFolder, gpg, () => mesh.clock.now());
   const edge = new EdgeClient(mesh.mesh.gatewayUrl, mesh.mesh.tokens, 60_000);
   const directory = await readSampleDirectory();
-  const stage = new JourneyStage({ edge, mails, clock: mesh.clock, directory, print, stepTimeoutMs: 90_000 });
+  const stage = new JourneyStage({
+    edge,
+    mails,
+    clock: mesh.clock,
+    directory,
+    print,
+    stepTimeoutMs: 90_000,
+  });
   await stage.advanceTo(nextOfficeHour(mesh.clock.now()));
   waiting.splice(0, waiting.length, ...plan); // moving to office hours is no act
   for (const story of [playReferral, playSecondReferral, playSharing, playReview]) {
@@ -110,12 +117,19 @@ async function play(plan: readonly Kill[], mailsAtLeast = 0): Promise<Played> {
       return mails.length >= mailsAtLeast && mails;
     })) ?? [];
   // A mail whose relay's answer was lost goes again, and is reported on after that.
-  await stage.until(async () => (await viewsOf(edge, stage)).every(([, { mails: shown }]) => !shown.some((mail) => underWay.test(mail))));
+  await stage.until(async () =>
+    (await viewsOf(edge, stage)).every(
+      ([, { mails: shown }]) => !shown.some((mail) => underWay.test(mail)),
+    ),
+  );
   const views = Object.fromEntries(await viewsOf(edge, stage));
-  const plain = (text: string): string => text.replaceAll(stage.run, 'RUN').replaceAll(stage.caseOf('client-a'), 'CASE');
+  const plain = (text: string): string =>
+    text.replaceAll(stage.run, 'RUN').replaceAll(stage.caseOf('client-a'), 'CASE');
   return {
     failed: stage.steps.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`),
-    names: stage.steps.map(({ name }) => plain(name).replaceAll(/\d{4}-\d{2}-\d{2}( \d{2}:\d{2})?/g, 'DAY')),
+    names: stage.steps.map(({ name }) =>
+      plain(name).replaceAll(/\d{4}-\d{2}-\d{2}( \d{2}:\d{2})?/g, 'DAY'),
+    ),
     views,
     mails: once.map(({ to, subject }) => plain(`${to}: ${subject}`)).sort(),
     killed,
@@ -125,14 +139,24 @@ async function play(plan: readonly Kill[], mailsAtLeast = 0): Promise<Played> {
 /** The mails about the client's case, copies of the same Message-ID counted once. */
 async function mailsOnce(stage: JourneyStage): Promise<readonly OpenedMail[]> {
   const about = await stage.mailsAbout('client-a', 0);
-  const received = new Map((await mesh.mails()).map(({ seq, raw }) => [seq, /^Message-ID: *(\S+)/im.exec(raw.toString('latin1'))?.[1]]));
-  return about.filter(({ seq }, at) => about.findIndex((each) => received.get(each.seq) === received.get(seq)) === at);
+  const received = new Map(
+    (await mesh.mails()).map(({ seq, raw }) => [
+      seq,
+      /^Message-ID: *(\S+)/im.exec(raw.toString('latin1'))?.[1],
+    ]),
+  );
+  return about.filter(
+    ({ seq }, at) => about.findIndex((each) => received.get(each.seq) === received.get(seq)) === at,
+  );
 }
 
 /** States of a mail of which more is to be heard. */
 const underWay = / (unknown|prepared|sending)$/;
 
-const viewsOf = (edge: EdgeClient, stage: JourneyStage): Promise<(readonly [string, PartyView])[]> =>
+const viewsOf = (
+  edge: EdgeClient,
+  stage: JourneyStage,
+): Promise<(readonly [string, PartyView])[]> =>
   Promise.all(
     ['jcp_wandsworth', 'spoc_lsw', 'trt_riverside'].map(
       async (party) => [party, await viewOf(edge, party, stage.caseOf('client-a'))] as const,
@@ -149,9 +173,15 @@ interface PartyView {
 async function viewOf(edge: EdgeClient, party: string, caseId: string): Promise<PartyView> {
   const view = await edge.case(party, caseId);
   return {
-    messages: view.messages.map(({ type, sender, to, records }) => [type, sender, to, ...records.map(({ verdict }) => verdict)].join(' ')),
-    steps: view.steps.map(({ step, owner, escalation }) => `${step} of ${owner} ${escalation}`).sort(),
-    reminders: view.reminders.map(({ kind, state, occurrence }) => `${kind} ${occurrence} ${state}`).sort(),
+    messages: view.messages.map(({ type, sender, to, records }) =>
+      [type, sender, to, ...records.map(({ verdict }) => verdict)].join(' '),
+    ),
+    steps: view.steps
+      .map(({ step, owner, escalation }) => `${step} of ${owner} ${escalation}`)
+      .sort(),
+    reminders: view.reminders
+      .map(({ kind, state, occurrence }) => `${kind} ${occurrence} ${state}`)
+      .sort(),
     mails: view.mails.map(({ kind, person, state }) => `${kind} to ${person} ${state}`).sort(),
   };
 }

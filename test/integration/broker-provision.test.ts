@@ -20,8 +20,11 @@ afterAll(() => nats?.stop());
 
 describe('provisioning', () => {
   it('brings durables of an earlier release to the settings of this one', async () => {
-    const ackWait = async (): Promise<number> => (await manager.consumers.info('IN_jcp_leeds', 'guard')).config.ack_wait ?? 0;
-    await manager.consumers.update('IN_jcp_leeds', 'guard', { ack_wait: nanos(3 * ackWaitsMs.ingress) });
+    const ackWait = async (): Promise<number> =>
+      (await manager.consumers.info('IN_jcp_leeds', 'guard')).config.ack_wait ?? 0;
+    await manager.consumers.update('IN_jcp_leeds', 'guard', {
+      ack_wait: nanos(3 * ackWaitsMs.ingress),
+    });
     expect(await ackWait()).toBe(nanos(3 * ackWaitsMs.ingress));
     await provisionStreams(provisioner, nats.parties, nats.broker.eventsMaxBytes);
     expect(await ackWait()).toBe(nanos(ackWaitsMs.ingress));
@@ -29,7 +32,8 @@ describe('provisioning', () => {
 
   it('makes the durable of a delivery stream with the stream, and leaves it to the guard from then on, though nothing be in it', async () => {
     const provision = () => provisionStreams(provisioner, nats.parties, nats.broker.eventsMaxBytes);
-    const count = async (): Promise<number> => (await manager.streams.info('jcp_leeds')).state.consumer_count;
+    const count = async (): Promise<number> =>
+      (await manager.streams.info('jcp_leeds')).state.consumer_count;
     await manager.streams.delete('jcp_leeds');
     await provision();
     expect(await count()).toBe(1);

@@ -33,7 +33,15 @@ let leeds: NatsConnection;
 let provisioner: NatsConnection;
 
 beforeAll(async () => {
-  nats = await NatsForTest.start(['jcp_leeds', 'trt_acme', 'trt_small', 'trt_west', 'trt_north', 'trt_south', 'jcp_york']);
+  nats = await NatsForTest.start([
+    'jcp_leeds',
+    'trt_acme',
+    'trt_small',
+    'trt_west',
+    'trt_north',
+    'trt_south',
+    'jcp_york',
+  ]);
   [guard, acme, leeds, provisioner] = (await Promise.all(
     ['guard', 'trt_acme', 'jcp_leeds', 'provisioner'].map((user) => nats.connect(user)),
   )) as [NatsConnection, NatsConnection, NatsConnection, NatsConnection];
@@ -56,7 +64,12 @@ function inboxOf(
   return workOf(connection, deliveryPlan(party), handle, isOrdered);
 }
 
-function workOf(connection: NatsConnection, { stream, config }: DurablePlan, handle: Handle, isOrdered = true): Inbox {
+function workOf(
+  connection: NatsConnection,
+  { stream, config }: DurablePlan,
+  handle: Handle,
+  isOrdered = true,
+): Inbox {
   const got: Delivery[] = [];
   const dead: string[] = [];
   const consumer = new DeliveryConsumer(connection, {
@@ -80,7 +93,8 @@ function workOf(connection: NatsConnection, { stream, config }: DurablePlan, han
 
 async function deliver(party: string, ...bodies: string[]): Promise<void> {
   const out = new RoadPublisher(guard, { inboxPrefix: '_INBOX_guard' });
-  for (const body of bodies) await out.publish(bytes(body), `${body}.${party}`, deliverySubject(party));
+  for (const body of bodies)
+    await out.publish(bytes(body), `${body}.${party}`, deliverySubject(party));
   await out.stop();
 }
 
@@ -89,7 +103,9 @@ const consumerWrittenMs = 2_000;
 
 /** Asked again until a broker that has just come back answers. */
 const mended = (plan: DurablePlan): Promise<boolean> =>
-  until('the broker answers', async () => ({ isAnew: await mendDurable(guard, plan) })).then(({ isAnew }) => isAnew);
+  until('the broker answers', async () => ({ isAnew: await mendDurable(guard, plan) })).then(
+    ({ isAnew }) => isAnew,
+  );
 
 const inHand = async ({ stream, config }: DurablePlan): Promise<number> => {
   const manager = await jetstreamManager(provisioner);
@@ -119,19 +135,30 @@ describe('the road', () => {
       isOrdered: true,
       handle: async (delivery) => {
         seen.push(senderOfIngressSubject(delivery.subject) ?? 'nobody');
-        await relay.publish(delivery.data, `${delivery.seq}.jcp_leeds`, deliverySubject('jcp_leeds'));
+        await relay.publish(
+          delivery.data,
+          `${delivery.seq}.jcp_leeds`,
+          deliverySubject('jcp_leeds'),
+        );
         return { kind: 'ack' };
       },
       onDead: () => Promise.resolve(),
     });
     work.start();
     const sender = new RoadPublisher(acme);
-    const published = await Promise.all(Array.from({ length: 200 }, (_, n) => sender.publish(bytes(String(n)), `id-${n}`)));
+    const published = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => sender.publish(bytes(String(n)), `id-${n}`)),
+    );
     expect(published.map(({ duplicate }) => duplicate)).not.toContain(true);
     await until('all arrived', () => inbox.got.length === 200);
-    expect(inbox.got.map(({ data }) => Number(text(data)))).toEqual(Array.from({ length: 200 }, (_, n) => n));
+    expect(inbox.got.map(({ data }) => Number(text(data)))).toEqual(
+      Array.from({ length: 200 }, (_, n) => n),
+    );
     expect(new Set(seen)).toEqual(new Set(['trt_acme']));
-    expect(await sender.publish(bytes('0'), 'id-0')).toEqual({ seq: published[0]!.seq, duplicate: true });
+    expect(await sender.publish(bytes('0'), 'id-0')).toEqual({
+      seq: published[0]!.seq,
+      duplicate: true,
+    });
     await Promise.all([work.stop(), inbox.consumer.stop(), sender.stop(), relay.stop()]);
     expect((await streamState(ingressStream('trt_acme'))).messages).toBe(0);
   });
@@ -149,7 +176,9 @@ describe('the road', () => {
     const order: string[] = [];
     const inbox = inboxOf(acme, 'trt_acme', ({ data, deliveries }) => {
       order.push(`${text(data)}#${deliveries}`);
-      return Promise.resolve(text(data) === 'o-1' && deliveries < 3 ? { kind: 'nak', delayMs: 20 } : { kind: 'ack' });
+      return Promise.resolve(
+        text(data) === 'o-1' && deliveries < 3 ? { kind: 'nak', delayMs: 20 } : { kind: 'ack' },
+      );
     });
     await deliver('trt_acme', 'o-0', 'o-1', 'o-2');
     await until('all handled', () => order.length === 5);
@@ -172,12 +201,18 @@ describe('the road', () => {
     const second = inboxOf(await nats.connect('trt_acme'), 'trt_acme');
     await until('the others came', () => second.got.length === 7, 5_000);
     await second.consumer.stop();
-    expect(second.got.map(({ data }) => text(data)).sort()).toEqual(Array.from({ length: 7 }, (_, n) => `s-${n + 1}`));
+    expect(second.got.map(({ data }) => text(data)).sort()).toEqual(
+      Array.from({ length: 7 }, (_, n) => `s-${n + 1}`),
+    );
   });
 
   it('keeps a dead letter with its reason before it lets the message go', async () => {
     const inbox = inboxOf(acme, 'trt_acme', ({ data }) =>
-      Promise.resolve(text(data) === 'd-0' ? { kind: 'dead', code: 'malformed-json', reason: 'no JSON' } : { kind: 'ack' }),
+      Promise.resolve(
+        text(data) === 'd-0'
+          ? { kind: 'dead', code: 'malformed-json', reason: 'no JSON' }
+          : { kind: 'ack' },
+      ),
     );
     await deliver('trt_acme', 'd-0', 'd-1');
     await until('both handled', () => inbox.got.length === 2);
@@ -233,7 +268,10 @@ describe('the road', () => {
     const start = performance.now();
     slow.start();
     await deliver('trt_acme', 'slow');
-    await until('three ack waits are over', () => got.length > 0 && performance.now() - start > 1_800);
+    await until(
+      'three ack waits are over',
+      () => got.length > 0 && performance.now() - start > 1_800,
+    );
     release();
     await slow.stop();
     // Not delivered a second time, though it was held thrice as long as the broker waits.
@@ -250,24 +288,47 @@ describe('the road', () => {
     for (let n = 0; n < 3; n += 1) await sender.publish(body, `full-${n}`);
     await expect(sender.publish(body, 'full-3')).rejects.toMatchObject({ code: 'mailbox-full' });
     // A stream is never shrunk below what lies in it: the server would drop the oldest.
-    await expect(provisionStreams(provisioner, [{ ...small, maxBytes: 1024 }], nats.broker.eventsMaxBytes)).rejects.toMatchObject({
+    await expect(
+      provisionStreams(provisioner, [{ ...small, maxBytes: 1024 }], nats.broker.eventsMaxBytes),
+    ).rejects.toMatchObject({
       code: 'config-invalid',
     });
-    await provisionStreams(provisioner, [{ ...small, maxBytes: 1024 * 1024 }], nats.broker.eventsMaxBytes);
+    await provisionStreams(
+      provisioner,
+      [{ ...small, maxBytes: 1024 * 1024 }],
+      nats.broker.eventsMaxBytes,
+    );
     expect((await sender.publish(body, 'full-3')).duplicate).toBe(false);
-    await expect(sender.publish(new Uint8Array(300 * 1024), 'big')).rejects.toMatchObject({ code: 'payload-too-large' });
+    await expect(sender.publish(new Uint8Array(300 * 1024), 'big')).rejects.toMatchObject({
+      code: 'payload-too-large',
+    });
     await sender.stop();
   });
 
   it('carries questions to the guard with the name of who asks, and the guard’s to a service', async () => {
-    const asks = serveAsks(guard, (party, verb, payload) => Promise.resolve({ ok: true, party, verb, payload }));
+    const asks = serveAsks(guard, (party, verb, payload) =>
+      Promise.resolve({ ok: true, party, verb, payload }),
+    );
     const router = await nats.connect('svc_router');
-    const answers = serveAnswers(router, 'svc_router', { worklist: (payload) => Promise.resolve({ ok: true, payload }) });
+    const answers = serveAnswers(router, 'svc_router', {
+      worklist: (payload) => Promise.resolve({ ok: true, payload }),
+    });
     await Promise.all([guard.flush(), router.flush()]);
-    expect(await askGuard(acme, 'verdict', { id: 1 })).toEqual({ ok: true, party: 'trt_acme', verb: 'verdict', payload: { id: 1 } });
+    expect(await askGuard(acme, 'verdict', { id: 1 })).toEqual({
+      ok: true,
+      party: 'trt_acme',
+      verb: 'verdict',
+      payload: { id: 1 },
+    });
     expect(await askGuard(acme, '*', {})).toMatchObject({ ok: false, code: 'not-found' });
-    expect(await requestJson(guard, 'answer.svc_router.worklist', { of: 'p' })).toEqual({ ok: true, payload: { of: 'p' } });
-    expect(await requestJson(guard, 'answer.svc_router.other', {})).toMatchObject({ ok: false, code: 'not-found' });
+    expect(await requestJson(guard, 'answer.svc_router.worklist', { of: 'p' })).toEqual({
+      ok: true,
+      payload: { of: 'p' },
+    });
+    expect(await requestJson(guard, 'answer.svc_router.other', {})).toMatchObject({
+      ok: false,
+      code: 'not-found',
+    });
     await Promise.all([asks.stop(), answers.stop()]);
     await guard.flush();
     await expect(askGuard(acme, 'verdict', {}, 500)).rejects.toMatchObject({
@@ -300,13 +361,24 @@ describe('the road', () => {
     let sent = 0;
     while (traffic.isOn) await sender.publish(bytes(`during-${sent}`), `during-${sent++}`);
     nats.parties = await adding;
-    await until('all arrived', () => new Set(inbox.got.map(({ data }) => text(data))).size === sent);
+    await until(
+      'all arrived',
+      () => new Set(inbox.got.map(({ data }) => text(data))).size === sent,
+    );
     expect(sent).toBeGreaterThan(10);
     const fresh = inboxOf(await nats.connect('trt_new'), 'trt_new');
     await deliver('trt_new', 'welcome');
     await until('the new party is served', () => fresh.got.length === 1);
-    await Promise.all([work.stop(), inbox.consumer.stop(), fresh.consumer.stop(), sender.stop(), relay.stop()]);
-    await expect(addParty(nats.broker, nats.parties, await nats.newParty('trt_new'), '')).rejects.toMatchObject({ code: 'config-invalid' });
+    await Promise.all([
+      work.stop(),
+      inbox.consumer.stop(),
+      fresh.consumer.stop(),
+      sender.stop(),
+      relay.stop(),
+    ]);
+    await expect(
+      addParty(nats.broker, nats.parties, await nats.newParty('trt_new'), ''),
+    ).rejects.toMatchObject({ code: 'config-invalid' });
   });
 
   it('takes away a fence that was left lying, and leaves the durable as it is', async () => {
@@ -318,7 +390,10 @@ describe('the road', () => {
     await deliver('jcp_york', 'behind');
     await until('it came', () => inbox.got.some(({ data }) => text(data) === 'behind'));
     await inbox.consumer.stop();
-    await until('the fence is all there is', async () => (await streamState('jcp_york')).messages === 1);
+    await until(
+      'the fence is all there is',
+      async () => (await streamState('jcp_york')).messages === 1,
+    );
     const manager = await jetstreamManager(provisioner);
     const { created } = await manager.consumers.info('jcp_york', deliveryDurable);
     expect(await mendDurable(guard, deliveryPlan('jcp_york'))).toBe(false);
@@ -337,7 +412,9 @@ describe('the road', () => {
     // Killed at the wrong moment, it counts this stream from 1.
     await nats.mend();
     await deliver('trt_acme', 'after');
-    await until('arrived after the restart', () => inbox.got.some(({ data }) => text(data) === 'after'));
+    await until('arrived after the restart', () =>
+      inbox.got.some(({ data }) => text(data) === 'after'),
+    );
     await until('healthy', () => inbox.consumer.isHealthy());
     await inbox.consumer.stop();
     expect(inbox.consumer.isHealthy()).toBe(false);
@@ -374,7 +451,10 @@ describe('the road', () => {
     await send(...Array.from({ length: 5 }, (_, n) => `old-${n}`));
     await until('arrived', () => first.got.length === 5);
     await first.consumer.stop();
-    await until('the broker has written it down', async () => (await streamState(plan.stream)).messages === 0);
+    await until(
+      'the broker has written it down',
+      async () => (await streamState(plan.stream)).messages === 0,
+    );
     expect(await mendDurable(guard, plan)).toBe(false);
     await delay(consumerWrittenMs);
     await nats.kill();
@@ -399,11 +479,14 @@ describe('the road', () => {
     const south = await nats.connect('trt_south');
     for (const body of ['one', 'two']) await deliver('trt_south', body);
     const pulled = south.subscribe('_INBOX.forged', { max: 1 });
-    south.publish(`$JS.API.CONSUMER.MSG.NEXT.${plan.stream}.dlv`, '{"batch":1}', { reply: '_INBOX.forged' });
+    south.publish(`$JS.API.CONSUMER.MSG.NEXT.${plan.stream}.dlv`, '{"batch":1}', {
+      reply: '_INBOX.forged',
+    });
     for await (const message of pulled) expect(text(message.data)).toBe('one');
     south.publish(`$JS.ACK.${plan.stream}.dlv.1.999999.1.0.0`, '+ACK');
     const floor = async (): Promise<number> =>
-      (await (await jetstreamManager(provisioner)).consumers.info(plan.stream, 'dlv')).ack_floor.stream_seq;
+      (await (await jetstreamManager(provisioner)).consumers.info(plan.stream, 'dlv')).ack_floor
+        .stream_seq;
     await until('the broker takes it', async () => (await floor()) === 999_999);
     expect(await mendDurable(guard, plan)).toBe(false);
   });
@@ -425,18 +508,30 @@ describe('the road', () => {
     await expect(mendDurable(guard, plan, failing)).rejects.toThrow('not yet');
     expect(await isThere()).toBe(false);
     const before: boolean[] = [];
-    expect(await mendDurable(guard, plan, async () => void before.push(await isThere()))).toBe(true);
+    expect(await mendDurable(guard, plan, async () => void before.push(await isThere()))).toBe(
+      true,
+    );
     expect(before).toEqual([false]);
-    expect((await manager.consumers.info(plan.stream, deliveryDurable)).config).toMatchObject(plan.config);
+    expect((await manager.consumers.info(plan.stream, deliveryDurable)).config).toMatchObject(
+      plan.config,
+    );
     await manager.consumers.delete(plan.stream, deliveryDurable);
     const interrupted = async (): Promise<void> => {
       const known = guard.info?.server_id;
       await nats.kill();
       await nats.run();
-      await until('the connection is back', () => guard.info !== undefined && guard.info.server_id !== known);
+      await until(
+        'the connection is back',
+        () => guard.info !== undefined && guard.info.server_id !== known,
+      );
     };
-    await expect(mendDurable(guard, plan, interrupted)).rejects.toMatchObject({ code: 'broker-unavailable' });
-    await until('the provisioner is back', async () => (await streamState(plan.stream)).messages === 0);
+    await expect(mendDurable(guard, plan, interrupted)).rejects.toMatchObject({
+      code: 'broker-unavailable',
+    });
+    await until(
+      'the provisioner is back',
+      async () => (await streamState(plan.stream)).messages === 0,
+    );
     expect(await isThere()).toBe(false);
     expect(await mendDurable(guard, plan)).toBe(true);
     expect(await mendDurable(guard, plan, failing)).toBe(false);
@@ -450,7 +545,9 @@ describe('the road', () => {
     const sender = new RoadPublisher(acme);
     await sender.publish(bytes('kept'), 'kept');
     expect(await mendDurable(guard, plan)).toBe(true);
-    expect((await manager.consumers.info(plan.stream, ingressDurable)).config).toEqual(before.config);
+    expect((await manager.consumers.info(plan.stream, ingressDurable)).config).toEqual(
+      before.config,
+    );
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     const got: string[] = [];
@@ -469,11 +566,16 @@ describe('the road', () => {
     });
     work.start();
     await sender.publish(bytes('later'), 'later');
-    await until('both are in hand, the later one answered', async () => got.length === 2 && (await inHand(plan)) === 1);
+    await until(
+      'both are in hand, the later one answered',
+      async () => got.length === 2 && (await inHand(plan)) === 1,
+    );
     expect(await mendDurable(guard, plan)).toBe(false);
     release();
     await Promise.all([work.stop(), sender.stop()]);
     expect(got).toEqual(['kept', 'later']);
-    await expect(mendDurable(guard, ingressPlan('trt_nobody'))).rejects.toMatchObject({ code: 'broker-unavailable' });
+    await expect(mendDurable(guard, ingressPlan('trt_nobody'))).rejects.toMatchObject({
+      code: 'broker-unavailable',
+    });
   });
 });

@@ -29,7 +29,10 @@ class Handlers {
   }
 
   @HandlesMessage('t.passing.v1')
-  async onPassing(@Payload() message: { id: string }, @Ctx() context: DeliveryContext): Promise<void> {
+  async onPassing(
+    @Payload() message: { id: string },
+    @Ctx() context: DeliveryContext,
+  ): Promise<void> {
     seen.push(`passing ${message.id} #${context.deliveries}`);
     await Promise.resolve();
     if (context.deliveries === 1) throw new MeshError('store-unavailable', 'the database is away');
@@ -79,7 +82,11 @@ const strategyFor = (unknownTypes: 'dead' | 'ack'): JetStreamStrategy =>
 
 async function deliver(body: string): Promise<number> {
   const out = new RoadPublisher(guard, { inboxPrefix: '_INBOX_guard' });
-  const { seq } = await out.publish(new TextEncoder().encode(body), body, deliverySubject('svc_router'));
+  const { seq } = await out.publish(
+    new TextEncoder().encode(body),
+    body,
+    deliverySubject('svc_router'),
+  );
   await out.stop();
   return seq;
 }
@@ -93,13 +100,20 @@ afterAll(() => nats?.stop());
 describe('a service over the JetStream strategy', () => {
   it('answers each delivery by how its handler ended', async () => {
     const strategy = strategyFor('dead');
-    const app = await NestFactory.createMicroservice<MicroserviceOptions>(HandlersModule, { strategy, logger: ['error'] });
+    const app = await NestFactory.createMicroservice<MicroserviceOptions>(HandlersModule, {
+      strategy,
+      logger: ['error'],
+    });
     app.useGlobalFilters(new RethrowFilter());
     await app.listen();
     await deliver(JSON.stringify({ type: 't.done.v1', id: 'a' }));
     await deliver(JSON.stringify({ type: 't.passing.v1', id: 'b' }));
     await deliver(JSON.stringify({ type: 't.stream.v1', id: 'good' }));
-    await until('handled', () => ['done a #1', 'passing b #1', 'passing b #2', 'streamed'].every((line) => seen.includes(line)));
+    await until('handled', () =>
+      ['done a #1', 'passing b #1', 'passing b #2', 'streamed'].every((line) =>
+        seen.includes(line),
+      ),
+    );
 
     const expected = [
       `${await deliver(JSON.stringify({ type: 't.refused.v1' }))} dates-out-of-order data.until is before data.from`,
@@ -117,7 +131,10 @@ describe('a service over the JetStream strategy', () => {
 
   it('takes types it does not handle as done with, where told so', async () => {
     const strategy = strategyFor('ack');
-    const app = await NestFactory.createMicroservice<MicroserviceOptions>(HandlersModule, { strategy, logger: ['error'] });
+    const app = await NestFactory.createMicroservice<MicroserviceOptions>(HandlersModule, {
+      strategy,
+      logger: ['error'],
+    });
     app.useGlobalFilters(new RethrowFilter());
     await app.listen();
     const before = dead.length;

@@ -23,7 +23,8 @@ afterAll(async () => {
   await nats?.stop();
 });
 
-const logged = (event: string): number => gateway.log.filter((line) => line.includes(`"event":"${event}"`)).length;
+const logged = (event: string): number =>
+  gateway.log.filter((line) => line.includes(`"event":"${event}"`)).length;
 
 describe('the edge', () => {
   it('tells live, ready and metrics without a token, and nothing of a client in them', async () => {
@@ -32,7 +33,9 @@ describe('the edge', () => {
     expect((await gateway.call('/health/ready')).body).toEqual({ status: 'ready' });
     const metrics = await gateway.call('/metrics');
     expect(metrics.headers.get('content-type')).toContain('text/plain');
-    expect(metrics.text).toMatch(/gateway_http_request_seconds_count\{route="\/v1\/messages",method="POST",status="202"\} [1-9]/);
+    expect(metrics.text).toMatch(
+      /gateway_http_request_seconds_count\{route="\/v1\/messages",method="POST",status="202"\} [1-9]/,
+    );
     expect(metrics.text).toMatch(/gateway_publish_seconds_count [1-9]/);
   });
 
@@ -45,17 +48,30 @@ describe('the edge', () => {
       (match) => new URL(match[1] ?? '', `${gateway.url}/docs`).pathname,
     );
     expect(assets.length).toBeGreaterThan(2);
-    for (const path of assets) expect({ path, status: (await gateway.call(path)).status }).toEqual({ path, status: 200 });
+    for (const path of assets)
+      expect({ path, status: (await gateway.call(path)).status }).toEqual({ path, status: 200 });
     const document = await gateway.call('/openapi.json');
-    expect(document.body).toMatchObject({ openapi: '3.1.0', paths: { '/v1/messages': { post: {} } } });
+    expect(document.body).toMatchObject({
+      openapi: '3.1.0',
+      paths: { '/v1/messages': { post: {} } },
+    });
     expect(document.text).toContain('As jcp_wandsworth: ');
     expect((await gateway.call('/openapi.json')).text).not.toBe(document.text);
   });
 
   it('puts its security headers on every answer', async () => {
-    for (const path of ['/health/live', '/v1/inbox', '/nowhere', '/docs', '/v1/messages/%E0%A4%A']) {
+    for (const path of [
+      '/health/live',
+      '/v1/inbox',
+      '/nowhere',
+      '/docs',
+      '/v1/messages/%E0%A4%A',
+    ]) {
       const { headers } = await gateway.call(path);
-      expect({ path, sniff: headers.get('x-content-type-options') }).toEqual({ path, sniff: 'nosniff' });
+      expect({ path, sniff: headers.get('x-content-type-options') }).toEqual({
+        path,
+        sniff: 'nosniff',
+      });
       expect(headers.get('cache-control')).toBe('no-store');
       expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     }
@@ -64,7 +80,9 @@ describe('the edge', () => {
   it('logs route, status, party and time of a request, and no address', async () => {
     const message = someReferral('jcp_west', 'trt_acme');
     await gateway.as('jcp_west', `/v1/messages/${message.id}`);
-    const line = await until('the line', () => gateway.log.find((each) => each.includes('"route":"/v1/messages/:id"')));
+    const line = await until('the line', () =>
+      gateway.log.find((each) => each.includes('"route":"/v1/messages/:id"')),
+    );
     expect(JSON.parse(line)).toMatchObject({
       event: 'request',
       method: 'GET',
@@ -80,8 +98,16 @@ describe('the edge', () => {
     const { hostname, port } = new URL(gateway.url);
     const socket = connect(Number(port), hostname);
     const closed = once(socket, 'close');
-    const head = ['POST /v1/messages HTTP/1.1', 'Host: x', `Authorization: Bearer ${gateway.tokens.get('jcp_west')}`];
-    socket.write([...head, 'Content-Type: application/cloudevents+json', 'Content-Length: 100', '', '{'].join('\r\n'));
+    const head = [
+      'POST /v1/messages HTTP/1.1',
+      'Host: x',
+      `Authorization: Bearer ${gateway.tokens.get('jcp_west')}`,
+    ];
+    socket.write(
+      [...head, 'Content-Type: application/cloudevents+json', 'Content-Length: 100', '', '{'].join(
+        '\r\n',
+      ),
+    );
     socket.resume();
     const began = performance.now();
     await closed;
@@ -89,7 +115,10 @@ describe('the edge', () => {
   });
 
   it('holds each party to its rate', async () => {
-    const slow = await GatewayForTest.start(nats, ['jcp_west', 'trt_acme'], { GATEWAY_RATE_PER_SECOND: '0.1', GATEWAY_RATE_BURST: '2' });
+    const slow = await GatewayForTest.start(nats, ['jcp_west', 'trt_acme'], {
+      GATEWAY_RATE_PER_SECOND: '0.1',
+      GATEWAY_RATE_BURST: '2',
+    });
     expect((await slow.as('jcp_west', '/v1/inbox')).status).toBe(200);
     expect((await slow.as('jcp_west', '/v1/inbox')).status).toBe(200);
     const third = await slow.as('jcp_west', '/v1/inbox');
@@ -104,7 +133,12 @@ describe('the edge', () => {
 describe('the list of parties', () => {
   it('that is wrong is refused and the old one stays', async () => {
     const refusals = logged('parties-refused');
-    for (const text of ['[', '{}', '[{"party":"jcp_west"}]', '[{"party":"svc_ops","seedFile":"x","tokenHash":"y"}]']) {
+    for (const text of [
+      '[',
+      '{}',
+      '[{"party":"jcp_west"}]',
+      '[{"party":"svc_ops","seedFile":"x","tokenHash":"y"}]',
+    ]) {
       const before = logged('parties-refused');
       await gateway.writePartiesText(text);
       await until('it is refused', () => logged('parties-refused') > before);
@@ -117,14 +151,26 @@ describe('the list of parties', () => {
   it('brings in a new party without a restart, also one that the broker learns of later, and lets go of one that is gone', async () => {
     const party = await nats.newParty('trt_brook');
     await gateway.writeParties(['jcp_west', 'trt_acme', 'trt_brook']);
-    await until('the token is known', async () => (await gateway.as('trt_brook', '/v1/inbox')).status === 503);
-    expect((await gateway.call('/health/ready')).body).toEqual({ status: 'not-ready', failing: ['broker:trt_brook'] });
+    await until(
+      'the token is known',
+      async () => (await gateway.as('trt_brook', '/v1/inbox')).status === 503,
+    );
+    expect((await gateway.call('/health/ready')).body).toEqual({
+      status: 'not-ready',
+      failing: ['broker:trt_brook'],
+    });
     expect((await gateway.as('jcp_west', '/v1/inbox')).status).toBe(200);
     await addParty(nats.broker, nats.parties, party, nats.seedFile('trt_brook'));
-    await until('it is connected', async () => (await gateway.call('/health/ready')).status === 200);
+    await until(
+      'it is connected',
+      async () => (await gateway.call('/health/ready')).status === 200,
+    );
     expect((await gateway.as('trt_brook', '/v1/inbox')).status).toBe(200);
     await gateway.writeParties(['jcp_west', 'trt_acme']);
-    await until('its token is void', async () => (await gateway.as('trt_brook', '/v1/inbox')).status === 401);
+    await until(
+      'its token is void',
+      async () => (await gateway.as('trt_brook', '/v1/inbox')).status === 401,
+    );
     const reads = logged('parties-read');
     gateway.signal('SIGHUP');
     await until('SIGHUP reads it again', () => logged('parties-read') > reads);
@@ -159,7 +205,10 @@ describe('without the broker', () => {
     expect((await gateway.call('/health/live')).status).toBe(200);
     await nats.run();
     await nats.mend();
-    await until('it is ready again', async () => (await gateway.call('/health/ready')).status === 200);
+    await until(
+      'it is ready again',
+      async () => (await gateway.call('/health/ready')).status === 200,
+    );
     expect((await gateway.send('jcp_west', message)).status).toBe(202);
     await until('the guard takes it', () => guard.taken.some((each) => each.id === message.id));
   });

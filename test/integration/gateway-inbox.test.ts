@@ -27,13 +27,16 @@ interface Inbox {
   messages: { id: string }[];
 }
 
-const take = async (party: string, query = ''): Promise<Inbox> => (await gateway.as(party, `/v1/inbox${query}`)).body as unknown as Inbox;
-const ack = (party: string, id: string) => gateway.as(party, `/v1/inbox/${id}/ack`, { method: 'POST' });
+const take = async (party: string, query = ''): Promise<Inbox> =>
+  (await gateway.as(party, `/v1/inbox${query}`)).body as unknown as Inbox;
+const ack = (party: string, id: string) =>
+  gateway.as(party, `/v1/inbox/${id}/ack`, { method: 'POST' });
 
 describe('the inbox', () => {
   it('gives each delivery once, in order, keeps it from others while in hand, and forgets it with the ack', async () => {
     const sent = [1, 2, 3].map(() => someReferral('jcp_west', 'trt_acme'));
-    for (const message of sent) expect((await gateway.send('jcp_west', message, { prefer: 'wait=10' })).status).toBe(200);
+    for (const message of sent)
+      expect((await gateway.send('jcp_west', message, { prefer: 'wait=10' })).status).toBe(200);
     const first = await take('trt_acme', '?max=2');
     expect(first.messages).toEqual(sent.slice(0, 2));
     expect((await take('trt_acme')).messages).toEqual(sent.slice(2));
@@ -97,7 +100,10 @@ describe('the inbox', () => {
     ]) {
       const answer = await gateway.as('trt_acme', `/v1/inbox${query}`);
       expect(answer.status).toBe(400);
-      expect(answer.body).toMatchObject({ type: 'urn:throughcare:problem:malformed-request', errors: [{ field }] });
+      expect(answer.body).toMatchObject({
+        type: 'urn:throughcare:problem:malformed-request',
+        errors: [{ field }],
+      });
     }
   });
 
@@ -130,9 +136,14 @@ describe('the inbox', () => {
     const message = someReferral('jcp_west', 'trt_cairn');
     await gateway.send('jcp_west', message, { prefer: 'wait=10' });
     expect((await take('trt_cairn', '?wait=5')).messages).toEqual([message]);
-    await until('it is logged', () => gateway.log.filter((line) => line.includes('delivery-unreadable')).length === 2);
+    await until(
+      'it is logged',
+      () => gateway.log.filter((line) => line.includes('delivery-unreadable')).length === 2,
+    );
     expect(gateway.log.join('\n')).not.toContain('Quillfeather');
-    expect((await gateway.call('/metrics')).text).toContain('gateway_unreadable_deliveries_total 2');
+    expect((await gateway.call('/metrics')).text).toContain(
+      'gateway_unreadable_deliveries_total 2',
+    );
     await ack('trt_cairn', message.id);
   });
 
@@ -140,7 +151,10 @@ describe('the inbox', () => {
     const message = someReferral('jcp_west', 'trt_cairn');
     await gateway.send('jcp_west', message, { prefer: 'wait=10' });
     const waiting = take('trt_acme', '?wait=30');
-    await until('the call is under way', async () => (await gateway.call('/health/live')).status === 200);
+    await until(
+      'the call is under way',
+      async () => (await gateway.call('/health/live')).status === 200,
+    );
     const began = performance.now();
     expect(await gateway.stop()).toBe(0);
     expect(performance.now() - began).toBeLessThan(15_000);

@@ -54,7 +54,9 @@ describe('sending a message', () => {
 
   it('answers 202 when the verdict does not fall in time', async () => {
     guard.isSilent = true;
-    const answer = await gateway.send('jcp_west', someReferral('jcp_west', 'trt_acme'), { prefer: 'wait=0' });
+    const answer = await gateway.send('jcp_west', someReferral('jcp_west', 'trt_acme'), {
+      prefer: 'wait=0',
+    });
     expect(answer.status).toBe(202);
     expect(answer.headers.get('preference-applied')).toBeNull();
   });
@@ -62,7 +64,12 @@ describe('sending a message', () => {
   it('tells a refusal as a problem with the verdict in it, alike whatever lies behind no-consent-on-record', async () => {
     const told = [];
     for (const behind of ['the client withdrew', 'nobody knows the client']) {
-      guard.decide = () => ({ verdict: 'refused', reason: 'no-consent-on-record', field: 'data.client', detail: behind });
+      guard.decide = () => ({
+        verdict: 'refused',
+        reason: 'no-consent-on-record',
+        field: 'data.client',
+        detail: behind,
+      });
       const message = someReferral('jcp_west', 'trt_acme');
       const answer = await gateway.send('jcp_west', message, { prefer: 'wait=10' });
       expect(answer.status).toBe(422);
@@ -86,9 +93,14 @@ describe('sending a message', () => {
       field: 'data.client.nino',
       detail: 'the NI number is on record with another date of birth',
     });
-    const answer = await gateway.send('jcp_west', someReferral('jcp_west', 'trt_acme'), { prefer: 'wait=10' });
+    const answer = await gateway.send('jcp_west', someReferral('jcp_west', 'trt_acme'), {
+      prefer: 'wait=10',
+    });
     expect(answer.status).toBe(422);
-    expect(answer.body).toMatchObject({ type: 'urn:throughcare:problem:identity-mismatch', errors: [{ field: 'data.client.nino' }] });
+    expect(answer.body).toMatchObject({
+      type: 'urn:throughcare:problem:identity-mismatch',
+      errors: [{ field: 'data.client.nino' }],
+    });
   });
 
   it('tells nothing of the messages of others', async () => {
@@ -114,20 +126,32 @@ describe('a repeated id', () => {
     ]);
     await until('the guard takes it', () => takenTimes(message.id) > 0);
     answers.push(await gateway.send('jcp_west', sameInOtherWords));
-    for (const { status, body } of answers) expect({ status, body }).toEqual({ status: 202, body: { id: message.id, state: 'accepted' } });
-    expect((await gateway.send('jcp_west', message, { prefer: 'wait=10' })).body).toMatchObject({ state: 'cleared' });
+    for (const { status, body } of answers)
+      expect({ status, body }).toEqual({
+        status: 202,
+        body: { id: message.id, state: 'accepted' },
+      });
+    expect((await gateway.send('jcp_west', message, { prefer: 'wait=10' })).body).toMatchObject({
+      state: 'cleared',
+    });
     expect(takenTimes(message.id)).toBe(1);
   });
 
   it('is 409 with another body, before it is decided and after, and by the word of the guard when the gateway is a new one', async () => {
     const message = someReferral('jcp_west', 'trt_acme');
     const other = { ...message, actor: 'p_adviser_2' };
-    const [first, second] = await Promise.all([gateway.send('jcp_west', message), gateway.send('jcp_west', other)]);
+    const [first, second] = await Promise.all([
+      gateway.send('jcp_west', message),
+      gateway.send('jcp_west', other),
+    ]);
     expect(new Set([first.status, second.status])).toEqual(new Set([202, 409]));
     await until('the guard takes it', () => takenTimes(message.id) === 1);
     const again = await gateway.send('jcp_west', other);
     expect(again.status).toBe(409);
-    expect(again.body).toMatchObject({ type: 'urn:throughcare:problem:id-reused', errors: [{ field: 'id' }] });
+    expect(again.body).toMatchObject({
+      type: 'urn:throughcare:problem:id-reused',
+      errors: [{ field: 'id' }],
+    });
     const fresh = await GatewayForTest.start(nats, ['jcp_west']);
     expect((await fresh.send('jcp_west', other)).status).toBe(409);
     expect((await fresh.send('jcp_west', message)).status).toBe(202);
@@ -159,12 +183,25 @@ describe('asking', () => {
       cause: '018f3b6e-7b1c-7c0e-9d3a-1f2e3d4c5b6a',
     };
     guard.answers['worklist'] = (party) => ({ steps: party === 'jcp_west' ? [step] : [] });
-    guard.answers['case'] = (_party, { case: id }) => ({ case: id, messages: [], steps: [step], reminders: [], mails: [], secret: 1 });
+    guard.answers['case'] = (_party, { case: id }) => ({
+      case: id,
+      messages: [],
+      steps: [step],
+      reminders: [],
+      mails: [],
+      secret: 1,
+    });
     guard.answers['consents'] = () => ({ consents: 'not a list' });
     expect((await gateway.as('jcp_west', '/v1/worklist')).body).toEqual({ steps: [step] });
     expect((await gateway.as('trt_acme', '/v1/worklist')).body).toEqual({ steps: [] });
     const view = await gateway.as('jcp_west', `/v1/cases/${step.case}`);
-    expect(view.body).toEqual({ case: step.case, messages: [], steps: [step], reminders: [], mails: [] });
+    expect(view.body).toEqual({
+      case: step.case,
+      messages: [],
+      steps: [step],
+      reminders: [],
+      mails: [],
+    });
     const broken = await gateway.as('jcp_west', `/v1/cases/${step.case}/consents`);
     expect(broken.status).toBe(500);
     expect(broken.body).toMatchObject({ type: 'urn:throughcare:problem:internal' });
@@ -181,14 +218,27 @@ describe('asking', () => {
     };
     guard.answers['dpa1'] = () => ({ current: true, until: '2026-12-31' });
     const post = (body: string, type: string) =>
-      gateway.as('jcp_west', '/v1/consents/try', { method: 'POST', body, headers: { 'content-type': type } });
+      gateway.as('jcp_west', '/v1/consents/try', {
+        method: 'POST',
+        body,
+        headers: { 'content-type': type },
+      });
     const tried = await post('{"consent":{"form":"DPA1"}}', 'application/json');
-    expect([tried.status, tried.body, asked]).toEqual([200, { messages: [] }, [{ consent: { form: 'DPA1' } }]]);
+    expect([tried.status, tried.body, asked]).toEqual([
+      200,
+      { messages: [] },
+      [{ consent: { form: 'DPA1' } }],
+    ]);
     expect((await post('{}', 'application/cloudevents+json')).status).toBe(415);
-    expect((await post('[]', 'application/json')).body).toMatchObject({ type: 'urn:throughcare:problem:malformed-json' });
+    expect((await post('[]', 'application/json')).body).toMatchObject({
+      type: 'urn:throughcare:problem:malformed-json',
+    });
     expect((await post('{', 'application/json')).status).toBe(400);
     expect((await gateway.as('jcp_west', '/v1/consents/try')).status).toBe(405);
-    const dpa1 = await gateway.as('jcp_west', '/v1/cases/018f3b6e-7b1c-4c0e-9d3a-1f2e3d4c5b6a/dpa1');
+    const dpa1 = await gateway.as(
+      'jcp_west',
+      '/v1/cases/018f3b6e-7b1c-4c0e-9d3a-1f2e3d4c5b6a/dpa1',
+    );
     expect(dpa1.body).toEqual({ current: true, until: '2026-12-31' });
   });
 

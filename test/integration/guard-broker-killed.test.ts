@@ -4,7 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { deliveryStream, ingressStream } from '#libs/contracts/subjects.js';
-import { type FormContext, maria, tomas, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
+import {
+  type FormContext,
+  maria,
+  tomas,
+  tpr2Consent,
+  withdrawal,
+} from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import { HoldingProxy } from '#test/support/holding-proxy.js';
 import type { MeshParty, Wanted } from '#test/support/mesh-party.js';
@@ -43,18 +49,28 @@ const consent = (caseId: string, client: NonNullable<Wanted['client']>): Wanted 
 const tell = (caseId: string, client: NonNullable<Wanted['client']>): Promise<string> =>
   river.send({ name: 'tpr2.shared', to: office, case: caseId, client });
 const withdraw = (caseId: string) =>
-  river.sendAndWait({ name: 'consent.withdrawn', to: 'mesh', case: caseId, data: (context) => withdrawal(context, 'TPR2') });
+  river.sendAndWait({
+    name: 'consent.withdrawn',
+    to: 'mesh',
+    case: caseId,
+    data: (context) => withdrawal(context, 'TPR2'),
+  });
 
-const stateOf = async (stream: string) => (await (await jetstreamManager(provisioner)).streams.info(stream)).state;
+const stateOf = async (stream: string) =>
+  (await (await jetstreamManager(provisioner)).streams.info(stream)).state;
 
 /** All that lies in the two streams is worked; then the broker is killed, and has lost count of both when it runs again. */
 async function loseCount(): Promise<void> {
-  for (const stream of streams) await until(`${stream} is empty`, async () => (await stateOf(stream)).messages === 0);
+  for (const stream of streams)
+    await until(`${stream} is empty`, async () => (await stateOf(stream)).messages === 0);
   await delay(consumerWrittenMs);
   await mesh.nats.kill();
   await mesh.nats.loseCount(...streams);
   await mesh.nats.run();
-  await until('the provisioner is back', async () => (await stateOf(streams[0] ?? '')).last_seq === 0);
+  await until(
+    'the provisioner is back',
+    async () => (await stateOf(streams[0] ?? '')).last_seq === 0,
+  );
 }
 
 /** One client's message collected from a place of the office's stream, and another's lying in the same place since the broker lost count. */
@@ -78,7 +94,12 @@ describe('a broker that was killed and counts its streams from 1 again', () => {
     jcp.collect();
     const caseId = randomUUID();
     await river.sendAndWait(consent(caseId, maria));
-    for (const id of [await tell(caseId, maria), await tell(caseId, maria), await tell(caseId, maria)]) await jcp.delivery(id);
+    for (const id of [
+      await tell(caseId, maria),
+      await tell(caseId, maria),
+      await tell(caseId, maria),
+    ])
+      await jcp.delivery(id);
     await loseCount();
     const after = [await tell(caseId, maria), await tell(caseId, maria)];
     for (const id of after) await jcp.delivery(id);
@@ -89,24 +110,35 @@ describe('a broker that was killed and counts its streams from 1 again', () => {
     const [leaving, coming] = [randomUUID(), randomUUID()];
     await river.sendAndWait(consent(leaving, maria));
     await loseCount();
-    const withdrawn = { name: 'consent.withdrawn' as const, to: 'mesh', data: (context: FormContext) => withdrawal(context, 'TPR2') };
+    const withdrawn = {
+      name: 'consent.withdrawn' as const,
+      to: 'mesh',
+      data: (context: FormContext) => withdrawal(context, 'TPR2'),
+    };
     const sent: string[] = [];
     // More than the durable has given out: the last of them would be at hand before the first.
     for (const wanted of [{ ...withdrawn, case: leaving }, consent(coming, tomas)]) {
       await delay(150);
       sent.push(await river.send(wanted));
     }
-    for (let n = 0; n < 12; n += 1) sent.push(await tell(leaving, maria), await tell(coming, tomas));
+    for (let n = 0; n < 12; n += 1)
+      sent.push(await tell(leaving, maria), await tell(coming, tomas));
     const verdicts: (string | undefined)[] = [];
     for (const id of sent) verdicts.push((await river.verdict(id)).records[0]?.verdict);
-    expect(verdicts).toEqual(['cleared', 'cleared', ...Array.from({ length: 12 }, () => ['refused', 'cleared']).flat()]);
+    expect(verdicts).toEqual([
+      'cleared',
+      'cleared',
+      ...Array.from({ length: 12 }, () => ['refused', 'cleared']).flat(),
+    ]);
   });
 
   it('loses nobody’s message to the withdrawal of another, who lay in the same place before and whose message was collected', async () => {
     const { early, late, collected, lying } = await onePlaceTwice();
     expect(
       await until('it lies there', async () =>
-        (await stateOf(deliveryStream(office))).messages === 1 ? stateOf(deliveryStream(office)) : undefined,
+        (await stateOf(deliveryStream(office))).messages === 1
+          ? stateOf(deliveryStream(office))
+          : undefined,
       ),
     ).toMatchObject({ last_seq: 1 });
     expect((await withdraw(early)).state).toBe('cleared');
@@ -124,7 +156,9 @@ describe('a broker that was killed and counts its streams from 1 again', () => {
     expect((await withdraw(early)).state).toBe('cleared');
     expect((await river.verdict(collected)).state).toBe('collected');
     jcp.collect();
-    await until('the holder is told', () => jcp.received.find((message) => message.type.includes('stop-using') && message.case === early));
+    await until('the holder is told', () =>
+      jcp.received.find((message) => message.type.includes('stop-using') && message.case === early),
+    );
   });
 });
 
@@ -132,10 +166,20 @@ describe('a connection of the guard that is cut with messages on the way', () =>
   it('has them judged before what is sent later', async () => {
     const [leaving, coming] = [randomUUID(), randomUUID()];
     await river.sendAndWait(consent(leaving, maria));
-    await until('all is worked', async () => (await stateOf(ingressStream('tp_river'))).messages === 0);
+    await until(
+      'all is worked',
+      async () => (await stateOf(ingressStream('tp_river'))).messages === 0,
+    );
     proxy.hold('down');
-    const withdrawn = { name: 'consent.withdrawn' as const, to: 'mesh', data: (context: FormContext) => withdrawal(context, 'TPR2') };
-    const sent = [await river.send({ ...withdrawn, case: leaving }), await river.send(consent(coming, tomas))];
+    const withdrawn = {
+      name: 'consent.withdrawn' as const,
+      to: 'mesh',
+      data: (context: FormContext) => withdrawal(context, 'TPR2'),
+    };
+    const sent = [
+      await river.send({ ...withdrawn, case: leaving }),
+      await river.send(consent(coming, tomas)),
+    ];
     await delay(200);
     proxy.cut();
     await delay(1_000);

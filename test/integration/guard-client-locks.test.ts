@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Pool, PoolClient } from 'pg';
 import { connectDatabase } from '#libs/postgres/connect-database.js';
-import { lockClients, underClientLock, unlockClients } from '#services/consent-guard/adapters/client-lock.js';
+import {
+  lockClients,
+  underClientLock,
+  unlockClients,
+} from '#services/consent-guard/adapters/client-lock.js';
 import { type PostgresServer, startPostgres } from '#test/support/start-postgres.js';
 
 let postgres: PostgresServer;
@@ -22,7 +26,9 @@ afterAll(async () => {
 });
 
 const modes = async (): Promise<string[]> => {
-  const { rows } = await pool.query<{ mode: string }>(`select mode from pg_locks where locktype = 'advisory' order by mode`);
+  const { rows } = await pool.query<{ mode: string }>(
+    `select mode from pg_locks where locktype = 'advisory' order by mode`,
+  );
   return rows.map(({ mode }) => mode);
 };
 
@@ -53,6 +59,7 @@ describe('the locks on the clients of a batch', () => {
       await lockClients(db, new Set(both), new Set([alone]));
       await unlockClients(db);
     };
-    for (let round = 0; round < 200; round += 1) await Promise.all([batch(one, 'maria'), batch(other, 'tomas')]);
+    for (let round = 0; round < 200; round += 1)
+      await Promise.all([batch(one, 'maria'), batch(other, 'tomas')]);
   });
 });

@@ -42,7 +42,8 @@ async function databaseOf(of: GuardMesh, query: string): Promise<QueryResult<{ m
   }
 }
 
-const share = (): Promise<string> => river.send({ ...own, name: 'tpr2.shared', to: 'jcp_wandsworth' });
+const share = (): Promise<string> =>
+  river.send({ ...own, name: 'tpr2.shared', to: 'jcp_wandsworth' });
 
 describe('the guard, killed', () => {
   it('loses nothing, delivers each message once by its id, and keeps its verdicts', async () => {
@@ -62,7 +63,11 @@ describe('the guard, killed', () => {
     expect(delivered()).toEqual(new Set(sent));
     for (const id of sent) {
       const { state, records } = await river.verdict(id);
-      expect({ id, state, records: records.length }).toEqual({ id, state: seen.get(id) ?? 'cleared', records: 1 });
+      expect({ id, state, records: records.length }).toEqual({
+        id,
+        state: seen.get(id) ?? 'cleared',
+        records: 1,
+      });
     }
   });
 
@@ -72,10 +77,16 @@ describe('the guard, killed', () => {
       return Number(/^throughcare_guard_parties_held (\d+)$/m.exec(text)?.[1] ?? 0);
     };
     const other = await mesh.guard(batches);
-    await until('both hold parties', async () => (await held(guard)) > 0 && (await held(other)) > 0);
+    await until(
+      'both hold parties',
+      async () => (await held(guard)) > 0 && (await held(other)) > 0,
+    );
     await guard.end('SIGKILL');
     const killedAt = performance.now();
-    await until('the other holds all', async () => (await held(other)) === parties.length + serviceParties.length);
+    await until(
+      'the other holds all',
+      async () => (await held(other)) === parties.length + serviceParties.length,
+    );
     const id = await share();
     await jcp.delivery(id);
     expect(performance.now() - killedAt).toBeLessThan(10_000);
@@ -99,13 +110,24 @@ describe('the guard, killed', () => {
   it('keeps the order of a sender while its database is away', async () => {
     const late = { client: { ...client, nino: 'QQ400003C' }, case: randomUUID() };
     await mesh.postgres.kill();
-    const first = await river.send({ ...late, name: 'consent.recorded', to: 'mesh', data: consent });
+    const first = await river.send({
+      ...late,
+      name: 'consent.recorded',
+      to: 'mesh',
+      data: consent,
+    });
     await until('the guard has tried', () =>
-      guard.log.some(({ msg }) => msg === 'a batch is tried again' || msg === 'the parties could not be shared out now'),
+      guard.log.some(
+        ({ msg }) =>
+          msg === 'a batch is tried again' || msg === 'the parties could not be shared out now',
+      ),
     );
     const second = await river.send({ ...late, name: 'tpr2.shared', to: 'jcp_wandsworth' });
     await mesh.postgres.restart();
-    expect([(await river.verdict(first)).state, (await river.verdict(second)).state]).toEqual(['cleared', 'cleared']);
+    expect([(await river.verdict(first)).state, (await river.verdict(second)).state]).toEqual([
+      'cleared',
+      'cleared',
+    ]);
   });
 
   it('keeps the order of a sender where a delivery cannot be made, though what follows is judged already', async () => {
@@ -115,9 +137,14 @@ describe('the guard, killed', () => {
     await manager.streams.update(stream, { max_bytes: 1 });
     const first = await river.send({ ...own, name: 'tpr2.shared', to: 'jcp_lambeth' });
     const before = guard.log.length;
-    await until('the first is tried again', () => guard.log.slice(before).some(({ msg }) => msg === 'a batch is tried again'));
+    await until('the first is tried again', () =>
+      guard.log.slice(before).some(({ msg }) => msg === 'a batch is tried again'),
+    );
     const second = await share();
-    expect([(await river.verdict(first)).state, (await river.verdict(second)).state]).toEqual(['cleared', 'cleared']);
+    expect([(await river.verdict(first)).state, (await river.verdict(second)).state]).toEqual([
+      'cleared',
+      'cleared',
+    ]);
     const third = await share();
     const tried = guard.log.length;
     await until('it was tried many times', () => guard.log.length > tried + 4);
@@ -137,7 +164,10 @@ describe('the guard, killed', () => {
     const shares = async (count: number, state: string): Promise<void> => {
       for (let n = 0; n < count; n += 1) expected.push([await river.send(sharing), state]);
     };
-    expected.push([await river.send({ ...another, name: 'consent.recorded', to: 'mesh', data: consent }), 'cleared']);
+    expected.push([
+      await river.send({ ...another, name: 'consent.recorded', to: 'mesh', data: consent }),
+      'cleared',
+    ]);
     expected.push([await river.send(sharing), 'cleared']);
     expect((await river.verdict(expected[1]?.[0] ?? '')).state).toBe('cleared');
     const reused: string[] = [];
@@ -152,9 +182,15 @@ describe('the guard, killed', () => {
       }
       await shares(5, 'cleared');
       const given = { ...another, name: 'consent.withdrawn' as const, to: 'mesh' };
-      expected.push([await river.send({ ...given, data: (context: FormContext) => withdrawal(context, 'TPR2') }), 'cleared']);
+      expected.push([
+        await river.send({ ...given, data: (context: FormContext) => withdrawal(context, 'TPR2') }),
+        'cleared',
+      ]);
       await shares(10, 'refused');
-      expected.push([await river.send({ ...another, name: 'consent.recorded', to: 'mesh', data: consent }), 'cleared']);
+      expected.push([
+        await river.send({ ...another, name: 'consent.recorded', to: 'mesh', data: consent }),
+        'cleared',
+      ]);
     }
     await shares(3, 'cleared');
     const before = jcp.received.length;
@@ -165,12 +201,21 @@ describe('the guard, killed', () => {
       const seen = (await river.verdict(id)).state === 'refused' ? 'refused' : 'cleared';
       expect({ index, state: seen }).toEqual({ index, state });
     }
-    await until('the last is delivered', () => jcp.received.some(({ id }) => id === expected.at(-1)?.[0]));
-    expect(guard.log.slice(logged).filter(({ msg }) => msg === 'a batch is tried again')).toEqual([]);
+    await until('the last is delivered', () =>
+      jcp.received.some(({ id }) => id === expected.at(-1)?.[0]),
+    );
+    expect(guard.log.slice(logged).filter(({ msg }) => msg === 'a batch is tried again')).toEqual(
+      [],
+    );
     const sent = new Set(expected.map(([id]) => id));
-    const order = [...new Set(jcp.received.slice(before).map(({ id }) => id))].filter((id) => sent.has(id));
+    const order = [...new Set(jcp.received.slice(before).map(({ id }) => id))].filter((id) =>
+      sent.has(id),
+    );
     expect(order).toEqual(expected.map(([id]) => id).filter((id) => order.includes(id)));
-    const { rows } = await databaseOf(mesh, `select message from dead_letter where code = 'id-reused'`);
+    const { rows } = await databaseOf(
+      mesh,
+      `select message from dead_letter where code = 'id-reused'`,
+    );
     expect(rows.map(({ message }) => message).toSorted()).toEqual(reused.toSorted());
   });
 
@@ -187,7 +232,10 @@ describe('the guard, killed', () => {
     await until('work goes on', () => jcp.received.length > before);
     await guard.end('SIGTERM');
     guard = await mesh.guard(batches);
-    await until('all are decided', async () => (await river.verdict(sent.at(-1) ?? '')).state !== 'undecided');
+    await until(
+      'all are decided',
+      async () => (await river.verdict(sent.at(-1) ?? '')).state !== 'undecided',
+    );
     for (const id of sent) expect((await river.verdict(id)).state).toBe('cleared');
     const order = () => [...new Set(jcp.received.slice(before).map(({ id }) => id))];
     await until('all are delivered', () => order().length >= sent.length);
@@ -197,8 +245,17 @@ describe('the guard, killed', () => {
 
 describe('a guard that hands a sender over with several messages in hand', () => {
   const about = (nino: string) => ({ client: { ...client, nino }, case: randomUUID() });
-  const consented = (own: ReturnType<typeof about>) => ({ ...own, name: 'consent.recorded' as const, to: 'mesh', data: consent });
-  const shared = (own: ReturnType<typeof about>) => ({ ...own, name: 'tpr2.shared' as const, to: 'jcp_wandsworth' });
+  const consented = (own: ReturnType<typeof about>) => ({
+    ...own,
+    name: 'consent.recorded' as const,
+    to: 'mesh',
+    data: consent,
+  });
+  const shared = (own: ReturnType<typeof about>) => ({
+    ...own,
+    name: 'tpr2.shared' as const,
+    to: 'jcp_wandsworth',
+  });
 
   // As large as they are: what is given back while a pull of its own is open is what came again out of order once.
   beforeAll(async () => {
@@ -209,38 +266,62 @@ describe('a guard that hands a sender over with several messages in hand', () =>
   it.each([
     ['it is stopped', '3'],
     ['another begins and takes its part', '4'],
-  ])('leaves them to be judged in the order in which they were sent, where %s', async (how, digit) => {
-    const [busy, leaving, coming] = [about(`QQ4003${digit}0C`), about(`QQ4003${digit}1C`), about(`QQ4003${digit}2C`)];
-    for (const own of [busy, leaving]) await river.sendAndWait(consented(own));
-    const database = new Client({ connectionString: mesh.databaseUrl });
-    await database.connect();
-    // Another party's batch is at work on the first client: what lies behind their message waits in the guard's hand.
-    const lock = 'select pg_advisory_lock(hashtextextended((select client from client_case where id = $1)::text, 7))';
-    await database.query(lock, [busy.case]);
-    const withdrawn = (context: FormContext) => withdrawal(context, 'TPR2');
-    const withdraws = { ...leaving, name: 'consent.withdrawn' as const, to: 'mesh', data: withdrawn };
-    const sent: string[] = [];
-    for (const wanted of [shared(busy), withdraws, shared(leaving), consented(coming), shared(coming)]) {
-      sent.push(await river.send(wanted));
-      // Each is taken in hand by itself.
-      await delay(30);
-    }
-    await delay(300);
-    const stopped = how === 'it is stopped';
-    const other = stopped ? undefined : mesh.guard();
-    const ended = stopped ? guard.end('SIGTERM') : undefined;
-    await delay(stopped ? 500 : 4_000);
-    await database.query('select pg_advisory_unlock_all()');
-    await database.end();
-    await ended;
-    if (stopped) guard = await mesh.guard();
-    const verdicts = await Promise.all(sent.map(async (id) => (await river.verdict(id)).records[0]?.verdict));
-    expect(verdicts).toEqual(['cleared', 'cleared', 'refused', 'cleared', 'cleared']);
-    const ids = sent.map((id) => `'${id}'`).join(',');
-    const { rows } = await databaseOf(mesh, `select id as message from record where ordinal = 0 and id in (${ids}) order by seq`);
-    expect(rows.map(({ message }) => message)).toEqual(sent);
-    await (await other)?.end('SIGTERM');
-  });
+  ])(
+    'leaves them to be judged in the order in which they were sent, where %s',
+    async (how, digit) => {
+      const [busy, leaving, coming] = [
+        about(`QQ4003${digit}0C`),
+        about(`QQ4003${digit}1C`),
+        about(`QQ4003${digit}2C`),
+      ];
+      for (const own of [busy, leaving]) await river.sendAndWait(consented(own));
+      const database = new Client({ connectionString: mesh.databaseUrl });
+      await database.connect();
+      // Another party's batch is at work on the first client: what lies behind their message waits in the guard's hand.
+      const lock =
+        'select pg_advisory_lock(hashtextextended((select client from client_case where id = $1)::text, 7))';
+      await database.query(lock, [busy.case]);
+      const withdrawn = (context: FormContext) => withdrawal(context, 'TPR2');
+      const withdraws = {
+        ...leaving,
+        name: 'consent.withdrawn' as const,
+        to: 'mesh',
+        data: withdrawn,
+      };
+      const sent: string[] = [];
+      for (const wanted of [
+        shared(busy),
+        withdraws,
+        shared(leaving),
+        consented(coming),
+        shared(coming),
+      ]) {
+        sent.push(await river.send(wanted));
+        // Each is taken in hand by itself.
+        await delay(30);
+      }
+      await delay(300);
+      const stopped = how === 'it is stopped';
+      const other = stopped ? undefined : mesh.guard();
+      const ended = stopped ? guard.end('SIGTERM') : undefined;
+      await delay(stopped ? 500 : 4_000);
+      await database.query('select pg_advisory_unlock_all()');
+      await database.end();
+      await ended;
+      if (stopped) guard = await mesh.guard();
+      const verdicts = await Promise.all(
+        sent.map(async (id) => (await river.verdict(id)).records[0]?.verdict),
+      );
+      expect(verdicts).toEqual(['cleared', 'cleared', 'refused', 'cleared', 'cleared']);
+      const ids = sent.map((id) => `'${id}'`).join(',');
+      const { rows } = await databaseOf(
+        mesh,
+        `select id as message from record where ordinal = 0 and id in (${ids}) order by seq`,
+      );
+      expect(rows.map(({ message }) => message)).toEqual(sent);
+      await (await other)?.end('SIGTERM');
+    },
+  );
 });
 
 describe('a withdrawal behind a message that cannot be delivered', () => {
@@ -256,9 +337,15 @@ describe('a withdrawal behind a message that cannot be delivered', () => {
     const delivered = await river.send({ ...about, name: 'tpr2.shared', to: 'cp_works' });
     await river.send({ ...about, name: 'tpr2.shared', to: 'jcp_lambeth' });
     guard.signal('SIGCONT');
-    const waiting = async (): Promise<number> => (await manager.streams.info(deliveryStream('cp_works'))).state.messages;
+    const waiting = async (): Promise<number> =>
+      (await manager.streams.info(deliveryStream('cp_works'))).state.messages;
     await until('the first is delivered', async () => (await waiting()) > 0);
-    const withdrawn = await river.send({ ...about, name: 'consent.withdrawn', to: 'mesh', data: (c) => withdrawal(c, 'TPR2') });
+    const withdrawn = await river.send({
+      ...about,
+      name: 'consent.withdrawn',
+      to: 'mesh',
+      data: (c) => withdrawal(c, 'TPR2'),
+    });
     await until('it is taken back', async () => (await waiting()) === 0);
     await manager.streams.update(stream, { max_bytes: room });
     expect((await river.verdict(withdrawn)).state).toBe('cleared');

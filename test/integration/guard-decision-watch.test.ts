@@ -28,18 +28,21 @@ afterAll(async () => {
 });
 
 const unreadable = (message: string, party: string) =>
-  pool.query(`insert into dead_letter (id, party, message, code, detail, at) values ($1, $2, $3, 'malformed-json', 'not JSON', now())`, [
-    randomUUID(),
-    party,
-    message,
-  ]);
+  pool.query(
+    `insert into dead_letter (id, party, message, code, detail, at) values ($1, $2, $3, 'malformed-json', 'not JSON', now())`,
+    [randomUUID(), party, message],
+  );
 
 describe('those who wait for a verdict', () => {
   it('are looked up for together: a hundred ask the database no oftener than one does', async () => {
     const book = new MessageBook(pool);
     const wait = async (count: number): Promise<number> => {
       asked = 0;
-      await Promise.all(Array.from({ length: count }, () => book.verdict('tp_river', { id: randomUUID(), waitMs: 600 })));
+      await Promise.all(
+        Array.from({ length: count }, () =>
+          book.verdict('tp_river', { id: randomUUID(), waitMs: 600 }),
+        ),
+      );
       return asked;
     };
     // Each looks for itself once, with two questions; what is left is the waiting.
@@ -58,7 +61,12 @@ describe('those who wait for a verdict', () => {
       book.verdict('tp_river', { id: never, waitMs: 0 }),
     ]);
     await unreadable(mine, 'tp_river');
-    expect((await answers).map(({ state }) => state)).toEqual(['refused', 'refused', 'undecided', 'undecided']);
+    expect((await answers).map(({ state }) => state)).toEqual([
+      'refused',
+      'refused',
+      'undecided',
+      'undecided',
+    ]);
   });
 
   it('are told when the database is away, and wait no longer', async () => {
@@ -70,6 +78,8 @@ describe('those who wait for a verdict', () => {
     await server.kill();
     expect(await answered).toBe('told');
     await server.restart();
-    expect(await book.verdict('tp_river', { id: randomUUID(), waitMs: 100 })).toMatchObject({ state: 'undecided' });
+    expect(await book.verdict('tp_river', { id: randomUUID(), waitMs: 100 })).toMatchObject({
+      state: 'undecided',
+    });
   });
 });

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Pool } from 'pg';
 import { connectDatabase } from '#libs/postgres/connect-database.js';
-import { type EvidenceEntry, clientCommitment, messageCommitment, readEntry, rowCommitment } from '#libs/evidence/evidence-entry.js';
+import {
+  type EvidenceEntry,
+  clientCommitment,
+  messageCommitment,
+  readEntry,
+  rowCommitment,
+} from '#libs/evidence/evidence-entry.js';
 import { leafHash } from '#libs/evidence/merkle-tree.js';
 import { newNoteKey, readSignerKey } from '#libs/evidence/note-keys.js';
 import { migrate } from '#libs/postgres/migrate.js';
@@ -25,7 +31,10 @@ let pool: Pool;
 
 beforeAll(async () => {
   [postgres, scratch] = await Promise.all([startPostgres(), scratchFolder()]);
-  pool = connectDatabase({ url: await postgres.createDatabase('guard'), applicationName: 'migration test' });
+  pool = connectDatabase({
+    url: await postgres.createDatabase('guard'),
+    applicationName: 'migration test',
+  });
 });
 afterAll(async () => {
   await pool.end();
@@ -82,24 +91,50 @@ async function putOld(row: OldRow): Promise<void> {
 describe('the migration that makes entries with their records', () => {
   it('keeps what was sealed as it was, and gives the rest the entry that the guard would have made', async () => {
     await migrateUpTo('0009_identity.sql');
-    const [client, sealed, went, refused] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+    const [client, sealed, went, refused] = [
+      randomUUID(),
+      randomUUID(),
+      randomUUID(),
+      randomUUID(),
+    ];
     await putOld({ id: sealed, client, verdict: 'cleared', recipient: 'jcp_wandsworth' });
     const old = '{"an":"entry of before"}';
     await pool.query(
       `insert into leaf (idx, id, ordinal, entry, row_salt, client, is_disclosure, recorded_at) select 0, id, ordinal, $1, 'salt', client, true, recorded_at from record`,
       [Buffer.from(old)],
     );
-    await pool.query(`update evidence_tree set size = 1, edge = $1, sealed_through = 1`, [leafHash(old)]);
+    await pool.query(`update evidence_tree set size = 1, edge = $1, sealed_through = 1`, [
+      leafHash(old),
+    ]);
     const facts = { startedOn: '2026-03-09', other: awkward, weeks: 12, isLate: false };
-    await putOld({ id: went, client, verdict: 'waiting', consents: [randomUUID(), randomUUID()], facts });
-    await putOld({ id: went, ordinal: 1, client, verdict: 'cleared', recipient: 'jcp_wandsworth', consents: [randomUUID()] });
-    await putOld({ id: refused, verdict: 'refused', reason: 'cause-unknown', detail: awkward, consents: [randomUUID()] });
+    await putOld({
+      id: went,
+      client,
+      verdict: 'waiting',
+      consents: [randomUUID(), randomUUID()],
+      facts,
+    });
+    await putOld({
+      id: went,
+      ordinal: 1,
+      client,
+      verdict: 'cleared',
+      recipient: 'jcp_wandsworth',
+      consents: [randomUUID()],
+    });
+    await putOld({
+      id: refused,
+      verdict: 'refused',
+      reason: 'cause-unknown',
+      detail: awkward,
+      consents: [randomUUID()],
+    });
 
     expect(await migrate(pool, migrations)).toContain('0010_entries.sql');
 
-    const { rows } = await pool.query<RecordRow & { entry: string; salt: Buffer; row_salt: Buffer; is_disclosure: boolean }>(
-      'select * from record order by seq',
-    );
+    const { rows } = await pool.query<
+      RecordRow & { entry: string; salt: Buffer; row_salt: Buffer; is_disclosure: boolean }
+    >('select * from record order by seq');
     expect(rows.map(({ id, is_disclosure }) => [id, is_disclosure])).toEqual([
       [sealed, true],
       [went, true],
@@ -107,8 +142,12 @@ describe('the migration that makes entries with their records', () => {
       [refused, false],
     ]);
     expect(rows[0]).toMatchObject({ entry: old, row_salt: Buffer.from('salt') });
-    expect((await pool.query('select * from leaf')).rows).toEqual([{ idx: 0, record: rows[0]?.seq }]);
-    const keys = await pool.query<{ client: string; key: string }>(`select client, encode(key, 'hex') as key from client_key`);
+    expect((await pool.query('select * from leaf')).rows).toEqual([
+      { idx: 0, record: rows[0]?.seq },
+    ]);
+    const keys = await pool.query<{ client: string; key: string }>(
+      `select client, encode(key, 'hex') as key from client_key`,
+    );
     expect(keys.rows).toEqual([{ client, key: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
     const commitments = new Set<string>();
     for (const row of rows.slice(1)) {
@@ -126,7 +165,9 @@ describe('the migration that makes entries with their records', () => {
         row: rowCommitment(row.row_salt.toString('hex'), rowText(record)),
         ...(isCleared(record) ? { recipient: 'jcp_wandsworth' } : {}),
         ...(record.verdict.kind === 'refused' ? { reason: 'cause-unknown' } : {}),
-        ...(record.client === undefined ? {} : { client: clientCommitment(keys.rows[0]?.key ?? '', record) }),
+        ...(record.client === undefined
+          ? {}
+          : { client: clientCommitment(keys.rows[0]?.key ?? '', record) }),
       };
       expect(entry).toMatchObject(expected);
       commitments.add(entry?.client ?? '');

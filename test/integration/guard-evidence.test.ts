@@ -10,7 +10,13 @@ import { type Clock } from '#libs/clock/clock.js';
 import { SystemClock } from '#libs/clock/system-clock.js';
 import { proofReply } from '#libs/contracts/ask.js';
 import { readCheckpoint } from '#libs/evidence/checkpoint.js';
-import { type EvidenceEntry, clientCommitment, messageCommitment, readEntry, rowCommitment } from '#libs/evidence/evidence-entry.js';
+import {
+  type EvidenceEntry,
+  clientCommitment,
+  messageCommitment,
+  readEntry,
+  rowCommitment,
+} from '#libs/evidence/evidence-entry.js';
 import { isIncluded, leafHash } from '#libs/evidence/merkle-tree.js';
 import { newNoteKey, readSignerKey } from '#libs/evidence/note-keys.js';
 import { openNote } from '#libs/evidence/signed-note.js';
@@ -25,7 +31,13 @@ import { RetentionSweep } from '#services/consent-guard/adapters/retention.sweep
 import { exportEvidence } from '#services/operator/adapters/export-evidence.js';
 import { LogFolder } from '#services/operator/adapters/log-folder.js';
 import { BookDesk } from '#test/support/book-desk.js';
-import { digestOf, newRecord, openGuardDatabase, refused, writeRecords } from '#test/support/evidence-database.js';
+import {
+  digestOf,
+  newRecord,
+  openGuardDatabase,
+  refused,
+  writeRecords,
+} from '#test/support/evidence-database.js';
 import { type ScratchFolder, scratchFolder } from '#test/support/scratch-folder.js';
 import { type PostgresServer, startPostgres } from '#test/support/start-postgres.js';
 import { until } from '#test/support/until.js';
@@ -62,7 +74,9 @@ beforeEach(async () => {
 afterAll(() => pool.end());
 
 /** Exports and checks, with the public key alone. */
-async function exported(older?: LogFolder): Promise<{ readonly check: LogCheck; readonly folder: LogFolder; readonly path: string }> {
+async function exported(
+  older?: LogFolder,
+): Promise<{ readonly check: LogCheck; readonly folder: LogFolder; readonly path: string }> {
   const path = join(scratch.path, randomUUID());
   const folder = await LogFolder.create(path);
   await exportEvidence(desk, folder);
@@ -70,7 +84,9 @@ async function exported(older?: LogFolder): Promise<{ readonly check: LogCheck; 
 }
 
 function entriesOf(folder: LogFolder, size: number): EvidenceEntry[] {
-  const bundles = tilesOfLevel('entries', size).map((tile) => decodeBundle(folder.read(tilePath(tile)) ?? Buffer.alloc(0)) ?? []);
+  const bundles = tilesOfLevel('entries', size).map(
+    (tile) => decodeBundle(folder.read(tilePath(tile)) ?? Buffer.alloc(0)) ?? [],
+  );
   return bundles.flat().flatMap((bytes) => readEntry(bytes) ?? []);
 }
 
@@ -85,13 +101,23 @@ async function keyOf(entry: EvidenceEntry): Promise<string | undefined> {
 describe('the sealer', () => {
   it('gives every record one leaf, denials and second records too, across tiles, and each step continues the one before', async () => {
     const client = randomUUID();
-    const first = Array.from({ length: 300 }, (_, n) => (n % 3 === 0 ? refused({ client }) : newRecord({ client })));
+    const first = Array.from({ length: 300 }, (_, n) =>
+      n % 3 === 0 ? refused({ client }) : newRecord({ client }),
+    );
     await writeRecords(pool, first, monday);
     expect(await sealer.seal()).toBe(300);
     const before = await exported();
-    expect(before.check).toMatchObject({ ok: true, checkpoint: { size: 300, origin: 'example.org/test-log' }, messages: 300 });
+    expect(before.check).toMatchObject({
+      ok: true,
+      checkpoint: { size: 300, origin: 'example.org/test-log' },
+      messages: 300,
+    });
 
-    const stopped = newRecord({ ...first[1], ordinal: 1, verdict: { kind: 'stopped', reason: 'withdrawn' } });
+    const stopped = newRecord({
+      ...first[1],
+      ordinal: 1,
+      verdict: { kind: 'stopped', reason: 'withdrawn' },
+    });
     await writeRecords(pool, [stopped, ...Array.from({ length: 400 }, () => newRecord())], monday);
     expect(await sealer.seal()).toBe(401);
     expect(await sealer.seal()).toBe(0);
@@ -107,10 +133,26 @@ describe('the sealer', () => {
     const { folder } = await exported();
     const entries = entriesOf(folder, 3);
     // A client who is known and one who is not look the same.
-    expect(Object.keys(entries[0] ?? {}).toSorted()).toEqual(Object.keys(entries[1] ?? {}).toSorted());
-    expect(entries[0]).toMatchObject({ id: known.id, verdict: 'refused', reason: 'no-consent-on-record', consents: [], ordinal: 0 });
+    expect(Object.keys(entries[0] ?? {}).toSorted()).toEqual(
+      Object.keys(entries[1] ?? {}).toSorted(),
+    );
+    expect(entries[0]).toMatchObject({
+      id: known.id,
+      verdict: 'refused',
+      reason: 'no-consent-on-record',
+      consents: [],
+      ordinal: 0,
+    });
     const text = JSON.stringify(entries);
-    for (const secret of [known.client, known.caseId, known.actor, 'lapsed', known.facts['on'], known.digest, 'river"}'])
+    for (const secret of [
+      known.client,
+      known.caseId,
+      known.actor,
+      'lapsed',
+      known.facts['on'],
+      known.digest,
+      'river"}',
+    ])
       expect(text).not.toContain(String(secret));
     // Two decisions on one client have nothing in common.
     expect(new Set(entries.map((entry) => entry.client)).size).toBe(3);
@@ -119,7 +161,9 @@ describe('the sealer', () => {
   it('leaves no gap and doubles nothing while many write at once, some slowly and some in vain, and sealers are killed', async () => {
     const main = fileURLToPath(new URL('../support/sealer-main.js', import.meta.url));
     const launch = async (): Promise<ChildProcess> => {
-      const child = spawn(process.execPath, [main, url, keys.signerKey], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, [main, url, keys.signerKey], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       if (child.stdout !== null) await once(child.stdout, 'data');
       return child;
     };
@@ -162,8 +206,14 @@ describe('the sealer', () => {
     await kill(steady);
     await sealer.seal();
     const { check } = await exported(older);
-    expect(check).toMatchObject({ ok: true, checkpoint: { size: state.committed }, messages: state.committed });
-    const { rows } = await pool.query('select (select count(*) from record) as records, (select count(*) from leaf) as leaves');
+    expect(check).toMatchObject({
+      ok: true,
+      checkpoint: { size: state.committed },
+      messages: state.committed,
+    });
+    const { rows } = await pool.query(
+      'select (select count(*) from record) as records, (select count(*) from leaf) as leaves',
+    );
     expect(rows).toEqual([{ records: state.committed, leaves: state.committed }]);
   });
 
@@ -181,11 +231,15 @@ describe('the sealer', () => {
       await writeRecords(pool, [newRecord()], monday);
       expect(await sealer.seal()).toBe(1);
     }
-    expect((await pool.query('select sealed_through from evidence_tree')).rows).toEqual([{ sealed_through: 0 }]);
+    expect((await pool.query('select sealed_through from evidence_tree')).rows).toEqual([
+      { sealed_through: 0 },
+    ]);
     release();
     await late;
     expect(await sealer.seal()).toBe(1);
-    expect((await pool.query('select sealed_through from evidence_tree')).rows).toEqual([{ sealed_through: 4 }]);
+    expect((await pool.query('select sealed_through from evidence_tree')).rows).toEqual([
+      { sealed_through: 4 },
+    ]);
     expect((await exported()).check).toMatchObject({ ok: true, checkpoint: { size: 4 } });
   });
 });
@@ -204,7 +258,12 @@ describe('a proof', () => {
       const note = openNote(checkpoint, signer);
       const head = note.ok ? readCheckpoint(note.text) : undefined;
       const path = proof.map((hash) => Buffer.from(hash, 'base64'));
-      const given = { index, size: head?.size ?? 0, root: head?.root ?? Buffer.alloc(0), proof: path };
+      const given = {
+        index,
+        size: head?.size ?? 0,
+        root: head?.root ?? Buffer.alloc(0),
+        proof: path,
+      };
       expect(isIncluded({ ...given, leaf: leafHash(Buffer.from(entry)) })).toBe(true);
       const read = readEntry(Buffer.from(entry));
       expect(read?.id).toBe(id);
@@ -220,8 +279,12 @@ describe('a proof', () => {
     await sealer.seal();
     await expect(proofOf('tp_river', record.id)).rejects.toMatchObject({ code: 'not-found' });
     await expect(proofOf('svc_ops', record.id)).rejects.toMatchObject({ code: 'not-found' });
-    await expect(desk.askAs('jcp_wandsworth', 'evidence-checkpoint', {})).rejects.toMatchObject({ code: 'not-found' });
-    await expect(desk.askAs('svc_router', 'evidence-entries', { from: 0, upTo: 1 })).rejects.toMatchObject({ code: 'not-found' });
+    await expect(desk.askAs('jcp_wandsworth', 'evidence-checkpoint', {})).rejects.toMatchObject({
+      code: 'not-found',
+    });
+    await expect(
+      desk.askAs('svc_router', 'evidence-entries', { from: 0, upTo: 1 }),
+    ).rejects.toMatchObject({ code: 'not-found' });
   });
 
   it.each([
@@ -237,15 +300,22 @@ describe('a proof', () => {
       await sealer.seal();
       const entries = entriesOf((await exported()).folder, 2);
       const [first] = entries;
-      const { rows } = await pool.query<RecordRow & { row_salt: Buffer }>('select * from record where id = $1', [record.id]);
+      const { rows } = await pool.query<RecordRow & { row_salt: Buffer }>(
+        'select * from record where id = $1',
+        [record.id],
+      );
       const [row] = rows;
       if (row === undefined || first === undefined) throw new Error('not there');
       const stored = toStoredRecord(row);
       expect(first.row).toBe(rowCommitment(row.row_salt.toString('hex'), rowText(stored)));
-      expect(first.row).not.toBe(rowCommitment(row.row_salt.toString('hex'), rowText({ ...stored, inner: 'none' })));
+      expect(first.row).not.toBe(
+        rowCommitment(row.row_salt.toString('hex'), rowText({ ...stored, inner: 'none' })),
+      );
       const key = (await keyOf(first)) ?? '';
       expect(key).toMatch(/^[0-9a-f]{64}$/);
-      expect(entries.map((entry) => entry.client)).toEqual(entries.map((entry) => clientCommitment(key, entry)));
+      expect(entries.map((entry) => entry.client)).toEqual(
+        entries.map((entry) => clientCommitment(key, entry)),
+      );
     },
   );
 });
@@ -253,15 +323,27 @@ describe('a proof', () => {
 describe('retention', () => {
   const dayMs = 86_400_000;
   const sweepAfter = (days: number): Promise<{ records: number; clients: number }> => {
-    const clock = Object.assign(new SystemClock(), { now: () => new Date(monday.getTime() + days * dayMs) }) satisfies Clock;
-    return new RetentionSweep({ pool, clock, log, disclosuresDays: 2_190, refusalsDays: 365 }).sweep();
+    const clock = Object.assign(new SystemClock(), {
+      now: () => new Date(monday.getTime() + days * dayMs),
+    }) satisfies Clock;
+    return new RetentionSweep({
+      pool,
+      clock,
+      log,
+      disclosuresDays: 2_190,
+      refusalsDays: 365,
+    }).sweep();
   };
   const bind = async (client: string, caseId: string): Promise<void> => {
-    await pool.query(`insert into client (id, nino, date_of_birth, surname, key_version) values ($1::uuid, $1::text, 'd', 's', 1)`, [
-      client,
-    ]);
+    await pool.query(
+      `insert into client (id, nino, date_of_birth, surname, key_version) values ($1::uuid, $1::text, 'd', 's', 1)`,
+      [client],
+    );
     await pool.query('insert into client_case (id, client) values ($1, $2)', [caseId, client]);
-    await pool.query(`insert into case_agency (case_id, agency, reference) values ($1, 'jcp', 'our 17')`, [caseId]);
+    await pool.query(
+      `insert into case_agency (case_id, agency, reference) values ($1, 'jcp', 'our 17')`,
+      [caseId],
+    );
   };
   const consentOf = async (client: string, id: string, until: Date): Promise<void> => {
     await pool.query(
@@ -269,14 +351,18 @@ describe('retention', () => {
       [id, client, monday],
     );
     const line = [id, client, monday];
-    await pool.query(`insert into consent_line values ($1, $2, 'jcp', 'river', 'referral', 'given', 'stands', null, $3)`, line);
-    await pool.query(`insert into withdrawal values ($1, $2, 'jcp', 'tpr1', '{}', 'in-person', 'p_jcp', $3, $3)`, line);
-    await pool.query(`insert into scope values ($1, 'jcp', 'river', 'referral', 'given', '{}', $2, $3, $2, $4, 'tpr1')`, [
-      client,
-      monday,
-      until,
-      id,
-    ]);
+    await pool.query(
+      `insert into consent_line values ($1, $2, 'jcp', 'river', 'referral', 'given', 'stands', null, $3)`,
+      line,
+    );
+    await pool.query(
+      `insert into withdrawal values ($1, $2, 'jcp', 'tpr1', '{}', 'in-person', 'p_jcp', $3, $3)`,
+      line,
+    );
+    await pool.query(
+      `insert into scope values ($1, 'jcp', 'river', 'referral', 'given', '{}', $2, $3, $2, $4, 'tpr1')`,
+      [client, monday, until, id],
+    );
   };
   /** Everything in the database that is not the tree, the directory or the schema, as text. */
   const remains = async (): Promise<string> => {
@@ -295,7 +381,9 @@ describe('retention', () => {
       'client_key',
       'leaf',
     ];
-    const dumps = await Promise.all(tables.map((table) => pool.query(`select t::text from ${table} t`)));
+    const dumps = await Promise.all(
+      tables.map((table) => pool.query(`select t::text from ${table} t`)),
+    );
     return dumps.flatMap(({ rows }) => rows.map((row: { t: string }) => row.t)).join('\n');
   };
 
@@ -303,7 +391,14 @@ describe('retention', () => {
     const [client, caseId, consent] = [randomUUID(), randomUUID(), randomUUID()];
     await bind(client, caseId);
     await consentOf(client, consent, new Date(monday.getTime() + 365 * dayMs));
-    const taken = newRecord({ id: consent, name: 'consent.recorded', to: 'mesh', client, caseId, consents: [consent] });
+    const taken = newRecord({
+      id: consent,
+      name: 'consent.recorded',
+      to: 'mesh',
+      client,
+      caseId,
+      consents: [consent],
+    });
     const sent = newRecord({ client, caseId, consents: [consent] });
     const waited = newRecord({ client, caseId, verdict: { kind: 'waiting' }, consents: [consent] });
     const went = newRecord({ ...waited, ordinal: 1, verdict: { kind: 'cleared' } });
@@ -311,47 +406,81 @@ describe('retention', () => {
     await writeRecords(pool, [taken, sent, waited, denied], monday);
     await sealer.seal();
     await writeRecords(pool, [went], monday);
-    await pool.query(`insert into delivery (id, recipient, client, root, stream_seq) values ($1, 'tp_river', $2, $1, 1)`, [
-      sent.id,
-      client,
-    ]);
-    await pool.query(`insert into dead_letter (id, party, code, detail, body, at) values ($1, 'p', 'c', 'd', 'sealed', $2)`, [
-      randomUUID(),
-      monday,
-    ]);
+    await pool.query(
+      `insert into delivery (id, recipient, client, root, stream_seq) values ($1, 'tp_river', $2, $1, 1)`,
+      [sent.id, client],
+    );
+    await pool.query(
+      `insert into dead_letter (id, party, code, detail, body, at) values ($1, 'p', 'c', 'd', 'sealed', $2)`,
+      [randomUUID(), monday],
+    );
     await sealer.seal();
     const before = await exported();
     const key = (await keyOf(entriesOf(before.folder, 5)[0] as EvidenceEntry)) ?? '';
 
     expect(await sweepAfter(364)).toEqual({ records: 0, clients: 0 });
     expect(await sweepAfter(366)).toEqual({ records: 1, clients: 0 });
-    expect((await pool.query('select salt, digest, client, case_id, inner_reason from record where id = $1', [denied.id])).rows).toEqual([
-      { salt: null, digest: null, client: null, case_id: null, inner_reason: null },
-    ]);
+    expect(
+      (
+        await pool.query(
+          'select salt, digest, client, case_id, inner_reason from record where id = $1',
+          [denied.id],
+        )
+      ).rows,
+    ).toEqual([{ salt: null, digest: null, client: null, case_id: null, inner_reason: null }]);
     expect((await pool.query('select count(*) as n from dead_letter')).rows).toEqual([{ n: 0 }]);
-    expect(proofReply.parse(await desk.askAs('jcp_wandsworth', 'proof', { id: sent.id })).salt).toBeDefined();
+    expect(
+      proofReply.parse(await desk.askAs('jcp_wandsworth', 'proof', { id: sent.id })).salt,
+    ).toBeDefined();
 
     expect(await sweepAfter(2_191)).toEqual({ records: 4, clients: 1 });
     const left = await remains();
-    for (const gone of [client, caseId, 'our 17', 'sealed', 'p_jcp_wandsworth', key, digestOf(sent.id), '2026-03-09'])
+    for (const gone of [
+      client,
+      caseId,
+      'our 17',
+      'sealed',
+      'p_jcp_wandsworth',
+      key,
+      digestOf(sent.id),
+      '2026-03-09',
+    ])
       expect(left).not.toContain(gone);
-    expect(proofReply.parse(await desk.askAs('jcp_wandsworth', 'proof', { id: sent.id })).salt).toBeUndefined();
-    expect((await exported(before.folder)).check).toMatchObject({ ok: true, checkpoint: { size: 5 }, messages: 4 });
+    expect(
+      proofReply.parse(await desk.askAs('jcp_wandsworth', 'proof', { id: sent.id })).salt,
+    ).toBeUndefined();
+    expect((await exported(before.folder)).check).toMatchObject({
+      ok: true,
+      checkpoint: { size: 5 },
+      messages: 4,
+    });
   });
 
   it('keeps a consent for as long as anything that rests on it, and a client for as long as anything of theirs', async () => {
     const [client, caseId, consent] = [randomUUID(), randomUUID(), randomUUID()];
     await bind(client, caseId);
     await consentOf(client, consent, new Date(monday.getTime() + 365 * dayMs));
-    await writeRecords(pool, [newRecord({ id: consent, name: 'consent.recorded', client, caseId, consents: [consent] })], monday);
-    await writeRecords(pool, [newRecord({ client, caseId, consents: [consent] })], new Date(monday.getTime() + 300 * dayMs));
+    await writeRecords(
+      pool,
+      [newRecord({ id: consent, name: 'consent.recorded', client, caseId, consents: [consent] })],
+      monday,
+    );
+    await writeRecords(
+      pool,
+      [newRecord({ client, caseId, consents: [consent] })],
+      new Date(monday.getTime() + 300 * dayMs),
+    );
     await sealer.seal();
     expect(await sweepAfter(2_200)).toEqual({ records: 1, clients: 0 });
     expect((await pool.query('select count(*) as n from consent')).rows).toEqual([{ n: 1 }]);
     expect(await sweepAfter(2_491)).toEqual({ records: 1, clients: 1 });
-    expect((await pool.query('select (select count(*) from consent) as c, (select count(*) from client) as k')).rows).toEqual([
-      { c: 0, k: 0 },
-    ]);
+    expect(
+      (
+        await pool.query(
+          'select (select count(*) from consent) as c, (select count(*) from client) as k',
+        )
+      ).rows,
+    ).toEqual([{ c: 0, k: 0 }]);
   });
 
   it('ends also what is not sealed yet: its entry, made with it, is sealed all the same', async () => {
@@ -374,7 +503,11 @@ describe('retention', () => {
     expect(await sweepAfter(400)).toEqual({ records: 1, clients: 0 });
     await batch.query('select pg_advisory_unlock_all()');
     batch.release();
-    await writeRecords(pool, [refused({ client, caseId })], new Date(monday.getTime() + 400 * dayMs));
+    await writeRecords(
+      pool,
+      [refused({ client, caseId })],
+      new Date(monday.getTime() + 400 * dayMs),
+    );
     expect(await sweepAfter(401)).toEqual({ records: 0, clients: 0 });
     expect(await sweepAfter(801)).toEqual({ records: 1, clients: 1 });
   });
@@ -384,14 +517,18 @@ describe('retention', () => {
     let isOpen = true;
     const slow = writeRecords(pool, [refused({ client })], monday, async () => {
       await until('the other waits for this one’s key', async () => {
-        const waiting = await pool.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%client_key%'`);
+        const waiting = await pool.query(
+          `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%client_key%'`,
+        );
         return waiting.rows.length > 0;
       });
       isOpen = false;
     });
     await until(
       'the first has written',
-      async () => (await pool.query(`select 1 from pg_locks where relation = 'client_key'::regclass`)).rows[0],
+      async () =>
+        (await pool.query(`select 1 from pg_locks where relation = 'client_key'::regclass`))
+          .rows[0],
     );
     await writeRecords(pool, [refused({ client })], monday);
     expect(isOpen).toBe(false);
@@ -399,11 +536,15 @@ describe('retention', () => {
     await sealer.seal();
     const entries = entriesOf((await exported()).folder, 2);
     const key = (await keyOf(entries[0] as EvidenceEntry)) ?? '';
-    expect(entries.map((entry) => entry.client)).toEqual(entries.map((entry) => clientCommitment(key, entry)));
+    expect(entries.map((entry) => entry.client)).toEqual(
+      entries.map((entry) => clientCommitment(key, entry)),
+    );
 
     expect(await sweepAfter(400)).toEqual({ records: 2, clients: 1 });
     await writeRecords(pool, [refused({ client })], monday);
-    const { rows } = await pool.query<{ key: string }>(`select encode(key, 'hex') as key from client_key`);
+    const { rows } = await pool.query<{ key: string }>(
+      `select encode(key, 'hex') as key from client_key`,
+    );
     expect(rows).toHaveLength(1);
     expect(rows[0]?.key).not.toBe(key);
   });

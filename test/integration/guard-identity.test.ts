@@ -17,7 +17,11 @@ beforeAll(async () => {
   mesh = await GuardMesh.start();
   await Promise.all([mesh.guard(), mesh.guard()]);
   await mesh.applyDirectory();
-  [jcp, works, river] = await Promise.all([mesh.party('jcp_wandsworth'), mesh.party('cp_works'), mesh.party('tp_river')]);
+  [jcp, works, river] = await Promise.all([
+    mesh.party('jcp_wandsworth'),
+    mesh.party('cp_works'),
+    mesh.party('tp_river'),
+  ]);
   river.collect();
   db = new Client({ connectionString: mesh.databaseUrl });
   await db.connect();
@@ -45,7 +49,10 @@ const consent = (client: Shown, id: string = randomUUID()): Wanted => ({
   data: (context) => tpr1(context, ['tp_river']),
 });
 const clientOf = async (timeline: Timeline): Promise<string | null> => {
-  const { rows } = await db.query<{ client: string | null }>('select client from record where id = $1', [timeline.id]);
+  const { rows } = await db.query<{ client: string | null }>(
+    'select client from record where id = $1',
+    [timeline.id],
+  );
   return rows[0]?.client ?? null;
 };
 const plain = (timeline: Timeline): string =>
@@ -63,7 +70,10 @@ describe('an NI number that others have shown', () => {
     const known = person();
     await works.sendAndWait(consent(known));
     const before = await conflicts();
-    const answers = [await jcp.sendAndWait(refer(otherDate(known))), await jcp.sendAndWait(refer(person()))];
+    const answers = [
+      await jcp.sendAndWait(refer(otherDate(known))),
+      await jcp.sendAndWait(refer(person())),
+    ];
     const rows = await Promise.all(
       answers.map(async (answer) => {
         const { rows: written } = await db.query(
@@ -76,7 +86,10 @@ describe('an NI number that others have shown', () => {
       }),
     );
     expect(answers.map(plain)[0]).toBe(answers.map(plain)[1]);
-    expect(answers[0]).toMatchObject({ task: 'seek-consent', records: [{ reason: 'no-consent-on-record' }] });
+    expect(answers[0]).toMatchObject({
+      task: 'seek-consent',
+      records: [{ reason: 'no-consent-on-record' }],
+    });
     expect(rows[0]).toHaveLength(1);
     expect(rows[0]).toEqual(rows[1]);
     // A person can learn that there are two of one number, and no more.
@@ -90,7 +103,10 @@ describe('an NI number that others have shown', () => {
     expect((await jcp.sendAndWait(consent(client, id))).state).toBe('cleared');
     const sent = await jcp.sendAndWait(refer(client, id));
     expect(sent.state).toBe('cleared');
-    expect((await river.delivery(sent.id)).data['client']).toMatchObject({ nino: client.nino, dateOfBirth: client.dateOfBirth });
+    expect((await river.delivery(sent.id)).data['client']).toMatchObject({
+      nino: client.nino,
+      dateOfBirth: client.dateOfBirth,
+    });
     expect(await clientOf(sent)).not.toBe(await clientOf(poisoned));
   });
 
@@ -98,17 +114,27 @@ describe('an NI number that others have shown', () => {
     const client = person();
     const id = randomUUID();
     await jcp.sendAndWait(consent(client, id));
-    const mismatch = { state: 'refused', task: 'check-identity', records: [{ reason: 'identity-mismatch', field: 'data.client' }] };
+    const mismatch = {
+      state: 'refused',
+      task: 'check-identity',
+      records: [{ reason: 'identity-mismatch', field: 'data.client' }],
+    };
     expect(await jcp.sendAndWait(refer(otherDate(client), id))).toMatchObject(mismatch);
     expect(await jcp.sendAndWait(refer(otherDate(client)))).toMatchObject(mismatch);
     // Another office of the same agency; and the provider, once a case of that client has come to it.
-    expect(await (await mesh.party('jcp_lambeth')).sendAndWait(refer(otherDate(client)))).toMatchObject(mismatch);
+    expect(
+      await (await mesh.party('jcp_lambeth')).sendAndWait(refer(otherDate(client))),
+    ).toMatchObject(mismatch);
     expect((await jcp.sendAndWait(refer(client, id))).state).toBe('cleared');
-    const share = { ...consent(otherDate(client)), data: (c: Parameters<typeof tpr2Consent>[0]) => tpr2Consent(c, ['jcp_wandsworth']) };
+    const share = {
+      ...consent(otherDate(client)),
+      data: (c: Parameters<typeof tpr2Consent>[0]) => tpr2Consent(c, ['jcp_wandsworth']),
+    };
     expect(await river.sendAndWait(share)).toMatchObject(mismatch);
-    const { rows } = await db.query('select 1 from client where nino = (select nino from client where id = $1)', [
-      await clientOf(await jcp.verdict((await jcp.sendAndWait(refer(client, id))).id)),
-    ]);
+    const { rows } = await db.query(
+      'select 1 from client where nino = (select nino from client where id = $1)',
+      [await clientOf(await jcp.verdict((await jcp.sendAndWait(refer(client, id))).id))],
+    );
     expect(rows).toHaveLength(1);
   });
 
@@ -124,7 +150,9 @@ describe('two guards', () => {
   it('that open cases for the same new people at the same time record each of them once', async () => {
     const people = Array.from({ length: 60 }, person);
     const sent = await Promise.all(
-      people.flatMap((client) => [jcp, works].map(async (party) => ({ party, id: await party.send(consent(client)) }))),
+      people.flatMap((client) =>
+        [jcp, works].map(async (party) => ({ party, id: await party.send(consent(client)) })),
+      ),
     );
     const verdicts = await Promise.all(sent.map(({ party, id }) => party.verdict(id)));
     expect(new Set(verdicts.map(({ state }) => state))).toEqual(new Set(['cleared']));
@@ -147,7 +175,9 @@ describe('two guards', () => {
     );
     expect(new Set(sent.map(({ state }) => state))).toEqual(new Set(['cleared']));
     for (const client of new Set(await Promise.all(sent.map(clientOf)))) {
-      const { rows } = await db.query('select distinct decision from scope where client = $1', [client]);
+      const { rows } = await db.query('select distinct decision from scope where client = $1', [
+        client,
+      ]);
       expect(rows).toEqual([{ decision: 'refused' }]);
     }
   });
@@ -177,7 +207,12 @@ describe('a client served without an NI number', () => {
     const second = rows[1]?.client ?? null;
     expect(second).not.toBe(await clientOf(other));
     // Each keeps the consents given for it: withdrawn in the one case, the other's stand.
-    await jcp.sendAndWait({ ...refer(taken, caseIds[1]), name: 'consent.withdrawn', to: 'mesh', data: (c) => withdrawal(c, 'TPR1') });
+    await jcp.sendAndWait({
+      ...refer(taken, caseIds[1]),
+      name: 'consent.withdrawn',
+      to: 'mesh',
+      data: (c) => withdrawal(c, 'TPR1'),
+    });
     expect((await jcp.sendAndWait(refer(taken, caseIds[1]))).state).toBe('refused');
     expect((await works.sendAndWait(refer(taken, theirs))).state).toBe('cleared');
     // Found by the identity is still who had it first.
@@ -186,9 +221,15 @@ describe('a client served without an NI number', () => {
 });
 
 describe('a client recorded before there was a hash of the whole identity', () => {
-  const forgetIdentity = async (client: string | null) => db.query('update client set identity = null where id = $1', [client]);
+  const forgetIdentity = async (client: string | null) =>
+    db.query('update client set identity = null where id = $1', [client]);
   const hasIdentity = async (client: string | null): Promise<boolean | undefined> =>
-    (await db.query<{ has: boolean }>('select identity is not null as has from client where id = $1', [client])).rows[0]?.has;
+    (
+      await db.query<{ has: boolean }>(
+        'select identity is not null as has from client where id = $1',
+        [client],
+      )
+    ).rows[0]?.has;
 
   it('is found when the identity is shown again, in a new case or an old one, and has the hash from then on', async () => {
     const client = person();
@@ -206,7 +247,9 @@ describe('a client recorded before there was a hash of the whole identity', () =
     const client = person();
     const first = await clientOf(await jcp.sendAndWait(consent(client)));
     await forgetIdentity(first);
-    expect(await jcp.sendAndWait(refer(otherDate(client)))).toMatchObject({ records: [{ reason: 'identity-mismatch' }] });
+    expect(await jcp.sendAndWait(refer(otherDate(client)))).toMatchObject({
+      records: [{ reason: 'identity-mismatch' }],
+    });
     const stranger = await works.sendAndWait(refer(otherDate(client)));
     expect(stranger).toMatchObject({ records: [{ reason: 'no-consent-on-record' }] });
     expect(await clientOf(stranger)).not.toBe(first);

@@ -3,7 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { consentsReply, dpa1Reply, tryReply } from '#libs/contracts/ask.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import { personOf } from '#test/support/guard-builders.js';
-import { ana, dpa1, maria, tomas, tpr1, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
+import {
+  ana,
+  dpa1,
+  maria,
+  tomas,
+  tpr1,
+  tpr2Consent,
+  withdrawal,
+} from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import type { MeshParty, Wanted } from '#test/support/mesh-party.js';
 
@@ -16,7 +24,11 @@ beforeAll(async () => {
   mesh = await GuardMesh.start();
   await mesh.guard();
   await mesh.applyDirectory();
-  [river, jcp, works] = await Promise.all([mesh.party('tp_river'), mesh.party('jcp_wandsworth'), mesh.party('cp_works')]);
+  [river, jcp, works] = await Promise.all([
+    mesh.party('tp_river'),
+    mesh.party('jcp_wandsworth'),
+    mesh.party('cp_works'),
+  ]);
 });
 afterAll(() => mesh?.stop());
 
@@ -27,20 +39,25 @@ const consent = (caseId: string, more: object = {}, client: Wanted['client'] = m
   ...(client === undefined ? {} : { client }),
   data: (context) => ({ ...tpr2Consent(context, ['jcp_wandsworth']), ...more }),
 });
-const failed = (reply: { ok: boolean; code?: string }): string => (reply.ok ? 'ok' : String(reply.code));
+const failed = (reply: { ok: boolean; code?: string }): string =>
+  reply.ok ? 'ok' : String(reply.code);
 
 describe('the ledger of consents', () => {
   it('answers when a consent is recorded which older decisions it supersedes and which newer one stands', async () => {
     const caseId = randomUUID();
     const first = await river.sendAndWait(consent(caseId));
     expect(first.consent).toEqual({ supersedes: [], notChanged: [] });
-    const second = await river.sendAndWait(consent(caseId, { purposes: ['exit-notice'], decision: 'refused' }));
+    const second = await river.sendAndWait(
+      consent(caseId, { purposes: ['exit-notice'], decision: 'refused' }),
+    );
     expect(second.consent?.supersedes).toEqual([
       { from: 'jcp', to: 'river', purpose: 'exit-notice' },
       { from: 'river', to: 'jcp', purpose: 'exit-notice' },
     ]);
     const old = new Date(Date.now() - 3_600_000).toISOString();
-    const late = await river.sendAndWait(consent(caseId, { purposes: ['exit-notice', 'treatment-status'], takenAt: old }));
+    const late = await river.sendAndWait(
+      consent(caseId, { purposes: ['exit-notice', 'treatment-status'], takenAt: old }),
+    );
     expect(late.state).toBe('cleared');
     expect(late.consent?.notChanged).toHaveLength(4);
 
@@ -54,15 +71,27 @@ describe('the ledger of consents', () => {
     const reply = await river.ask<object>('consents', { case: caseId });
     const { ok: _ok, ...answer } = reply as { ok: true };
     const { consents, history } = consentsReply.parse(answer);
-    const line = (purpose: string) => consents.find((each) => each.purpose === purpose && each.from === 'river');
+    const line = (purpose: string) =>
+      consents.find((each) => each.purpose === purpose && each.from === 'river');
     expect(line('treatment-status')).toMatchObject({
       decision: 'withdrawn',
       consent: first.id,
-      withdrawal: { withdrawal: gone.id, by: 'tp_river', how: 'in-person', kept: ['three-way-review'] },
+      withdrawal: {
+        withdrawal: gone.id,
+        by: 'tp_river',
+        how: 'in-person',
+        kept: ['three-way-review'],
+      },
     });
-    expect(line('exit-notice')).toMatchObject({ decision: 'refused', consent: second.id, supersedes: first.id });
+    expect(line('exit-notice')).toMatchObject({
+      decision: 'refused',
+      consent: second.id,
+      supersedes: first.id,
+    });
     expect(line('three-way-review')).toMatchObject({ decision: 'given' });
-    const steps = history.filter(({ purpose, from }) => purpose === 'treatment-status' && from === 'river');
+    const steps = history.filter(
+      ({ purpose, from }) => purpose === 'treatment-status' && from === 'river',
+    );
     expect(steps.map(({ id, outcome }) => [id, outcome])).toEqual([
       [first.id, 'stands'],
       [late.id, 'not-changed'],
@@ -98,27 +127,49 @@ describe('the ledger of consents', () => {
   it('answers whether a DPA1 is current, to a job centre of the case and to nobody else', async () => {
     const caseId = randomUUID();
     const asked = async () => {
-      const { ok: _ok, ...answer } = (await jcp.ask<object>('dpa1', { case: caseId })) as { ok: true };
+      const { ok: _ok, ...answer } = (await jcp.ask<object>('dpa1', { case: caseId })) as {
+        ok: true;
+      };
       return dpa1Reply.parse(answer);
     };
     const days = { validUntil: new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10) };
     const recorded = { name: 'consent.recorded' as const, to: 'mesh', case: caseId, client: ana };
     expect(failed(await jcp.ask('dpa1', { case: caseId }))).toBe('case-not-yours');
-    await jcp.sendAndWait({ ...recorded, data: (context) => ({ ...dpa1(context), decision: 'refused' }) });
+    await jcp.sendAndWait({
+      ...recorded,
+      data: (context) => ({ ...dpa1(context), decision: 'refused' }),
+    });
     expect(await asked()).toEqual({ current: false });
     await jcp.sendAndWait({ ...recorded, data: (context) => ({ ...dpa1(context), ...days }) });
     expect(await asked()).toEqual({ current: true, until: days.validUntil });
-    await jcp.sendAndWait({ name: 'consent.withdrawn', to: 'mesh', case: caseId, data: (context) => withdrawal(context, 'DPA1') });
+    await jcp.sendAndWait({
+      name: 'consent.withdrawn',
+      to: 'mesh',
+      case: caseId,
+      data: (context) => withdrawal(context, 'DPA1'),
+    });
     expect(await asked()).toEqual({ current: false });
     expect(failed(await river.ask('dpa1', { case: caseId }))).toBe('case-not-yours');
     const own = randomUUID();
-    await works.sendAndWait({ ...recorded, client: tomas, case: own, data: (context) => dpa1(context, ['jcp_wandsworth']) });
+    await works.sendAndWait({
+      ...recorded,
+      client: tomas,
+      case: own,
+      data: (context) => dpa1(context, ['jcp_wandsworth']),
+    });
     expect(failed(await works.ask('dpa1', { case: own }))).toBe('not-found');
   });
 
   it('tries a consent without recording anything, and answers wrong questions with the field', async () => {
     const { client: _client, ...terms } = tpr2Consent(
-      { client: maria, now: new Date().toISOString(), today: '', later: '', cites: '', person: personOf('tp_river') },
+      {
+        client: maria,
+        now: new Date().toISOString(),
+        today: '',
+        later: '',
+        cites: '',
+        person: personOf('tp_river'),
+      },
       ['jcp_wandsworth'],
     );
     const reply = await river.ask<object>('try', {
@@ -127,14 +178,25 @@ describe('the ledger of consents', () => {
     });
     const { ok: _ok, ...answer } = reply as { ok: true };
     const [line] = tryReply.parse(answer).messages;
-    expect(line).toMatchObject({ verdict: 'cleared-in-part', from: 'tp_river', to: 'jcp_wandsworth' });
+    expect(line).toMatchObject({
+      verdict: 'cleared-in-part',
+      from: 'tp_river',
+      to: 'jcp_wandsworth',
+    });
     expect(line?.leftOut).toEqual(['contact.address', 'contact.postcode', 'contact.phone']);
-    expect(await river.ask('try', { consent: { ...terms, purposes: ['refer-to-treatment'] } })).toMatchObject({
+    expect(
+      await river.ask('try', { consent: { ...terms, purposes: ['refer-to-treatment'] } }),
+    ).toMatchObject({
       code: 'malformed-message',
       field: 'consent.purposes',
     });
-    expect(await river.ask('try', { consent: { ...terms, client: maria } })).toMatchObject({ code: 'malformed-message', field: 'consent' });
-    expect(await jcp.ask('try', { consent: { ...terms, takenBy: personOf('jcp_wandsworth') } })).toMatchObject({
+    expect(await river.ask('try', { consent: { ...terms, client: maria } })).toMatchObject({
+      code: 'malformed-message',
+      field: 'consent',
+    });
+    expect(
+      await jcp.ask('try', { consent: { ...terms, takenBy: personOf('jcp_wandsworth') } }),
+    ).toMatchObject({
       code: 'consent-not-yours-to-take',
       field: 'consent.form',
     });

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
-import { IngressPuller, type PulledMessage } from '#services/consent-guard/adapters/ingress.puller.js';
+import {
+  IngressPuller,
+  type PulledMessage,
+} from '#services/consent-guard/adapters/ingress.puller.js';
 import { NatsForTest } from '#test/support/nats-for-test.js';
 import { until } from '#test/support/until.js';
 
@@ -31,7 +34,8 @@ describe('what a guard takes from an ingress', () => {
     isProved = false;
     expect(await first.next()).toEqual([]);
     isProved = true;
-    const texts = async (puller: IngressPuller) => (await puller.next()).map(({ data }) => Buffer.from(data).toString());
+    const texts = async (puller: IngressPuller) =>
+      (await puller.next()).map(({ data }) => Buffer.from(data).toString());
     expect(await texts(first)).toEqual(['one']);
     first.stop();
     first.letGo();
@@ -46,7 +50,8 @@ describe('what a guard takes from an ingress', () => {
   });
 
   it('is in the order sent, though the broker had learnt of a newer one first that it is to be given again', async () => {
-    const read = (messages: readonly PulledMessage[]) => messages.map(({ data }) => Buffer.from(data).toString());
+    const read = (messages: readonly PulledMessage[]) =>
+      messages.map(({ data }) => Buffer.from(data).toString());
     const all = async (puller: IngressPuller, count: number): Promise<string[]> => {
       const taken = read(await puller.next());
       while (taken.length < count) taken.push(...read(await puller.next()));
@@ -56,12 +61,17 @@ describe('what a guard takes from an ingress', () => {
     await before.reclaim();
     const own = ['a', 'b', 'c', 'd', 'e'];
     for (const text of own) await put(text);
-    const held = (await guard.request('$JS.API.CONSUMER.INFO.IN_trt_acme.guard', '{}')).json<{ delivered: { stream_seq: number } }>();
+    const held = (await guard.request('$JS.API.CONSUMER.INFO.IN_trt_acme.guard', '{}')).json<{
+      delivered: { stream_seq: number };
+    }>();
     const waiting = 2; // of the test before, not acknowledged
     expect((await all(before, waiting + own.length)).slice(waiting)).toEqual(own);
     before.stop();
     before.letGo();
-    guard.publish(`$JS.ACK.IN_trt_acme.guard.1.${held.delivered.stream_seq + 4}.${held.delivered.stream_seq + 4}.0.0`, '-NAK');
+    guard.publish(
+      `$JS.ACK.IN_trt_acme.guard.1.${held.delivered.stream_seq + 4}.${held.delivered.stream_seq + 4}.0.0`,
+      '-NAK',
+    );
     await put('f');
     const after = new IngressPuller(guard, 'trt_acme', 3, () => true);
     await after.reclaim();
@@ -81,7 +91,11 @@ describe('what a guard takes from an ingress', () => {
 
   it('waits for the pull of a guard that is stopped, and takes back what that took', async () => {
     const stopped = guard.subscribe('_INBOX_guard.stopped', { max: 2 });
-    guard.publish('$JS.API.CONSUMER.MSG.NEXT.IN_trt_acme.guard', '{"batch":100,"expires":1000000000}', { reply: '_INBOX_guard.stopped' });
+    guard.publish(
+      '$JS.API.CONSUMER.MSG.NEXT.IN_trt_acme.guard',
+      '{"batch":100,"expires":1000000000}',
+      { reply: '_INBOX_guard.stopped' },
+    );
     await put('taken');
     const puller = new IngressPuller(guard, 'trt_acme', 16, () => true);
     await puller.reclaim();
@@ -102,7 +116,9 @@ describe('what a guard takes from an ingress', () => {
     const before = await taken(puller, [], 'next');
     // As one that was stopped while it wrote, and goes on.
     const other = guard.subscribe('_INBOX_guard.other', { max: 1 });
-    guard.publish('$JS.API.CONSUMER.MSG.NEXT.IN_trt_acme.guard', '{"batch":1}', { reply: '_INBOX_guard.other' });
+    guard.publish('$JS.API.CONSUMER.MSG.NEXT.IN_trt_acme.guard', '{"batch":1}', {
+      reply: '_INBOX_guard.other',
+    });
     await put('first');
     for await (const message of other) expect(Buffer.from(message.data).toString()).toBe('first');
     await put('second');
@@ -139,7 +155,10 @@ describe('what a guard takes from an ingress', () => {
     const texts = await taken(before, [], 'last');
     before.stop();
     before.letGo();
-    const deleted = await guard.request('$JS.API.STREAM.MSG.DELETE.IN_trt_acme', JSON.stringify({ seq: gone.seq }));
+    const deleted = await guard.request(
+      '$JS.API.STREAM.MSG.DELETE.IN_trt_acme',
+      JSON.stringify({ seq: gone.seq }),
+    );
     expect(deleted.json<{ success: boolean }>().success).toBe(true);
     const after = new IngressPuller(guard, 'trt_acme', 16, () => true);
     await after.reclaim();
@@ -150,7 +169,11 @@ describe('what a guard takes from an ingress', () => {
 });
 
 /** What it gives, until that came or nothing comes. */
-async function taken(puller: IngressPuller, before: readonly string[], last: string): Promise<string[]> {
+async function taken(
+  puller: IngressPuller,
+  before: readonly string[],
+  last: string,
+): Promise<string[]> {
   const texts = [...before];
   while (!texts.includes(last)) {
     const more = (await puller.next()).map(({ data }) => Buffer.from(data).toString());
@@ -171,7 +194,12 @@ const countingOneMore = (connection: NatsConnection): NatsConnection =>
         const reply = await target.request(...asked);
         const read = (): Record<string, unknown> => reply.json();
         const isCount = asked[0].startsWith('$JS.API.CONSUMER.INFO.');
-        return isCount ? { ...reply, json: () => ({ ...read(), num_ack_pending: Number(read()['num_ack_pending']) + 1 }) } : reply;
+        return isCount
+          ? {
+              ...reply,
+              json: () => ({ ...read(), num_ack_pending: Number(read()['num_ack_pending']) + 1 }),
+            }
+          : reply;
       };
     },
   });

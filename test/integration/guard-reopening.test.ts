@@ -6,7 +6,10 @@ import { connectDatabase } from '#libs/postgres/connect-database.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { DeliveryRecall } from '#services/consent-guard/adapters/delivery-recall.js';
 import { RoadCourier } from '#services/consent-guard/adapters/road.courier.js';
-import { readOpenings, requireOpenings } from '#services/consent-guard/adapters/delivery-opening.js';
+import {
+  readOpenings,
+  requireOpenings,
+} from '#services/consent-guard/adapters/delivery-opening.js';
 import { parties, personOf } from '#test/support/guard-builders.js';
 import { maria, tomas, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
@@ -40,7 +43,12 @@ interface ClientCase {
 
 async function newCase(client: ClientCase['client']): Promise<ClientCase> {
   const own = { case: randomUUID(), client };
-  const { state } = await river.sendAndWait({ ...own, name: 'consent.recorded', to: 'mesh', data: (c) => tpr2Consent(c, [office]) });
+  const { state } = await river.sendAndWait({
+    ...own,
+    name: 'consent.recorded',
+    to: 'mesh',
+    data: (c) => tpr2Consent(c, [office]),
+  });
   expect(state).toBe('cleared');
   return own;
 }
@@ -54,12 +62,19 @@ async function tell(own: ClientCase): Promise<string> {
 }
 
 const withdraw = async ({ case: caseId }: ClientCase): Promise<void> => {
-  const sent = await river.sendAndWait({ name: 'consent.withdrawn', to: 'mesh', case: caseId, data: (c) => withdrawal(c, 'TPR2') });
+  const sent = await river.sendAndWait({
+    name: 'consent.withdrawn',
+    to: 'mesh',
+    case: caseId,
+    data: (c) => withdrawal(c, 'TPR2'),
+  });
   expect(sent.state).toBe('cleared');
 };
 
 async function stateOf(id: string): Promise<string | undefined> {
-  const { rows } = await pool.query<{ state: string }>('select state from delivery where id = $1', [id]);
+  const { rows } = await pool.query<{ state: string }>('select state from delivery where id = $1', [
+    id,
+  ]);
   return rows[0]?.state;
 }
 
@@ -68,8 +83,19 @@ async function setActive(active: boolean): Promise<void> {
   const known = parties.find(({ id }) => id === office);
   const person = personOf(office);
   const { kind, agency, serves } = known ?? {};
-  const data = { party: office, kind, agency, name: office, serves, dutyPerson: person, teamLeader: person, active };
-  expect((await operator.sendAndWait({ name: 'directory.party-put', to: 'mesh', data })).state).toBe('cleared');
+  const data = {
+    party: office,
+    kind,
+    agency,
+    name: office,
+    serves,
+    dutyPerson: person,
+    teamLeader: person,
+    active,
+  };
+  expect(
+    (await operator.sendAndWait({ name: 'directory.party-put', to: 'mesh', data })).state,
+  ).toBe('cleared');
 }
 
 async function killBroker(): Promise<void> {
@@ -111,7 +137,11 @@ describe('a broker that was killed, and lies in its streams again what was delet
     await killBroker();
     const after = await tell(leaving);
     await withdraw(leaving);
-    expect(await Promise.all([...lying, after].map(stateOf))).toEqual(['collected', 'collected', 'stopped']);
+    expect(await Promise.all([...lying, after].map(stateOf))).toEqual([
+      'collected',
+      'collected',
+      'stopped',
+    ]);
     const came = await collectAll(jcp.received.length, staying);
     for (const id of [...lying, after]) expect(came).not.toContain(id);
   });
@@ -149,19 +179,36 @@ describe('a broker that was killed, and lies in its streams again what was delet
 describe('a delivery that nobody wrote down', () => {
   it.each([
     ['was never made anew', { number: 0, recordsTo: 0 }, 0, undefined, 'stopped'],
-    ['was never made anew, though it was long ago', { number: 0, recordsTo: 0 }, 0, new Date(0), 'stopped'],
+    [
+      'was never made anew, though it was long ago',
+      { number: 0, recordsTo: 0 },
+      0,
+      new Date(0),
+      'stopped',
+    ],
     ['was made anew before that was decided', { number: 1, recordsTo: 4 }, 5, undefined, 'stopped'],
     ['was made anew since', { number: 1, recordsTo: 5 }, 5, undefined, 'collected'],
-  ])('and that does not lie in its stream, whose durable %s: counts as it must', async (...[, opening, recordSeq, longAgo, state]) => {
-    const connection = await mesh.nats.connect('guard');
-    const publisher = new RoadPublisher(connection, { inboxPrefix: '_INBOX_guard' });
-    const recall = new DeliveryRecall(connection, new RoadCourier(publisher));
-    const openings = new Map([[office, opening]]);
-    const doubt = { id: randomUUID(), recipient: office, streamSeq: undefined, recordSeq, longAgo };
-    const recalled = await until('the durable is there', () => recall.recall([doubt], { isAgain: false, openings }));
-    expect(recalled).toMatchObject([{ state }]);
-    await publisher.stop();
-  });
+  ])(
+    'and that does not lie in its stream, whose durable %s: counts as it must',
+    async (...[, opening, recordSeq, longAgo, state]) => {
+      const connection = await mesh.nats.connect('guard');
+      const publisher = new RoadPublisher(connection, { inboxPrefix: '_INBOX_guard' });
+      const recall = new DeliveryRecall(connection, new RoadCourier(publisher));
+      const openings = new Map([[office, opening]]);
+      const doubt = {
+        id: randomUUID(),
+        recipient: office,
+        streamSeq: undefined,
+        recordSeq,
+        longAgo,
+      };
+      const recalled = await until('the durable is there', () =>
+        recall.recall([doubt], { isAgain: false, openings }),
+      );
+      expect(recalled).toMatchObject([{ state }]);
+      await publisher.stop();
+    },
+  );
 });
 
 describe('a withdrawal that took something back from a broker', () => {
@@ -177,12 +224,15 @@ describe('a withdrawal that took something back from a broker', () => {
       db.release();
     }
   };
-  const open = (recipient: string) => pool.query('update delivery_opening set number = number + 1 where recipient = $1', [recipient]);
+  const open = (recipient: string) =>
+    pool.query('update delivery_opening set number = number + 1 where recipient = $1', [recipient]);
 
   it('may write that down only while no durable of it was made anew', async () => {
     await outcome(() => Promise.resolve());
     await outcome(() => open(office));
-    await expect(outcome(() => open('tp_hill'))).rejects.toMatchObject({ code: 'broker-unavailable' });
+    await expect(outcome(() => open('tp_hill'))).rejects.toMatchObject({
+      code: 'broker-unavailable',
+    });
   });
 
   it('keeps a durable from being made until that is written', async () => {

@@ -38,10 +38,14 @@ let clients = 0;
 /** A client and a case of their own. */
 function newCase(): { readonly case: string; readonly client: FormContext['client'] } {
   clients += 1;
-  return { case: randomUUID(), client: { nino: `QQ${400_000 + clients}B`, surname: 'Sample', dateOfBirth: '1990-05-05' } };
+  return {
+    case: randomUUID(),
+    client: { nino: `QQ${400_000 + clients}B`, surname: 'Sample', dateOfBirth: '1990-05-05' },
+  };
 }
 
-const consentTo = (parties: readonly string[]) => (context: FormContext) => tpr2Consent(context, parties);
+const consentTo = (parties: readonly string[]) => (context: FormContext) =>
+  tpr2Consent(context, parties);
 const withdrawn = (context: FormContext) => withdrawal(context, 'TPR2');
 const states = ({ records }: Timeline): readonly string[] => records.map(({ verdict }) => verdict);
 const timeline = async (party: MeshParty, id: string): Promise<Timeline> => {
@@ -50,10 +54,9 @@ const timeline = async (party: MeshParty, id: string): Promise<Timeline> => {
   return reply;
 };
 const deadLetters = async () => {
-  const reply = await operator.ask<{ deadLetters: { deadLetter: string; party: string; message?: string; code: string }[] }>(
-    'dead-letters',
-    {},
-  );
+  const reply = await operator.ask<{
+    deadLetters: { deadLetter: string; party: string; message?: string; code: string }[];
+  }>('dead-letters', {});
   if (!reply.ok) throw new Error(reply.code);
   return reply.deadLetters;
 };
@@ -61,7 +64,15 @@ const deadLetters = async () => {
 /** What the directory has of that provider, but for what it serves. */
 const hillWith = (serves: readonly object[]) => {
   const person = personOf('tp_hill');
-  return { party: 'tp_hill', kind: 'treatment-provider', agency: 'hill', name: 'tp_hill', serves, dutyPerson: person, teamLeader: person };
+  return {
+    party: 'tp_hill',
+    kind: 'treatment-provider',
+    agency: 'hill',
+    name: 'tp_hill',
+    serves,
+    dutyPerson: person,
+    teamLeader: person,
+  };
 };
 
 async function withDatabase(work: (database: Client) => Promise<void>): Promise<void> {
@@ -78,14 +89,23 @@ describe('a message to an area', () => {
   it('waits for a route, and is delivered to the party that the router names and the client consented to', async () => {
     const own = newCase();
     const consent = (context: FormContext) => tpr1(context, ['tp_hill'], district);
-    expect((await jcp.sendAndWait({ ...own, name: 'consent.recorded', to: 'mesh', data: consent })).state).toBe('cleared');
+    expect(
+      (await jcp.sendAndWait({ ...own, name: 'consent.recorded', to: 'mesh', data: consent }))
+        .state,
+    ).toBe('cleared');
     const referral = await jcp.send({ ...own, name: 'referral.requested', to: area });
     expect((await jcp.verdict(referral)).state).toBe('waiting');
-    const event = await until('the router learns that it waits', () => router.events.find(({ id }) => id === referral));
+    const event = await until('the router learns that it waits', () =>
+      router.events.find(({ id }) => id === referral),
+    );
     expect(event).toMatchObject({ verdict: 'waiting', case: own.case, to: area });
     expect(JSON.stringify(event)).not.toContain('QQ4');
 
-    const wrong = await router.send({ name: 'route.answered', to: 'mesh', data: { message: referral, party: 'tp_river' } });
+    const wrong = await router.send({
+      name: 'route.answered',
+      to: 'mesh',
+      data: { message: referral, party: 'tp_river' },
+    });
     const ended = await until('the wait ends', async () => {
       const now = await timeline(jcp, referral);
       return now.state === 'waiting' ? undefined : now;
@@ -95,7 +115,11 @@ describe('a message to an area', () => {
 
     const again = await jcp.send({ ...own, name: 'referral.requested', to: area });
     await jcp.verdict(again);
-    await router.send({ name: 'route.answered', to: 'mesh', data: { message: again, party: 'tp_hill' } });
+    await router.send({
+      name: 'route.answered',
+      to: 'mesh',
+      data: { message: again, party: 'tp_hill' },
+    });
     expect(await hill.delivery(again)).toMatchObject({ to: 'tp_hill', case: own.case });
     expect(states(await timeline(jcp, again))).toEqual(['waiting', 'cleared']);
   });
@@ -108,7 +132,11 @@ describe('a message to an area', () => {
     const { id, text } = jcp.compose({ ...own, name: 'referral.requested', to: area });
     await jcp.put(id, text);
     expect((await jcp.verdict(id)).state).toBe('waiting');
-    await router.send({ name: 'route.answered', to: 'mesh', data: { message: id, party: 'tp_hill' } });
+    await router.send({
+      name: 'route.answered',
+      to: 'mesh',
+      data: { message: id, party: 'tp_hill' },
+    });
     await withDatabase(async (database) => {
       const places = () => database.query('select 1 from delivery where id = $1', [id]);
       await until('it is delivered', async () => (await places()).rowCount === 1);
@@ -128,38 +156,63 @@ describe('a message to an area', () => {
       `update scope set valid_until = now() where client = (select client from client_case where id = $1)`,
     ],
     ['the party serves the area no longer', 'unroutable', undefined],
-  ])('is stopped where it could not be delivered at once and %s meanwhile: its sender is told so', async (_what, reason, sql) => {
-    const own = newCase();
-    const consent = (context: FormContext) => tpr1(context, ['tp_hill'], district);
-    await jcp.sendAndWait({ ...own, name: 'consent.recorded', to: 'mesh', data: consent });
-    const manager = await jetstreamManager(await mesh.nats.connect('provisioner'));
-    const { max_bytes: room } = (await manager.streams.info('tp_hill')).config;
-    await hill.rest();
-    await manager.streams.update('tp_hill', { max_bytes: 1 });
-    const referral = await jcp.send({ ...own, name: 'referral.requested', to: area });
-    expect((await jcp.verdict(referral)).state).toBe('waiting');
-    await router.send({ name: 'route.answered', to: 'mesh', data: { message: referral, party: 'tp_hill' } });
-    await until('it is cleared', async () => (await timeline(jcp, referral)).state === 'cleared');
-    await withDatabase(async (database) => {
-      if (sql !== undefined) await database.query(sql, [own.case]);
-      else await operator.sendAndWait({ name: 'directory.party-put', to: 'mesh', data: hillWith([]) });
-      await manager.streams.update('tp_hill', { max_bytes: room });
-      await until('it is stopped', async () => (await timeline(jcp, referral)).state === 'stopped');
-      expect((await timeline(jcp, referral)).records.at(-1)).toMatchObject({ verdict: 'stopped', reason });
-      await until(
-        'it is kept no longer',
-        async () => (await database.query('select 1 from held where id = $1', [referral])).rowCount === 0,
+  ])(
+    'is stopped where it could not be delivered at once and %s meanwhile: its sender is told so',
+    async (_what, reason, sql) => {
+      const own = newCase();
+      const consent = (context: FormContext) => tpr1(context, ['tp_hill'], district);
+      await jcp.sendAndWait({ ...own, name: 'consent.recorded', to: 'mesh', data: consent });
+      const manager = await jetstreamManager(await mesh.nats.connect('provisioner'));
+      const { max_bytes: room } = (await manager.streams.info('tp_hill')).config;
+      await hill.rest();
+      await manager.streams.update('tp_hill', { max_bytes: 1 });
+      const referral = await jcp.send({ ...own, name: 'referral.requested', to: area });
+      expect((await jcp.verdict(referral)).state).toBe('waiting');
+      await router.send({
+        name: 'route.answered',
+        to: 'mesh',
+        data: { message: referral, party: 'tp_hill' },
+      });
+      await until('it is cleared', async () => (await timeline(jcp, referral)).state === 'cleared');
+      await withDatabase(async (database) => {
+        if (sql !== undefined) await database.query(sql, [own.case]);
+        else
+          await operator.sendAndWait({
+            name: 'directory.party-put',
+            to: 'mesh',
+            data: hillWith([]),
+          });
+        await manager.streams.update('tp_hill', { max_bytes: room });
+        await until(
+          'it is stopped',
+          async () => (await timeline(jcp, referral)).state === 'stopped',
+        );
+        expect((await timeline(jcp, referral)).records.at(-1)).toMatchObject({
+          verdict: 'stopped',
+          reason,
+        });
+        await until(
+          'it is kept no longer',
+          async () =>
+            (await database.query('select 1 from held where id = $1', [referral])).rowCount === 0,
+        );
+      });
+      await until('the router learns of it', () =>
+        router.events.find(({ id, verdict }) => id === referral && verdict === 'stopped'),
       );
-    });
-    await until('the router learns of it', () => router.events.find(({ id, verdict }) => id === referral && verdict === 'stopped'));
-    if (sql === undefined)
-      await operator.sendAndWait({ name: 'directory.party-put', to: 'mesh', data: hillWith([{ role: 'treatment', district }]) });
-    hill.collect();
-    const last = newCase();
-    await jcp.sendAndWait({ ...last, name: 'consent.recorded', to: 'mesh', data: consent });
-    await hill.delivery(await jcp.send({ ...last, name: 'referral.requested', to: 'tp_hill' }));
-    expect(hill.received.map(({ id }) => id)).not.toContain(referral);
-  });
+      if (sql === undefined)
+        await operator.sendAndWait({
+          name: 'directory.party-put',
+          to: 'mesh',
+          data: hillWith([{ role: 'treatment', district }]),
+        });
+      hill.collect();
+      const last = newCase();
+      await jcp.sendAndWait({ ...last, name: 'consent.recorded', to: 'mesh', data: consent });
+      await hill.delivery(await jcp.send({ ...last, name: 'referral.requested', to: 'tp_hill' }));
+      expect(hill.received.map(({ id }) => id)).not.toContain(referral);
+    },
+  );
 
   it('waits no longer than its time: then it is stopped, its sender and the router learn why, and a route that comes after that delivers nothing', async () => {
     const own = newCase();
@@ -170,22 +223,36 @@ describe('a message to an area', () => {
     const database = new Client({ connectionString: mesh.databaseUrl });
     await database.connect();
     const held = () =>
-      database.query<{ ms: number }>('select extract(epoch from expires_at - now()) * 1000 as ms from held where id = $1', [referral]);
+      database.query<{ ms: number }>(
+        'select extract(epoch from expires_at - now()) * 1000 as ms from held where id = $1',
+        [referral],
+      );
     expect(Number((await held()).rows[0]?.ms)).toBeGreaterThan(71 * hourMs);
     await database.query('update held set expires_at = now() where id = $1', [referral]);
     const ended = await until('the wait ends', async () => {
       const now = await timeline(jcp, referral);
       return now.state === 'waiting' ? undefined : now;
     });
-    expect(ended).toMatchObject({ state: 'stopped', records: [{ verdict: 'waiting' }, { verdict: 'stopped', reason: 'route-timeout' }] });
+    expect(ended).toMatchObject({
+      state: 'stopped',
+      records: [{ verdict: 'waiting' }, { verdict: 'stopped', reason: 'route-timeout' }],
+    });
     const event = await until('the router learns of it', () =>
       router.events.find(({ id, verdict }) => id === referral && verdict === 'stopped'),
     );
     expect(event.reason).toBe('route-timeout');
     expect((await held()).rowCount).toBe(0);
-    const late = await router.send({ name: 'route.answered', to: 'mesh', data: { message: referral, party: 'tp_hill' } });
-    const lateSql = 'select 1 from record where id = $1 union all select 1 from dead_letter where message = $1';
-    await until('the late route is worked', async () => (await database.query(lateSql, [late])).rowCount);
+    const late = await router.send({
+      name: 'route.answered',
+      to: 'mesh',
+      data: { message: referral, party: 'tp_hill' },
+    });
+    const lateSql =
+      'select 1 from record where id = $1 union all select 1 from dead_letter where message = $1';
+    await until(
+      'the late route is worked',
+      async () => (await database.query(lateSql, [late])).rowCount,
+    );
     await database.end();
     const next = await jcp.send({ ...own, name: 'referral.requested', to: 'tp_hill' });
     await hill.delivery(next);
@@ -197,8 +264,14 @@ describe('a message that no consent covers', () => {
   it('reaches nobody; its sender is told to seek consent, and EVENTS tells no more than that', async () => {
     const own = newCase();
     const id = await jcp.send({ ...own, name: 'referral.requested', to: 'tp_hill' });
-    expect(await jcp.verdict(id)).toMatchObject({ state: 'refused', task: 'seek-consent', records: [{ reason: 'no-consent-on-record' }] });
-    const event = await until('the router learns of it', () => router.events.find((each) => each.id === id));
+    expect(await jcp.verdict(id)).toMatchObject({
+      state: 'refused',
+      task: 'seek-consent',
+      records: [{ reason: 'no-consent-on-record' }],
+    });
+    const event = await until('the router learns of it', () =>
+      router.events.find((each) => each.id === id),
+    );
     expect(event).toMatchObject({ verdict: 'refused', reason: 'no-consent-on-record' });
     expect(hill.received.some((message) => message.id === id)).toBe(false);
     expect(await hill.ask('timeline', { id })).toMatchObject({ ok: false, code: 'not-found' });
@@ -208,7 +281,12 @@ describe('a message that no consent covers', () => {
 describe('a withdrawal', () => {
   it('stops what was not pulled, tells who holds what was, and is not confirmed before', async () => {
     const own = newCase();
-    await river.sendAndWait({ ...own, name: 'consent.recorded', to: 'mesh', data: consentTo(['jcp_lambeth']) });
+    await river.sendAndWait({
+      ...own,
+      name: 'consent.recorded',
+      to: 'mesh',
+      data: consentTo(['jcp_lambeth']),
+    });
     const held = await river.send({ ...own, name: 'tpr2.shared', to: 'jcp_lambeth' });
     await river.verdict(held);
     const lambeth = await mesh.party('jcp_lambeth');
@@ -219,12 +297,20 @@ describe('a withdrawal', () => {
     const database = new Client({ connectionString: mesh.databaseUrl });
     await database.connect();
     await database.query('begin; lock table delivery in share mode');
-    const taken = await river.send({ ...own, name: 'consent.withdrawn', to: 'mesh', data: withdrawn });
+    const taken = await river.send({
+      ...own,
+      name: 'consent.withdrawn',
+      to: 'mesh',
+      data: withdrawn,
+    });
     await until(
       'the withdrawal is recorded',
-      async () => (await database.query('select 1 from open_withdrawal where id = $1', [taken])).rowCount,
+      async () =>
+        (await database.query('select 1 from open_withdrawal where id = $1', [taken])).rowCount,
     );
-    expect(await river.ask('verdict', { id: taken, waitMs: 100 })).toMatchObject({ state: 'undecided' });
+    expect(await river.ask('verdict', { id: taken, waitMs: 100 })).toMatchObject({
+      state: 'undecided',
+    });
     await database.query('rollback');
     await database.end();
 
@@ -232,20 +318,42 @@ describe('a withdrawal', () => {
     expect(states(await timeline(river, unread))).toEqual(['cleared', 'stopped']);
     expect(states(await timeline(river, held))).toEqual(['cleared']);
     lambeth.collect();
-    const instruction = await until('the holder is told', () => lambeth.received.find(({ type }) => type.includes('stop-using')));
-    expect(instruction).toMatchObject({ case: own.case, data: { what: 'stop-using-and-take-off-the-record' } });
+    const instruction = await until('the holder is told', () =>
+      lambeth.received.find(({ type }) => type.includes('stop-using')),
+    );
+    expect(instruction).toMatchObject({
+      case: own.case,
+      data: { what: 'stop-using-and-take-off-the-record' },
+    });
     expect(lambeth.received.map(({ id }) => id)).not.toContain(unread);
-    expect((await river.sendAndWait({ ...own, name: 'tpr2.shared', to: 'jcp_lambeth' })).state).toBe('refused');
+    expect(
+      (await river.sendAndWait({ ...own, name: 'tpr2.shared', to: 'jcp_lambeth' })).state,
+    ).toBe('refused');
   });
 
   it('waits for a batch at work on its client', async () => {
     const own = newCase();
-    await river.sendAndWait({ ...own, name: 'consent.recorded', to: 'mesh', data: consentTo(['jcp_lambeth']) });
+    await river.sendAndWait({
+      ...own,
+      name: 'consent.recorded',
+      to: 'mesh',
+      data: consentTo(['jcp_lambeth']),
+    });
     const batch = new Client({ connectionString: mesh.databaseUrl });
     await batch.connect();
-    await batch.query('select pg_advisory_lock_shared(hashtextextended(client::text, 7)) from client_case where id = $1', [own.case]);
-    const taken = await river.send({ ...own, name: 'consent.withdrawn', to: 'mesh', data: withdrawn });
-    expect(await river.ask('verdict', { id: taken, waitMs: 300 })).toMatchObject({ state: 'undecided' });
+    await batch.query(
+      'select pg_advisory_lock_shared(hashtextextended(client::text, 7)) from client_case where id = $1',
+      [own.case],
+    );
+    const taken = await river.send({
+      ...own,
+      name: 'consent.withdrawn',
+      to: 'mesh',
+      data: withdrawn,
+    });
+    expect(await river.ask('verdict', { id: taken, waitMs: 300 })).toMatchObject({
+      state: 'undecided',
+    });
     await batch.end();
     expect((await river.verdict(taken)).state).toBe('cleared');
   });
@@ -259,7 +367,9 @@ describe('bad input', () => {
     const first = await jcp.verdict(id);
     const other = text.replace('prefers mornings', 'prefers evenings');
     await jcp.put(id, other);
-    const letter = await until('a dead letter', async () => (await deadLetters()).find(({ message }) => message === id));
+    const letter = await until('a dead letter', async () =>
+      (await deadLetters()).find(({ message }) => message === id),
+    );
     expect(letter).toMatchObject({ party: 'jcp_wandsworth', code: 'id-reused' });
     const digest = (body: string): string => createHash('sha256').update(body).digest('hex');
     expect(await jcp.ask('seen', { id, digest: digest(text) })).toMatchObject({ seen: 'same' });
@@ -270,38 +380,72 @@ describe('bad input', () => {
   it('poison does not stop the road, and can be sent again by the operator', async () => {
     await jcp.put(randomUUID(), 'not JSON');
     const own = newCase();
-    const { id, text } = river.compose({ ...own, name: 'consent.recorded', to: 'mesh', data: consentTo(['jcp_wandsworth']) });
+    const { id, text } = river.compose({
+      ...own,
+      name: 'consent.recorded',
+      to: 'mesh',
+      data: consentTo(['jcp_wandsworth']),
+    });
     await river.put(id, text.replace('"formReference"', '"formReferences"'));
-    expect(await river.verdict(id)).toMatchObject({ state: 'refused', records: [{ reason: 'malformed-message' }] });
+    expect(await river.verdict(id)).toMatchObject({
+      state: 'refused',
+      records: [{ reason: 'malformed-message' }],
+    });
     const next = await jcp.sendAndWait({ ...newCase(), name: 'referral.requested', to: 'tp_hill' });
     expect(next.state).toBe('refused');
     const letters = await until('both are dead letters', async () => {
       const all = await deadLetters();
-      return all.some(({ code }) => code === 'malformed-json') && all.some(({ message }) => message === id) ? all : undefined;
+      return all.some(({ code }) => code === 'malformed-json') &&
+        all.some(({ message }) => message === id)
+        ? all
+        : undefined;
     });
     for (const { deadLetter } of letters)
-      expect((await operator.sendAndWait({ name: 'deadletter.redrive', to: 'mesh', data: { deadLetter } })).state).toBe('cleared');
-    expect((await jcp.sendAndWait({ ...newCase(), name: 'referral.requested', to: 'tp_hill' })).state).toBe('refused');
+      expect(
+        (
+          await operator.sendAndWait({
+            name: 'deadletter.redrive',
+            to: 'mesh',
+            data: { deadLetter },
+          })
+        ).state,
+      ).toBe('cleared');
+    expect(
+      (await jcp.sendAndWait({ ...newCase(), name: 'referral.requested', to: 'tp_hill' })).state,
+    ).toBe('refused');
   });
 
   it('a dead letter sent again is decided anew, once', async () => {
     const own = newCase();
-    const { id, text } = river.compose({ ...own, name: 'consent.recorded', to: 'mesh', data: consentTo(['jcp_wandsworth']) });
+    const { id, text } = river.compose({
+      ...own,
+      name: 'consent.recorded',
+      to: 'mesh',
+      data: consentTo(['jcp_wandsworth']),
+    });
     await river.put(id, text);
     await river.verdict(id);
     const other = text.replace('TPR2 0001', 'TPR2 0002');
     await river.put(id, other);
-    const letter = await until('a dead letter', async () => (await deadLetters()).find(({ message }) => message === id));
+    const letter = await until('a dead letter', async () =>
+      (await deadLetters()).find(({ message }) => message === id),
+    );
     for (const attempt of [1, 2]) {
       const redrive = { deadLetter: letter.deadLetter };
-      expect({ attempt, state: (await operator.sendAndWait({ name: 'deadletter.redrive', to: 'mesh', data: redrive })).state }).toEqual({
+      expect({
+        attempt,
+        state: (
+          await operator.sendAndWait({ name: 'deadletter.redrive', to: 'mesh', data: redrive })
+        ).state,
+      }).toEqual({
         attempt,
         state: 'cleared',
       });
     }
     const database = new Client({ connectionString: mesh.databaseUrl });
     await database.connect();
-    const decided = async () => (await database.query('select verdict from record where case_id = $1', [own.case])).rows;
+    const decided = async () =>
+      (await database.query('select verdict from record where case_id = $1', [own.case])).rows;
     await until('it is decided anew', async () => (await decided()).length === 2);
     expect(await decided()).toEqual([{ verdict: 'cleared' }, { verdict: 'cleared' }]);
     await database.end();

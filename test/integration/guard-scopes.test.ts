@@ -49,7 +49,11 @@ async function answerOf(given: {
     const scopes = await readScopes(db, [client], { from: [from], purposes: [purpose] });
     const everything = await readScopes(db, [client], undefined);
     expect(everything).toEqual(scopes);
-    return askConsent(new Map(scopes.map((scope) => [scopeKey(scope.from, scope.to, scope.purpose), scope])), { from, to, purpose }, nowMs);
+    return askConsent(
+      new Map(scopes.map((scope) => [scopeKey(scope.from, scope.to, scope.purpose), scope])),
+      { from, to, purpose },
+      nowMs,
+    );
   } finally {
     db.release();
   }

@@ -32,13 +32,9 @@ beforeAll(async () => {
   database = new Client({ connectionString: mesh.databaseUrl });
   await database.connect();
   const ids = ['tp_river', office, 'svc_router', 'svc_notifier', 'svc_ops'];
-  [river, jcp, router, notifier, operator] = (await Promise.all(ids.map((id) => mesh.party(id)))) as [
-    MeshParty,
-    MeshParty,
-    MeshParty,
-    MeshParty,
-    MeshParty,
-  ];
+  [river, jcp, router, notifier, operator] = (await Promise.all(
+    ids.map((id) => mesh.party(id)),
+  )) as [MeshParty, MeshParty, MeshParty, MeshParty, MeshParty];
 });
 afterAll(async () => {
   await database.end();
@@ -53,7 +49,12 @@ const consent = (caseId: string, client: Wanted['client'] = maria): Wanted => ({
   data: (context) => tpr2Consent(context, [office]),
 });
 const withdraw = (party: MeshParty, caseId: string, keep: readonly string[] = []) =>
-  party.sendAndWait({ name: 'consent.withdrawn', to: 'mesh', case: caseId, data: (context) => withdrawal(context, 'TPR2', keep) });
+  party.sendAndWait({
+    name: 'consent.withdrawn',
+    to: 'mesh',
+    case: caseId,
+    data: (context) => withdrawal(context, 'TPR2', keep),
+  });
 const tell = (caseId: string, client: Wanted['client'] = maria): Promise<string> =>
   river.send({ name: 'tpr2.shared', to: office, case: caseId, client });
 const notice = async (cause: string): Promise<string> =>
@@ -63,19 +64,29 @@ const notice = async (cause: string): Promise<string> =>
     data: { kind: 'employment-information-received', cause, person: personOf(office) },
   });
 const stopsFor = (id: string): DeliveredMessage[] =>
-  notifier.received.filter(({ type, data }) => type === typeOf('notice.stop') && (data['notices'] as string[]).includes(id));
+  notifier.received.filter(
+    ({ type, data }) =>
+      type === typeOf('notice.stop') && (data['notices'] as string[]).includes(id),
+  );
 
 /** Where deliveries stand on record, in the order asked. */
 const statesOf = async (...ids: readonly string[]): Promise<readonly string[]> => {
-  const { rows } = await database.query<{ id: string; state: string }>('select id, state from delivery where id = any($1::uuid[])', [ids]);
+  const { rows } = await database.query<{ id: string; state: string }>(
+    'select id, state from delivery where id = any($1::uuid[])',
+    [ids],
+  );
   return ids.map((id) => rows.find((row) => row.id === id)?.state ?? 'none');
 };
-const stopReason = async (id: string): Promise<string | undefined> => (await river.verdict(id)).records.at(-1)?.reason;
+const stopReason = async (id: string): Promise<string | undefined> =>
+  (await river.verdict(id)).records.at(-1)?.reason;
 
 describe('a yes to less than before', () => {
   const narrower = (caseId: string, client: Wanted['client'] = maria): Wanted => ({
     ...consent(caseId, client),
-    data: (context) => ({ ...tpr2Consent(context, [office]), excludedCategories: ['treatment-summary'] }),
+    data: (context) => ({
+      ...tpr2Consent(context, [office]),
+      excludedCategories: ['treatment-summary'],
+    }),
   });
 
   it('takes back what was not collected of what it rules out, and nothing else; the sender is to send it again', async () => {
@@ -84,19 +95,37 @@ describe('a yes to less than before', () => {
     const had = await tell(caseId);
     await until('it is pulled', async () => (await jcp.pull()).id === had);
     const data: Wanted['data'] = ({ today }) => ({ exit: 'unplanned-likely', on: today });
-    const [summary, exit] = [await tell(caseId), await river.send({ name: 'exit.notified', to: office, case: caseId, data })];
-    expect([(await river.verdict(summary)).state, (await river.verdict(exit)).state]).toEqual(['cleared', 'cleared']);
+    const [summary, exit] = [
+      await tell(caseId),
+      await river.send({ name: 'exit.notified', to: office, case: caseId, data }),
+    ];
+    expect([(await river.verdict(summary)).state, (await river.verdict(exit)).state]).toEqual([
+      'cleared',
+      'cleared',
+    ]);
     const summaryNotice = await notice(summary);
-    await until('all are delivered', async () => (await statesOf(had, summary, exit, summaryNotice)).every((state) => state === 'sent'));
+    await until('all are delivered', async () =>
+      (await statesOf(had, summary, exit, summaryNotice)).every((state) => state === 'sent'),
+    );
 
     expect((await river.sendAndWait(narrower(caseId))).state).toBe('cleared');
-    expect(await statesOf(had, summary, exit, summaryNotice)).toEqual(['pulled', 'stopped', 'sent', 'sent']);
+    expect(await statesOf(had, summary, exit, summaryNotice)).toEqual([
+      'pulled',
+      'stopped',
+      'sent',
+      'sent',
+    ]);
     expect(await river.verdict(summary)).toMatchObject({ state: 'stopped', task: 'send-again' });
     expect(await stopReason(summary)).toBe('consent-changed');
     // Its recipient may have had it, and had not answered: it does not come again, so it is to be sent again too.
     expect(await river.verdict(had)).toMatchObject({ state: 'stopped', task: 'send-again' });
-    const view = await river.ask<{ entries: { message: string; outcome: string }[] }>('client-view', { case: caseId, page: 0 });
-    const shown = new Map(view.ok ? view.entries.map(({ message, outcome }) => [message, outcome]) : []);
+    const view = await river.ask<{ entries: { message: string; outcome: string }[] }>(
+      'client-view',
+      { case: caseId, page: 0 },
+    );
+    const shown = new Map(
+      view.ok ? view.entries.map(({ message, outcome }) => [message, outcome]) : [],
+    );
     expect([had, summary, exit].map((id) => shown.get(id))).toEqual(['told', 'stopped', 'told']);
 
     const again = await tell(caseId);
@@ -107,7 +136,10 @@ describe('a yes to less than before', () => {
 
     expect((await withdraw(river, caseId)).state).toBe('cleared');
     expect(await statesOf(had, summary, exit)).toEqual(['collected', 'stopped', 'collected']);
-    expect(await jcp.pull()).toMatchObject({ type: typeOf('instruction.stop-using'), case: caseId });
+    expect(await jcp.pull()).toMatchObject({
+      type: typeOf('instruction.stop-using'),
+      case: caseId,
+    });
   });
 });
 
@@ -117,7 +149,10 @@ describe('a withdrawal', () => {
     await river.sendAndWait(consent(caseId));
     const cause = await tell(caseId);
     expect((await river.verdict(cause)).state).toBe('cleared');
-    const data: Wanted['data'] = (context) => ({ ...tpr2Consent(context, [office]), decision: 'refused' });
+    const data: Wanted['data'] = (context) => ({
+      ...tpr2Consent(context, [office]),
+      decision: 'refused',
+    });
     expect((await river.sendAndWait({ ...consent(caseId), data })).state).toBe('cleared');
     expect((await river.verdict(cause)).state).toBe('stopped');
   });
@@ -127,7 +162,8 @@ describe('a withdrawal', () => {
     await river.sendAndWait(consent(caseId));
     const shared = await tell(caseId);
     expect((await river.verdict(shared)).state).toBe('cleared');
-    const places = () => database.query<{ state: string }>('select state from delivery where id = $1', [shared]);
+    const places = () =>
+      database.query<{ state: string }>('select state from delivery where id = $1', [shared]);
     await until('it is delivered', async () => (await places()).rowCount === 1);
     await database.query('delete from delivery where id = $1', [shared]);
     const again = `jsonb_build_object('seq', nextval('record_seq_seq'), 'ordinal', 1, 'verdict', 'stopped', 'reason', 'withdrawn')`;
@@ -143,7 +179,10 @@ describe('a withdrawal', () => {
     const caseId = randomUUID();
     await river.sendAndWait(consent(caseId, tomas));
     const data = { name: 'tpr2.shared' as const, case: caseId, client: tomas };
-    const [taken, lying] = [river.compose({ ...data, to: office }), river.compose({ ...data, to: office })];
+    const [taken, lying] = [
+      river.compose({ ...data, to: office }),
+      river.compose({ ...data, to: office }),
+    ];
     for (const { id, text } of [taken, lying]) {
       await river.put(id, text);
       expect((await river.verdict(id)).state).toBe('cleared');
@@ -159,7 +198,10 @@ describe('a withdrawal', () => {
     );
     for (const { id, text } of [taken, lying]) await river.put(id, text, 'again');
     await until('both are settled', async () => (await states()).join() === 'collected,stopped');
-    await until('the second is stopped', async () => (await river.verdict(lying.id)).state === 'stopped');
+    await until(
+      'the second is stopped',
+      async () => (await river.verdict(lying.id)).state === 'stopped',
+    );
     expect((await river.verdict(taken.id)).state).toBe('collected');
     expect((await river.verdict(taken.id)).records).toHaveLength(1);
   });
@@ -183,7 +225,10 @@ describe('a withdrawal', () => {
     );
     for (const { id, text } of [taken, lying]) await river.put(id, text, 'again');
     await until('both are settled', async () => (await states()).join() === 'pulled,stopped');
-    await until('the second is stopped', async () => (await river.verdict(lying.id)).state === 'stopped');
+    await until(
+      'the second is stopped',
+      async () => (await river.verdict(lying.id)).state === 'stopped',
+    );
     expect((await river.verdict(taken.id)).records).toMatchObject([{ verdict: 'cleared' }]);
     expect((await river.verdict(lying.id)).records).toMatchObject([
       { verdict: 'cleared' },
@@ -194,7 +239,9 @@ describe('a withdrawal', () => {
   it('takes back what was delivered, and not written down, so long ago that the broker does not know its id any more', async () => {
     const caseId = randomUUID();
     await river.sendAndWait(consent(caseId));
-    const sent = Array.from({ length: 2 }, () => river.compose({ name: 'tpr2.shared', to: office, case: caseId }));
+    const sent = Array.from({ length: 2 }, () =>
+      river.compose({ name: 'tpr2.shared', to: office, case: caseId }),
+    );
     for (const { id, text } of sent) {
       await river.put(id, text);
       expect((await river.verdict(id)).state).toBe('cleared');
@@ -213,7 +260,10 @@ describe('a withdrawal', () => {
     const { config } = await streams.streams.info(office);
     await streams.streams.update(office, { ...config, duplicate_window: nanos(100) });
     await database.query('delete from delivery where id = any($1::uuid[])', [ids]);
-    await database.query(`update record set recorded_at = recorded_at - interval '3 minutes' where id = any($1::uuid[])`, [ids]);
+    await database.query(
+      `update record set recorded_at = recorded_at - interval '3 minutes' where id = any($1::uuid[])`,
+      [ids],
+    );
     await delay(300);
     // The first comes again: it is found, and not delivered a second time. The second does not.
     const [again] = sent;
@@ -224,7 +274,8 @@ describe('a withdrawal', () => {
     expect((await withdraw(river, caseId)).state).toBe('cleared');
     expect(await statesOf(...ids)).toEqual(['stopped', 'stopped']);
     expect(await placesOf(...ids)).toEqual(places);
-    for (const seq of places) await expect(streams.streams.getMessage(office, { seq })).resolves.toBeNull();
+    for (const seq of places)
+      await expect(streams.streams.getMessage(office, { seq })).resolves.toBeNull();
     await streams.streams.update(office, config);
   });
 
@@ -235,10 +286,19 @@ describe('a withdrawal', () => {
     await river.verdict(cause);
     const noticeId = await notice(cause);
     await until('the notice is delivered', async () => {
-      const reply = await operator.ask<{ counts: { type: string; verdict: string; count: number }[] }>('counts', {});
-      return reply.ok && reply.counts.some(({ type, verdict }) => type === 'notice.requested' && verdict === 'cleared');
+      const reply = await operator.ask<{
+        counts: { type: string; verdict: string; count: number }[];
+      }>('counts', {});
+      return (
+        reply.ok &&
+        reply.counts.some(
+          ({ type, verdict }) => type === 'notice.requested' && verdict === 'cleared',
+        )
+      );
     });
-    expect((await withdraw(river, caseId, ['share-employment-needs', 'exit-notice'])).state).toBe('cleared');
+    expect((await withdraw(river, caseId, ['share-employment-needs', 'exit-notice'])).state).toBe(
+      'cleared',
+    );
     expect((await river.verdict(cause)).state).toBe('stopped');
     notifier.collect();
     jcp.collect();
@@ -259,12 +319,19 @@ describe('a withdrawal', () => {
     await jcp.delivery(cause);
     const noticeId = await notice(cause);
     await notifier.delivery(noticeId);
-    const data: Wanted['data'] = (context) => ({ ...tpr2Consent(context, [office]), excludedCategories: ['review'] });
+    const data: Wanted['data'] = (context) => ({
+      ...tpr2Consent(context, [office]),
+      excludedCategories: ['review'],
+    });
     expect((await river.sendAndWait({ ...consent(caseId, tomas), data })).state).toBe('cleared');
     expect(await statesOf(cause, noticeId)).toEqual(['pulled', 'pulled']);
     expect((await river.verdict(cause)).state).toBe('cleared');
     expect(stopsFor(noticeId)).toHaveLength(1);
-    expect(jcp.received.filter(({ type, case: of }) => of === caseId && type === typeOf('instruction.stop-using'))).toEqual([]);
+    expect(
+      jcp.received.filter(
+        ({ type, case: of }) => of === caseId && type === typeOf('instruction.stop-using'),
+      ),
+    ).toEqual([]);
   });
 
   it('tells the notifier which notices it had pulled are not to go out, and is confirmed after that', async () => {
@@ -287,11 +354,25 @@ describe('a withdrawal', () => {
     await jcp.delivery(cause);
     const noticeId = await notice(cause);
     await notifier.delivery(noticeId);
-    const report = { notice: noticeId, person: personOf(office), outcome: 'accepted', at: new Date().toISOString() };
+    const report = {
+      notice: noticeId,
+      person: personOf(office),
+      outcome: 'accepted',
+      at: new Date().toISOString(),
+    };
     const reported = await notifier.send({ name: 'mail.reported', to: 'mesh', data: report });
     await until('the report is recorded', async () => {
-      const reply = await operator.ask<{ counts: { type: string; verdict: string }[] }>('counts', {});
-      return reply.ok && reply.counts.some(({ type, verdict }) => type === 'mail.reported' && verdict === 'cleared') && reported;
+      const reply = await operator.ask<{ counts: { type: string; verdict: string }[] }>(
+        'counts',
+        {},
+      );
+      return (
+        reply.ok &&
+        reply.counts.some(
+          ({ type, verdict }) => type === 'mail.reported' && verdict === 'cleared',
+        ) &&
+        reported
+      );
     });
     expect((await withdraw(jcp, caseId)).state).toBe('cleared');
     expect(stopsFor(noticeId)).toEqual([]);
@@ -305,20 +386,35 @@ describe('a withdrawal', () => {
     const asked = [before, taken, after, apart];
     const pool = connectDatabase({ url: mesh.databaseUrl, applicationName: 'test' });
     const book = new MessageBook(pool);
-    const states = () => Promise.all(asked.map(async (id) => (await book.verdict('tp_river', { id, waitMs: 0 }))['state']));
-    await until('all are decided', async () => (await states()).every((state) => state === 'cleared'));
+    const states = () =>
+      Promise.all(
+        asked.map(async (id) => (await book.verdict('tp_river', { id, waitMs: 0 }))['state']),
+      );
+    await until('all are decided', async () =>
+      (await states()).every((state) => state === 'cleared'),
+    );
     // Whose message it is not, waits as for one that is not there.
     const watch = new DecisionWatch(pool);
-    const decided = ['tp_river', 'jcp_lambeth'].map((party) => watch.until(before, party, performance.now() + 300));
+    const decided = ['tp_river', 'jcp_lambeth'].map((party) =>
+      watch.until(before, party, performance.now() + 300),
+    );
     expect(await Promise.all(decided)).toEqual([true, false]);
-    const { rows } = await database.query<{ client: string }>('select client from client_case where id = $1', [caseId]);
+    const { rows } = await database.query<{ client: string }>(
+      'select client from client_case where id = $1',
+      [caseId],
+    );
     const [client] = rows.map((row) => row.client);
     // What a guard that is killed between committing it and carrying it out leaves behind; nobody takes it up meanwhile.
     await underClientLock(pool, String(client), async () => {
-      await database.query(`insert into open_withdrawal (id, client, body, at) values ($1, $2, '{"lines":[]}', now())`, [taken, client]);
+      await database.query(
+        `insert into open_withdrawal (id, client, body, at) values ($1, $2, '{"lines":[]}', now())`,
+        [taken, client],
+      );
       expect(await states()).toEqual(['cleared', 'undecided', 'undecided', 'cleared']);
     });
-    await until('the guard has taken it up', async () => (await states()).every((state) => state === 'cleared'));
+    await until('the guard has taken it up', async () =>
+      (await states()).every((state) => state === 'cleared'),
+    );
     await pool.end();
   });
 
@@ -332,12 +428,10 @@ describe('a withdrawal', () => {
     await database.query(`update delivery set recipient = 'jcp_nowhere' where id = $1`, [lying]);
     const lines = [{ from: 'river', to: 'jcp', purpose: 'share-employment-needs' }];
     const put = (caseId: string, body: object, at: string) =>
-      database.query('insert into open_withdrawal (id, client, body, at) select $1, client, $2, $3 from client_case where id = $4', [
-        randomUUID(),
-        JSON.stringify(body),
-        at,
-        caseId,
-      ]);
+      database.query(
+        'insert into open_withdrawal (id, client, body, at) select $1, client, $2, $3 from client_case where id = $4',
+        [randomUUID(), JSON.stringify(body), at, caseId],
+      );
     await put(stuck, { lines }, '2026-01-01T00:00:00Z');
     await put(free, { lines: [] }, '2026-01-02T00:00:00Z');
     const open = async (): Promise<readonly string[]> =>
@@ -360,8 +454,12 @@ describe('a withdrawal', () => {
     await jcp.delivery(id);
     const changed = text.replace('attends weekly', 'attends daily');
     await river.put(id, changed);
-    const letters = async (): Promise<{ deadLetter: string; message?: string; redriven: boolean }[]> => {
-      const reply = await operator.ask<{ deadLetters: { deadLetter: string; message?: string; redriven: boolean }[] }>('dead-letters', {});
+    const letters = async (): Promise<
+      { deadLetter: string; message?: string; redriven: boolean }[]
+    > => {
+      const reply = await operator.ask<{
+        deadLetters: { deadLetter: string; message?: string; redriven: boolean }[];
+      }>('dead-letters', {});
       return reply.ok ? reply.deadLetters.filter(({ message }) => message === id) : [];
     };
     const [letter] = await until('it is a dead letter', async () => {
@@ -370,16 +468,24 @@ describe('a withdrawal', () => {
     });
     await withdraw(jcp, caseId);
     const before = jcp.received.length;
-    await operator.send({ name: 'deadletter.redrive', to: 'mesh', data: { deadLetter: letter?.deadLetter } });
+    await operator.send({
+      name: 'deadletter.redrive',
+      to: 'mesh',
+      data: { deadLetter: letter?.deadLetter },
+    });
     await until('it was sent again', async () => (await letters())[0]?.redriven === true);
-    const { rows } = await database.query(`select verdict, reason from record where case_id = $1 and name = 'tpr2.shared' and id <> $2`, [
-      caseId,
-      id,
-    ]);
+    const { rows } = await database.query(
+      `select verdict, reason from record where case_id = $1 and name = 'tpr2.shared' and id <> $2`,
+      [caseId, id],
+    );
     expect(rows).toEqual([{ verdict: 'refused', reason: 'no-consent-on-record' }]);
     const other = randomUUID();
     await river.sendAndWait(consent(other, tomas));
     await jcp.delivery(await tell(other, tomas));
-    expect(jcp.received.slice(before).filter((each) => each.type === typeOf('tpr2.shared') && each.case === caseId)).toEqual([]);
+    expect(
+      jcp.received
+        .slice(before)
+        .filter((each) => each.type === typeOf('tpr2.shared') && each.case === caseId),
+    ).toEqual([]);
   });
 });

@@ -50,8 +50,14 @@ describe("the journey's stage", () => {
   it('passes a message that gets the verdict its form expects, and says who sent what to whom', async () => {
     await stage.send('a-main/01-consent-dpa1');
     expect(outcome()).toEqual([true]);
-    expect(lines.join('\n')).toMatch(/jcp_wandsworth \(Amara Apeere\) → mesh: Consent given or refused/);
-    expect(edge.sent.at(-1)).toMatchObject({ source: '/parties/jcp_wandsworth', caseref: `WAN/${stage.run}/A`, specversion: '1.0' });
+    expect(lines.join('\n')).toMatch(
+      /jcp_wandsworth \(Amara Apeere\) → mesh: Consent given or refused/,
+    );
+    expect(edge.sent.at(-1)).toMatchObject({
+      source: '/parties/jcp_wandsworth',
+      caseref: `WAN/${stage.run}/A`,
+      specversion: '1.0',
+    });
   });
 
   it('ends the story where a message that should pass is refused, and where one that should be refused passes', async () => {
@@ -95,8 +101,18 @@ describe("the journey's stage", () => {
       cause: stage.caseOf('client-a'),
     };
     edge.steps = [held];
-    await stage.step('jcp_wandsworth', 'client-a', 'discuss-did-not-attend', 'p_wandsworth_adviser_2');
-    await stage.step('jcp_wandsworth', 'client-a', 'discuss-did-not-attend', 'p_wandsworth_adviser_1');
+    await stage.step(
+      'jcp_wandsworth',
+      'client-a',
+      'discuss-did-not-attend',
+      'p_wandsworth_adviser_2',
+    );
+    await stage.step(
+      'jcp_wandsworth',
+      'client-a',
+      'discuss-did-not-attend',
+      'p_wandsworth_adviser_1',
+    );
     await stage.noStep('jcp_wandsworth', 'client-a', 'discuss-did-not-attend');
     await stage.nothingOpen(['jcp_wandsworth'], 'client-a');
     edge.steps = [];

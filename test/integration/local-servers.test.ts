@@ -43,7 +43,9 @@ function isGone(pids: readonly number[]): boolean {
   return pids.every((pid) => !living.includes(pid));
 }
 
-function treeOf(server: { readonly process: { readonly pid: number | undefined } }): readonly number[] {
+function treeOf(server: {
+  readonly process: { readonly pid: number | undefined };
+}): readonly number[] {
   const { pid } = server.process;
   if (pid === undefined) throw new Error('it does not run');
   return processTree(pid);
@@ -61,8 +63,16 @@ accounts { A: { jetstream: enabled, users: [${entries}] } }\n`;
 
   it('keeps what it acknowledged over kill -9, and leaves no process when stopped', async () => {
     const port = await freePort();
-    const nats = owned(await startNats({ configFile: await configured('kept', port, ['ann']), port }));
-    const connection = await connect({ servers: nats.url, user: 'ann', pass: 'secret', maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+    const nats = owned(
+      await startNats({ configFile: await configured('kept', port, ['ann']), port }),
+    );
+    const connection = await connect({
+      servers: nats.url,
+      user: 'ann',
+      pass: 'secret',
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 50,
+    });
     const manager = await jetstreamManager(connection, { timeout: 500 });
     await manager.streams.add({ name: 'KEPT', subjects: ['kept'] });
     await jetstream(connection).publish('kept', 'a message');
@@ -84,7 +94,12 @@ accounts { A: { jetstream: enabled, users: [${entries}] } }\n`;
     const file = await configured('found', port, ['ann']);
     const nats = owned(await startNats({ configFile: file, port }));
     const otherPort = await freePort();
-    owned(await startNats({ configFile: await configured('other', otherPort, ['ann']), port: otherPort }));
+    owned(
+      await startNats({
+        configFile: await configured('other', otherPort, ['ann']),
+        port: otherPort,
+      }),
+    );
     expect(findBroker(file)).toBe(nats.process.pid);
     await nats.process.killAndRestart();
     expect(findBroker(file)).toBe(nats.process.pid);
@@ -105,7 +120,8 @@ accounts { A: { jetstream: enabled, users: [${entries}] } }\n`;
     const port = await freePort();
     const file = await configured('reloaded', port, ['ann']);
     const nats = owned(await startNats({ configFile: file, port }));
-    const login = (user: string) => connect({ servers: nats.url, user, pass: 'secret', reconnect: false });
+    const login = (user: string) =>
+      connect({ servers: nats.url, user, pass: 'secret', reconnect: false });
     await expect(login('ben')).rejects.toThrow('Authorization Violation');
 
     await configured('reloaded', port, ['ann', 'ben']);
@@ -120,21 +136,30 @@ accounts { A: { jetstream: enabled, users: [${entries}] } }\n`;
   it('says why when it cannot start', async () => {
     const file = join(scratch.path, 'broken.conf');
     await writeFile(file, 'no_such_option: 1');
-    await expect(startNats({ configFile: file, port: await freePort() })).rejects.toThrow('unknown field "no_such_option"');
+    await expect(startNats({ configFile: file, port: await freePort() })).rejects.toThrow(
+      'unknown field "no_such_option"',
+    );
   });
 });
 
 describe('the local Redis', () => {
   it('keeps its data over kill -9, loses it when emptied, and asks for a password', async () => {
-    const redis = owned(await startRedis({ dir: join(scratch.path, 'redis'), port: await freePort() }));
+    const redis = owned(
+      await startRedis({ dir: join(scratch.path, 'redis'), port: await freePort() }),
+    );
     const client = new Redis(redis.url, { retryStrategy: () => 20, maxRetriesPerRequest: null });
     client.on('error', () => undefined);
     await client.set('a', '1');
-    await until('the write is on disk', async () => (await client.info('persistence')).includes('aof_pending_bio_fsync:0'));
+    await until('the write is on disk', async () =>
+      (await client.info('persistence')).includes('aof_pending_bio_fsync:0'),
+    );
 
     await redis.process.killAndRestart();
     expect(await client.get('a')).toBe('1');
-    expect(await client.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
+    expect(await client.config('GET', 'maxmemory-policy')).toEqual([
+      'maxmemory-policy',
+      'noeviction',
+    ]);
     await redis.empty();
     expect(await client.get('a')).toBeNull();
     client.disconnect();
@@ -167,7 +192,13 @@ describe('the local PostgreSQL', () => {
   }
 
   async function start(): Promise<LocalPostgres> {
-    return owned(await startPostgres({ dir: dir(), port: await freePort(), logFile: join(scratch.path, 'postgres.log') }));
+    return owned(
+      await startPostgres({
+        dir: dir(),
+        port: await freePort(),
+        logFile: join(scratch.path, 'postgres.log'),
+      }),
+    );
   }
 
   it('runs below a folder that only root can enter, as another user than root', async () => {
@@ -185,9 +216,15 @@ describe('the local PostgreSQL', () => {
     postgres = await start();
     const urls = await createLocalDatabases(postgres, passwords);
     await query(urls.guard, 'create table kept (id int primary key)');
-    await expect(query(urls.router.replace(/\/router$/, '/guard'), 'select 1')).rejects.toThrow('permission denied for database "guard"');
-    await expect(query(urls.router.replace(/\/router$/, '/postgres'), 'select 1')).rejects.toThrow('permission denied for database');
-    await expect(query(urls.router.replace(/:[0-9a-f]+@/, ':wrong@'), 'select 1')).rejects.toThrow('password authentication failed');
+    await expect(query(urls.router.replace(/\/router$/, '/guard'), 'select 1')).rejects.toThrow(
+      'permission denied for database "guard"',
+    );
+    await expect(query(urls.router.replace(/\/router$/, '/postgres'), 'select 1')).rejects.toThrow(
+      'permission denied for database',
+    );
+    await expect(query(urls.router.replace(/:[0-9a-f]+@/, ':wrong@'), 'select 1')).rejects.toThrow(
+      'password authentication failed',
+    );
     expect((await stat(passwords)).mode & 0o777).toBe(0o600);
     await postgres.stop();
 
@@ -205,7 +242,10 @@ describe('the local PostgreSQL', () => {
     expect(pids.length).toBeGreaterThan(3);
     await postgres.process.killAndRestart();
     expect(isGone(pids)).toBe(true);
-    expect(await query(postgres.adminUrl(), 'select n from rows order by n')).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(await query(postgres.adminUrl(), 'select n from rows order by n')).toEqual([
+      { n: 1 },
+      { n: 2 },
+    ]);
   });
 
   it('is back after kill -9 of the postmaster alone, while a query of an orphaned backend still runs', async () => {
@@ -225,9 +265,15 @@ describe('the local PostgreSQL', () => {
   it("starts although postmaster.pid names somebody else's process that lives, under the same user", async () => {
     postgres = await start();
     await postgres.stop();
-    const other = startChild({ command: requireProgram('sleep'), args: ['3600'], runAs: await databaseUser(dir()) }, () => undefined);
+    const other = startChild(
+      { command: requireProgram('sleep'), args: ['3600'], runAs: await databaseUser(dir()) },
+      () => undefined,
+    );
     try {
-      await writeFile(join(dir(), 'data', 'postmaster.pid'), `${other.pid}\n${join(dir(), 'data')}\n`);
+      await writeFile(
+        join(dir(), 'data', 'postmaster.pid'),
+        `${other.pid}\n${join(dir(), 'data')}\n`,
+      );
       postgres = await start();
       expect(await query(postgres.adminUrl(), 'select 1 as one')).toEqual([{ one: 1 }]);
       expect(other.hasEnded()).toBe(false);
@@ -245,6 +291,8 @@ describe('the local PostgreSQL', () => {
     const pids = treeOf(postgres);
     await postgres.stop();
     expect(isGone(pids)).toBe(true);
-    expect(runningProcesses().filter(({ pid }) => workingFolder(pid)?.startsWith(scratch.path) === true)).toEqual([]);
+    expect(
+      runningProcesses().filter(({ pid }) => workingFolder(pid)?.startsWith(scratch.path) === true),
+    ).toEqual([]);
   });
 });

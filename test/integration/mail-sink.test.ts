@@ -19,11 +19,22 @@ interface Failure {
 }
 
 function send(port: number, to = 'ann@example.org', requireTLS = false): Promise<SentMessageInfo> {
-  const transport = createTransport({ host: '127.0.0.1', port, requireTLS, ignoreTLS: !requireTLS, tls: { rejectUnauthorized: false } });
+  const transport = createTransport({
+    host: '127.0.0.1',
+    port,
+    requireTLS,
+    ignoreTLS: !requireTLS,
+    tls: { rejectUnauthorized: false },
+  });
   return transport.sendMail({
     envelope: { from: 'mesh@example.org', to: [to] },
     raw: RAW,
-    dsn: { id: 'opaque1', return: 'headers', notify: ['failure', 'delay'], recipient: 'mesh@example.org' },
+    dsn: {
+      id: 'opaque1',
+      return: 'headers',
+      notify: ['failure', 'delay'],
+      recipient: 'mesh@example.org',
+    },
   });
 }
 
@@ -68,7 +79,9 @@ describe('the mail sink', () => {
     await send(sink.port, 'ben@example.org');
     expect((await toBen).seq).toBe(2);
     expect((await sink.waitForMail(({ to }) => to.includes('ann@example.org'))).seq).toBe(1);
-    await expect(sink.waitForMail(() => true, { after: 2, withinMs: 50 })).rejects.toThrow('no such mail came within 50 ms');
+    await expect(sink.waitForMail(() => true, { after: 2, withinMs: 50 })).rejects.toThrow(
+      'no such mail came within 50 ms',
+    );
   });
 
   it('refuses recipients or messages with the code it is told, and keeps nothing of them', async () => {

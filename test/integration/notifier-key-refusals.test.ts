@@ -16,7 +16,11 @@ describe('a key that is offered for a mailbox', () => {
   });
   afterAll(() => home.stop());
 
-  const verdict = async (armored: string, on = new Date(), to = address): Promise<KeyRefusal | 'fit'> => {
+  const verdict = async (
+    armored: string,
+    on = new Date(),
+    to = address,
+  ): Promise<KeyRefusal | 'fit'> => {
     const result = await examineKey(armored, to, on);
     return typeof result === 'string' ? result : 'fit';
   };
@@ -41,9 +45,15 @@ describe('a key that is offered for a mailbox', () => {
   });
 
   it('is refused in version 6, and with the algorithms of RFC 9580 in version 4', async () => {
-    expect(await verdict((await makeReaderKey(address, { config: { v6Keys: true } })).publicKey)).toBe('version-not-4');
-    expect(await verdict((await makeReaderKey(address, { type: 'curve25519' })).publicKey)).toBe('algorithm-too-new');
-    expect(await verdict((await makeReaderKey(address, { type: 'curve448' })).publicKey)).toBe('algorithm-too-new');
+    expect(
+      await verdict((await makeReaderKey(address, { config: { v6Keys: true } })).publicKey),
+    ).toBe('version-not-4');
+    expect(await verdict((await makeReaderKey(address, { type: 'curve25519' })).publicKey)).toBe(
+      'algorithm-too-new',
+    );
+    expect(await verdict((await makeReaderKey(address, { type: 'curve448' })).publicKey)).toBe(
+      'algorithm-too-new',
+    );
   });
 
   it('is refused when it expired, and for a later day on which it will have', async () => {
@@ -53,8 +63,12 @@ describe('a key that is offered for a mailbox', () => {
   });
 
   it("is refused when only its encryption subkey will have expired, which the library's own expiry time does not tell", async () => {
-    const { publicKey } = await makeReaderKey(address, { subkeys: [{ keyExpirationTime: 30 * day }] });
-    expect(await (await openpgp.readKey({ armoredKey: publicKey })).getExpirationTime()).toBe(Infinity);
+    const { publicKey } = await makeReaderKey(address, {
+      subkeys: [{ keyExpirationTime: 30 * day }],
+    });
+    expect(await (await openpgp.readKey({ armoredKey: publicKey })).getExpirationTime()).toBe(
+      Infinity,
+    );
     expect(await verdict(publicKey, inDays(29))).toBe('fit');
     expect(await verdict(publicKey, inDays(31))).toBe('expired');
   });
@@ -62,7 +76,9 @@ describe('a key that is offered for a mailbox', () => {
   it('is refused when it or its encryption subkey is revoked', async () => {
     const { privateKey } = await makeReaderKey(address);
     const key = await openpgp.readPrivateKey({ armoredKey: privateKey });
-    expect(await verdict((await openpgp.revokeKey({ key, format: 'armored' })).publicKey)).toBe('revoked');
+    expect(await verdict((await openpgp.revokeKey({ key, format: 'armored' })).publicKey)).toBe(
+      'revoked',
+    );
     const [subkey] = key.subkeys;
     const revoked = await subkey?.revoke(key.keyPacket as openpgp.SecretKeyPacket, {}, new Date());
     key.subkeys = revoked === undefined ? [] : [revoked];
@@ -76,13 +92,18 @@ describe('a key that is offered for a mailbox', () => {
   });
 
   it('is refused when the user id with the address was put on by somebody else', async () => {
-    const mine = await openpgp.readKey({ armoredKey: (await makeReaderKey('somebody-else@agency.example.org')).publicKey });
+    const mine = await openpgp.readKey({
+      armoredKey: (await makeReaderKey('somebody-else@agency.example.org')).publicKey,
+    });
     const theirs = await openpgp.readKey({ armoredKey: (await makeReaderKey(address)).publicKey });
     const list = mine.toPacketList();
     const at = list.findIndex((packet) => packet instanceof openpgp.PublicSubkeyPacket);
     const stolen = theirs
       .toPacketList()
-      .filter((packet) => packet instanceof openpgp.UserIDPacket || packet instanceof openpgp.SignaturePacket)
+      .filter(
+        (packet) =>
+          packet instanceof openpgp.UserIDPacket || packet instanceof openpgp.SignaturePacket,
+      )
       .slice(0, 2);
     list.splice(at, 0, ...stolen);
     expect(await verdict(new openpgp.PublicKey(list).armor())).toBe('address-differs');
@@ -115,7 +136,10 @@ describe('a key that is offered for a mailbox', () => {
     const desk = await SealingDesk.open();
     try {
       const { publicKey } = await makeReaderKey(address, { keyExpirationTime: 30 * day });
-      expect(await desk.sealer.seal(letterTo(address, { date: inDays(31) }), publicKey)).toEqual({ kind: 'unusable', refusal: 'expired' });
+      expect(await desk.sealer.seal(letterTo(address, { date: inDays(31) }), publicKey)).toEqual({
+        kind: 'unusable',
+        refusal: 'expired',
+      });
       expect((await desk.sealer.seal(letterTo(address), publicKey)).kind).toBe('sealed');
     } finally {
       await desk.close();

@@ -23,7 +23,10 @@ describe('a sealed mail, opened by other programs than the one that made it', ()
       [readers[0].address, await home.makeKey(readers[0].address)],
       [readers[1].address, rsa],
     ] as const)
-      keys.set(address, { publicKey: await home.exportKey(fingerprint), privateKey: await home.exportSecretKey(fingerprint) });
+      keys.set(address, {
+        publicKey: await home.exportKey(fingerprint),
+        privateKey: await home.exportSecretKey(fingerprint),
+      });
     const modern = await makeReaderKey(readers[2].address, { config: { aeadProtect: true } });
     keys.set(readers[2].address, modern);
     await home.importKey(modern.privateKey);
@@ -89,7 +92,12 @@ describe('a sealed mail, opened by other programs than the one that made it', ()
     const inner = await PostalMime.parse(clear);
     expect(inner.subject).toBe('Review appointment agreed: WND/2026/0042');
     expect(inner.text).toContain('=20 From here.\n.\n');
-    const parts = new Map(inner.attachments.map((part) => [part.mimeType, new TextDecoder().decode(part.content as ArrayBuffer)]));
+    const parts = new Map(
+      inner.attachments.map((part) => [
+        part.mimeType,
+        new TextDecoder().decode(part.content as ArrayBuffer),
+      ]),
+    );
     expect(parts.get('text/calendar')).toContain('METHOD:PUBLISH');
     expect(parts.get('text/calendar')).toContain('DTSTART:20260312T103000Z');
     expect(parts.get('text/calendar')).not.toMatch(/ATTENDEE|ORGANIZER|LOCATION|DESCRIPTION|WND/);
@@ -114,8 +122,12 @@ describe('a sealed mail, opened by other programs than the one that made it', ()
   it('tells nothing outside the ciphertext', async () => {
     const { publicKey } = keys.get(readers[0].address) ?? { publicKey: '' };
     const mail = await desk.seal(letterTo(readers[0].address, { calendar }), publicKey);
-    const outside = new TextDecoder().decode(mail.bytes()).replace(armorOf(mail).replaceAll('\n', '\r\n'), '');
+    const outside = new TextDecoder()
+      .decode(mail.bytes())
+      .replace(armorOf(mail).replaceAll('\n', '\r\n'), '');
     expect(outside).toContain('Subject: [...]\r\n');
-    expect(outside).not.toMatch(/throughcare|treatment|drug|attend|appointment|review|nodemailer|openpgpjs|WND/i);
+    expect(outside).not.toMatch(
+      /throughcare|treatment|drug|attend|appointment|review|nodemailer|openpgpjs|WND/i,
+    );
   });
 });

@@ -41,7 +41,12 @@ describe('the notifier, as a process beside real servers', () => {
   let people = 0;
 
   beforeAll(async () => {
-    [nats, postgres, reader, folder] = await Promise.all([NatsForTest.start([]), startPostgres(), OpenpgpHome.make(), scratchFolder()]);
+    [nats, postgres, reader, folder] = await Promise.all([
+      NatsForTest.start([]),
+      startPostgres(),
+      OpenpgpHome.make(),
+      scratchFolder(),
+    ]);
     readerKey = await reader.exportKey(await reader.makeKey(address));
     sink = new MailSink({ dir: join(folder.path, 'mail') });
     await sink.start();
@@ -59,7 +64,9 @@ describe('the notifier, as a process beside real servers', () => {
     };
     guard = await GuardSide.of(nats, 'svc_notifier');
     service = await ServiceProcess.start('notifier', env);
-    const own = await openpgp.readPrivateKey({ armoredKey: await readFile(join(folder.path, 'signing.asc'), 'utf8') });
+    const own = await openpgp.readPrivateKey({
+      armoredKey: await readFile(join(folder.path, 'signing.asc'), 'utf8'),
+    });
     signedBy = own.getFingerprint().toUpperCase();
     await reader.importKey(own.toPublic().armor());
     database = await connectDatabase();
@@ -88,13 +95,19 @@ describe('the notifier, as a process beside real servers', () => {
     await client.connect();
     return client;
   };
-  const mails = (): Promise<readonly ReceivedMail[]> => readMails(join(folder.path, 'mail'), before);
+  const mails = (): Promise<readonly ReceivedMail[]> =>
+    readMails(join(folder.path, 'mail'), before);
   const putMailbox = async (put: Partial<MailboxPut> = {}): Promise<string> => {
     const id = newId();
     const data = { person, name: 'Jo Reader', address, publicKey: readerKey, ...put };
-    if ('publicKey' in put && put.publicKey === undefined) Reflect.deleteProperty(data, 'publicKey');
+    if ('publicKey' in put && put.publicKey === undefined)
+      Reflect.deleteProperty(data, 'publicKey');
     await guard.deliver({ id, type: typeOf('people.mailbox-put'), data });
-    await until('the mailbox is in', async () => (await database.query('select 1 from seen_message where id = $1', [id])).rowCount === 1);
+    await until(
+      'the mailbox is in',
+      async () =>
+        (await database.query('select 1 from seen_message where id = $1', [id])).rowCount === 1,
+    );
     return id;
   };
   const noticeOf = (change: Partial<Notice> = {}): Notice => ({
@@ -114,8 +127,9 @@ describe('the notifier, as a process beside real servers', () => {
     return id;
   };
   const armorIn = (mail: ReceivedMail | undefined): string =>
-    /-----BEGIN PGP MESSAGE-----[\s\S]*-----END PGP MESSAGE-----/.exec(mail?.raw.toString('latin1') ?? '')?.[0].replaceAll('\r\n', '\n') ??
-    '';
+    /-----BEGIN PGP MESSAGE-----[\s\S]*-----END PGP MESSAGE-----/
+      .exec(mail?.raw.toString('latin1') ?? '')?.[0]
+      .replaceAll('\r\n', '\n') ?? '';
 
   it('turns a notice into a mail that gpg opens, signed by the mesh, and reports it accepted', async () => {
     await putMailbox();
@@ -137,7 +151,10 @@ describe('the notifier, as a process beside real servers', () => {
       ok: true,
       mails: [{ notice, person, kind: 'did-not-attend', state: 'accepted' }],
     });
-    expect(await guard.ask('counts', {})).toMatchObject({ ok: true, counts: { accepted: expect.any(Number) } });
+    expect(await guard.ask('counts', {})).toMatchObject({
+      ok: true,
+      counts: { accepted: expect.any(Number) },
+    });
   });
 
   it('sends one mail and one report for a notice that comes twice', async () => {
@@ -158,10 +175,15 @@ describe('the notifier, as a process beside real servers', () => {
     await guard.sent(typeOf('mail.reported'), { notice, outcome: 'held', reason: 'no-mailbox' });
     await putMailbox({ publicKey: undefined });
     const second = await sendNotice();
-    await guard.sent(typeOf('mail.reported'), { notice: second, outcome: 'held', reason: 'no-key' });
+    await guard.sent(typeOf('mail.reported'), {
+      notice: second,
+      outcome: 'held',
+      reason: 'no-key',
+    });
     expect(await mails()).toEqual([]);
     await putMailbox();
-    for (const id of [notice, second]) await guard.sent(typeOf('mail.reported'), { notice: id, outcome: 'accepted' });
+    for (const id of [notice, second])
+      await guard.sent(typeOf('mail.reported'), { notice: id, outcome: 'accepted' });
     expect((await reader.decrypt(armorIn((await mails())[0]))).clear).toContain('WND/2026/0042');
   });
 
@@ -175,20 +197,29 @@ describe('the notifier, as a process beside real servers', () => {
     sink.failWith({ kind: 'refuse-recipient', code: 451 });
     const waiting = await sendNotice({ person: `${person}_b` });
     const isTried = `select 1 from mail where notice = $1 and state = 'prepared' and attempts > 0`;
-    await until('the relay has put it off', async () => (await database.query(isTried, [waiting])).rowCount === 1);
+    await until(
+      'the relay has put it off',
+      async () => (await database.query(isTried, [waiting])).rowCount === 1,
+    );
     const coming = newId();
     await stopNotices(held, waiting, coming);
-    for (const notice of [held, waiting]) await guard.sent(typeOf('mail.reported'), { notice, outcome: 'stopped' });
+    for (const notice of [held, waiting])
+      await guard.sent(typeOf('mail.reported'), { notice, outcome: 'stopped' });
     sink.failWith(undefined);
-    await guard.deliver({ id: coming, type: typeOf('notice.requested'), data: noticeOf({ person: `${person}_b` }) });
+    await guard.deliver({
+      id: coming,
+      type: typeOf('notice.requested'),
+      data: noticeOf({ person: `${person}_b` }),
+    });
     await guard.sent(typeOf('mail.reported'), { notice: coming, outcome: 'stopped' });
     await putMailbox();
     await database.query('update mail set due_at = now() where due_at is not null');
     await guard.sent(typeOf('mail.reported'), { notice: await sendNotice(), outcome: 'accepted' });
     expect((await mails()).length).toBe(1);
-    const { rows } = await database.query('select state, sealed, held_notice, recipient from mail where notice = any($1)', [
-      [held, waiting],
-    ]);
+    const { rows } = await database.query(
+      'select state, sealed, held_notice, recipient from mail where notice = any($1)',
+      [[held, waiting]],
+    );
     const nothing = { state: 'stopped', sealed: null, held_notice: null, recipient: null };
     expect(rows).toEqual([nothing, nothing]);
   });
@@ -200,13 +231,22 @@ describe('the notifier, as a process beside real servers', () => {
     await stopNotices(notice);
     const next = await sendNotice();
     await guard.sent(typeOf('mail.reported'), { notice: next, outcome: 'accepted' });
-    expect(await guard.ask('mail-status', { notices: [notice] })).toMatchObject({ mails: [{ state: 'accepted' }] });
+    expect(await guard.ask('mail-status', { notices: [notice] })).toMatchObject({
+      mails: [{ state: 'accepted' }],
+    });
   });
 
   it('refuses a key that cannot be used: the operator hears of it, the mail is held with the reason', async () => {
-    const expired = await makeReaderKey(address, { date: new Date('2020-01-01'), keyExpirationTime: 86_400 });
+    const expired = await makeReaderKey(address, {
+      date: new Date('2020-01-01'),
+      keyExpirationTime: 86_400,
+    });
     const put = await putMailbox({ publicKey: expired.publicKey });
-    await guard.sent(typeOf('deadletter.reported'), { message: put, code: 'key-unusable', stream: 'delivery' });
+    await guard.sent(typeOf('deadletter.reported'), {
+      message: put,
+      code: 'key-unusable',
+      stream: 'delivery',
+    });
     const notice = await sendNotice();
     await guard.sent(typeOf('mail.reported'), { notice, outcome: 'held', reason: 'key-expired' });
     expect(await mails()).toEqual([]);
@@ -223,7 +263,11 @@ describe('the notifier, as a process beside real servers', () => {
       data: { person, name: 'Jo', address: 'old@agency.example.org' },
     };
     await guard.deliverBytes(Buffer.from(JSON.stringify(old)), id);
-    await until('the old one is in', async () => (await database.query('select 1 from seen_message where id = $1', [id])).rowCount === 1);
+    await until(
+      'the old one is in',
+      async () =>
+        (await database.query('select 1 from seen_message where id = $1', [id])).rowCount === 1,
+    );
     await sendNotice();
     expect((await sink.waitForMail(() => true, { after: before })).to).toEqual([address]);
   });
@@ -231,7 +275,10 @@ describe('the notifier, as a process beside real servers', () => {
   it('keeps no clear text: neither in its database nor in its log, whether held, sent or refused', async () => {
     await putMailbox();
     await guard.sent(typeOf('mail.reported'), { notice: await sendNotice(), outcome: 'accepted' });
-    await guard.sent(typeOf('mail.reported'), { notice: await sendNotice({ person: 'p_unknown' }), outcome: 'held' });
+    await guard.sent(typeOf('mail.reported'), {
+      notice: await sendNotice({ person: 'p_unknown' }),
+      outcome: 'held',
+    });
     const rows = await database.query(
       'select mail::text from mail union all select outbox::text from outbox union all select seen_message::text from seen_message',
     );
@@ -253,7 +300,9 @@ describe('the notifier, as a process beside real servers', () => {
     await putMailbox();
     await sink.stop();
     const notice = await sendNotice();
-    await until('a first attempt failed', () => service.log.find((line) => line['event'] === 'mail' && line['state'] === 'prepared'));
+    await until('a first attempt failed', () =>
+      service.log.find((line) => line['event'] === 'mail' && line['state'] === 'prepared'),
+    );
     expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
     await sink.start();
     await guard.sent(typeOf('mail.reported'), { notice, outcome: 'accepted' });
@@ -264,8 +313,14 @@ describe('the notifier, as a process beside real servers', () => {
     await putMailbox();
     sink.failWith({ kind: 'refuse-recipient', code: 550 });
     const notice = await sendNotice();
-    await guard.sent(typeOf('mail.reported'), { notice, outcome: 'failed', reason: 'refused-by-relay' });
-    expect(await guard.ask('mail-status', { notices: [notice, randomUUID(), 'no id'] })).toMatchObject({
+    await guard.sent(typeOf('mail.reported'), {
+      notice,
+      outcome: 'failed',
+      reason: 'refused-by-relay',
+    });
+    expect(
+      await guard.ask('mail-status', { notices: [notice, randomUUID(), 'no id'] }),
+    ).toMatchObject({
       mails: [{ notice, state: 'failed' }],
     });
   });
@@ -274,8 +329,12 @@ describe('the notifier, as a process beside real servers', () => {
     await putMailbox();
     sink.failWith({ kind: 'lose-answer' });
     const notice = await sendNotice();
-    await until('the outcome is unknown', () => service.log.find((line) => line['state'] === 'unknown'));
-    expect(await guard.ask('mail-status', { notices: [notice] })).toMatchObject({ mails: [{ state: 'unknown' }] });
+    await until('the outcome is unknown', () =>
+      service.log.find((line) => line['state'] === 'unknown'),
+    );
+    expect(await guard.ask('mail-status', { notices: [notice] })).toMatchObject({
+      mails: [{ state: 'unknown' }],
+    });
     sink.failWith(undefined);
     await database.query('update mail set due_at = now()');
     await guard.sent(typeOf('mail.reported'), { notice, outcome: 'accepted' });
@@ -296,7 +355,9 @@ describe('the notifier, as a process beside real servers', () => {
     // Where the kill came too late, the outcome was written down before it; either way one copy more, and the same.
     service = await ServiceProcess.start('notifier', env);
     await until('the lost attempt is known', () =>
-      database.query(`select 1 from mail where state = 'unknown'`).then(({ rowCount }) => rowCount === 1),
+      database
+        .query(`select 1 from mail where state = 'unknown'`)
+        .then(({ rowCount }) => rowCount === 1),
     );
     await database.query('update mail set due_at = now()');
     await guard.sent(typeOf('mail.reported'), { notice, outcome: 'accepted' });
@@ -310,7 +371,8 @@ describe('the notifier, as a process beside real servers', () => {
     await sink.stop();
     const notices = await Promise.all(Array.from({ length: 200 }, () => sendNotice()));
     const count = async (state: string): Promise<number | null> =>
-      (await database.query(`select 1 from mail where person = $1 and state ${state}`, [person])).rowCount;
+      (await database.query(`select 1 from mail where person = $1 and state ${state}`, [person]))
+        .rowCount;
     await until('all are in the ledger', async () => (await count(`is not null`)) === 200);
     await sink.start();
     others.push(await ServiceProcess.start('notifier', env));
@@ -329,14 +391,17 @@ describe('the notifier, as a process beside real servers', () => {
     const came = await mails();
     expect(new Set(came.map(({ raw }) => raw.toString('latin1'))).size).toBe(200);
     expect(came.length).toBeLessThanOrEqual(200 + 3 * 4);
-    for (const notice of notices) await guard.sent(typeOf('mail.reported'), { notice, outcome: 'accepted' });
+    for (const notice of notices)
+      await guard.sent(typeOf('mail.reported'), { notice, outcome: 'accepted' });
   });
 
   it('goes on when the database, then the broker, was killed under it', async () => {
     await putMailbox();
     await postgres.kill();
     const notice = await sendNotice();
-    await until('it was tried', () => service.log.find(({ msg }) => msg === 'a delivery was not worked'));
+    await until('it was tried', () =>
+      service.log.find(({ msg }) => msg === 'a delivery was not worked'),
+    );
     await postgres.restart();
     database = await connectDatabase();
     await guard.sent(typeOf('mail.reported'), { notice, outcome: 'accepted' });
@@ -345,7 +410,10 @@ describe('the notifier, as a process beside real servers', () => {
     await nats.mend();
     await guard.sent(typeOf('mail.reported'), { notice: await sendNotice(), outcome: 'accepted' });
     expect((await mails()).length).toBe(2);
-    await until('healthy again', async () => (await fetch(`${service.url}/health/ready`)).status === 200);
+    await until(
+      'healthy again',
+      async () => (await fetch(`${service.url}/health/ready`)).status === 200,
+    );
   });
 
   it('sends nothing when somebody put clear text into its ledger, and tells that the mail failed', async () => {
@@ -354,10 +422,15 @@ describe('the notifier, as a process beside real servers', () => {
     const notice = await sendNotice();
     await until(
       'it waits',
-      async () => (await database.query('select 1 from mail where notice = $1 and attempts > 0', [notice])).rowCount === 1,
+      async () =>
+        (await database.query('select 1 from mail where notice = $1 and attempts > 0', [notice]))
+          .rowCount === 1,
     );
     const clear = Buffer.from(`To: ${address}\r\nSubject: hello\r\n\r\nClear text\r\n`);
-    await database.query('update mail set sealed = $2, sealed_sha256 = sha256($2), due_at = now() where notice = $1', [notice, clear]);
+    await database.query(
+      'update mail set sealed = $2, sealed_sha256 = sha256($2), due_at = now() where notice = $1',
+      [notice, clear],
+    );
     await sink.start();
     await guard.sent(typeOf('mail.reported'), { notice, outcome: 'failed' });
     expect(await mails()).toEqual([]);
@@ -381,7 +454,9 @@ describe('the notifier, as a process beside real servers', () => {
     await guard.sent(typeOf('mail.reported'), { notice: await sendNotice(), outcome: 'accepted' });
     expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
     await until('ready', async () => (await fetch(`${service.url}/health/ready`)).status === 200);
-    expect(await (await fetch(`${service.url}/metrics`)).text()).toMatch(/notifier_mails\{state="accepted"\} [1-9]/);
+    expect(await (await fetch(`${service.url}/metrics`)).text()).toMatch(
+      /notifier_mails\{state="accepted"\} [1-9]/,
+    );
     expect(await service.end()).toBe(0);
     service = await ServiceProcess.start('notifier', env);
     await guard.sent(typeOf('mail.reported'), { notice: await sendNotice(), outcome: 'accepted' });

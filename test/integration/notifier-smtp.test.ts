@@ -41,18 +41,27 @@ describe('handing a sealed mail to the relay', () => {
   const carry = async (change: Partial<RelayOptions> = {}): Promise<SendOutcome> => {
     const courier = new SmtpCourier(options(change));
     try {
-      return await courier.carry(mail, { envelopeId: '77aa', onBodyStarts: async () => void (bodiesStarted += 1) });
+      return await courier.carry(mail, {
+        envelopeId: '77aa',
+        onBodyStarts: async () => void (bodiesStarted += 1),
+      });
     } finally {
       await courier.stop();
     }
   };
-  const playing = async (script: RelayScript, change: Partial<RelayOptions> = {}): Promise<SendOutcome> => {
+  const playing = async (
+    script: RelayScript,
+    change: Partial<RelayOptions> = {},
+  ): Promise<SendOutcome> => {
     relay = await ScriptedRelay.start([script]);
     return carry(change);
   };
 
   it('is accepted with the queue id of the relay, byte for byte', async () => {
-    expect(await playing({ offers: ['DSN', 'SIZE 1000000'] })).toEqual({ kind: 'accepted', queueId: 'ABC123' });
+    expect(await playing({ offers: ['DSN', 'SIZE 1000000'] })).toEqual({
+      kind: 'accepted',
+      queueId: 'ABC123',
+    });
     expect(relay?.bodies).toEqual([new TextDecoder().decode(mail.bytes())]);
     expect(bodiesStarted).toBe(1);
   });
@@ -60,21 +69,73 @@ describe('handing a sealed mail to the relay', () => {
   it('asks for a bounce that names the envelope and quotes no body, where the relay can', async () => {
     await playing({ offers: ['DSN'] });
     expect(relay?.said).toContain('MAIL FROM:<notices@post.example.org> RET=HDRS ENVID=77aa');
-    expect(relay?.said).toContain(`RCPT TO:<${address}> NOTIFY=FAILURE,DELAY ORCPT=rfc822;${address}`);
+    expect(relay?.said).toContain(
+      `RCPT TO:<${address}> NOTIFY=FAILURE,DELAY ORCPT=rfc822;${address}`,
+    );
     expect(relay?.said[0]).toBe('EHLO post.example.org');
   });
 
   it.each<[string, RelayScript, SendOutcome, number]>([
-    ['the sender is refused for now', { mail: '451 4.3.0 later' }, { kind: 'retry-later', reply: '451 4.3.0' }, 0],
-    ['the recipient is refused for now', { rcpt: '450 4.2.1 full' }, { kind: 'retry-later', reply: '450 4.2.1' }, 0],
-    ['the recipient is unknown', { rcpt: '550 5.1.1 no such user reader@agency' }, { kind: 'refused', reply: '550 5.1.1' }, 0],
-    ['DATA is refused for now', { data: '451 4.3.0 later' }, { kind: 'retry-later', reply: '451 4.3.0' }, 0],
-    ['the line is cut before the body', { data: 'cut' }, { kind: 'retry-later', reply: 'ECONNECTION' }, 0],
-    ['the body is refused for now', { body: '452 4.3.1 full' }, { kind: 'retry-later', reply: '452 4.3.1' }, 1],
-    ['the body is refused for good', { body: '554 5.7.1 no' }, { kind: 'refused', reply: '554 5.7.1' }, 1],
-    ['the relay shuts down instead of answering', { body: '421 4.3.2 bye' }, { kind: 'retry-later', reply: '421 4.3.2' }, 1],
-    ['the answer to the body is lost', { body: 'cut' }, { kind: 'unknown', reply: 'ECONNECTION' }, 1],
-    ['the answer to the body is cut in half', { body: 'cut-after:250 2.0' }, { kind: 'unknown', reply: 'ECONNECTION' }, 1],
+    [
+      'the sender is refused for now',
+      { mail: '451 4.3.0 later' },
+      { kind: 'retry-later', reply: '451 4.3.0' },
+      0,
+    ],
+    [
+      'the recipient is refused for now',
+      { rcpt: '450 4.2.1 full' },
+      { kind: 'retry-later', reply: '450 4.2.1' },
+      0,
+    ],
+    [
+      'the recipient is unknown',
+      { rcpt: '550 5.1.1 no such user reader@agency' },
+      { kind: 'refused', reply: '550 5.1.1' },
+      0,
+    ],
+    [
+      'DATA is refused for now',
+      { data: '451 4.3.0 later' },
+      { kind: 'retry-later', reply: '451 4.3.0' },
+      0,
+    ],
+    [
+      'the line is cut before the body',
+      { data: 'cut' },
+      { kind: 'retry-later', reply: 'ECONNECTION' },
+      0,
+    ],
+    [
+      'the body is refused for now',
+      { body: '452 4.3.1 full' },
+      { kind: 'retry-later', reply: '452 4.3.1' },
+      1,
+    ],
+    [
+      'the body is refused for good',
+      { body: '554 5.7.1 no' },
+      { kind: 'refused', reply: '554 5.7.1' },
+      1,
+    ],
+    [
+      'the relay shuts down instead of answering',
+      { body: '421 4.3.2 bye' },
+      { kind: 'retry-later', reply: '421 4.3.2' },
+      1,
+    ],
+    [
+      'the answer to the body is lost',
+      { body: 'cut' },
+      { kind: 'unknown', reply: 'ECONNECTION' },
+      1,
+    ],
+    [
+      'the answer to the body is cut in half',
+      { body: 'cut-after:250 2.0' },
+      { kind: 'unknown', reply: 'ECONNECTION' },
+      1,
+    ],
     [
       'an odd relay answers DATA with 250 and the end is lost',
       { data: '354 go', body: 'cut-after:2' },
@@ -94,7 +155,10 @@ describe('handing a sealed mail to the relay', () => {
   });
 
   it('is unknown when the relay falls silent after the body', async () => {
-    expect(await playing({ body: '250-2.0.0 and then' }, { stepTimeoutMs: 300 })).toEqual({ kind: 'unknown', reply: 'ETIMEDOUT' });
+    expect(await playing({ body: '250-2.0.0 and then' }, { stepTimeoutMs: 300 })).toEqual({
+      kind: 'unknown',
+      reply: 'ETIMEDOUT',
+    });
   });
 
   it('waits and tries later when nobody listens', async () => {
@@ -109,7 +173,10 @@ describe('handing a sealed mail to the relay', () => {
   it('does not send the body when the ledger cannot write down that it starts', async () => {
     relay = await ScriptedRelay.start([{}]);
     const courier = new SmtpCourier(options());
-    const outcome = await courier.carry(mail, { envelopeId: '77aa', onBodyStarts: () => Promise.reject(new Error('no database')) });
+    const outcome = await courier.carry(mail, {
+      envelopeId: '77aa',
+      onBodyStarts: () => Promise.reject(new Error('no database')),
+    });
     expect(outcome.kind).toBe('retry-later');
     expect(relay.bodies).toEqual([]);
     await courier.stop();
@@ -136,7 +203,10 @@ describe('handing a sealed mail to the relay', () => {
       '-out',
       file('tls.crt'),
     ]);
-    const [key, cert] = await Promise.all([readFile(file('tls.key'), 'utf8'), readFile(file('tls.crt'), 'utf8')]);
+    const [key, cert] = await Promise.all([
+      readFile(file('tls.key'), 'utf8'),
+      readFile(file('tls.crt'), 'utf8'),
+    ]);
     relay = await ScriptedRelay.start([{ offers: ['REQUIRETLS'] }, { offers: [] }], { key, cert });
     expect((await carry({ tls: 'implicit', certificateAuthority: cert })).kind).toBe('accepted');
     expect(relay.said).toContain('MAIL FROM:<notices@post.example.org> REQUIRETLS');

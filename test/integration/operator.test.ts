@@ -35,7 +35,11 @@ interface Ran {
 async function ops(args: readonly string[], provisioner?: PartyProvisioner): Promise<Ran> {
   const out: string[] = [];
   const err: string[] = [];
-  const env = { NATS_URL: nats.broker.url, NATS_SEED_FILE: nats.seedFile('svc_ops'), MESH_ENV: 'local' };
+  const env = {
+    NATS_URL: nats.broker.url,
+    NATS_SEED_FILE: nats.seedFile('svc_ops'),
+    MESH_ENV: 'local',
+  };
   const code = await runOperator(args, {
     env,
     out: (line) => out.push(line),
@@ -60,14 +64,21 @@ describe("the operator's tool", () => {
     expect(guard.directory.people).toHaveLength(sample.people.length);
     guard.received.length = 0;
     expect((await ops(['directory', 'apply', sampleDirectoryPath])).code).toBe(0);
-    expect(new Set(guard.received.map(({ name }) => name))).toEqual(new Set(['people.mailbox-put']));
+    expect(new Set(guard.received.map(({ name }) => name))).toEqual(
+      new Set(['people.mailbox-put']),
+    );
     const shown = await ops(['directory', 'show']);
-    expect(shown.out).toMatch(/^spoc_lsw +spoc +spoc_lsw +treatment@lambeth-southwark-and-wandsworth +p_spoc_lsw_duty_1/m);
+    expect(shown.out).toMatch(
+      /^spoc_lsw +spoc +spoc_lsw +treatment@lambeth-southwark-and-wandsworth +p_spoc_lsw_duty_1/m,
+    );
   });
 
   it('puts a party that was changed back again, though the same was put before', async () => {
     const sample = await readSampleDirectory();
-    const renamed = { ...sample, parties: sample.parties.map((party) => ({ ...party, name: `${party.name} (new)` })) };
+    const renamed = {
+      ...sample,
+      parties: sample.parties.map((party) => ({ ...party, name: `${party.name} (new)` })),
+    };
     expect((await ops(['directory', 'apply', await fileOf('renamed.json', renamed)])).code).toBe(0);
     expect((await ops(['directory', 'apply', sampleDirectoryPath])).code).toBe(0);
     expect(guard.directory.parties[0]?.name).toBe(sample.parties[0]?.name);
@@ -79,16 +90,23 @@ describe("the operator's tool", () => {
     await mkdir(keys);
     const [last] = sample.people.filter(({ key }) => key).slice(-1);
     for (const { id, key } of sample.people)
-      if (key && id !== last?.id) await writeFile(join(keys, `${id}.asc`), `the public key of ${id}`);
+      if (key && id !== last?.id)
+        await writeFile(join(keys, `${id}.asc`), `the public key of ${id}`);
     const lacking = await ops(['directory', 'apply', sampleDirectoryPath, '--keys', keys]);
     expect(lacking.code).toBe(1);
-    expect(lacking.err).toMatch(new RegExp(`^config-invalid: people\\[\\d+\\].key: .*${last?.id}.asc cannot be read`));
+    expect(lacking.err).toMatch(
+      new RegExp(`^config-invalid: people\\[\\d+\\].key: .*${last?.id}.asc cannot be read`),
+    );
     await writeFile(join(keys, `${last?.id}.asc`), 'the last key');
     guard.received.length = 0;
     expect((await ops(['directory', 'apply', sampleDirectoryPath, '--keys', keys])).code).toBe(0);
     const mailboxes = guard.received.map(({ envelope }) => envelope.data);
-    expect(mailboxes).toContainEqual(expect.objectContaining({ person: last?.id, publicKey: 'the last key' }));
-    expect(mailboxes.find(({ person }) => person === 'p_aire_keyworker_2')).not.toHaveProperty('publicKey');
+    expect(mailboxes).toContainEqual(
+      expect.objectContaining({ person: last?.id, publicKey: 'the last key' }),
+    );
+    expect(mailboxes.find(({ person }) => person === 'p_aire_keyworker_2')).not.toHaveProperty(
+      'publicKey',
+    );
   });
 
   it('sends nothing of a file that is wrong, and names the field', async () => {
@@ -98,16 +116,25 @@ describe("the operator's tool", () => {
     const wrong = await ops([
       'directory',
       'apply',
-      await fileOf('wrong.json', { ...sample, people: [{ ...first, deputy: 'p_nobody' }, ...others] }),
+      await fileOf('wrong.json', {
+        ...sample,
+        people: [{ ...first, deputy: 'p_nobody' }, ...others],
+      }),
     ]);
-    expect(wrong).toEqual({ code: 1, out: '', err: 'config-invalid: people[0].deputy: there is no person p_nobody' });
+    expect(wrong).toEqual({
+      code: 1,
+      out: '',
+      err: 'config-invalid: people[0].deputy: there is no person p_nobody',
+    });
     const shapeless = await ops([
       'directory',
       'apply',
       await fileOf('shapeless.json', { ...sample, people: [{ ...first, job: 'wizard' }] }),
     ]);
     expect(shapeless.err).toMatch(/^config-invalid: people\[0\]\.job: must be one of adviser, /);
-    expect((await ops(['directory', 'apply', join(nats.folder, 'nowhere.json')])).err).toMatch(/nowhere.json cannot be read$/);
+    expect((await ops(['directory', 'apply', join(nats.folder, 'nowhere.json')])).err).toMatch(
+      /nowhere.json cannot be read$/,
+    );
     expect(guard.received).toEqual([]);
   });
 
@@ -121,13 +148,19 @@ describe("the operator's tool", () => {
   });
 
   it('lists dead letters by reason and sends one again', async () => {
-    expect((await ops(['dead-letters', 'list'])).out).toContain('data.client.nino: must be an NI number');
+    expect((await ops(['dead-letters', 'list'])).out).toContain(
+      'data.client.nino: must be an NI number',
+    );
     const redriven = await ops(['dead-letters', 'redrive', deadLetter.deadLetter]);
     expect(redriven).toEqual({ code: 0, out: `${deadLetter.deadLetter}: sent again`, err: '' });
     expect(guard.received.at(-1)?.envelope.data).toEqual({ deadLetter: deadLetter.deadLetter });
     const sent = guard.received.length;
     const unknown = await ops(['dead-letters', 'redrive', '0198f2a0-0000-7000-8000-00000000ffff']);
-    expect(unknown).toEqual({ code: 1, out: '', err: 'not-found: no dead letter has this id; see dead-letters list' });
+    expect(unknown).toEqual({
+      code: 1,
+      out: '',
+      err: 'not-found: no dead letter has this id; see dead-letters list',
+    });
     expect(guard.received).toHaveLength(sent);
   });
 
@@ -139,8 +172,12 @@ describe("the operator's tool", () => {
       ninoConflicts: 2,
     });
     const { id } = guard.received.at(-1)?.envelope ?? { id: '' };
-    expect((await ops(['message', id])).out).toContain('throughcare.deadletter.redrive.v1 from svc_ops to mesh');
-    expect((await ops(['message', '0198f2a0-0000-7000-8000-00000000ffff'])).err).toBe('not-found: no such message');
+    expect((await ops(['message', id])).out).toContain(
+      'throughcare.deadletter.redrive.v1 from svc_ops to mesh',
+    );
+    expect((await ops(['message', '0198f2a0-0000-7000-8000-00000000ffff'])).err).toBe(
+      'not-found: no such message',
+    );
   });
 
   it('adds a party: the deployment provisions it, the directory learns of it, the token is shown once', async () => {
@@ -176,7 +213,9 @@ describe("the operator's tool", () => {
     expect({ code, provisioned }).toEqual({ code: 0, provisioned: ['trt_calder'] });
     expect(out.match(/a-token/g)).toHaveLength(1);
     expect(guard.directory.parties.map(({ party }) => party)).toContain('trt_calder');
-    expect((await ops(['party', 'add', sampleDirectoryPath], provisioner)).err).toMatch(/exactly one party/);
+    expect((await ops(['party', 'add', sampleDirectoryPath], provisioner)).err).toMatch(
+      /exactly one party/,
+    );
   });
 
   it('adds a party to a mesh of this machine: account, streams, token; again a new token only where asked for', async () => {
@@ -222,11 +261,19 @@ describe("the operator's tool", () => {
     const connection = await nats.connect('trt_tees');
     const reply = await connection.request('ask.directory', '{}', { timeout: 2_000 });
     expect(reply.json()).toEqual({ ok: false, code: 'not-found', detail: 'not yours to ask' });
-    await expect(provisioner.provision(entry, false)).rejects.toMatchObject({ code: 'config-invalid' });
+    await expect(provisioner.provision(entry, false)).rejects.toMatchObject({
+      code: 'config-invalid',
+    });
     const again = await provisioner.provision(entry, true);
     expect(again.token).not.toBe(first.token);
     const listed = JSON.parse(await readFile(gatewayPartiesFile, 'utf8')) as unknown;
-    expect(listed).toEqual([{ party: 'trt_tees', seedFile: nats.seedFile('trt_tees'), tokenHash: tokenHashOf(again.token) }]);
+    expect(listed).toEqual([
+      {
+        party: 'trt_tees',
+        seedFile: nats.seedFile('trt_tees'),
+        tokenHash: tokenHashOf(again.token),
+      },
+    ]);
   });
 
   it('says in one line what is wrong with a version, a token file, a gateway and a token', async () => {
@@ -238,10 +285,19 @@ describe("the operator's tool", () => {
     };
     const err: string[] = [];
     const run = (...args: string[]) =>
-      runOperator(args, { env: { MESH_ENV: 'local' }, out: () => undefined, err: (line) => err.push(line), keyFile });
+      runOperator(args, {
+        env: { MESH_ENV: 'local' },
+        out: () => undefined,
+        err: (line) => err.push(line),
+        keyFile,
+      });
     const acmeCase = '0198f2a0-0000-7000-8000-0000000000c1';
     const request = (tokenFile: string, url: string) =>
-      run(...`client-view request --case ${acmeCase} --by p_acme_1 --party trt_acme --gateway ${url} --token-file ${tokenFile}`.split(' '));
+      run(
+        ...`client-view request --case ${acmeCase} --by p_acme_1 --party trt_acme --gateway ${url} --token-file ${tokenFile}`.split(
+          ' ',
+        ),
+      );
     const tokenFile = join(nats.folder, 'token-of-leeds');
     const gateway = await GatewayForTest.start(nats, ['jcp_leeds']);
     try {

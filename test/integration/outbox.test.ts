@@ -16,7 +16,10 @@ let server: PostgresServer;
 let db: Kysely<object>;
 beforeAll(async () => {
   server = await startPostgres();
-  const pool = connectDatabase({ url: await server.createDatabase('outbox'), applicationName: 'test' });
+  const pool = connectDatabase({
+    url: await server.createDatabase('outbox'),
+    applicationName: 'test',
+  });
   await pool.query(await readFile('libs/outbox/outbox.sql', 'utf8'));
   db = createKysely(pool);
 });
@@ -39,7 +42,9 @@ function relay(publish: Publish, errors: unknown[] = []): OutboxRelay {
 describe('the outbox', () => {
   it('sends what was committed, in order, and nothing of what was rolled back', async () => {
     const sent: string[] = [];
-    const outbox = relay(async (id, body) => void sent.push(`${id} ${Buffer.from(body).toString()}`));
+    const outbox = relay(
+      async (id, body) => void sent.push(`${id} ${Buffer.from(body).toString()}`),
+    );
     outbox.start();
     await db.transaction().execute((tx) => enqueue(tx, [message('a'), message('b')]));
     await db
@@ -108,7 +113,12 @@ describe('claiming a message', () => {
     await forgetSeen(db, 90);
     expect(await claim()).toBe(false);
     await sql`update seen_message set seen_at = now() - interval '91 days'`.execute(db);
-    const sweep = new SeenSweep({ db, days: 90, everyMs: 10, onTrouble: (error) => expect(error).toBeUndefined() });
+    const sweep = new SeenSweep({
+      db,
+      days: 90,
+      everyMs: 10,
+      onTrouble: (error) => expect(error).toBeUndefined(),
+    });
     sweep.start();
     await until('it is forgotten', claim);
     await sweep.stop();

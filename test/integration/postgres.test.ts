@@ -27,17 +27,37 @@ describe('copying rows', () => {
   it('keeps every character, number, byte and null as an insert would', async () => {
     const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'copy' });
     const db = await pool.connect();
-    await db.query('begin; create temporary table copied (n int, word text, bytes bytea, list uuid[], form jsonb, is_set boolean)');
+    await db.query(
+      'begin; create temporary table copied (n int, word text, bytes bytea, list uuid[], form jsonb, is_set boolean)',
+    );
     const strange = 'tab\t line\n return\r \\N back\\slash "quoted" \'single\' é 🙂 {} ,';
     const id = '0190a000-0000-7000-8000-000000000000';
     const rows = [
-      [1, strange, Buffer.from([0, 9, 10, 92, 255]), `{${id}}`, JSON.stringify({ [strange]: strange }), true],
+      [
+        1,
+        strange,
+        Buffer.from([0, 9, 10, 92, 255]),
+        `{${id}}`,
+        JSON.stringify({ [strange]: strange }),
+        true,
+      ],
       [2, '', Buffer.alloc(0), '{}', '{}', false],
       [3, String.raw`\.`, undefined, null, undefined, null],
     ];
-    await copyRows(db, { table: 'copied', columns: ['n', 'word', 'bytes', 'list', 'form', 'is_set'] }, rows);
+    await copyRows(
+      db,
+      { table: 'copied', columns: ['n', 'word', 'bytes', 'list', 'form', 'is_set'] },
+      rows,
+    );
     expect((await db.query('select * from copied order by n')).rows).toEqual([
-      { n: 1, word: strange, bytes: Buffer.from([0, 9, 10, 92, 255]), list: [id], form: { [strange]: strange }, is_set: true },
+      {
+        n: 1,
+        word: strange,
+        bytes: Buffer.from([0, 9, 10, 92, 255]),
+        list: [id],
+        form: { [strange]: strange },
+        is_set: true,
+      },
       { n: 2, word: '', bytes: Buffer.alloc(0), list: [], form: {}, is_set: false },
       { n: 3, word: String.raw`\.`, bytes: null, list: null, form: null, is_set: null },
     ]);
@@ -51,7 +71,9 @@ describe('copying rows', () => {
     const db = await pool.connect();
     await db.query('create temporary table whole (n int not null)');
     await db.query('begin');
-    await expect(copyRows(db, { table: 'whole', columns: ['n'] }, [[1], [undefined], [3]])).rejects.toMatchObject({ code: '23502' });
+    await expect(
+      copyRows(db, { table: 'whole', columns: ['n'] }, [[1], [undefined], [3]]),
+    ).rejects.toMatchObject({ code: '23502' });
     await db.query('rollback');
     expect((await db.query('select * from whole')).rows).toEqual([]);
     db.release();
@@ -70,25 +92,32 @@ describe('reading copied rows', () => {
       String.raw`\.`,
       '\b\f\v',
     ];
-    const query = 'select n, $1::text, null::text, word from (values ($2::int)) v (n) cross join (values ($3)) w (word)';
-    for (const word of strange) expect(await readCopied(db, query, [word, 2, word])).toEqual([['2', word, null, word]]);
+    const query =
+      'select n, $1::text, null::text, word from (values ($2::int)) v (n) cross join (values ($3)) w (word)';
+    for (const word of strange)
+      expect(await readCopied(db, query, [word, 2, word])).toEqual([['2', word, null, word]]);
     expect(await readCopied(db, 'select generate_series(1, 3)', [])).toEqual([['1'], ['2'], ['3']]);
     expect(await readCopied(db, 'select 1 where false', [])).toEqual([]);
     expect(await readCopied(db, "select '' from generate_series(1, 2)", [])).toEqual([[''], ['']]);
-    const long = (await readCopied(db, "select n, repeat('é', 1000) from generate_series(1, 2000) n", [])).map(([n, word]) => [
-      n,
-      word?.length,
-    ]);
+    const long = (
+      await readCopied(db, "select n, repeat('é', 1000) from generate_series(1, 2000) n", [])
+    ).map(([n, word]) => [n, word?.length]);
     expect(long).toEqual(Array.from({ length: 2_000 }, (_, n) => [String(n + 1), 1_000]));
     db.release();
     await pool.end();
   });
 
   it('fails where the statement does, also in the middle, and leaves the connection of use', async () => {
-    const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'copied', max: 1 });
+    const pool = connectDatabase({
+      url: server.url('postgres'),
+      applicationName: 'copied',
+      max: 1,
+    });
     const db = await pool.connect();
     await expect(readCopied(db, 'select nothing', [])).rejects.toMatchObject({ code: '42703' });
-    await expect(readCopied(db, 'select 1 / (5000 - n) from generate_series(1, 9000) n', [])).rejects.toMatchObject({ code: '22012' });
+    await expect(
+      readCopied(db, 'select 1 / (5000 - n) from generate_series(1, 9000) n', []),
+    ).rejects.toMatchObject({ code: '22012' });
     expect(await readCopied(db, 'select 7', [])).toEqual([['7']]);
     expect((await db.query('select 8 as eight')).rows).toEqual([{ eight: 8 }]);
     db.release();
@@ -107,7 +136,11 @@ describe('reading copied rows', () => {
     const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'broken' });
     const other = connectDatabase({ url: server.url('postgres'), applicationName: 'test' });
     const db = await pool.connect();
-    const reading = readCopied(db, "select n, pg_sleep(0.01), repeat('x', 1000) from generate_series(1, 1000) n", []).catch(toStoreError);
+    const reading = readCopied(
+      db,
+      "select n, pg_sleep(0.01), repeat('x', 1000) from generate_series(1, 1000) n",
+      [],
+    ).catch(toStoreError);
     await until('it reads', async () => {
       const { rowCount } = await other.query(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'broken' and state = 'active'",
@@ -130,15 +163,26 @@ describe('connecting', () => {
 
   it('gives dates as text, large integers as numbers, and survives a server that goes away', async () => {
     const broken: string[] = [];
-    const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'test', onError: (error) => broken.push(error.name) });
+    const pool = connectDatabase({
+      url: server.url('postgres'),
+      applicationName: 'test',
+      onError: (error) => broken.push(error.name),
+    });
     const db = createKysely<object>(pool);
-    const read = async () => (await sql`select date '2026-03-29' as day, 9007199254740991::int8 as big`.execute(db)).rows[0];
+    const read = async () =>
+      (await sql`select date '2026-03-29' as day, 9007199254740991::int8 as big`.execute(db))
+        .rows[0];
     expect(await read()).toEqual({ day: '2026-03-29', big: 9007199254740991 });
 
     await server.kill();
-    await expect(read().catch((error: unknown) => code(toStoreError(error)))).resolves.toBe('store-unavailable');
+    await expect(read().catch((error: unknown) => code(toStoreError(error)))).resolves.toBe(
+      'store-unavailable',
+    );
     await server.restart();
-    expect(await until('the pool connects again', read)).toEqual({ day: '2026-03-29', big: 9007199254740991 });
+    expect(await until('the pool connects again', read)).toEqual({
+      day: '2026-03-29',
+      big: 9007199254740991,
+    });
     await db.destroy();
   });
 
@@ -147,10 +191,15 @@ describe('connecting', () => {
     const other = connectDatabase({ url: server.url('postgres'), applicationName: 'test' });
     const held = await pool.connect();
     await held.query('begin');
-    await other.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holder'`);
-    const sessions = () => other.query(`select from pg_stat_activity where application_name = 'holder'`);
+    await other.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holder'`,
+    );
+    const sessions = () =>
+      other.query(`select from pg_stat_activity where application_name = 'holder'`);
     await until('the server has closed it', async () => (await sessions()).rowCount === 0);
-    const next = await until('it has broken', () => held.query('select 1').then(undefined, (error: unknown) => toStoreError(error)));
+    const next = await until('it has broken', () =>
+      held.query('select 1').then(undefined, (error: unknown) => toStoreError(error)),
+    );
     expect(next).toMatchObject({ code: 'store-unavailable' });
     held.release(true);
     expect((await pool.query('select 1')).rowCount).toBe(1);
@@ -161,8 +210,13 @@ describe('connecting', () => {
     const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'test' });
     await pool.query('create table secret (name text primary key)');
     await pool.query(`insert into secret values ('QQ123456C')`);
-    const error = await pool.query(`insert into secret values ('QQ123456C')`).then(undefined, toStoreError);
-    expect(error).toMatchObject({ code: 'internal', message: 'the database refused the call (23505)' });
+    const error = await pool
+      .query(`insert into secret values ('QQ123456C')`)
+      .then(undefined, toStoreError);
+    expect(error).toMatchObject({
+      code: 'internal',
+      message: 'the database refused the call (23505)',
+    });
     await pool.end();
   });
 });
@@ -173,8 +227,13 @@ describe('migrating', () => {
     const directory = await mkdtemp(join(tmpdir(), 'tc-mig-'));
     const place = pathToFileURL(`${directory}/`);
     await writeFile(join(directory, '0001_first.sql'), 'create table a (id int);');
-    await writeFile(join(directory, '0003_third.sql'), 'insert into a values (1); insert into a values (2);');
-    const pools = [0, 1].map(() => connectDatabase({ url, applicationName: 'test', statementTimeoutMs: 500 }));
+    await writeFile(
+      join(directory, '0003_third.sql'),
+      'insert into a values (1); insert into a values (2);',
+    );
+    const pools = [0, 1].map(() =>
+      connectDatabase({ url, applicationName: 'test', statementTimeoutMs: 500 }),
+    );
     const [pool] = pools as [(typeof pools)[0]];
 
     const applied = await Promise.all(pools.map((each) => migrate(each, place)));
@@ -185,7 +244,10 @@ describe('migrating', () => {
     await writeFile(join(directory, '0002_late.sql'), 'select 1');
     await expect(migrate(pool, place).catch(code)).resolves.toBe('config-invalid');
     await rm(join(directory, '0002_late.sql'));
-    await writeFile(join(directory, '0004_broken.sql'), 'create table b (id int); select nothing from nowhere;');
+    await writeFile(
+      join(directory, '0004_broken.sql'),
+      'create table b (id int); select nothing from nowhere;',
+    );
     await expect(migrate(pool, place).catch(code)).resolves.toBe('internal');
     await rm(join(directory, '0004_broken.sql'));
     await writeFile(join(directory, '0004_mended.sql'), 'create table b (id int)');
@@ -200,7 +262,11 @@ describe('migrating', () => {
 
 describe('a lease', () => {
   const keeper = (lost: string[] = []) =>
-    new LeaseKeeper({ url: server.url('postgres'), applicationName: 'lease', onLost: (names) => lost.push(...names) });
+    new LeaseKeeper({
+      url: server.url('postgres'),
+      applicationName: 'lease',
+      onLost: (names) => lost.push(...names),
+    });
 
   it('is held by one at a time and passes on when given back or when the holder stops', async () => {
     const [a, b] = [keeper(), keeper()];
@@ -223,7 +289,9 @@ describe('a lease', () => {
     const a = keeper(lost);
     await a.acquire('events');
     const pool = connectDatabase({ url: server.url('postgres'), applicationName: 'test' });
-    await pool.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lease'`);
+    await pool.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lease'`,
+    );
     await until('the loss is told', () => lost.length > 0);
     expect(lost).toEqual(['events']);
     expect(a.isHeld('events')).toBe(false);

@@ -25,19 +25,37 @@ describe('reminders', () => {
     const caseId = randomUUID();
     const anchor = await world.tell('careplan.agreed', caseId, agreed);
     const [first] = await world.scheduleBecomes(caseId, ['care-plan-review 1 scheduled']);
-    expect(first).toMatchObject({ case: caseId, party: 'tp_one', anchor, dueOn: '2026-05-25', remindAt: '2026-05-18T08:00:00.000Z' });
+    expect(first).toMatchObject({
+      case: caseId,
+      party: 'tp_one',
+      anchor,
+      dueOn: '2026-05-25',
+      remindAt: '2026-05-18T08:00:00.000Z',
+    });
 
     await world.setClock('2026-05-18T07:59:58.000Z');
     const message = await until('the reminder goes out', () => sentFor(anchor)[0]);
-    expect(message.id).toBe(ownEffectId('svc_reminders', anchor, 'reminder-due:care-plan-review', 1));
-    expect(message.data).toEqual({ reminder: first?.reminder, kind: 'care-plan-review', anchor, dueOn: '2026-05-25', occurrence: 1 });
+    expect(message.id).toBe(
+      ownEffectId('svc_reminders', anchor, 'reminder-due:care-plan-review', 1),
+    );
+    expect(message.data).toEqual({
+      reminder: first?.reminder,
+      kind: 'care-plan-review',
+      anchor,
+      dueOn: '2026-05-25',
+      occurrence: 1,
+    });
     expect(readMessage(message, Date.now())).toMatchObject({ ok: true });
     // By its timer, not by the upkeep, which leaves it 5 s.
-    expect(message.time >= '2026-05-18T08:00:00.000Z' && message.time < '2026-05-18T08:00:04.000Z').toBe(true);
+    expect(
+      message.time >= '2026-05-18T08:00:00.000Z' && message.time < '2026-05-18T08:00:04.000Z',
+    ).toBe(true);
     await world.scheduleBecomes(caseId, ['care-plan-review 1 due', 'care-plan-review 2 scheduled']);
 
     instance.signal('SIGTERM');
-    const [exit] = await new Promise<[unknown]>((resolve) => instance.events.once('exit', (...args) => resolve(args)));
+    const [exit] = await new Promise<[unknown]>((resolve) =>
+      instance.events.once('exit', (...args) => resolve(args)),
+    );
     expect(exit).toMatchObject({ code: 0 });
   });
 
@@ -45,9 +63,18 @@ describe('reminders', () => {
     await world.run();
     const caseId = randomUUID();
     await world.tell('careplan.agreed', caseId, agreed);
-    await world.tell('consent.recorded', caseId, { form: 'TPR2', decision: 'given', validUntil: '2027-03-02' });
+    await world.tell('consent.recorded', caseId, {
+      form: 'TPR2',
+      decision: 'given',
+      validUntil: '2027-03-02',
+    });
     await world.tell('claim.started', caseId, { benefit: 'jsa', startedOn: '2026-03-02' });
-    await world.tell('review.accepted', caseId, { startsAt: '2026-04-07T10:00:00Z' }, { cause: randomUUID() });
+    await world.tell(
+      'review.accepted',
+      caseId,
+      { startsAt: '2026-04-07T10:00:00Z' },
+      { cause: randomUUID() },
+    );
     const claims = ['claim-interview-13 1 scheduled', 'claim-interview-26 1 scheduled'];
     await world.scheduleBecomes(caseId, [
       'care-plan-review 1 scheduled',
@@ -62,7 +89,12 @@ describe('reminders', () => {
       'review-appointment 1 cancelled',
       ...claims,
     ]);
-    await world.tell('exit.notified', caseId, { exit: 'unplanned', on: '2026-04-01' }, { to: 'jcp_one' });
+    await world.tell(
+      'exit.notified',
+      caseId,
+      { exit: 'unplanned', on: '2026-04-01' },
+      { to: 'jcp_one' },
+    );
     await world.scheduleBecomes(caseId, [
       'care-plan-review 1 cancelled',
       'consent-lapse 1 cancelled',
@@ -70,7 +102,9 @@ describe('reminders', () => {
       ...claims,
     ]);
     await world.tell('claim.ended', caseId, { endedOn: '2026-04-10' });
-    await until('the interviews are cancelled', async () => (await world.schedule(caseId)).every(({ state }) => state === 'cancelled'));
+    await until('the interviews are cancelled', async () =>
+      (await world.schedule(caseId)).every(({ state }) => state === 'cancelled'),
+    );
   });
 
   it('puts back what a timer woke too early, and what is over wakes nobody', async () => {
@@ -86,10 +120,19 @@ describe('reminders', () => {
       const job = await until('the timer is set', () => queue.getJob(reminder?.reminder ?? ''));
       // As a worker whose clock is weeks ahead would take it.
       await job.promote();
-      await until('it is put back', async () => (await job.getState()) === 'delayed' && (await queue.getJob(job.id ?? ''))?.delay);
-      const other = await until('the other timer is set', () => queue.getJob(cancelled?.reminder ?? ''));
+      await until(
+        'it is put back',
+        async () =>
+          (await job.getState()) === 'delayed' && (await queue.getJob(job.id ?? ''))?.delay,
+      );
+      const other = await until('the other timer is set', () =>
+        queue.getJob(cancelled?.reminder ?? ''),
+      );
       await other.promote();
-      await until('it is gone', async () => (await queue.getJob(cancelled?.reminder ?? '')) === undefined);
+      await until(
+        'it is gone',
+        async () => (await queue.getJob(cancelled?.reminder ?? '')) === undefined,
+      );
     });
     expect([...sentFor(anchor), ...sentFor(overAnchor)]).toEqual([]);
     await world.scheduleBecomes(caseId, ['care-plan-review 1 scheduled']);
@@ -107,7 +150,11 @@ describe('reminders', () => {
     const late = await world.tell('careplan.agreed', randomUUID(), { agreedOn: '2026-03-02' });
     await until('the jump was taken in', () => sentFor(late).length > 0);
     await world.setClock('2027-01-25T08:59:59.500Z');
-    await world.scheduleBecomes(caseId, ['care-plan-review 1 due', 'care-plan-review 4 due', 'care-plan-review 5 scheduled']);
+    await world.scheduleBecomes(caseId, [
+      'care-plan-review 1 due',
+      'care-plan-review 4 due',
+      'care-plan-review 5 scheduled',
+    ]);
     await until('both went out', () => sentFor(anchor).length >= 2);
     expect(sentFor(anchor).map(({ data }) => data['occurrence'])).toEqual([1, 4]);
   });
@@ -126,7 +173,9 @@ describe('reminders', () => {
     const [moved] = await world.schedule(caseId);
     await world.withQueue(async (queue) => {
       const days = await until('its timer is moved', async () => {
-        const at = Math.round(((await queue.getJob(moved?.reminder ?? ''))?.delay ?? 0) / 86_400_000);
+        const at = Math.round(
+          ((await queue.getJob(moved?.reminder ?? ''))?.delay ?? 0) / 86_400_000,
+        );
         return at === 74 && at;
       });
       expect(days).toBe(74); // 2 March to 15 May
@@ -138,9 +187,15 @@ describe('reminders', () => {
     const [poison, wrong, caseId] = [randomUUID(), effectId('wrong', 'test'), randomUUID()];
     await world.publish('{ not json', poison);
     const sound = world.eventOf('careplan.agreed', caseId, agreed);
-    await world.publish(JSON.stringify([{ id: wrong, type: 'throughcare.careplan.agreed.v1', surname: 'Secret' }, sound]));
+    await world.publish(
+      JSON.stringify([
+        { id: wrong, type: 'throughcare.careplan.agreed.v1', surname: 'Secret' },
+        sound,
+      ]),
+    );
     await world.scheduleBecomes(caseId, ['care-plan-review 1 scheduled']);
-    const letters = () => world.sent.filter(({ type }) => type === 'throughcare.deadletter.reported.v1');
+    const letters = () =>
+      world.sent.filter(({ type }) => type === 'throughcare.deadletter.reported.v1');
     await until('both are reported', () => letters().length === 2);
     expect(
       letters()
@@ -150,12 +205,15 @@ describe('reminders', () => {
       { stream: 'EVENTS', code: 'malformed-json', deliveries: 1 },
       { stream: 'EVENTS', code: 'malformed-message', message: wrong, deliveries: 1 },
     ]);
-    for (const letter of letters()) expect(readMessage(letter, Date.now())).toMatchObject({ ok: true });
+    for (const letter of letters())
+      expect(readMessage(letter, Date.now())).toMatchObject({ ok: true });
   });
 
   it('answers wrong questions with a refusal', async () => {
     await world.run();
-    await expect(world.schedule(...Array.from({ length: 1001 }, () => 'c'))).rejects.toThrow('malformed-message');
+    await expect(world.schedule(...Array.from({ length: 1001 }, () => 'c'))).rejects.toThrow(
+      'malformed-message',
+    );
     expect(await world.schedule('unknown')).toEqual([]);
   });
 });
@@ -185,7 +243,8 @@ describe('reminders without Redis', () => {
       return (await world.schedule(...cases)).filter(({ state }) => state === 'scheduled');
     };
     await world.withQueue(async (queue) => {
-      for (const { reminder } of await scheduled()) await until('its timer is set again', () => queue.getJob(reminder));
+      for (const { reminder } of await scheduled())
+        await until('its timer is set again', () => queue.getJob(reminder));
     });
     await until('all are set', async () => (await delayed()) > 2);
 
@@ -200,7 +259,10 @@ describe('reminders without Redis', () => {
       const instance = await world.run();
       expect(await world.ready(instance)).toMatchObject({ status: 503, failing: ['timers'] });
     });
-    await until('it is ready', async () => (await world.ready(world.instances[0] as never)).status === 200);
+    await until(
+      'it is ready',
+      async () => (await world.ready(world.instances[0] as never)).status === 200,
+    );
   });
 });
 
@@ -208,8 +270,14 @@ describe('reminders killed', () => {
   it('doubles nothing and loses nothing over kill -9 of instances in the middle of their work', async () => {
     const [first] = await Promise.all([world.run(), world.run()]);
     const cases = Array.from({ length: 300 }, () => randomUUID());
-    const anchors = await Promise.all(cases.map((caseId) => world.tell('careplan.agreed', caseId, agreed)));
-    await until('all are scheduled', async () => (await world.schedule(...cases)).length === cases.length, 30_000);
+    const anchors = await Promise.all(
+      cases.map((caseId) => world.tell('careplan.agreed', caseId, agreed)),
+    );
+    await until(
+      'all are scheduled',
+      async () => (await world.schedule(...cases)).length === cases.length,
+      30_000,
+    );
     const put = new Set(anchors);
     const out = () => world.sent.filter(({ data }) => put.has(String(data['anchor'])));
 
@@ -219,7 +287,11 @@ describe('reminders killed', () => {
     const atKill = out().length;
     expect(atKill).toBeLessThan(cases.length);
     await world.run();
-    await until('all went out', () => new Set(out().map(({ id }) => id)).size === cases.length, 40_000);
+    await until(
+      'all went out',
+      () => new Set(out().map(({ id }) => id)).size === cases.length,
+      40_000,
+    );
     const reminders = await world.schedule(...cases);
     expect(reminders.filter(({ state }) => state === 'due')).toHaveLength(cases.length);
     expect(reminders.filter(({ state }) => state === 'scheduled')).toHaveLength(cases.length);
@@ -233,14 +305,20 @@ describe('reminders killed', () => {
     const caseId = randomUUID();
     const anchor = await world.tell('careplan.agreed', caseId, agreed);
     await world.setClock('2026-05-18T08:00:00.000Z');
-    const reminders = await world.scheduleBecomes(caseId, ['care-plan-review 1 due', 'care-plan-review 2 scheduled']);
+    const reminders = await world.scheduleBecomes(caseId, [
+      'care-plan-review 1 due',
+      'care-plan-review 2 scheduled',
+    ]);
     const due = reminders.find(({ state }) => state === 'due')?.reminder ?? '';
     await world.withQueue(async (queue) => {
       await queue.add('due', {}, { jobId: due, removeOnComplete: true });
       await until('it was worked', async () => (await queue.getJob(due)) === undefined);
     });
     await world.tell('exit.recorded', caseId, { exit: 'planned', on: '2026-05-18' });
-    await world.scheduleBecomes(caseId, ['care-plan-review 1 cancelled', 'care-plan-review 2 cancelled']);
+    await world.scheduleBecomes(caseId, [
+      'care-plan-review 1 cancelled',
+      'care-plan-review 2 cancelled',
+    ]);
     expect(sentFor(anchor)).toHaveLength(1);
   });
 
@@ -250,7 +328,9 @@ describe('reminders killed', () => {
     const anchor = await world.tell('careplan.agreed', early, agreed);
     await world.scheduleBecomes(early, ['care-plan-review 1 scheduled']);
     await world.servers.postgres.kill();
-    await until('it is not ready', async () => (await world.ready(instance)).failing.includes('database'));
+    await until('it is not ready', async () =>
+      (await world.ready(instance)).failing.includes('database'),
+    );
     await world.tell('careplan.agreed', late, agreed);
     await world.servers.nats.kill();
     await world.servers.postgres.restart();
@@ -258,7 +338,11 @@ describe('reminders killed', () => {
     await world.servers.nats.run();
     await world.servers.nats.mend();
     await until('it is ready', async () => (await world.ready(instance)).status === 200, 30_000);
-    await until('both are there', async () => (await world.schedule(early, late)).length >= 3, 40_000);
+    await until(
+      'both are there',
+      async () => (await world.schedule(early, late)).length >= 3,
+      40_000,
+    );
     await until('it went out', () => sentFor(anchor).length > 0, 30_000);
     expect(instance.pid).toBeDefined();
   }, 120_000);

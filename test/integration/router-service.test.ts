@@ -4,7 +4,14 @@ import { Client } from 'pg';
 import type { WorklistStep } from '#libs/contracts/ask.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { deliverySubject } from '#libs/contracts/subjects.js';
-import { directoryEvents, district, meshEvent, newId, partyPut, personPut } from '#test/support/router-events.js';
+import {
+  directoryEvents,
+  district,
+  meshEvent,
+  newId,
+  partyPut,
+  personPut,
+} from '#test/support/router-events.js';
 import { RouterMesh } from '#test/support/router-mesh.js';
 import type { ServiceProcess } from '#test/support/service-process.js';
 import { until } from '#test/support/until.js';
@@ -30,16 +37,22 @@ afterAll(async () => {
 /** Events of a case of its own. */
 function newCase() {
   const id = randomUUID();
-  const event = (...[name, changes]: Parameters<typeof meshEvent>): MeshEvent => meshEvent(name, { case: id, ...changes });
+  const event = (...[name, changes]: Parameters<typeof meshEvent>): MeshEvent =>
+    meshEvent(name, { case: id, ...changes });
   const reminder = (kind: string, cause: string): MeshEvent => {
-    const { case: _case, actor: _actor, ...due } = meshEvent('reminder.due', { sender: 'svc_reminders', to: 'mesh', cause });
+    const {
+      case: _case,
+      actor: _actor,
+      ...due
+    } = meshEvent('reminder.due', { sender: 'svc_reminders', to: 'mesh', cause });
     return { ...due, facts: { kind, dueOn: '2026-03-10', occurrence: 1 } };
   };
   return { id, event, reminder };
 }
 
 /** The open steps of a case at a party. */
-const ofCase = async (id: string, party: string): Promise<readonly WorklistStep[]> => mesh.worklist(party, [id]);
+const ofCase = async (id: string, party: string): Promise<readonly WorklistStep[]> =>
+  mesh.worklist(party, [id]);
 
 describe('the referral router', () => {
   it('names a party for a message that waits for an area, once', async () => {
@@ -49,22 +62,48 @@ describe('the referral router', () => {
     const route = await mesh.sent('route.answered', { message: waiting.id });
     expect(route).toMatchObject({ to: 'mesh', data: { party: trt } });
     const { recipientKind: _none, ...rest } = waiting;
-    const cleared = { ...rest, seq: waiting.seq + 5, verdict: 'cleared' as const, to: trt, recipientKind: 'treatment-provider' as const };
+    const cleared = {
+      ...rest,
+      seq: waiting.seq + 5,
+      verdict: 'cleared' as const,
+      to: trt,
+      recipientKind: 'treatment-provider' as const,
+    };
     await mesh.publish([cleared, waiting], '.again');
-    await until('the provider holds it', async () => (await ofCase(id, trt))[0]?.step === 'acknowledge-referral');
+    await until(
+      'the provider holds it',
+      async () => (await ofCase(id, trt))[0]?.step === 'acknowledge-referral',
+    );
     expect(mesh.outgoing.filter(({ name }) => name === 'route.answered')).toHaveLength(1);
-    const elsewhere = newCase().event('referral.requested', { sender: jcp, to: 'area:kent/treatment', verdict: 'waiting' });
+    const elsewhere = newCase().event('referral.requested', {
+      sender: jcp,
+      to: 'area:kent/treatment',
+      verdict: 'waiting',
+    });
     await mesh.publish([elsewhere]);
-    expect((await mesh.sent('route.answered', { message: elsewhere.id })).data).not.toHaveProperty('party');
+    expect((await mesh.sent('route.answered', { message: elsewhere.id })).data).not.toHaveProperty(
+      'party',
+    );
   });
 
   it('tells the current adviser of a did-not-attend, and shows the step on the worklist with owner, deputy and due date', async () => {
     const { id, event } = newCase();
     const referral = event('referral.requested', { sender: jcp, to: trt });
-    const named = event('case.caseworker-named', { sender: jcp, to: 'mesh', facts: { person: 'p_jcp_leeds_2', from: '2026-03-01' } });
-    const missed = event('appointment.did-not-attend', { sender: trt, to: jcp, facts: { on: '2026-03-03' } });
+    const named = event('case.caseworker-named', {
+      sender: jcp,
+      to: 'mesh',
+      facts: { person: 'p_jcp_leeds_2', from: '2026-03-01' },
+    });
+    const missed = event('appointment.did-not-attend', {
+      sender: trt,
+      to: jcp,
+      facts: { on: '2026-03-03' },
+    });
     await mesh.publish([referral, named, missed]);
-    const notice = await mesh.sent('notice.requested', { kind: 'did-not-attend', cause: missed.id });
+    const notice = await mesh.sent('notice.requested', {
+      kind: 'did-not-attend',
+      cause: missed.id,
+    });
     expect(notice).toMatchObject({
       to: 'svc_notifier',
       data: { person: 'p_jcp_leeds_2', step: 'discuss-did-not-attend', dueOn: '2026-03-18' },
@@ -91,36 +130,70 @@ describe('the referral router', () => {
     const { id, event, reminder } = newCase();
     const plan = event('careplan.agreed', { sender: trt, to: 'mesh' });
     const due = reminder('care-plan-review', plan.id);
-    const named = event('case.caseworker-named', { sender: trt, to: 'mesh', facts: { person: 'p_trt_acme_2', from: '2026-03-01' } });
+    const named = event('case.caseworker-named', {
+      sender: trt,
+      to: 'mesh',
+      facts: { person: 'p_trt_acme_2', from: '2026-03-01' },
+    });
     await mesh.publish([due, named, plan]);
-    const notice = await mesh.sent('notice.requested', { kind: 'care-plan-review-due', cause: due.id });
-    expect(notice.data).toMatchObject({ person: 'p_trt_acme_2', step: 'review-care-plan', dueOn: '2026-03-10' });
-    expect(await ofCase(id, trt)).toMatchObject([{ step: 'review-care-plan', owner: 'p_trt_acme_2', dueOn: '2026-03-17' }]);
+    const notice = await mesh.sent('notice.requested', {
+      kind: 'care-plan-review-due',
+      cause: due.id,
+    });
+    expect(notice.data).toMatchObject({
+      person: 'p_trt_acme_2',
+      step: 'review-care-plan',
+      dueOn: '2026-03-10',
+    });
+    expect(await ofCase(id, trt)).toMatchObject([
+      { step: 'review-care-plan', owner: 'p_trt_acme_2', dueOn: '2026-03-17' },
+    ]);
   });
 
   it('tells the deputy of a mail that is held, the team leader when that is held too, then nobody', async () => {
     const { event } = newCase();
-    const referral = event('referral.requested', { sender: jcp, to: trt, actor: 'p_jcp_wandsworth_1' });
+    const referral = event('referral.requested', {
+      sender: jcp,
+      to: trt,
+      actor: 'p_jcp_wandsworth_1',
+    });
     await mesh.publish([referral]);
-    const notice = await mesh.sent('notice.requested', { kind: 'referral-received', cause: referral.id });
+    const notice = await mesh.sent('notice.requested', {
+      kind: 'referral-received',
+      cause: referral.id,
+    });
     const held = (about: string, person: unknown): MeshEvent => {
-      const { case: _case, actor: _actor, ...report } = meshEvent('mail.reported', { sender: 'svc_notifier', to: 'mesh', cause: about });
+      const {
+        case: _case,
+        actor: _actor,
+        ...report
+      } = meshEvent('mail.reported', { sender: 'svc_notifier', to: 'mesh', cause: about });
       return { ...report, facts: { outcome: 'held', reason: 'no-key', person: String(person) } };
     };
     const first = held(notice.id, notice.data['person']);
     await mesh.publish([first]);
-    const toDeputy = await mesh.sent('notice.requested', { kind: 'colleague-mail-held', cause: first.id });
+    const toDeputy = await mesh.sent('notice.requested', {
+      kind: 'colleague-mail-held',
+      cause: first.id,
+    });
     expect(toDeputy.data['person']).toBe('p_trt_acme_deputy');
     const second = held(toDeputy.id, 'p_trt_acme_deputy');
     const repeated = held(notice.id, notice.data['person']);
     await mesh.publish([second, repeated]);
-    const toLeader = await mesh.sent('notice.requested', { kind: 'colleague-mail-held', cause: second.id });
+    const toLeader = await mesh.sent('notice.requested', {
+      kind: 'colleague-mail-held',
+      cause: second.id,
+    });
     expect(toLeader.data['person']).toBe('p_trt_acme_lead');
     const third = held(toLeader.id, 'p_trt_acme_lead');
     const marker = newCase().event('referral.requested', { sender: jcp, to: trt });
     await mesh.publish([third, marker]);
     await mesh.sent('notice.requested', { cause: marker.id });
-    expect(mesh.outgoing.filter(({ data }) => data['cause'] === third.id || data['cause'] === repeated.id)).toEqual([]);
+    expect(
+      mesh.outgoing.filter(
+        ({ data }) => data['cause'] === third.id || data['cause'] === repeated.id,
+      ),
+    ).toEqual([]);
   });
 
   it('keeps the newer word of the directory, whichever comes last', async () => {
@@ -130,13 +203,23 @@ describe('the referral router', () => {
       to: 'mesh',
       directory: personPut('p_new', 'trt_new', 'keyworker'),
     });
-    const newer = { ...older, id: newId(), seq: older.seq + 1, directory: personPut('p_new', 'trt_new', 'keyworker', { active: false }) };
+    const newer = {
+      ...older,
+      id: newId(),
+      seq: older.seq + 1,
+      directory: personPut('p_new', 'trt_new', 'keyworker', { active: false }),
+    };
     const { case: _none, ...party } = meshEvent('directory.party-put', {
       sender: 'svc_ops',
       to: 'mesh',
       directory: partyPut('trt_new', { serves: [], dutyPerson: 'p_new', teamLeader: 'p_new_lead' }),
     });
-    await mesh.publish([newer, older, party, event('referral.requested', { sender: jcp, to: 'trt_new' })]);
+    await mesh.publish([
+      newer,
+      older,
+      party,
+      event('referral.requested', { sender: jcp, to: 'trt_new' }),
+    ]);
     await until('the step is there', async () => (await ofCase(id, 'trt_new')).length > 0);
     expect(await ofCase(id, 'trt_new')).toMatchObject([{ owner: 'p_new_lead' }]);
   });
@@ -155,18 +238,26 @@ describe('the referral router', () => {
     // One message of EVENTS: what is wrong in it takes nothing else with it.
     await mesh.publishBytes(JSON.stringify([before, wrong, after]), 'malformed-2');
     for (const told of [before, after]) await mesh.sent('notice.requested', { cause: told?.id });
-    expect(await mesh.sent('deadletter.reported', { code: 'malformed-json' })).toMatchObject({ data: { stream: 'EVENTS', deliveries: 1 } });
+    expect(await mesh.sent('deadletter.reported', { code: 'malformed-json' })).toMatchObject({
+      data: { stream: 'EVENTS', deliveries: 1 },
+    });
     expect(await mesh.sent('deadletter.reported', { code: 'malformed-message' })).toMatchObject({
       data: { stream: 'EVENTS', message: wrong.id, deliveries: 1 },
     });
-    expect(await mesh.sent('deadletter.reported', { code: 'no-handler' })).toMatchObject({ data: { stream: 'delivery', message: letter } });
+    expect(await mesh.sent('deadletter.reported', { code: 'no-handler' })).toMatchObject({
+      data: { stream: 'delivery', message: letter },
+    });
   });
 
   it('applies each event once, whatever is killed meanwhile', async () => {
     const cases = Array.from({ length: 60 }, () => newCase());
     const events = cases.flatMap(({ event }) => [
       event('referral.requested', { sender: jcp, to: 'trt_beacon' }),
-      event('referral.acknowledged', { sender: 'trt_beacon', to: jcp, facts: { keyworker: 'p_trt_beacon_1' } }),
+      event('referral.acknowledged', {
+        sender: 'trt_beacon',
+        to: jcp,
+        facts: { keyworker: 'p_trt_beacon_1' },
+      }),
     ]);
     const before = mesh.outgoing.length;
     await mesh.publish(events);
@@ -175,10 +266,16 @@ describe('the referral router', () => {
     await mesh.publish(events, '.again');
     router = await mesh.router();
     // What the killed one had in hand comes again after the ack wait; newer events are held until then.
-    await until('all are told', () => distinct(mesh.outgoing.slice(before)) === events.length, 40_000);
+    await until(
+      'all are told',
+      () => distinct(mesh.outgoing.slice(before)) === events.length,
+      40_000,
+    );
     const ids = cases.map(({ id }) => id);
     await until('all are applied', async () =>
-      (await mesh.worklist('trt_beacon', ids)).every(({ step }) => step === 'book-first-appointment'),
+      (await mesh.worklist('trt_beacon', ids)).every(
+        ({ step }) => step === 'book-first-appointment',
+      ),
     );
     expect(await mesh.worklist('trt_beacon', ids)).toHaveLength(60);
     // A message whose ack was lost in the crash goes out again with its id and its bytes: the guard knows it.
@@ -195,43 +292,74 @@ describe('the referral router', () => {
     await until('the day is not over', async () => (await ofCase(id, jcp))[0]?.overdue === false);
     await mesh.setClock('2026-03-07T00:10:00Z');
     const owner = await mesh.sent('notice.requested', { ...desk, escalation: 'owner' });
-    expect(owner.data).toMatchObject({ step: 'note-receipt', dueOn: '2026-03-06', person: 'p_jcp_wandsworth_lead' });
+    expect(owner.data).toMatchObject({
+      step: 'note-receipt',
+      dueOn: '2026-03-06',
+      person: 'p_jcp_wandsworth_lead',
+    });
     expect(await ofCase(id, jcp)).toMatchObject([{ overdue: true, escalation: 'owner' }]);
     await mesh.setClock('2026-03-20T09:00:00Z');
-    expect((await mesh.sent('notice.requested', { ...desk, escalation: 'deputy' })).data).toMatchObject({
+    expect(
+      (await mesh.sent('notice.requested', { ...desk, escalation: 'deputy' })).data,
+    ).toMatchObject({
       person: 'p_jcp_wandsworth_deputy',
     });
-    expect((await mesh.sent('notice.requested', { ...desk, escalation: 'team-leader' })).data).toMatchObject({
+    expect(
+      (await mesh.sent('notice.requested', { ...desk, escalation: 'team-leader' })).data,
+    ).toMatchObject({
       person: 'p_jcp_wandsworth_lead',
     });
     expect(await ofCase(id, jcp)).toMatchObject([{ overdue: true, escalation: 'team-leader' }]);
-    expect(mesh.outgoing.filter(({ data }) => data['kind'] === 'step-overdue' && data['cause'] === shared.id)).toHaveLength(3);
+    expect(
+      mesh.outgoing.filter(
+        ({ data }) => data['kind'] === 'step-overdue' && data['cause'] === shared.id,
+      ),
+    ).toHaveLength(3);
     const noted = event('tpr2.receipt-noted', { sender: jcp, to: trt });
     await mesh.publish([noted]);
-    await until('the step is closed', async () => (await ofCase(id, jcp)).every(({ step }) => step === 'pass-to-adviser'));
+    await until('the step is closed', async () =>
+      (await ofCase(id, jcp)).every(({ step }) => step === 'pass-to-adviser'),
+    );
   });
 
   it('counts open steps for the operator, and refuses a question that is none', async () => {
-    const counts = await mesh.ask<{ counts: { party: string; step: string; open: number }[] }>('counts', {});
-    expect(counts).toMatchObject({ ok: true });
-    expect(counts.ok && counts.counts.find(({ party, step }) => party === 'trt_beacon' && step === 'book-first-appointment')?.open).toBe(
-      60,
+    const counts = await mesh.ask<{ counts: { party: string; step: string; open: number }[] }>(
+      'counts',
+      {},
     );
-    expect(await mesh.ask('worklist', { of: jcp })).toMatchObject({ ok: false, code: 'malformed-message' });
+    expect(counts).toMatchObject({ ok: true });
+    expect(
+      counts.ok &&
+        counts.counts.find(
+          ({ party, step }) => party === 'trt_beacon' && step === 'book-first-appointment',
+        )?.open,
+    ).toBe(60);
+    expect(await mesh.ask('worklist', { of: jcp })).toMatchObject({
+      ok: false,
+      code: 'malformed-message',
+    });
     expect(await mesh.ask('secrets', {})).toMatchObject({ ok: false, code: 'not-found' });
   });
 
   it('says whether it is well, and what it read', async () => {
     expect((await fetch(`${router.url}/health/ready`)).status).toBe(200);
-    expect(await (await fetch(`${router.url}/metrics`)).text()).toMatch(/throughcare_router_events_total\{verdict="cleared"\} \d+/);
+    expect(await (await fetch(`${router.url}/metrics`)).text()).toMatch(
+      /throughcare_router_events_total\{verdict="cleared"\} \d+/,
+    );
     await mesh.postgres.kill();
-    await until('not ready without its database', async () => (await fetch(`${router.url}/health/ready`)).status === 503);
+    await until(
+      'not ready without its database',
+      async () => (await fetch(`${router.url}/health/ready`)).status === 503,
+    );
     await mesh.postgres.restart();
     const { event } = newCase();
     const after = event('referral.requested', { sender: jcp, to: trt });
     await mesh.publish([after]);
     await mesh.sent('notice.requested', { cause: after.id });
-    await until('ready again', async () => (await fetch(`${router.url}/health/ready`)).status === 200);
+    await until(
+      'ready again',
+      async () => (await fetch(`${router.url}/health/ready`)).status === 200,
+    );
   });
 
   it('lets a second instance stand by, and take over when the first is killed', async () => {
@@ -240,7 +368,9 @@ describe('the referral router', () => {
     await router.end('SIGKILL');
     router = second;
     await until('it takes over', async () =>
-      (await (await fetch(`${second.url}/metrics`)).text()).includes('throughcare_router_following 1'),
+      (await (await fetch(`${second.url}/metrics`)).text()).includes(
+        'throughcare_router_following 1',
+      ),
     );
     const { event } = newCase();
     const after = event('referral.requested', { sender: jcp, to: trt });
@@ -252,7 +382,9 @@ describe('the referral router', () => {
   it('holds nothing about a client in its database beyond envelope and facts', async () => {
     const client = new Client({ connectionString: mesh.postgres.url('router') });
     await client.connect();
-    const { rows } = await client.query<{ key: string }>('select distinct jsonb_object_keys(event) as key from records');
+    const { rows } = await client.query<{ key: string }>(
+      'select distinct jsonb_object_keys(event) as key from records',
+    );
     await client.end();
     const known = [
       'id',
@@ -275,4 +407,5 @@ describe('the referral router', () => {
   });
 });
 
-const distinct = (messages: readonly { readonly id: string }[]): number => new Set(messages.map(({ id }) => id)).size;
+const distinct = (messages: readonly { readonly id: string }[]): number =>
+  new Set(messages.map(({ id }) => id)).size;

@@ -24,12 +24,14 @@ const people = [
   { id: 'p_one', name: 'Una Sample', address: 'one@example.org', key: true },
   { id: 'p_none', name: 'Nemo Sample', address: 'none@example.org', key: false },
 ];
-const agents = (): string => execFileSync('sh', ['-c', 'pgrep -af gpg-agent || true'], { encoding: 'utf8' });
+const agents = (): string =>
+  execFileSync('sh', ['-c', 'pgrep -af gpg-agent || true'], { encoding: 'utf8' });
 
 describe("the sample's people", () => {
   it('get keys once, which the notifier can use in twelve years; no agent stays behind', async () => {
     const lines: string[] = [];
-    const make = () => makeSampleKeys({ gpgHome, keysFolder, people, print: (line) => lines.push(line) });
+    const make = () =>
+      makeSampleKeys({ gpgHome, keysFolder, people, print: (line) => lines.push(line) });
     await make();
     const key = await readFile(join(keysFolder, 'p_one.asc'), 'utf8');
     await make();
@@ -38,18 +40,29 @@ describe("the sample's people", () => {
     expect(await readdir(keysFolder)).toEqual(['p_one.asc']);
     const read = await openpgp.readKey({ armoredKey: key });
     const inTwelveYears = new Date(Date.now() + 12 * 365 * 24 * 3_600_000);
-    expect((await read.getEncryptionKey(undefined, inTwelveYears)).getAlgorithmInfo().algorithm).toBe('ecdh');
+    expect(
+      (await read.getEncryptionKey(undefined, inTwelveYears)).getAlgorithmInfo().algorithm,
+    ).toBe('ecdh');
     expect(read.getUserIDs()).toEqual(['Una Sample <one@example.org>']);
     expect(agents()).not.toMatch(/\/gpg-\w{6}\/home/);
   });
 
   it('read their mail with gpg, signed half a year from now', async () => {
     const later = new Date(Date.now() + 180 * 24 * 3_600_000);
-    const mesh = await openpgp.generateKey({ userIDs: [{ email: 'mesh@example.org' }], format: 'object' });
-    const recipient = await openpgp.readKey({ armoredKey: await readFile(join(keysFolder, 'p_one.asc'), 'utf8') });
-    const inner = 'Subject: Care plan review due: RR/1\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nThe care plan is due.\r\n';
+    const mesh = await openpgp.generateKey({
+      userIDs: [{ email: 'mesh@example.org' }],
+      format: 'object',
+    });
+    const recipient = await openpgp.readKey({
+      armoredKey: await readFile(join(keysFolder, 'p_one.asc'), 'utf8'),
+    });
+    const inner =
+      'Subject: Care plan review due: RR/1\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nThe care plan is due.\r\n';
     const sealed = await openpgp.encrypt({
-      message: await openpgp.createMessage({ binary: new TextEncoder().encode(inner), date: later }),
+      message: await openpgp.createMessage({
+        binary: new TextEncoder().encode(inner),
+        date: later,
+      }),
       encryptionKeys: recipient,
       signingKeys: mesh.privateKey,
       date: later,

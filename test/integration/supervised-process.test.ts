@@ -15,7 +15,13 @@ let scratch: ScratchFolder;
 const started: SupervisedProcess[] = [];
 
 function nodeProcess(script: string, more: Partial<ProcessSpec> = {}): SupervisedProcess {
-  const made = new SupervisedProcess({ name: 'child', command: process.execPath, args: ['-e', script], ready: /^ready/, ...more });
+  const made = new SupervisedProcess({
+    name: 'child',
+    command: process.execPath,
+    args: ['-e', script],
+    ready: /^ready/,
+    ...more,
+  });
   started.push(made);
   return made;
 }
@@ -55,8 +61,13 @@ describe('a supervised process', () => {
     await again;
     await child.killAndRestart();
     await child.stop();
-    expect(said).toEqual(['child ended (exit 3) and was started again', 'child ended (SIGKILL) and was started again']);
-    const told = (await readFile(logFile, 'utf8')).split('\n').filter((line) => line.startsWith('{'));
+    expect(said).toEqual([
+      'child ended (exit 3) and was started again',
+      'child ended (SIGKILL) and was started again',
+    ]);
+    const told = (await readFile(logFile, 'utf8'))
+      .split('\n')
+      .filter((line) => line.startsWith('{'));
     const line = { level: 'warn', event: 'restarted', process: 'child' };
     expect(told.map((each) => JSON.parse(each) as unknown)).toMatchObject([
       { ...line, ended: 'exit 3' },
@@ -75,11 +86,15 @@ describe('a supervised process', () => {
   it('gives its last words when it ends before it was ready', async () => {
     const child = nodeProcess('console.error("no such setting"); process.exit(2)');
     await expect(child.start()).rejects.toThrow('child ended (exit 2)\n  no such setting');
-    await expect(nodeProcess('', { command: '/no/such/program' }).start()).rejects.toThrow('/no/such/program');
+    await expect(nodeProcess('', { command: '/no/such/program' }).start()).rejects.toThrow(
+      '/no/such/program',
+    );
   });
 
   it('is killed when it is not ready in time', async () => {
-    const child = nodeProcess('setInterval(() => undefined, 1e6); console.log("warming up")', { readyWithinMs: 300 });
+    const child = nodeProcess('setInterval(() => undefined, 1e6); console.log("warming up")', {
+      readyWithinMs: 300,
+    });
     await expect(child.start()).rejects.toThrow('child was not ready within 300 ms');
     expect(child.pid).toBeUndefined();
   });
@@ -87,10 +102,13 @@ describe('a supervised process', () => {
   it('tells the line that said it was ready, passes lines on, and keeps them in a file of its own', async () => {
     const lines: string[] = [];
     const logFile = join(scratch.path, 'child.log');
-    const child = nodeProcess('console.log("one\\ntwo\\nready 4222"); setInterval(() => undefined, 1e6)', {
-      logFile,
-      onLine: (line) => lines.push(line),
-    });
+    const child = nodeProcess(
+      'console.log("one\\ntwo\\nready 4222"); setInterval(() => undefined, 1e6)',
+      {
+        logFile,
+        onLine: (line) => lines.push(line),
+      },
+    );
     await child.start();
     expect(child.readyLine).toBe('ready 4222');
     await child.stop();
@@ -100,16 +118,20 @@ describe('a supervised process', () => {
   });
 
   it('inherits nothing from our environment but PATH', async () => {
-    const child = nodeProcess('console.log("ready", Object.keys(process.env).sort().join()); setInterval(() => undefined, 1e6)', {
-      env: { MESH_ENV: 'local' },
-    });
+    const child = nodeProcess(
+      'console.log("ready", Object.keys(process.env).sort().join()); setInterval(() => undefined, 1e6)',
+      {
+        env: { MESH_ENV: 'local' },
+      },
+    );
     await child.start();
     expect(child.readyLine).toBe('ready LANG,MESH_ENV,PATH');
   });
 
   it('is asked to stop, and killed with its descendants when it does not', async () => {
     // The child of the child takes a while to die: the kernel has its memory to give back.
-    const heavy = 'globalThis.held = Buffer.alloc(256 * 2 ** 20, 1); console.log("ready"); setInterval(() => undefined, 1e6)';
+    const heavy =
+      'globalThis.held = Buffer.alloc(256 * 2 ** 20, 1); console.log("ready"); setInterval(() => undefined, 1e6)';
     const stubborn = nodeProcess(
       `process.on("SIGTERM", () => undefined);
        const heavy = require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(heavy)}]);
@@ -159,7 +181,10 @@ describe('a supervised process', () => {
 describe('a supervisor', () => {
   it('takes its children with it when it is killed with -9, PostgreSQL under its own user included, and its lock is free', async () => {
     const main = fileURLToPath(new URL('../support/supervisor-main.js', import.meta.url));
-    const supervisor = spawn(process.execPath, [main, scratch.path], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+    const supervisor = spawn(process.execPath, [main, scratch.path], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const supervisorPid = supervisor.pid ?? 0;
     try {
       const [line] = (await once(supervisor.stdout, 'data')) as [Buffer];
@@ -169,7 +194,9 @@ describe('a supervisor', () => {
       expect(await lockState(scratch.path)).toEqual({ heldByPid: supervisorPid });
 
       // Ctrl-C in a terminal goes to the supervisor's process group: its children lead groups of their own (field 5 of proc(5)'s stat).
-      expect(readFileSync(`/proc/${postgresPid}/stat`, 'utf8')).toContain(`S ${supervisorPid} ${postgresPid} `);
+      expect(readFileSync(`/proc/${postgresPid}/stat`, 'utf8')).toContain(
+        `S ${supervisorPid} ${postgresPid} `,
+      );
 
       const gone = once(supervisor, 'exit');
       signalProcess(supervisorPid, 'SIGKILL');

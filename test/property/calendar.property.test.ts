@@ -6,8 +6,14 @@ import { londonDate, londonInstant, londonTime } from '#libs/calendar/london-tim
 import { addWorkingDays, isWorkingDay, workingDayOnOrBefore } from '#libs/calendar/working-days.js';
 
 const day = fc.integer({ min: 0, max: 1826 }).map((n) => addDays('2024-01-01', n));
-const division = fc.constantFrom('england-and-wales' as const, 'scotland' as const, 'northern-ireland' as const);
-const time = fc.tuple(fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 })).map(([h, m]) => `${pad(h)}:${pad(m)}`);
+const division = fc.constantFrom(
+  'england-and-wales' as const,
+  'scotland' as const,
+  'northern-ireland' as const,
+);
+const time = fc
+  .tuple(fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 }))
+  .map(([h, m]) => `${pad(h)}:${pad(m)}`);
 const pad = (n: number): string => String(n).padStart(2, '0');
 
 describe('working days', () => {
@@ -16,9 +22,16 @@ describe('working days', () => {
       fc.property(day, fc.integer({ min: 1, max: 30 }), division, (from, n, name) => {
         const holidays = bankHolidays(name);
         const there = addWorkingDays(from, n, holidays);
-        const stepped = Array.from({ length: n }).reduce<string>((date) => addWorkingDays(date, 1, holidays), from);
+        const stepped = Array.from({ length: n }).reduce<string>(
+          (date) => addWorkingDays(date, 1, holidays),
+          from,
+        );
         const start = workingDayOnOrBefore(from, holidays);
-        return there === stepped && isWorkingDay(there, holidays) && addWorkingDays(there, -n, holidays) === start;
+        return (
+          there === stepped &&
+          isWorkingDay(there, holidays) &&
+          addWorkingDays(there, -n, holidays) === start
+        );
       }),
     );
   });
@@ -28,7 +41,11 @@ describe('working days', () => {
       fc.property(day, division, (date, name) => {
         const holidays = bankHolidays(name);
         const found = workingDayOnOrBefore(date, holidays);
-        return isWorkingDay(found, holidays) && daysBetween(found, date) >= 0 && daysBetween(found, date) <= 5;
+        return (
+          isWorkingDay(found, holidays) &&
+          daysBetween(found, date) >= 0 &&
+          daysBetween(found, date) <= 5
+        );
       }),
     );
   });
@@ -47,6 +64,12 @@ describe('London time', () => {
   });
 
   it('never runs backwards from one day to the next', () => {
-    fc.assert(fc.property(day, time, (date, at) => londonInstant(date, at) < londonInstant(addDays(date, 1), at)));
+    fc.assert(
+      fc.property(
+        day,
+        time,
+        (date, at) => londonInstant(date, at) < londonInstant(addDays(date, 1), at),
+      ),
+    );
   });
 });

@@ -15,17 +15,30 @@ describe('a policy of Cedar that asks the same', () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(ledgerOf(client), fc.constantFrom(...categories), (scopes, category) => {
-        const ledger = new Map(scopes.map((scope) => [scopeKey(scope.from, scope.to, scope.purpose), scope]));
+        const ledger = new Map(
+          scopes.map((scope) => [scopeKey(scope.from, scope.to, scope.purpose), scope]),
+        );
         const lines = cedarLines(scopes);
         for (const purpose of purposes) {
           const answer = askConsent(ledger, { from: 'river', to: 'jcp', purpose }, monday);
           const isAllowed = answer.allowed && !answer.excluded.includes(category);
-          expect(`${purpose} ${cedarAllows(lines, { ...fixed, purpose, category })}`).toBe(`${purpose} ${isAllowed}`);
+          expect(`${purpose} ${cedarAllows(lines, { ...fixed, purpose, category })}`).toBe(
+            `${purpose} ${isAllowed}`,
+          );
           seen.add(answer.allowed ? (isAllowed ? 'allowed' : 'excluded') : answer.why);
         }
       }),
       { numRuns: 300 },
     );
-    expect([...seen].toSorted()).toEqual(['allowed', 'excluded', 'lapsed', 'none', 'not-yet-valid', 'refused', 'unreadable', 'withdrawn']);
+    expect([...seen].toSorted()).toEqual([
+      'allowed',
+      'excluded',
+      'lapsed',
+      'none',
+      'not-yet-valid',
+      'refused',
+      'unreadable',
+      'withdrawn',
+    ]);
   });
 });

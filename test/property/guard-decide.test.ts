@@ -8,13 +8,25 @@ import { type LinesAsked, linesAsked } from '#services/consent-guard/domain/line
 import type { Scope } from '#services/consent-guard/domain/scope.js';
 import { GuardDesk, parties } from '#test/support/guard-builders.js';
 import { type FormContext, tpr2Consent } from '#test/support/guard-forms.js';
-import { caseIds, clients, history, message, noOf, numbered, openDesk, play } from '#test/support/guard-histories.js';
+import {
+  caseIds,
+  clients,
+  history,
+  message,
+  noOf,
+  numbered,
+  openDesk,
+  play,
+} from '#test/support/guard-histories.js';
 
-const agencyOf = (party: string): string | undefined => parties.find(({ id }) => id === party)?.agency;
+const agencyOf = (party: string): string | undefined =>
+  parties.find(({ id }) => id === party)?.agency;
 type Delivered = GuardDesk['delivered'][number];
 const senderOf = ({ message: sent }: Delivered): string => sent.source.slice('/parties/'.length);
-const toAgencies = (desk: GuardDesk): Delivered[] => desk.delivered.filter(({ recipient }) => recipient !== 'svc_notifier');
-const crossing = (desk: GuardDesk): Delivered[] => toAgencies(desk).filter((each) => agencyOf(each.recipient) !== agencyOf(senderOf(each)));
+const toAgencies = (desk: GuardDesk): Delivered[] =>
+  desk.delivered.filter(({ recipient }) => recipient !== 'svc_notifier');
+const crossing = (desk: GuardDesk): Delivered[] =>
+  toAgencies(desk).filter((each) => agencyOf(each.recipient) !== agencyOf(senderOf(each)));
 const key = ({ id, recipient }: Delivered): string => `${id} → ${recipient}`;
 
 /** As the loader's statement has it. */
@@ -44,7 +56,11 @@ describe('whatever anybody sends', () => {
         const decisions = play(desk, numbered(actions));
         const given = new Map(
           decisions
-            .filter(({ record, effects }) => record.name === 'consent.recorded' && effects.some(({ kind }) => kind === 'put-scopes'))
+            .filter(
+              ({ record, effects }) =>
+                record.name === 'consent.recorded' &&
+                effects.some(({ kind }) => kind === 'put-scopes'),
+            )
             .filter(({ record }) => record.facts['decision'] === 'given')
             .map(({ record }) => [record.id, record.client]),
         );
@@ -52,7 +68,8 @@ describe('whatever anybody sends', () => {
           const record = desk.world.record(each.id);
           expect(record?.recipient).toBe(each.recipient);
           expect(record?.consents.length).toBeGreaterThan(0);
-          for (const consent of record?.consents ?? []) expect(given.get(consent)).toBe(record?.client);
+          for (const consent of record?.consents ?? [])
+            expect(given.get(consent)).toBe(record?.client);
         }
       }),
       { numRuns: 120 },
@@ -63,7 +80,12 @@ describe('whatever anybody sends', () => {
     fc.assert(
       fc.property(history, (actions) => {
         const desk = openDesk();
-        play(desk, numbered(actions.filter((action) => action.what !== 'consent' || action.decision === 'refused')));
+        play(
+          desk,
+          numbered(
+            actions.filter((action) => action.what !== 'consent' || action.decision === 'refused'),
+          ),
+        );
         expect(crossing(desk)).toEqual([]);
       }),
     );
@@ -78,7 +100,9 @@ describe('whatever anybody sends', () => {
         play(before, without);
         const after = openDesk();
         play(after, [...without.slice(0, place), [no, 'the no'], ...without.slice(place)]);
-        const allowed = new Map(toAgencies(before).map((each) => [key(each), new Set(leaves(each.message.data))]));
+        const allowed = new Map(
+          toAgencies(before).map((each) => [key(each), new Set(leaves(each.message.data))]),
+        );
         for (const each of toAgencies(after)) {
           const fields = allowed.get(key(each));
           expect(fields).toBeDefined();
@@ -90,7 +114,8 @@ describe('whatever anybody sends', () => {
   });
 
   it('about one client is judged as if there were no other', () => {
-    const aboutAnother = (mine: number) => (action: { client?: number }) => action.client !== undefined && action.client !== mine;
+    const aboutAnother = (mine: number) => (action: { client?: number }) =>
+      action.client !== undefined && action.client !== mine;
     fc.assert(
       fc.property(history, fc.constantFrom(0, 1), (actions, mine) => {
         const both = openDesk();
@@ -98,9 +123,12 @@ describe('whatever anybody sends', () => {
         play(both, numbered(actions));
         play(
           alone,
-          numbered(actions).filter(([action]) => !aboutAnother(mine)(action as { client?: number })),
+          numbered(actions).filter(
+            ([action]) => !aboutAnother(mine)(action as { client?: number }),
+          ),
         );
-        const own = (desk: GuardDesk) => toAgencies(desk).filter(({ message: sent }) => sent.case === caseIds[mine]);
+        const own = (desk: GuardDesk) =>
+          toAgencies(desk).filter(({ message: sent }) => sent.case === caseIds[mine]);
         expect(own(both)).toEqual(own(alone));
         const other = clients[1 - mine];
         expect(JSON.stringify(own(both))).not.toContain(other?.nino);
@@ -123,10 +151,15 @@ describe('whatever anybody sends', () => {
         play(desk, numbered(actions));
         for (const each of crossing(desk)) {
           const name = nameOfType(each.message.type);
-          const named = name === undefined ? [] : fieldRules(ruleOf(name).form).map(({ path }) => path.join('.'));
+          const named =
+            name === undefined
+              ? []
+              : fieldRules(ruleOf(name).form).map(({ path }) => path.join('.'));
           for (const leaf of leaves(each.message.data)) {
             expect(sent.get(each.id)).toContain(leaf);
-            expect(named.some((path) => leaf.startsWith(`${path}=`) || leaf.startsWith(`${path}.`))).toBe(true);
+            expect(
+              named.some((path) => leaf.startsWith(`${path}=`) || leaf.startsWith(`${path}.`)),
+            ).toBe(true);
           }
         }
       }),
@@ -153,7 +186,10 @@ describe('the lines that a message can ask about', () => {
       );
     expect(asked(share, route)).toBeUndefined();
     expect(asked(share, consent)).toBeUndefined();
-    expect(asked(share)).toEqual({ from: ['river'], purposes: expect.arrayContaining(['share-employment-needs', 'treatment-status']) });
+    expect(asked(share)).toEqual({
+      from: ['river'],
+      purposes: expect.arrayContaining(['share-employment-needs', 'treatment-status']),
+    });
   });
 
   it('are enough to judge it as by all of its client', () => {
@@ -166,7 +202,9 @@ describe('the lines that a message can ask about', () => {
           const asked = linesAsked([incoming], world.directory);
           const read = world.scopesOf;
           world.scopesOf = (client) =>
-            asked === undefined ? read(client) : new Map([...read(client)].filter(([, line]) => isAsked(asked, line)));
+            asked === undefined
+              ? read(client)
+              : new Map([...read(client)].filter(([, line]) => isAsked(asked, line)));
           expect(decide(incoming, world, desk.nowMs)).toEqual(whole);
           world.scopesOf = read;
           return GuardDesk.prototype.judge.call(desk, incoming);
@@ -193,7 +231,8 @@ describe('whatever a service sends', () => {
           const [decision] = play(desk, [[action, seed]]);
           if (decision?.record.senderKind !== 'service') continue;
           for (const each of desk.delivered.slice(before)) {
-            if (decision.record.name === 'notice.requested') expect(each.recipient).toBe('svc_notifier');
+            if (decision.record.name === 'notice.requested')
+              expect(each.recipient).toBe('svc_notifier');
             else expect(parties.find(({ id }) => id === each.recipient)?.serves).not.toEqual([]);
             expect(['notice.requested', 'route.answered']).toContain(decision.record.name);
           }
@@ -208,10 +247,14 @@ describe('whatever a service sends', () => {
         const desk = openDesk();
         for (const each of numbered(actions)) {
           const [decision] = play(desk, [each]);
-          if (decision?.record.name !== 'notice.requested' || decision.effects.length === 0) continue;
+          if (decision?.record.name !== 'notice.requested' || decision.effects.length === 0)
+            continue;
           const root = rootOf(desk, decision);
           const agency = agencyOf(String(decision.record.facts['person']).slice('p_'.length));
-          const told = root?.verdict.kind.startsWith('cleared') === true ? [root.senderAgency, root.recipientAgency] : [root?.senderAgency];
+          const told =
+            root?.verdict.kind.startsWith('cleared') === true
+              ? [root.senderAgency, root.recipientAgency]
+              : [root?.senderAgency];
           expect(told).toContain(agency);
         }
       }),
@@ -226,8 +269,10 @@ describe('these histories', () => {
     fc.assert(
       fc.property(history, (actions) => {
         const desk = openDesk();
-        for (const { record } of play(desk, numbered(actions))) seen.add(`${record.name} ${record.verdict.kind}`);
-        for (const each of crossing(desk)) seen.add(`crossed ${nameOfType(each.message.type) ?? ''}`);
+        for (const { record } of play(desk, numbered(actions)))
+          seen.add(`${record.name} ${record.verdict.kind}`);
+        for (const each of crossing(desk))
+          seen.add(`crossed ${nameOfType(each.message.type) ?? ''}`);
       }),
       { numRuns: 500, seed: 20_260_302 },
     );

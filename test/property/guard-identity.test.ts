@@ -20,7 +20,12 @@ const client: fc.Arbitrary<ClientShown> = fc
   })
   .map(({ nino, ...rest }) => (nino === undefined ? rest : { ...rest, nino, otherNames: 'Maria' }));
 const opening = (from: readonly string[]): fc.Arbitrary<Opening> =>
-  fc.record({ from: fc.constantFrom(...from), case: fc.nat({ max: 2 }), isConsent: fc.boolean(), client });
+  fc.record({
+    from: fc.constantFrom(...from),
+    case: fc.nat({ max: 2 }),
+    isConsent: fc.boolean(),
+    client,
+  });
 
 const agencyOf = (party: string): string => parties.find(({ id }) => id === party)?.agency ?? '';
 const mine = ['jcp_wandsworth', 'jcp_lambeth'];
@@ -51,7 +56,9 @@ describe('what an agency is told, whomever it shows', () => {
     fc.assert(
       fc.property(anyone, (openings) => {
         const isMine = ({ from }: Opening): boolean => mine.includes(from);
-        const among = play(new GuardDesk(), openings).filter((_, index) => openings.some((each, at) => at === index && isMine(each)));
+        const among = play(new GuardDesk(), openings).filter((_, index) =>
+          openings.some((each, at) => at === index && isMine(each)),
+        );
         const alone = play(new GuardDesk(), openings.filter(isMine));
         expect(among.map(told)).toEqual(alone.map(told));
       }),
@@ -70,11 +77,15 @@ describe('what an agency is told, whomever it shows', () => {
           shownOf.set(record.client, [...(shownOf.get(record.client) ?? []), opened.client]);
         }
         for (const all of shownOf.values()) {
-          expect(new Set(all.map(({ dateOfBirth, surname }) => `${dateOfBirth} ${surname}`)).size).toBe(1);
+          expect(
+            new Set(all.map(({ dateOfBirth, surname }) => `${dateOfBirth} ${surname}`)).size,
+          ).toBe(1);
           // One served without a number is matched by the other two, until a consent form brings the number.
           const [first] = all;
           if (first !== undefined && 'nino' in first)
-            expect(new Set(all.flatMap((each) => ('nino' in each ? [each.nino] : []))).size).toBe(1);
+            expect(new Set(all.flatMap((each) => ('nino' in each ? [each.nino] : []))).size).toBe(
+              1,
+            );
         }
       }),
       { numRuns: 400 },

@@ -19,17 +19,38 @@ const told = fc.oneof(
   day.map((agreedOn) => ({ name: 'careplan.agreed', sender: 'tp', facts: { agreedOn } })),
   day.map((heldOn) => ({ name: 'careplan.reviewed', sender: 'tp', facts: { heldOn } })),
   day.map((heldOn) => ({ name: 'review.held', sender: 'jcp', cause: 'offer', facts: { heldOn } })),
-  day.map((startedOn) => ({ name: 'claim.started', sender: 'jcp', facts: { benefit: 'jsa', startedOn } })),
+  day.map((startedOn) => ({
+    name: 'claim.started',
+    sender: 'jcp',
+    facts: { benefit: 'jsa', startedOn },
+  })),
   fc.constant({ name: 'claim.ended', sender: 'jcp', facts: {} }),
-  day.map((on) => ({ name: 'review.accepted', sender: 'tp', cause: 'offer', facts: { startsAt: `${on}T10:00:00Z` } })),
+  day.map((on) => ({
+    name: 'review.accepted',
+    sender: 'tp',
+    cause: 'offer',
+    facts: { startsAt: `${on}T10:00:00Z` },
+  })),
   fc.constant({ name: 'review.not-held', sender: 'jcp', cause: 'offer', facts: {} }),
-  day.map((validUntil) => ({ name: 'consent.recorded', sender: 'tp', facts: { form: 'TPR2', decision: 'given', validUntil } })),
+  day.map((validUntil) => ({
+    name: 'consent.recorded',
+    sender: 'tp',
+    facts: { form: 'TPR2', decision: 'given', validUntil },
+  })),
   fc.constant({ name: 'consent.withdrawn', sender: 'tp', facts: { form: 'TPR2' } }),
   fc.constant({ name: 'exit.notified', sender: 'tp', facts: { exit: 'planned' } }),
 );
 const history = fc.array(told, { maxLength: 12 }).map((list) =>
   list.map((each, n) => {
-    const base = { id: `m${n}`, verdict: 'cleared', seq: n, caseId: 'c', recipient: 'tp', cause: undefined, recordedAt: now };
+    const base = {
+      id: `m${n}`,
+      verdict: 'cleared',
+      seq: n,
+      caseId: 'c',
+      recipient: 'tp',
+      cause: undefined,
+      recordedAt: now,
+    };
     return { ...base, ...each } as CaseEvent;
   }),
 );
@@ -44,7 +65,10 @@ function apply(rows: readonly Reminder[], events: readonly CaseEvent[]): readonl
     state: 'scheduled' as const,
     isPutOut: false,
   }));
-  return [...rows.map((row) => ({ ...row, state: state.get(row.reminder) ?? row.state })), ...added];
+  return [
+    ...rows.map((row) => ({ ...row, state: state.get(row.reminder) ?? row.state })),
+    ...added,
+  ];
 }
 
 /** One that a later event closes and a third shows to stand after all: found by an earlier run. */
@@ -54,9 +78,21 @@ const reviews = [
   { name: 'careplan.agreed', facts: { agreedOn: '2026-05-01' } },
   { name: 'careplan.reviewed', facts: { heldOn: '2026-05-02' } },
 ].map(
-  (each, n) => ({ ...each, id: `m${n}`, verdict: 'cleared', seq: n, caseId: 'c', sender: 'tp', recordedAt: now }) as unknown as CaseEvent,
+  (each, n) =>
+    ({
+      ...each,
+      id: `m${n}`,
+      verdict: 'cleared',
+      seq: n,
+      caseId: 'c',
+      sender: 'tp',
+      recordedAt: now,
+    }) as unknown as CaseEvent,
 );
-const reopening: [CaseEvent[], CaseEvent[]] = [reviews, [0, 3, 1, 2].map((n) => reviews[n] as CaseEvent)];
+const reopening: [CaseEvent[], CaseEvent[]] = [
+  reviews,
+  [0, 3, 1, 2].map((n) => reviews[n] as CaseEvent),
+];
 
 const scheduled = (rows: readonly Reminder[]): string =>
   rows
@@ -67,13 +103,17 @@ const scheduled = (rows: readonly Reminder[]): string =>
 
 describe('a case’s schedule', () => {
   it('is the same in whatever order its events arrive, one by one and repeated', () => {
-    const anyOrder = history.chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })));
+    const anyOrder = history.chain((events) =>
+      fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })),
+    );
     fc.assert(
       fc.property(fc.oneof(anyOrder, fc.constant(reopening)), ([events, order]) => {
         let rows: readonly Reminder[] = [];
         order.forEach((_, n) => (rows = apply(rows, order.slice(0, n + 1))));
         const names = rows.map(({ reminder }) => reminder);
-        return scheduled(rows) === scheduled(apply([], events)) && new Set(names).size === names.length;
+        return (
+          scheduled(rows) === scheduled(apply([], events)) && new Set(names).size === names.length
+        );
       }),
       { numRuns: 500 },
     );
@@ -93,8 +133,17 @@ describe('a case’s schedule', () => {
       fc.property(history, (events) => {
         const rows = apply([], events);
         const count = (kind: string) => rows.filter((row) => row.kind.startsWith(kind)).length;
-        const isGood = rows.every((row) => isWorkingDay(londonDate(row.remindAt), rules.holidays) && row.dueOn >= londonDate(now));
-        return isGood && count('care-plan') <= 1 && count('review') <= 1 && count('claim') <= 2 && count('consent') <= 1;
+        const isGood = rows.every(
+          (row) =>
+            isWorkingDay(londonDate(row.remindAt), rules.holidays) && row.dueOn >= londonDate(now),
+        );
+        return (
+          isGood &&
+          count('care-plan') <= 1 &&
+          count('review') <= 1 &&
+          count('claim') <= 2 &&
+          count('consent') <= 1
+        );
       }),
     );
   });

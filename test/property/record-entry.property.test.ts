@@ -4,8 +4,18 @@ import * as fc from 'fast-check';
 import { typeOf } from '#libs/contracts/message-table.js';
 import { type Verdict, stopReasons } from '#libs/contracts/verdict.js';
 import { canonicalText } from '#libs/digest/message-digest.js';
-import { clientCommitment, messageCommitment, readEntry, rowCommitment } from '#libs/evidence/evidence-entry.js';
-import { entryOf, entryRandomBytes, entrySalts, rowText } from '#services/consent-guard/adapters/record-entry.js';
+import {
+  clientCommitment,
+  messageCommitment,
+  readEntry,
+  rowCommitment,
+} from '#libs/evidence/evidence-entry.js';
+import {
+  entryOf,
+  entryRandomBytes,
+  entrySalts,
+  rowText,
+} from '#services/consent-guard/adapters/record-entry.js';
 import { type GuardRecord, reasonOf } from '#services/consent-guard/domain/guard-record.js';
 import { digestOf, refused } from '#test/support/evidence-database.js';
 
@@ -20,8 +30,16 @@ const uuid = fc.uuid();
 const verdict: fc.Arbitrary<Verdict> = fc.oneof(
   fc.constantFrom<Verdict>({ kind: 'cleared' }, { kind: 'cleared-in-part' }, { kind: 'waiting' }),
   fc.constantFrom(...stopReasons).map((reason): Verdict => ({ kind: 'stopped', reason })),
-  fc.record({ kind: fc.constant('refused' as const), reason: fc.constant('no-consent-on-record' as const) }),
-  fc.record({ kind: fc.constant('refused' as const), reason: fc.constant('cause-unknown' as const), field: word, detail: word }),
+  fc.record({
+    kind: fc.constant('refused' as const),
+    reason: fc.constant('no-consent-on-record' as const),
+  }),
+  fc.record({
+    kind: fc.constant('refused' as const),
+    reason: fc.constant('cause-unknown' as const),
+    field: word,
+    detail: word,
+  }),
 );
 const record: fc.Arbitrary<GuardRecord> = fc.record({
   id: uuid,
@@ -37,7 +55,12 @@ const record: fc.Arbitrary<GuardRecord> = fc.record({
   caseId: fc.option(uuid, { nil: undefined }),
   client: fc.option(uuid, { nil: undefined }),
   actor: optional,
-  time: fc.constantFrom('2026-03-02T09:00:00.000Z', '2026-03-02T10:00:00+01:00', '2026-03-02T09:00:00Z', '2026-03-02T09:00:00.5Z'),
+  time: fc.constantFrom(
+    '2026-03-02T09:00:00.000Z',
+    '2026-03-02T10:00:00+01:00',
+    '2026-03-02T09:00:00Z',
+    '2026-03-02T09:00:00.5Z',
+  ),
   digest: uuid.map(digestOf),
   facts: fc.dictionary(word, fc.oneof(word, fc.boolean(), fc.integer())),
   cause: fc.option(uuid, { nil: undefined }),

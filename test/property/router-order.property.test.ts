@@ -30,17 +30,27 @@ const eventArbitrary = fc
   .map(({ name, ...changes }) => meshEvent(name, changes));
 
 /** Events of a case, some of which are second records of others, some of which rest on others. */
-const caseArbitrary = fc.array(fc.tuple(eventArbitrary, fc.nat(), fc.boolean()), { minLength: 1, maxLength: 25 }).map((drawn) => {
-  const events = drawn.map(([event]) => event);
-  return drawn.map(([event, other, isSecond], index): MeshEvent => {
-    const earlier = events[other % (index + 1)] as MeshEvent;
-    return isSecond && earlier.verdict !== event.verdict
-      ? { ...earlier, seq: event.seq, verdict: event.verdict, reason: event.reason ?? 'withdrawn' }
-      : { ...event, cause: earlier.id };
+const caseArbitrary = fc
+  .array(fc.tuple(eventArbitrary, fc.nat(), fc.boolean()), { minLength: 1, maxLength: 25 })
+  .map((drawn) => {
+    const events = drawn.map(([event]) => event);
+    return drawn.map(([event, other, isSecond], index): MeshEvent => {
+      const earlier = events[other % (index + 1)] as MeshEvent;
+      return isSecond && earlier.verdict !== event.verdict
+        ? {
+            ...earlier,
+            seq: event.seq,
+            verdict: event.verdict,
+            reason: event.reason ?? 'withdrawn',
+          }
+        : { ...event, cause: earlier.id };
+    });
   });
-});
 const shuffled = caseArbitrary.chain((events) =>
-  fc.tuple(fc.constant(once(events)), fc.shuffledSubarray([...once(events), ...once(events)], { minLength: once(events).length * 2 })),
+  fc.tuple(
+    fc.constant(once(events)),
+    fc.shuffledSubarray([...once(events), ...once(events)], { minLength: once(events).length * 2 }),
+  ),
 );
 
 /** The guard records a message with a verdict once. */
@@ -75,7 +85,9 @@ describe('the events of a case', () => {
     fc.assert(
       fc.property(caseArbitrary, eventArbitrary, (events, closing) => {
         const last = { ...closing, verdict: 'cleared' as const, seq: Number.MAX_SAFE_INTEGER };
-        const before = readCase(events, clocks).steps.filter(({ holder }) => holder.party !== last.sender && holder.party !== last.to);
+        const before = readCase(events, clocks).steps.filter(
+          ({ holder }) => holder.party !== last.sender && holder.party !== last.to,
+        );
         const after = readCase([...events, last], clocks).steps;
         expect(after).toEqual(expect.arrayContaining(before));
       }),

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { playJourney, type JourneyResult } from '#deploy/sample/journey.js';
 import { MeshForTest } from '#test/support/mesh-for-test.js';
-import { clearTextOfDatabase, clearTextOfLogs, clearTextOfRedis, clearTextOfStreams, filesThatHold } from '#test/support/clear-text.js';
+import {
+  clearTextOfDatabase,
+  clearTextOfLogs,
+  clearTextOfRedis,
+  clearTextOfStreams,
+  filesThatHold,
+} from '#test/support/clear-text.js';
 import { type PersonalData, readSamplePersonalData } from '#test/support/sample-personal-data.js';
 
 let test: MeshForTest;
@@ -60,11 +66,14 @@ describe('the sample journey, with two guards', () => {
     }
   });
 
-  it.each(['router', 'reminders', 'notifier'] as const)("keeps nothing personal in the %s's database", async (name) => {
-    const { text, rows } = await clearTextOfDatabase(test, name);
-    expect(rows).toBeGreaterThan(20);
-    expect(personal.in(text)).toEqual([]);
-  });
+  it.each(['router', 'reminders', 'notifier'] as const)(
+    "keeps nothing personal in the %s's database",
+    async (name) => {
+      const { text, rows } = await clearTextOfDatabase(test, name);
+      expect(rows).toBeGreaterThan(20);
+      expect(personal.in(text)).toEqual([]);
+    },
+  );
 
   it("keeps of the forms in the guard's database only each agency's own case reference", async () => {
     const { text, rows } = await clearTextOfDatabase(test, 'guard', ['case_agency']);

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WorklistStep } from '#libs/contracts/ask.js';
 import type { MessageName } from '#libs/contracts/message-table.js';
-import { type FormContext, forms, maria, tpr1, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
+import {
+  type FormContext,
+  forms,
+  maria,
+  tpr1,
+  tpr2Consent,
+  withdrawal,
+} from '#test/support/guard-forms.js';
 import { type CloudEvent, MeshForTest } from '#test/support/mesh-for-test.js';
 import { storedStreams } from '#test/support/stored-messages.js';
 import { until } from '#test/support/until.js';
@@ -13,7 +20,11 @@ import { until } from '#test/support/until.js';
  */
 
 const [jcp, riverside, spoc] = ['jcp_wandsworth', 'trt_riverside', 'spoc_lsw'] as const;
-const actors = { [jcp]: 'p_wandsworth_adviser_1', [riverside]: 'p_riverside_keyworker_1', [spoc]: 'p_spoc_lsw_duty_1' } as const;
+const actors = {
+  [jcp]: 'p_wandsworth_adviser_1',
+  [riverside]: 'p_riverside_keyworker_1',
+  [spoc]: 'p_spoc_lsw_duty_1',
+} as const;
 type Party = keyof typeof actors;
 const leader = 'p_wandsworth_ptl';
 
@@ -33,10 +44,22 @@ class Client {
   context(party: Party, cites: string): FormContext {
     const now = mesh.clock.now();
     const later = new Date(now.getTime() + 3 * 24 * 3_600_000).toISOString();
-    return { client: this.identity, today: now.toISOString().slice(0, 10), now: now.toISOString(), later, cites, person: actors[party] };
+    return {
+      client: this.identity,
+      today: now.toISOString().slice(0, 10),
+      now: now.toISOString(),
+      later,
+      cites,
+      person: actors[party],
+    };
   }
 
-  message(from: Party, name: MessageName, to: string, { cites = randomUUID(), data }: { cites?: string; data?: object } = {}): CloudEvent {
+  message(
+    from: Party,
+    name: MessageName,
+    to: string,
+    { cites = randomUUID(), data }: { cites?: string; data?: object } = {},
+  ): CloudEvent {
     const form = { ...(data ?? forms[name]?.(this.context(from, cites))) };
     return mesh.message({ name, from, actor: actors[from], to, case: this.caseId, data: form });
   }
@@ -44,7 +67,8 @@ class Client {
   /** Sends it and checks its verdict. Gives the id. */
   async send(from: Party, message: CloudEvent, state = 'cleared'): Promise<string> {
     const answer = await mesh.send(from, message);
-    const timeline = (answer.status === 200 ? answer.body : answer.body['verdict']) as { state?: string } | undefined;
+    const timeline = (answer.status === 200 ? answer.body : answer.body['verdict']) as
+      { state?: string } | undefined;
     expect([message['type'], timeline?.state]).toEqual([message['type'], state]);
     return message.id;
   }
@@ -54,7 +78,11 @@ class Client {
     await this.send(riverside, this.message(riverside, 'consent.recorded', 'mesh', { data }));
   }
 
-  async withdraws(from: Party, form: 'TPR1' | 'TPR2', keep: readonly string[] = []): Promise<string> {
+  async withdraws(
+    from: Party,
+    form: 'TPR1' | 'TPR2',
+    keep: readonly string[] = [],
+  ): Promise<string> {
     const data = withdrawal(this.context(from, ''), form, keep);
     return this.send(from, this.message(from, 'consent.withdrawn', 'mesh', { data }));
   }
@@ -65,37 +93,54 @@ class Client {
 
   async steps(party: Party): Promise<readonly string[]> {
     const { body } = await mesh.call(party, '/v1/worklist');
-    return (body['steps'] as WorklistStep[]).filter((each) => each.case === this.caseId).map(({ step, owner }) => `${step} of ${owner}`);
+    return (body['steps'] as WorklistStep[])
+      .filter((each) => each.case === this.caseId)
+      .map(({ step, owner }) => `${step} of ${owner}`);
   }
 
   /** Notices about the case that wait for the notifier, by kind and person. */
   async notices(): Promise<readonly string[]> {
     const [stream] = await storedStreams(mesh, 'svc_notifier');
     return (stream?.messages ?? []).flatMap(({ body }) => {
-      const { type, data } = JSON.parse(body) as { type: string; case?: string; data: Record<string, string> };
+      const { type, data } = JSON.parse(body) as {
+        type: string;
+        case?: string;
+        data: Record<string, string>;
+      };
       const isOurs = type === 'throughcare.notice.requested.v1' && body.includes(this.caseId);
       return isOurs ? [`${data['kind']} to ${data['person']}`] : [];
     });
   }
 }
 
-const stateOf = async (party: Party, id: string): Promise<unknown> => (await mesh.call(party, `/v1/messages/${id}`)).body['state'];
-const instruction = { type: 'throughcare.instruction.stop-using.v1', data: { what: 'stop-using-and-take-off-the-record' } };
+const stateOf = async (party: Party, id: string): Promise<unknown> =>
+  (await mesh.call(party, `/v1/messages/${id}`)).body['state'];
+const instruction = {
+  type: 'throughcare.instruction.stop-using.v1',
+  data: { what: 'stop-using-and-take-off-the-record' },
+};
 
 describe('a withdrawal, with two guards', () => {
   it('stops what the recipient has not collected: it never learns that there was something', async () => {
     const client = new Client();
     await client.agreesToShare();
     const tpr2 = await client.send(riverside, client.message(riverside, 'tpr2.shared', jcp));
-    await until('the leader has something to do', async () => (await client.steps(jcp)).includes(`note-receipt of ${leader}`));
-    await until('a notice waits', async () => (await client.notices()).includes(`employment-information-received to ${leader}`));
+    await until('the leader has something to do', async () =>
+      (await client.steps(jcp)).includes(`note-receipt of ${leader}`),
+    );
+    await until('a notice waits', async () =>
+      (await client.notices()).includes(`employment-information-received to ${leader}`),
+    );
 
     await client.withdraws(riverside, 'TPR2');
     expect(await client.inbox(jcp)).toEqual([]);
     expect(await stateOf(riverside, tpr2)).toBe('stopped');
     expect(await client.notices()).toEqual([]);
     expect((await mesh.call(jcp, `/v1/messages/${tpr2}`)).status).toBe(404);
-    await until('nothing is left to do about it', async () => (await client.steps(jcp)).length === 0);
+    await until(
+      'nothing is left to do about it',
+      async () => (await client.steps(jcp)).length === 0,
+    );
     expect(await client.inbox(jcp)).toEqual([]);
   });
 
@@ -114,9 +159,14 @@ describe('a withdrawal, with two guards', () => {
     expect(after).toMatchObject([instruction]);
     expect(JSON.stringify(after)).not.toContain(client.identity.surname);
     expect(await stateOf(riverside, tpr2)).toBe('collected');
-    await until('the leader is told', async () => (await client.notices()).includes(`stop-using to ${leader}`));
+    await until('the leader is told', async () =>
+      (await client.notices()).includes(`stop-using to ${leader}`),
+    );
     expect(await client.notices()).not.toContain(`employment-information-received to ${leader}`);
-    await until('the leader has to take it off', async () => (await client.steps(jcp)).join() === `stop-using of ${leader}`);
+    await until(
+      'the leader has to take it off',
+      async () => (await client.steps(jcp)).join() === `stop-using of ${leader}`,
+    );
 
     // The same said again changes nothing.
     await client.withdraws(riverside, 'TPR2');
@@ -138,34 +188,59 @@ describe('a withdrawal, with two guards', () => {
     const client = new Client();
     await client.agreesToShare();
     const tpr2 = await client.send(riverside, client.message(riverside, 'tpr2.shared', jcp));
-    const request = await client.send(riverside, client.message(riverside, 'review.requested', jcp));
+    const request = await client.send(
+      riverside,
+      client.message(riverside, 'review.requested', jcp),
+    );
     await until('both are collected', async () => (await client.inbox(jcp)).length > 0);
     await client.withdraws(riverside, 'TPR2', ['exit-notice']);
     await client.inbox(jcp);
-    await until('the instruction has its notice', async () => (await client.notices()).includes(`stop-using to ${leader}`));
+    await until('the instruction has its notice', async () =>
+      (await client.notices()).includes(`stop-using to ${leader}`),
+    );
 
     await client.send(riverside, client.message(riverside, 'tpr2.shared', jcp), 'refused');
     await client.send(riverside, client.message(riverside, 'review.requested', jcp), 'refused');
-    await client.send(jcp, client.message(jcp, 'tpr2.receipt-noted', riverside, { cites: tpr2 }), 'refused');
-    await client.send(jcp, client.message(jcp, 'review.offered', riverside, { cites: request }), 'refused');
+    await client.send(
+      jcp,
+      client.message(jcp, 'tpr2.receipt-noted', riverside, { cites: tpr2 }),
+      'refused',
+    );
+    await client.send(
+      jcp,
+      client.message(jcp, 'review.offered', riverside, { cites: request }),
+      'refused',
+    );
     await client.send(jcp, client.message(jcp, 'claim.change-told', riverside), 'refused');
     expect(await client.inbox(jcp)).toEqual([]);
     expect(await client.inbox(riverside)).toEqual([]);
 
     await mesh.clock.advanceTo(new Date(mesh.clock.now().getTime() + 7 * 24 * 3_600_000));
-    await until('the step is overdue', async () => (await client.notices()).includes(`step-overdue to ${leader}`));
+    await until('the step is overdue', async () =>
+      (await client.notices()).includes(`step-overdue to ${leader}`),
+    );
     const told = (await client.notices()).filter((notice) => notice.includes('p_wandsworth'));
-    expect(new Set(told.map((notice) => notice.split(' ')[0]))).toEqual(new Set(['stop-using', 'step-overdue', 'seek-consent']));
+    expect(new Set(told.map((notice) => notice.split(' ')[0]))).toEqual(
+      new Set(['stop-using', 'step-overdue', 'seek-consent']),
+    );
     await client.send(riverside, client.message(riverside, 'exit.notified', jcp));
   });
 
   it('stops what waits for a route, and the route that comes afterwards finds nothing', async () => {
     const client = new Client();
-    const data = tpr1(client.context(jcp, ''), [spoc, riverside], 'lambeth-southwark-and-wandsworth');
+    const data = tpr1(
+      client.context(jcp, ''),
+      [spoc, riverside],
+      'lambeth-southwark-and-wandsworth',
+    );
     await client.send(jcp, client.message(jcp, 'consent.recorded', 'mesh', { data }));
     const router = mesh.mesh.services.get('referral-router');
     router?.signal('SIGSTOP');
-    const toArea = client.message(jcp, 'referral.requested', 'area:lambeth-southwark-and-wandsworth/treatment');
+    const toArea = client.message(
+      jcp,
+      'referral.requested',
+      'area:lambeth-southwark-and-wandsworth/treatment',
+    );
     const referral = await client.send(jcp, toArea, 'waiting');
     await client.withdraws(jcp, 'TPR1');
     expect(await stateOf(jcp, referral)).toBe('stopped');
@@ -173,15 +248,30 @@ describe('a withdrawal, with two guards', () => {
 
     // The router answers messages in their order: once the next one has its route, the withdrawn one's has been judged.
     const next = new Client();
-    const agreed = tpr1(next.context(jcp, ''), [spoc, riverside], 'lambeth-southwark-and-wandsworth');
+    const agreed = tpr1(
+      next.context(jcp, ''),
+      [spoc, riverside],
+      'lambeth-southwark-and-wandsworth',
+    );
     await next.send(jcp, next.message(jcp, 'consent.recorded', 'mesh', { data: agreed }));
-    await next.send(jcp, next.message(jcp, 'referral.requested', 'area:lambeth-southwark-and-wandsworth/treatment'), 'waiting');
-    await until('the next referral is routed', async () => (await next.inbox(spoc)).length === 1, 45_000);
+    await next.send(
+      jcp,
+      next.message(jcp, 'referral.requested', 'area:lambeth-southwark-and-wandsworth/treatment'),
+      'waiting',
+    );
+    await until(
+      'the next referral is routed',
+      async () => (await next.inbox(spoc)).length === 1,
+      45_000,
+    );
     expect(await stateOf(jcp, referral)).toBe('stopped');
     expect(await client.inbox(spoc)).toEqual([]);
     expect(await client.notices()).toEqual([]);
     const { body } = await mesh.call(jcp, `/v1/messages/${referral}`);
-    expect(body['records']).toMatchObject([{ verdict: 'waiting' }, { verdict: 'stopped', reason: 'withdrawn' }]);
+    expect(body['records']).toMatchObject([
+      { verdict: 'waiting' },
+      { verdict: 'stopped', reason: 'withdrawn' },
+    ]);
   });
 
   it('holds against a burst of messages under way, recorded by the other party', async () => {
@@ -199,7 +289,9 @@ describe('a withdrawal, with two guards', () => {
     await Promise.race(sending);
     await client.withdraws(jcp, 'TPR2');
     const seen = [...(await client.inbox(jcp))];
-    expect(new Set((await Promise.all(sending)).map(({ status }) => status))).toEqual(new Set([202]));
+    expect(new Set((await Promise.all(sending)).map(({ status }) => status))).toEqual(
+      new Set([202]),
+    );
     const ids = [first, ...burst.map(({ id }) => id)];
     const states: unknown[] = [];
     for (const id of ids) {
@@ -212,6 +304,8 @@ describe('a withdrawal, with two guards', () => {
     }
     seen.push(...(await client.inbox(jcp)));
     expect(seen).toEqual([]);
-    expect(new Set(states)).toEqual(new Set(states.includes('refused') ? ['stopped', 'refused'] : ['stopped']));
+    expect(new Set(states)).toEqual(
+      new Set(states.includes('refused') ? ['stopped', 'refused'] : ['stopped']),
+    );
   });
 });

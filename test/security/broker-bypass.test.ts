@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/nats-core';
 import { serviceParties } from '#libs/contracts/party.js';
-import { deliveryDurable, deliverySubject, eventsStream, eventsSubject, ingressStream } from '#libs/contracts/subjects.js';
+import {
+  deliveryDurable,
+  deliverySubject,
+  eventsStream,
+  eventsSubject,
+  ingressStream,
+} from '#libs/contracts/subjects.js';
 import { askGuard } from '#libs/nats/ask-client.js';
 import { serveAsks, type AnswerServer } from '#libs/nats/answer-server.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
@@ -45,9 +51,18 @@ async function record(stream: string): Promise<StreamRecord> {
     // What a party does with its own durable is its own; the victim's and the guard's must stand still.
     const stands = stream === victim || stream.startsWith('IN_');
     const { ack_floor: floor, num_ack_pending: pending, delivered } = info;
-    consumers.push({ config: info.config, ...(stands ? { floor: floor.stream_seq, pending, delivered: delivered.stream_seq } : {}) });
+    consumers.push({
+      config: info.config,
+      ...(stands ? { floor: floor.stream_seq, pending, delivered: delivered.stream_seq } : {}),
+    });
   }
-  return { config, messages: state.messages, first: state.first_seq, last: state.last_seq, consumers };
+  return {
+    config,
+    messages: state.messages,
+    first: state.first_seq,
+    last: state.last_seq,
+    consumers,
+  };
 }
 
 const allStreams = parties.flatMap((party) => [ingressStream(party), party]).concat(eventsStream);
@@ -62,8 +77,14 @@ async function recordAll(): Promise<Map<string, StreamRecord>> {
 async function pull(connection: NatsConnection, stream: string, durable: string): Promise<Msg> {
   const inbox = createInbox();
   const got: Msg[] = [];
-  const subscription = connection.subscribe(inbox, { callback: (_error, message) => void got.push(message) });
-  connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, JSON.stringify({ batch: 1, no_wait: true }), { reply: inbox });
+  const subscription = connection.subscribe(inbox, {
+    callback: (_error, message) => void got.push(message),
+  });
+  connection.publish(
+    `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
+    JSON.stringify({ batch: 1, no_wait: true }),
+    { reply: inbox },
+  );
   const message = await until(`a message of ${stream}`, () => got[0], 3_000);
   subscription.unsubscribe();
   return message;
@@ -80,7 +101,9 @@ beforeAll(async () => {
   const body = new TextEncoder().encode('{"seed":true}');
   const seeds = Array.from({ length: seeded }, (_, n) => n);
   await Promise.all([
-    ...parties.flatMap((party) => seeds.map((n) => out.publish(body, `${party}-${n}`, deliverySubject(party)))),
+    ...parties.flatMap((party) =>
+      seeds.map((n) => out.publish(body, `${party}-${n}`, deliverySubject(party))),
+    ),
     ...seeds.map((n) => out.publish(body, `event-${n}`, eventsSubject)),
   ]);
   await out.stop();
@@ -108,9 +131,13 @@ describe('past the guard', () => {
     for (const party of attackers) {
       const connection = connectionOf(party);
       const attempts = replyAttempts(party, victim, heldAck);
-      for (const { subject, payload, reply } of attempts) connection.publish(subject, payload, { reply });
+      for (const { subject, payload, reply } of attempts)
+        connection.publish(subject, payload, { reply });
       // The server itself drops what asks for its answer on an acknowledgement subject.
-      own.set(ingressStream(party), attempts.filter(({ subject, reply }) => subject === 'out.msg' && reply !== heldAck).length);
+      own.set(
+        ingressStream(party),
+        attempts.filter(({ subject, reply }) => subject === 'out.msg' && reply !== heldAck).length,
+      );
       await connection.flush();
       expect(await askGuard(connection, 'sentinel', {})).toMatchObject({ ok: true, party });
     }
@@ -119,7 +146,12 @@ describe('past the guard', () => {
       const sent = own.get(stream) ?? 0;
       const then = before.get(stream) as StreamRecord;
       // Nothing but what each party put out under its own name; no delivery made or taken away.
-      expect({ stream, ...now }).toEqual({ stream, ...then, messages: then.messages + sent, last: then.last + sent });
+      expect({ stream, ...now }).toEqual({
+        stream,
+        ...then,
+        messages: then.messages + sent,
+        last: then.last + sent,
+      });
     }
     expect(nats.isAlive).toBe(true);
   });
@@ -127,8 +159,11 @@ describe('past the guard', () => {
   it('the guard hears every question under the name of who asked', async () => {
     asked.length = 0;
     const others = parties.filter((party) => party !== 'trt_acme');
-    for (const other of others) connectionOf('trt_acme').publish(`ask.${other}.verdict`, '{}', { reply: '_INBOX.x' });
-    expect(await askGuard(connectionOf('trt_acme'), 'verdict', {})).toMatchObject({ party: 'trt_acme' });
+    for (const other of others)
+      connectionOf('trt_acme').publish(`ask.${other}.verdict`, '{}', { reply: '_INBOX.x' });
+    expect(await askGuard(connectionOf('trt_acme'), 'verdict', {})).toMatchObject({
+      party: 'trt_acme',
+    });
     // `ask.<other>.verdict` arrives as `ask.trt_acme.<other>.verdict`, which is no question.
     expect(asked).toEqual(['trt_acme verdict']);
   });
@@ -140,11 +175,19 @@ describe('past the guard', () => {
       callback: (_error, message) => {
         const reply = message.reply as string;
         // The right to answer is for this reply subject, once, and for nothing beside it.
-        for (const subject of ['_INBOX_guard.x', `egress.${victim}.msg`, `${reply}.x`, reply, reply])
+        for (const subject of [
+          '_INBOX_guard.x',
+          `egress.${victim}.msg`,
+          `${reply}.x`,
+          reply,
+          reply,
+        ])
           router.publish(subject, '{"ok":true}');
       },
     });
-    guard.subscribe('_INBOX_guard.>', { callback: (_error, message) => void heard.push(message.subject) });
+    guard.subscribe('_INBOX_guard.>', {
+      callback: (_error, message) => void heard.push(message.subject),
+    });
     await router.flush();
     const inbox = createInbox('_INBOX_guard');
     guard.publish('answer.svc_router.worklist', '{}', { reply: inbox });

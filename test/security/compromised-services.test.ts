@@ -42,14 +42,26 @@ beforeAll(async () => {
   await mesh.guard();
   await mesh.applyDirectory();
   [office, provider, other, router, reminders, notifier, operator] = (await Promise.all(
-    [jcp, river, hill, 'svc_router', 'svc_reminders', 'svc_notifier', 'svc_ops'].map((id) => mesh.party(id)),
+    [jcp, river, hill, 'svc_router', 'svc_reminders', 'svc_notifier', 'svc_ops'].map((id) =>
+      mesh.party(id),
+    ),
   )) as [MeshParty, MeshParty, MeshParty, MeshParty, MeshParty, MeshParty, MeshParty];
   for (const id of allAgencies) (await mesh.party(id)).collect();
   notifier.collect();
-  await office.send({ name: 'consent.recorded', to: 'mesh', case: caseId, data: (c) => tpr1(c, [river, hill], district) });
+  await office.send({
+    name: 'consent.recorded',
+    to: 'mesh',
+    case: caseId,
+    data: (c) => tpr1(c, [river, hill], district),
+  });
   referral = await office.send({ name: 'referral.requested', to: river, case: caseId });
   expect((await office.verdict(referral)).state).toBe('cleared');
-  await provider.send({ name: 'consent.recorded', to: 'mesh', case: caseId, data: (c) => tpr2Consent(c, [jcp]) });
+  await provider.send({
+    name: 'consent.recorded',
+    to: 'mesh',
+    case: caseId,
+    data: (c) => tpr2Consent(c, [jcp]),
+  });
   tpr2 = await provider.send({ name: 'tpr2.shared', to: jcp, case: caseId });
   expect((await provider.verdict(tpr2)).state).toMatch(/^cleared/);
   refused = await provider.send({ name: 'tpr2.shared', to: works, case: caseId });
@@ -74,7 +86,8 @@ const judged = (id: string): Promise<Judged> =>
     );
     return rows[0];
   });
-const lie = async (liar: MeshParty, wanted: Parameters<MeshParty['send']>[0]): Promise<Judged> => judged(await liar.send(wanted));
+const lie = async (liar: MeshParty, wanted: Parameters<MeshParty['send']>[0]): Promise<Judged> =>
+  judged(await liar.send(wanted));
 
 /** Everything that any agency or the notifier holds, but what is known already. */
 const holdings = async (): Promise<string[]> => {
@@ -83,7 +96,11 @@ const holdings = async (): Promise<string[]> => {
 };
 
 /** The lie is judged and refused, and nothing more has gone to anyone. */
-async function comesToNothing(liar: MeshParty, wanted: Parameters<MeshParty['send']>[0], reason: string): Promise<void> {
+async function comesToNothing(
+  liar: MeshParty,
+  wanted: Parameters<MeshParty['send']>[0],
+  reason: string,
+): Promise<void> {
   const before = await holdings();
   expect({ ...wanted, ...(await lie(liar, wanted)) }).toMatchObject({ state: 'refused', reason });
   expect(await holdings()).toEqual(before);
@@ -102,7 +119,8 @@ describe('a lying router', () => {
   });
 
   it('routes nothing that does not wait, nor to who does not serve the area', async () => {
-    for (const id of [referral, tpr2, refused, randomUUID()]) await comesToNothing(router, route(id, hill), 'cause-unknown');
+    for (const id of [referral, tpr2, refused, randomUUID()])
+      await comesToNothing(router, route(id, hill), 'cause-unknown');
     const waiting = await office.send({ name: 'referral.requested', to: area, case: caseId });
     expect((await office.verdict(waiting)).state).toBe('waiting');
     for (const party of [jcp, works, 'probation_south', 'svc_ops', 'tp_nowhere'])
@@ -116,11 +134,23 @@ describe('a lying router', () => {
 
   it('tells nobody of what they did not get, of kinds that nothing caused, or of what is not there', async () => {
     for (const at of [hill, works, 'spoc_south', 'probation_south'])
-      await comesToNothing(router, notice('employment-information-received', tpr2, at), 'person-not-entitled');
-    await comesToNothing(router, notice('employment-information-received', refused, works), 'person-not-entitled');
+      await comesToNothing(
+        router,
+        notice('employment-information-received', tpr2, at),
+        'person-not-entitled',
+      );
+    await comesToNothing(
+      router,
+      notice('employment-information-received', refused, works),
+      'person-not-entitled',
+    );
     await comesToNothing(router, notice('exit-notice', tpr2, jcp), 'cause-unknown');
     await comesToNothing(router, notice('stop-using', tpr2, jcp), 'cause-unknown');
-    await comesToNothing(router, notice('step-overdue', tpr2, jcp, { step: 're-engage' }), 'cause-unknown');
+    await comesToNothing(
+      router,
+      notice('step-overdue', tpr2, jcp, { step: 're-engage' }),
+      'cause-unknown',
+    );
     await comesToNothing(router, notice('exit-notice', randomUUID(), jcp), 'cause-unknown');
   });
 
@@ -128,7 +158,11 @@ describe('a lying router', () => {
     const person = { person: personOf(works), party: jcp, job: 'adviser', deputy: personOf(works) };
     for (const wanted of [
       { name: 'directory.person-put' as const, to: 'mesh', data: person },
-      { name: 'people.mailbox-put' as const, to: 'svc_notifier', data: { person: personOf(jcp), name: 'X', address: 'x@example.org' } },
+      {
+        name: 'people.mailbox-put' as const,
+        to: 'svc_notifier',
+        data: { person: personOf(jcp), name: 'X', address: 'x@example.org' },
+      },
       { name: 'deadletter.redrive' as const, to: 'mesh', data: { deadLetter: randomUUID() } },
       { name: 'tpr2.shared' as const, to: jcp, case: caseId },
     ]) {
@@ -141,15 +175,34 @@ describe('a lying router', () => {
 
   it('asks the guard nothing at all', async () => {
     for (const liar of [router, reminders, notifier])
-      for (const verb of ['verdict', 'seen', 'timeline', 'case', 'consents', 'worklist', 'counts', 'dead-letters', 'directory'])
-        expect(await liar.ask(verb, { id: tpr2, case: caseId })).toMatchObject({ ok: false, code: 'not-found' });
+      for (const verb of [
+        'verdict',
+        'seen',
+        'timeline',
+        'case',
+        'consents',
+        'worklist',
+        'counts',
+        'dead-letters',
+        'directory',
+      ])
+        expect(await liar.ask(verb, { id: tpr2, case: caseId })).toMatchObject({
+          ok: false,
+          code: 'not-found',
+        });
   });
 
   it('uses up nobody else’s id: derived ids bear the mark of who derives them', async () => {
     const waiting = await office.send({ name: 'referral.requested', to: area, case: caseId });
     expect((await office.verdict(waiting)).state).toBe('waiting');
     const id = ownEffectId('svc_router', waiting, 'route');
-    const squat = { specversion: '1.0', id, type: typeOf('deadletter.reported'), time: new Date().toISOString(), to: 'mesh' };
+    const squat = {
+      specversion: '1.0',
+      id,
+      type: typeOf('deadletter.reported'),
+      time: new Date().toISOString(),
+      to: 'mesh',
+    };
     const data = { stream: 'EVENTS', code: 'internal', deliveries: 1 };
     for (const source of ['svc_router', 'svc_reminders'])
       await reminders.put(id, JSON.stringify({ ...squat, source: sourceOf(source), data }), source);
@@ -157,12 +210,21 @@ describe('a lying router', () => {
       await provider.put(id, JSON.stringify({ ...squat, source: sourceOf(source), data }), source);
     // Also an id that the guard will use for itself.
     const instruction = effectId(waiting, 'stop-using', `${jcp}/${caseId}`);
-    await router.put(instruction, JSON.stringify({ ...squat, id: instruction, source: sourceOf('svc_router'), data }));
-    expect(await provider.verdict(id)).toMatchObject({ state: 'refused', records: [{ reason: 'malformed-message', field: 'id' }] });
+    await router.put(
+      instruction,
+      JSON.stringify({ ...squat, id: instruction, source: sourceOf('svc_router'), data }),
+    );
+    expect(await provider.verdict(id)).toMatchObject({
+      state: 'refused',
+      records: [{ reason: 'malformed-message', field: 'id' }],
+    });
     expect(await judged(instruction)).toEqual({ state: 'refused', reason: 'malformed-message' });
     const letters = () => ledger.query('select 1 from dead_letter where message = $1', [id]);
     await until('all four are kept', async () => ((await letters()).rowCount ?? 0) >= 4);
-    expect((await ledger.query('select 1 from record where id = any($1::uuid[])', [[id, instruction]])).rowCount).toBe(0);
+    expect(
+      (await ledger.query('select 1 from record where id = any($1::uuid[])', [[id, instruction]]))
+        .rowCount,
+    ).toBe(0);
     await router.send({ ...route(waiting, hill), id });
     await other.delivery(waiting);
   });
@@ -182,7 +244,9 @@ describe('a lying answer to the guard', () => {
     cause: tpr2,
   });
   const askedWith = async (answer: (message: Msg) => void, by = office) => {
-    const subscription = router.connection.subscribe('answer.svc_router.worklist', { callback: (_error, message) => answer(message) });
+    const subscription = router.connection.subscribe('answer.svc_router.worklist', {
+      callback: (_error, message) => answer(message),
+    });
     await router.connection.flush();
     const reply = await by.ask<{ steps: WorklistStep[] }>('worklist', {});
     subscription.unsubscribe();
@@ -206,10 +270,15 @@ describe('a lying answer to the guard', () => {
       { ...good(), deputy: 'p_words_of_its_own' },
     ];
     expect(await answered(lies)).toEqual({ ok: true, steps: [] });
-    expect(await answered([{ ...good(), caseref: 'smuggled' }])).toEqual({ ok: true, steps: [good()] });
+    expect(await answered([{ ...good(), caseref: 'smuggled' }])).toEqual({
+      ok: true,
+      steps: [good()],
+    });
     // To the party that never got it, the step of a message that was refused, in a case that is not its own.
     const toWorks = { ...good(), party: works, owner: personOf(works), deputy: personOf(works) };
-    expect(await answered([toWorks, { ...toWorks, cause: refused }], await mesh.party(works))).toEqual({ ok: true, steps: [] });
+    expect(
+      await answered([toWorks, { ...toWorks, cause: refused }], await mesh.party(works)),
+    ).toEqual({ ok: true, steps: [] });
   });
 
   it('passes nothing of an answer that is malformed, too large, slow, or a refusal in its own words', async () => {
@@ -217,15 +286,26 @@ describe('a lying answer to the guard', () => {
       const reply = await askedWith(answer);
       expect(reply).toMatchObject({ ok: false });
       expect(JSON.stringify(reply)).not.toContain('smuggled');
-      expect(reply).toHaveProperty('code', expect.stringMatching(/^(internal|answer-timeout|broker-unavailable)$/));
+      expect(reply).toHaveProperty(
+        'code',
+        expect.stringMatching(/^(internal|answer-timeout|broker-unavailable)$/),
+      );
     };
     await fails((message) => message.respond('smuggled'));
     await fails((message) => message.respond('null'));
-    await fails((message) => message.respond(JSON.stringify({ ok: false, code: 'smuggled', detail: 'smuggled' })));
-    await fails((message) => message.respond(JSON.stringify({ ok: true, steps: [{ ...good(), dueOn: 'smuggled' }] })));
-    await fails((message) => message.respond(JSON.stringify({ ok: true, steps: [{ ...good(), more: 'smuggled' }] })));
+    await fails((message) =>
+      message.respond(JSON.stringify({ ok: false, code: 'smuggled', detail: 'smuggled' })),
+    );
+    await fails((message) =>
+      message.respond(JSON.stringify({ ok: true, steps: [{ ...good(), dueOn: 'smuggled' }] })),
+    );
+    await fails((message) =>
+      message.respond(JSON.stringify({ ok: true, steps: [{ ...good(), more: 'smuggled' }] })),
+    );
     await fails(() => undefined);
-    expect(await answered(Array.from({ length: 600 }, () => ({ ...good(), cause: refused })))).toEqual({ ok: true, steps: [] });
+    expect(
+      await answered(Array.from({ length: 600 }, () => ({ ...good(), cause: refused }))),
+    ).toEqual({ ok: true, steps: [] });
   });
 });
 
@@ -236,8 +316,14 @@ describe('lying reminders and a lying notifier', () => {
       to: 'mesh',
       data: { reminder: randomUUID(), kind, anchor, dueOn: '2026-05-25', occurrence: 1 },
     });
-    for (const kind of ['care-plan-review', 'claim-interview-13', 'review-appointment', 'consent-lapse'])
-      for (const anchor of [tpr2, refused, randomUUID()]) await comesToNothing(reminders, due(kind, anchor), 'cause-unknown');
+    for (const kind of [
+      'care-plan-review',
+      'claim-interview-13',
+      'review-appointment',
+      'consent-lapse',
+    ])
+      for (const anchor of [tpr2, refused, randomUUID()])
+        await comesToNothing(reminders, due(kind, anchor), 'cause-unknown');
   });
 
   it('report no mail but of a notice to that person', async () => {
@@ -246,19 +332,28 @@ describe('lying reminders and a lying notifier', () => {
       to: 'mesh',
       data: { notice: cited, person: personOf(jcp), outcome: 'held', at: new Date().toISOString() },
     });
-    for (const cited of [tpr2, refused, randomUUID()]) await comesToNothing(notifier, report(cited), 'cause-unknown');
+    for (const cited of [tpr2, refused, randomUUID()])
+      await comesToNothing(notifier, report(cited), 'cause-unknown');
   });
 });
 
 describe('the operator’s key', () => {
   it('reads no payload, case, worklist or consent, and puts no message between agencies', async () => {
-    for (const verb of ['case', 'consents', 'worklist']) expect(await operator.ask(verb, { case: caseId })).toMatchObject({ ok: false });
+    for (const verb of ['case', 'consents', 'worklist'])
+      expect(await operator.ask(verb, { case: caseId })).toMatchObject({ ok: false });
     for (const verb of ['counts', 'dead-letters', 'directory']) {
       const text = JSON.stringify(await operator.ask(verb, {}));
       expect(text).not.toMatch(new RegExp(`QQ|Sample|${caseId}`));
     }
-    expect(await operator.ask('timeline', { id: tpr2 })).toMatchObject({ ok: false, code: 'not-found' });
-    await comesToNothing(operator, { name: 'tpr2.shared', to: jcp, case: caseId }, 'malformed-message');
+    expect(await operator.ask('timeline', { id: tpr2 })).toMatchObject({
+      ok: false,
+      code: 'not-found',
+    });
+    await comesToNothing(
+      operator,
+      { name: 'tpr2.shared', to: jcp, case: caseId },
+      'malformed-message',
+    );
   });
 });
 
@@ -266,7 +361,8 @@ describe('an agency straight on the road', () => {
   it('learns nothing by asking for what is another’s', async () => {
     const unknown = randomUUID();
     const same = async (verb: string, mine: object, nobodys: object) => {
-      const strip = (reply: unknown) => JSON.stringify(reply).replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>');
+      const strip = (reply: unknown) =>
+        JSON.stringify(reply).replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>');
       expect(strip(await other.ask(verb, mine))).toBe(strip(await other.ask(verb, nobodys)));
     };
     for (const id of [tpr2, refused]) {
@@ -274,15 +370,35 @@ describe('an agency straight on the road', () => {
       await same('timeline', { id }, { id: unknown });
     }
     const foreign = randomUUID();
-    await office.sendAndWait({ name: 'consent.recorded', to: 'mesh', case: foreign, client: tomas, data: (c) => tpr1(c, [river]) });
+    await office.sendAndWait({
+      name: 'consent.recorded',
+      to: 'mesh',
+      case: foreign,
+      client: tomas,
+      data: (c) => tpr1(c, [river]),
+    });
     await same('case', { case: foreign }, { case: unknown });
     await same('consents', { case: foreign }, { case: unknown });
-    expect(await other.ask('seen', { id: ownEffectId('svc_router', tpr2, 'route'), digest: '0'.repeat(64) })).toMatchObject({
+    expect(
+      await other.ask('seen', {
+        id: ownEffectId('svc_router', tpr2, 'route'),
+        digest: '0'.repeat(64),
+      }),
+    ).toMatchObject({
       seen: 'other',
     });
-    const toForeign = await other.sendAndWait({ name: 'careplan.agreed', to: 'mesh', case: foreign });
+    const toForeign = await other.sendAndWait({
+      name: 'careplan.agreed',
+      to: 'mesh',
+      case: foreign,
+    });
     const toNone = await other.sendAndWait({ name: 'careplan.agreed', to: 'mesh', case: unknown });
-    const told = (reply: typeof toNone) => ({ state: reply.state, ...reply.records[0], at: '', task: reply.task });
+    const told = (reply: typeof toNone) => ({
+      state: reply.state,
+      ...reply.records[0],
+      at: '',
+      task: reply.task,
+    });
     expect(told(toForeign)).toEqual(told(toNone));
   });
 
@@ -294,33 +410,60 @@ describe('an agency straight on the road', () => {
     const reused = provider.compose({ name: 'tpr2.shared', to: jcp, case: caseId, id: tpr2 });
     await provider.put(tpr2, reused.text, 'again');
     const letter = await until('the dead letter', async () => {
-      const reply = await operator.ask<{ deadLetters: { deadLetter: string; message?: string }[] }>('dead-letters', {});
+      const reply = await operator.ask<{ deadLetters: { deadLetter: string; message?: string }[] }>(
+        'dead-letters',
+        {},
+      );
       return reply.ok ? reply.deadLetters.find(({ message }) => message === tpr2) : undefined;
     });
     for (const form of ['TPR1', 'TPR2'] as const) {
-      const gone = await office.sendAndWait({ name: 'consent.withdrawn', to: 'mesh', case: caseId, data: (c) => withdrawal(c, form) });
+      const gone = await office.sendAndWait({
+        name: 'consent.withdrawn',
+        to: 'mesh',
+        case: caseId,
+        data: (c) => withdrawal(c, form),
+      });
       expect(gone.state).toBe('cleared');
     }
     const before = (await holdings()).filter((each) => !each.includes('svc_'));
     expect(await office.verdict(waiting)).toMatchObject({ state: 'stopped' });
-    await lie(router, { name: 'route.answered', to: 'mesh', data: { message: waiting, party: hill } });
-    const redrive = await operator.sendAndWait({ name: 'deadletter.redrive', to: 'mesh', data: { deadLetter: letter.deadLetter } });
+    await lie(router, {
+      name: 'route.answered',
+      to: 'mesh',
+      data: { message: waiting, party: hill },
+    });
+    const redrive = await operator.sendAndWait({
+      name: 'deadletter.redrive',
+      to: 'mesh',
+      data: { deadLetter: letter.deadLetter },
+    });
     expect(redrive.state).toBe('cleared');
     await until('it was sent again', async () => {
-      const reply = await operator.ask<{ deadLetters: { deadLetter: string; redriven: boolean }[] }>('dead-letters', {});
-      return reply.ok && reply.deadLetters.find(({ deadLetter }) => deadLetter === letter.deadLetter)?.redriven;
+      const reply = await operator.ask<{
+        deadLetters: { deadLetter: string; redriven: boolean }[];
+      }>('dead-letters', {});
+      return (
+        reply.ok &&
+        reply.deadLetters.find(({ deadLetter }) => deadLetter === letter.deadLetter)?.redriven
+      );
     });
     await provider.put(shared.id, shared.text);
-    expect(await provider.verdict(shared.id)).toMatchObject({ state: 'refused', records: [{ reason: 'no-consent-on-record' }] });
+    expect(await provider.verdict(shared.id)).toMatchObject({
+      state: 'refused',
+      records: [{ reason: 'no-consent-on-record' }],
+    });
     const fresh = (await holdings()).filter((each) => !before.includes(each));
-    const types = (await Promise.all(allAgencies.map((id) => mesh.party(id)))).flatMap(({ id, received }) =>
-      received.filter((message) => fresh.includes(`${id} ${message.id}`)).map(({ type }) => type),
+    const types = (await Promise.all(allAgencies.map((id) => mesh.party(id)))).flatMap(
+      ({ id, received }) =>
+        received.filter((message) => fresh.includes(`${id} ${message.id}`)).map(({ type }) => type),
     );
     expect(types.filter((type) => type !== typeOf('instruction.stop-using'))).toEqual([]);
   });
 
   it('cannot keep the others waiting by asking without end', async () => {
-    const flood = Array.from({ length: 2_000 }, () => provider.ask('verdict', { id: randomUUID(), waitMs: 9_000 }).catch(() => undefined));
+    const flood = Array.from({ length: 2_000 }, () =>
+      provider.ask('verdict', { id: randomUUID(), waitMs: 9_000 }).catch(() => undefined),
+    );
     const [first] = await Promise.all([
       Promise.race(flood),
       other.sendAndWait({ name: 'careplan.agreed', to: 'mesh', case: randomUUID() }),

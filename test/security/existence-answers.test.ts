@@ -32,12 +32,9 @@ beforeAll(async () => {
     mesh.nats,
     parties.map(({ id }) => id),
   );
-  [jcp, river, works, router] = (await Promise.all([office, provider, 'cp_works', 'svc_router'].map((id) => mesh.party(id)))) as [
-    MeshParty,
-    MeshParty,
-    MeshParty,
-    MeshParty,
-  ];
+  [jcp, river, works, router] = (await Promise.all(
+    [office, provider, 'cp_works', 'svc_router'].map((id) => mesh.party(id)),
+  )) as [MeshParty, MeshParty, MeshParty, MeshParty];
   router.follow();
   db = new Client({ connectionString: mesh.databaseUrl });
   await db.connect();
@@ -51,13 +48,27 @@ afterAll(async () => {
 let numbers = 600_000;
 const person = (): typeof maria => ({ ...maria, nino: `QQ${(numbers += 1)}A` });
 
-const taken = async (party: MeshParty, client: typeof maria, data: Wanted['data']): Promise<Wanted> => {
-  const wanted: Wanted = { name: 'consent.recorded', to: 'mesh', case: randomUUID(), client, ...(data === undefined ? {} : { data }) };
+const taken = async (
+  party: MeshParty,
+  client: typeof maria,
+  data: Wanted['data'],
+): Promise<Wanted> => {
+  const wanted: Wanted = {
+    name: 'consent.recorded',
+    to: 'mesh',
+    case: randomUUID(),
+    client,
+    ...(data === undefined ? {} : { data }),
+  };
   const { state } = await party.sendAndWait(wanted);
   if (state !== 'cleared') throw new Error(`a consent was not taken: ${state}`);
   return wanted;
 };
-const withdrawn = async (party: MeshParty, consent: Wanted, form: 'TPR1' | 'TPR2'): Promise<unknown> =>
+const withdrawn = async (
+  party: MeshParty,
+  consent: Wanted,
+  form: 'TPR1' | 'TPR2',
+): Promise<unknown> =>
   party.sendAndWait({ ...consent, name: 'consent.withdrawn', data: (c) => withdrawal(c, form) });
 
 /** What somebody may be to the mesh by way of others, before the office opens a case for them. */
@@ -66,7 +77,8 @@ const standings: Readonly<Record<string, (client: typeof maria) => Promise<unkno
   'known by the number, with another date of birth': (client) =>
     taken(works, { ...client, dateOfBirth: '1950-01-01' }, (c) => tpr1(c, [provider])),
   'referred by another agency': (client) => taken(works, client, (c) => tpr1(c, [provider])),
-  'withdrawn with another agency': async (client) => withdrawn(works, await taken(works, client, (c) => tpr1(c, [provider])), 'TPR1'),
+  'withdrawn with another agency': async (client) =>
+    withdrawn(works, await taken(works, client, (c) => tpr1(c, [provider])), 'TPR1'),
   'in treatment, with a consent to tell the office, of which nothing was told yet': (client) =>
     taken(river, client, (c) => tpr2Consent(c, [office])),
   'in treatment, and withdrew that consent': async (client) =>
@@ -90,22 +102,43 @@ const plain = (text: string): string =>
 
 /** Headers are part of the answer; what counts requests or tells the time is not of the client. */
 const heard = ({ status, headers, text }: HttpAnswer): string => {
-  const names = [...headers.keys()].filter((name) => name !== 'date' && name !== 'keep-alive' && !name.startsWith('x-ratelimit'));
-  return plain(JSON.stringify([status, names.toSorted().map((name) => `${name}: ${headers.get(name)}`), text]));
+  const names = [...headers.keys()].filter(
+    (name) => name !== 'date' && name !== 'keep-alive' && !name.startsWith('x-ratelimit'),
+  );
+  return plain(
+    JSON.stringify([status, names.toSorted().map((name) => `${name}: ${headers.get(name)}`), text]),
+  );
 };
 
 /** All that the office hears: the answer to what it sent, what it may ask of its case, and the event. */
 async function allHeard(client: typeof maria): Promise<Readonly<Record<string, string>>> {
   const caseId = randomUUID();
-  const { id, text } = jcp.compose({ name: 'referral.requested', to: provider, case: caseId, client });
-  const heardOf: Record<string, string> = { sent: heard(await gateway.send(office, text, { prefer: 'wait=20' })) };
-  const paths = { message: `messages/${id}`, consents: `cases/${caseId}/consents`, dpa1: `cases/${caseId}/dpa1` };
+  const { id, text } = jcp.compose({
+    name: 'referral.requested',
+    to: provider,
+    case: caseId,
+    client,
+  });
+  const heardOf: Record<string, string> = {
+    sent: heard(await gateway.send(office, text, { prefer: 'wait=20' })),
+  };
+  const paths = {
+    message: `messages/${id}`,
+    consents: `cases/${caseId}/consents`,
+    dpa1: `cases/${caseId}/dpa1`,
+  };
   for (const [name, path] of Object.entries({ ...paths, view: `cases/${caseId}/client-view` }))
     heardOf[name] = heard(await gateway.as(office, `/v1/${path}`));
   const event = await until('its event', () => router.events.find((each) => each.id === id));
   heardOf['event'] = plain(JSON.stringify(event));
   // A consent of the office's own, then: which older decisions does it supersede?
-  const own = await jcp.sendAndWait({ name: 'consent.recorded', to: 'mesh', case: caseId, client, data: (c) => dpa1(c) });
+  const own = await jcp.sendAndWait({
+    name: 'consent.recorded',
+    to: 'mesh',
+    case: caseId,
+    client,
+    data: (c) => dpa1(c),
+  });
   heardOf['consent'] = plain(JSON.stringify(own));
   return heardOf;
 }
@@ -121,7 +154,8 @@ describe('who opens a case for somebody without a consent', () => {
     const { unknown } = all;
     expect(unknown?.['sent']).toContain('no-consent-on-record');
     expect(unknown?.['view']).toContain('no-consent');
-    for (const [standing, heardOf] of Object.entries(all)) expect([standing, heardOf]).toEqual([standing, unknown]);
+    for (const [standing, heardOf] of Object.entries(all))
+      expect([standing, heardOf]).toEqual([standing, unknown]);
   });
 
   it('is shown the lines of a consent taken elsewhere once something of that case has come to it', async () => {
@@ -130,11 +164,18 @@ describe('who opens a case for somebody without a consent', () => {
     const own = randomUUID();
     await jcp.sendAndWait({ name: 'referral.requested', to: provider, case: own, client });
     const shown = async (caseId: string) => {
-      const { ok: _ok, ...answer } = (await jcp.ask<object>('consents', { case: caseId })) as { ok: true };
+      const { ok: _ok, ...answer } = (await jcp.ask<object>('consents', { case: caseId })) as {
+        ok: true;
+      };
       return consentsReply.parse(answer);
     };
     expect(await shown(own)).toEqual({ consents: [], history: [] });
-    const shared = await river.sendAndWait({ name: 'tpr2.shared', to: office, client, case: consent.case ?? '' });
+    const shared = await river.sendAndWait({
+      name: 'tpr2.shared',
+      to: office,
+      client,
+      case: consent.case ?? '',
+    });
     expect(shared.state).toMatch(/^cleared/);
     const { consents, history } = await shown(own);
     expect(consents.length).toBeGreaterThan(0);

@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { errorRules } from '#libs/contracts/error-codes.js';
 import { refusalProblem } from '#services/gateway/domain/tell-timeline.js';
 import { noticeWording } from '#services/notifier/domain/notice-wording.js';
-import { comparePairs, smallestDelayFound, standings, tryStandings, type Trials } from '#test/support/existence-trials.js';
+import {
+  comparePairs,
+  smallestDelayFound,
+  standings,
+  tryStandings,
+  type Trials,
+} from '#test/support/existence-trials.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import { kolmogorovSmirnov, quantile } from '#test/support/two-samples.js';
 
@@ -47,8 +53,18 @@ describe('a refusal for want of consent', () => {
   it('says at the edge and in the mail that it is no legal bar, and that safeguarding has its own route', () => {
     const words = /not a legal bar: safeguarding has its own route/;
     expect(errorRules['no-consent-on-record'].title).toMatch(words);
-    const timeline = { id: 'x', type: '', sender: 'a', to: 'b', time: '', state: 'refused' as const };
-    const document = refusalProblem({ ...timeline, records: [{ verdict: 'refused', reason: 'no-consent-on-record', at: '' }] });
+    const timeline = {
+      id: 'x',
+      type: '',
+      sender: 'a',
+      to: 'b',
+      time: '',
+      state: 'refused' as const,
+    };
+    const document = refusalProblem({
+      ...timeline,
+      records: [{ verdict: 'refused', reason: 'no-consent-on-record', at: '' }],
+    });
     expect(document?.title).toMatch(words);
     expect(document?.detail).toMatch(words);
     expect(JSON.stringify(Object.values(noticeWording['seek-consent']).map(String))).toMatch(words);
@@ -58,7 +74,10 @@ describe('a refusal for want of consent', () => {
 describe('the statistic', () => {
   it('finds a shift and is silent where there is none', () => {
     const sample = Array.from({ length: 300 }, (_, n) => 5 + 3 * Math.sin(n * 12.9898) ** 2);
-    const [half, otherHalf] = [sample.filter((_, n) => n % 2 === 0), sample.filter((_, n) => n % 2 === 1)];
+    const [half, otherHalf] = [
+      sample.filter((_, n) => n % 2 === 0),
+      sample.filter((_, n) => n % 2 === 1),
+    ];
     const alike = kolmogorovSmirnov(half, otherHalf, 1e-5);
     expect(alike.d).toBeLessThan(alike.critical);
     const shifted = kolmogorovSmirnov(

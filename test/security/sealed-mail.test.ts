@@ -39,23 +39,79 @@ describe('sealed mail', () => {
   it.each<[string, (mail: string) => string, SealFault]>([
     ['a header more', (mail) => `X-Mailer: something\r\n${mail}`, 'header-not-allowed'],
     ['a header twice', (mail) => `From: notices@post.example.org\r\n${mail}`, 'header-not-allowed'],
-    ['a folded header', (mail) => mail.replace('Subject: [...]', 'Subject: [...]\r\n more'), 'header-not-allowed'],
+    [
+      'a folded header',
+      (mail) => mail.replace('Subject: [...]', 'Subject: [...]\r\n more'),
+      'header-not-allowed',
+    ],
     ['a header less', (mail) => mail.replace(/Reply-To: .*\r\n/, ''), 'header-missing'],
-    ['a subject', (mail) => mail.replace('Subject: [...]', 'Subject: Appointment'), 'subject-tells'],
-    ['another To', (mail) => mail.replace(`To: ${address}`, 'To: other@agency.example.org'), 'recipient-differs'],
-    ['a second To', (mail) => mail.replace(`To: ${address}`, `To: ${address}, other@agency.example.org`), 'header-not-allowed'],
-    ['a display name', (mail) => mail.replace('From: notices@', 'From: Notices <notices@'), 'header-not-allowed'],
-    ['words in the Message-ID', (mail) => mail.replace('Message-ID: <', 'Message-ID: <did-not-attend.'), 'header-not-allowed'],
-    ['an eight-bit byte', (mail) => mail.replace('Subject: [...]', 'Subject: [\u2026]'), 'not-ascii-lines'],
+    [
+      'a subject',
+      (mail) => mail.replace('Subject: [...]', 'Subject: Appointment'),
+      'subject-tells',
+    ],
+    [
+      'another To',
+      (mail) => mail.replace(`To: ${address}`, 'To: other@agency.example.org'),
+      'recipient-differs',
+    ],
+    [
+      'a second To',
+      (mail) => mail.replace(`To: ${address}`, `To: ${address}, other@agency.example.org`),
+      'header-not-allowed',
+    ],
+    [
+      'a display name',
+      (mail) => mail.replace('From: notices@', 'From: Notices <notices@'),
+      'header-not-allowed',
+    ],
+    [
+      'words in the Message-ID',
+      (mail) => mail.replace('Message-ID: <', 'Message-ID: <did-not-attend.'),
+      'header-not-allowed',
+    ],
+    [
+      'an eight-bit byte',
+      (mail) => mail.replace('Subject: [...]', 'Subject: [\u2026]'),
+      'not-ascii-lines',
+    ],
     ['a bare line feed', (mail) => mail.replace('\r\n--', '\n--'), 'not-ascii-lines'],
-    ['clear text before the parts', (mail) => mail.replace('\r\n\r\n--', '\r\n\r\nHello\r\n--'), 'not-pgp-mime'],
+    [
+      'clear text before the parts',
+      (mail) => mail.replace('\r\n\r\n--', '\r\n\r\nHello\r\n--'),
+      'not-pgp-mime',
+    ],
     ['clear text after the parts', (mail) => `${mail}Hello\r\n`, 'not-pgp-mime'],
-    ['a plain text body', (mail) => mail.replace(/multipart\/encrypted.*"/, 'text/plain'), 'header-not-allowed'],
-    ['another version part', (mail) => mail.replace('\r\nVersion: 1\r\n', '\r\nVersion: 2\r\n'), 'not-pgp-mime'],
-    ['clear text inside the armor', (mail) => mail.replace('-----END PGP', 'Hello, world\r\n-----END PGP'), 'armor-not-whole'],
-    ['an armor header', (mail) => mail.replace('MESSAGE-----\r\n', 'MESSAGE-----\r\nComment: hello\r\n'), 'armor-not-whole'],
-    ['a signed-only block', (mail) => mail.replaceAll('PGP MESSAGE', 'PGP SIGNED MESSAGE'), 'armor-not-whole'],
-    ['a cut armor', (mail) => mail.replace(/\r\n[^\r]+\r\n(=.{4}\r\n)/, '\r\n$1'), 'armor-not-whole'],
+    [
+      'a plain text body',
+      (mail) => mail.replace(/multipart\/encrypted.*"/, 'text/plain'),
+      'header-not-allowed',
+    ],
+    [
+      'another version part',
+      (mail) => mail.replace('\r\nVersion: 1\r\n', '\r\nVersion: 2\r\n'),
+      'not-pgp-mime',
+    ],
+    [
+      'clear text inside the armor',
+      (mail) => mail.replace('-----END PGP', 'Hello, world\r\n-----END PGP'),
+      'armor-not-whole',
+    ],
+    [
+      'an armor header',
+      (mail) => mail.replace('MESSAGE-----\r\n', 'MESSAGE-----\r\nComment: hello\r\n'),
+      'armor-not-whole',
+    ],
+    [
+      'a signed-only block',
+      (mail) => mail.replaceAll('PGP MESSAGE', 'PGP SIGNED MESSAGE'),
+      'armor-not-whole',
+    ],
+    [
+      'a cut armor',
+      (mail) => mail.replace(/\r\n[^\r]+\r\n(=.{4}\r\n)/, '\r\n$1'),
+      'armor-not-whole',
+    ],
     ['no armor at all', (mail) => mail.replace(armorBlock, 'Hello\r\n'), 'armor-not-whole'],
   ])('is refused with %s', (_what, change, fault) => {
     const changed = change(text);
@@ -69,31 +125,52 @@ describe('sealed mail', () => {
   });
 
   it('is refused when it is sealed for the pinned key and one more', async () => {
-    const keys = [reader.publicKey, (await makeReaderKey(address)).publicKey].map((armoredKey) => openpgp.readKey({ armoredKey }));
-    expect(check(await sealedTo({ encryptionKeys: await Promise.all(keys) }))).toBe('packets-not-allowed');
+    const keys = [reader.publicKey, (await makeReaderKey(address)).publicKey].map((armoredKey) =>
+      openpgp.readKey({ armoredKey }),
+    );
+    expect(check(await sealedTo({ encryptionKeys: await Promise.all(keys) }))).toBe(
+      'packets-not-allowed',
+    );
   });
 
   it('is refused when a password opens it too', async () => {
     const key = await openpgp.readKey({ armoredKey: reader.publicKey });
-    expect(check(await sealedTo({ encryptionKeys: key, passwords: 'open' }))).toBe('packets-not-allowed');
+    expect(check(await sealedTo({ encryptionKeys: key, passwords: 'open' }))).toBe(
+      'packets-not-allowed',
+    );
   });
 
   it('is refused when the packets are only signed', async () => {
     const message = await openpgp.createMessage({ binary: new Uint8Array(512) });
     const signed = await openpgp.sign({ message, signingKeys: desk.signingKey, format: 'armored' });
-    expect(check(text.replace(armorBlock, signed.replaceAll('\n', '\r\n')))).toBe('packets-not-allowed');
+    expect(check(text.replace(armorBlock, signed.replaceAll('\n', '\r\n')))).toBe(
+      'packets-not-allowed',
+    );
   });
 
   it('is refused with the newer packets that GnuPG 2.2 cannot read, which the library would write by itself', async () => {
     const modern = await makeReaderKey(address, { config: { aeadProtect: true } });
     const key = await openpgp.readKey({ armoredKey: modern.publicKey });
-    expect(check(await sealedTo({ encryptionKeys: key, config: { aeadProtect: true } }))).toBe('packets-not-allowed');
+    expect(check(await sealedTo({ encryptionKeys: key, config: { aeadProtect: true } }))).toBe(
+      'packets-not-allowed',
+    );
   });
 
   it('cannot be faked at the courier by a look-alike', async () => {
-    const courier = new SmtpCourier({ host: '127.0.0.1', port: 1, tls: 'none', ehloName: 'x', envelopeSender: 'x@example.org' });
-    const fake = { recipient: address, bytes: () => Buffer.from('Subject: clear\r\n\r\nHello\r\n') } as unknown as SealedMail;
-    await expect(courier.carry(fake, { envelopeId: 'x', onBodyStarts: async () => undefined })).rejects.toMatchObject({ code: 'internal' });
+    const courier = new SmtpCourier({
+      host: '127.0.0.1',
+      port: 1,
+      tls: 'none',
+      ehloName: 'x',
+      envelopeSender: 'x@example.org',
+    });
+    const fake = {
+      recipient: address,
+      bytes: () => Buffer.from('Subject: clear\r\n\r\nHello\r\n'),
+    } as unknown as SealedMail;
+    await expect(
+      courier.carry(fake, { envelopeId: 'x', onBodyStarts: async () => undefined }),
+    ).rejects.toMatchObject({ code: 'internal' });
   });
 
   it('gives out copies, so that nobody can change what was checked', () => {

@@ -25,7 +25,11 @@ export class BookDesk extends MeshDesk {
     return this.askAs('svc_ops', verb, question);
   }
 
-  async askAs(party: string, verb: string, question: Readonly<Record<string, unknown>>): Promise<unknown> {
+  async askAs(
+    party: string,
+    verb: string,
+    question: Readonly<Record<string, unknown>>,
+  ): Promise<unknown> {
     const reply = await this.answer(party, verb, question);
     if (JSON.stringify(reply).length > 250 * 1024) throw new Error('the broker would not carry it');
     const { ok: _ok, ...answer } = reply;

@@ -1,4 +1,9 @@
-import { deliveryDurable, eventsStream, ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
+import {
+  deliveryDurable,
+  eventsStream,
+  ingressDurable,
+  ingressStream,
+} from '#libs/contracts/subjects.js';
 
 /** One thing that a user tries at the broker. `row` names its class in the matrix; `ruins` marks what would destroy where it is allowed. */
 export interface Cell {
@@ -49,10 +54,22 @@ const streamVerbs = (stream: string): Readonly<Record<string, object>> => ({
   [`STREAM.LEADER.STEPDOWN.${stream}`]: {},
   [`DIRECT.GET.${stream}`]: { seq: 1 },
   [`DIRECT.GET.${stream}.egress.jcp_a.msg`]: {},
-  [`CONSUMER.CREATE.${stream}`]: { stream_name: stream, config: { deliver_subject: '_INBOX.spy', ack_policy: 'none' } },
-  [`CONSUMER.CREATE.${stream}.spy`]: { stream_name: stream, config: { name: 'spy', ack_policy: 'none' } },
-  [`CONSUMER.CREATE.${stream}.spy.egress.>`]: { stream_name: stream, config: { name: 'spy', filter_subject: 'egress.>' } },
-  [`CONSUMER.DURABLE.CREATE.${stream}.spy`]: { stream_name: stream, config: { durable_name: 'spy', ack_policy: 'explicit' } },
+  [`CONSUMER.CREATE.${stream}`]: {
+    stream_name: stream,
+    config: { deliver_subject: '_INBOX.spy', ack_policy: 'none' },
+  },
+  [`CONSUMER.CREATE.${stream}.spy`]: {
+    stream_name: stream,
+    config: { name: 'spy', ack_policy: 'none' },
+  },
+  [`CONSUMER.CREATE.${stream}.spy.egress.>`]: {
+    stream_name: stream,
+    config: { name: 'spy', filter_subject: 'egress.>' },
+  },
+  [`CONSUMER.DURABLE.CREATE.${stream}.spy`]: {
+    stream_name: stream,
+    config: { durable_name: 'spy', ack_policy: 'explicit' },
+  },
   [`CONSUMER.NAMES.${stream}`]: {},
   [`CONSUMER.LIST.${stream}`]: {},
   [`ACCOUNT.STREAM.MOVE.HUB.${stream}`]: {},
@@ -71,7 +88,8 @@ const consumerVerbs = ({ stream, consumer }: Target): Readonly<Record<string, ob
   [`CONSUMER.UNPIN.${stream}.${consumer}`]: { group: 'x' },
 });
 
-const harmless = /^(STREAM\.(INFO|NAMES|LIST|MSG\.DELETE|MSG\.GET)|CONSUMER\.(NAMES|LIST|INFO)|DIRECT|INFO)/;
+const harmless =
+  /^(STREAM\.(INFO|NAMES|LIST|MSG\.DELETE|MSG\.GET)|CONSUMER\.(NAMES|LIST|INFO)|DIRECT|INFO)/;
 
 function verbCell(verb: string, payload: object, row: string): Cell {
   return {
@@ -91,7 +109,9 @@ function streamCells(target: Target): readonly Cell[] {
   return [
     ...Object.entries(verbs).map(([verb, payload]) => verbCell(verb, payload, named(verb))),
     // The guard's control pulls for itself; here it would take what the next cell looks for.
-    { ...verbCell(next, { batch: 1, no_wait: true }, `$JS.API.CONSUMER.MSG.NEXT: ${target.whose}`) },
+    {
+      ...verbCell(next, { batch: 1, no_wait: true }, `$JS.API.CONSUMER.MSG.NEXT: ${target.whose}`),
+    },
     ...['+ACK', '-NAK', '+TERM', '+WPI', '+NXT'].map((payload) => ({
       row: `$JS.ACK (${payload}): ${target.whose}`,
       way: 'publish' as const,
@@ -102,13 +122,32 @@ function streamCells(target: Target): readonly Cell[] {
 }
 
 const wholeServer: readonly Cell[] = [
-  ...['INFO', 'STREAM.NAMES', 'STREAM.LIST', 'META.LEADER.STEPDOWN', 'SERVER.REMOVE', 'ACCOUNT.PURGE.HUB', 'ACCOUNT.PURGE.SYS'].map(
-    (verb) => verbCell(verb, {}, `$JS.API.${verb}`),
+  ...[
+    'INFO',
+    'STREAM.NAMES',
+    'STREAM.LIST',
+    'META.LEADER.STEPDOWN',
+    'SERVER.REMOVE',
+    'ACCOUNT.PURGE.HUB',
+    'ACCOUNT.PURGE.SYS',
+  ].map((verb) => verbCell(verb, {}, `$JS.API.${verb}`)),
+  ...['CREATE.t', 'NAMES', 'INFO.t', 'DELETE.t'].map((verb) =>
+    verbCell(`STREAM.TEMPLATE.${verb}`, {}, '$JS.API.STREAM.TEMPLATE.*'),
   ),
-  ...['CREATE.t', 'NAMES', 'INFO.t', 'DELETE.t'].map((verb) => verbCell(`STREAM.TEMPLATE.${verb}`, {}, '$JS.API.STREAM.TEMPLATE.*')),
-  ...['SERVER.PING', 'SERVER.PING.VARZ', 'SERVER.PING.JSZ', 'ACCOUNT.HUB.INFO', 'ACCOUNT.HUB.CONNZ', 'ACCOUNT.HUB.JSZ', 'USER.INFO'].map(
-    (request) => ({ row: '$SYS.REQ.*', way: 'publish' as const, subject: `$SYS.REQ.${request}`, payload: '' }),
-  ),
+  ...[
+    'SERVER.PING',
+    'SERVER.PING.VARZ',
+    'SERVER.PING.JSZ',
+    'ACCOUNT.HUB.INFO',
+    'ACCOUNT.HUB.CONNZ',
+    'ACCOUNT.HUB.JSZ',
+    'USER.INFO',
+  ].map((request) => ({
+    row: '$SYS.REQ.*',
+    way: 'publish' as const,
+    subject: `$SYS.REQ.${request}`,
+    payload: '',
+  })),
 ];
 
 const said = (row: string, ...subjects: readonly string[]): readonly Cell[] =>
@@ -116,13 +155,51 @@ const said = (row: string, ...subjects: readonly string[]): readonly Cell[] =>
 
 /** What is nobody's to say, whoever they are, and literal wildcards, which the broker takes for plain tokens. */
 const odd: readonly Cell[] = [
-  ...said('$SYS.ACCOUNT.*', '$SYS.ACCOUNT.HUB.CONNECT', '$SYS.ACCOUNT.HUB.CLAIMS.UPDATE', '$SYS.SERVER.x.SHUTDOWN'),
-  ...said('$JS.EVENT, $JS.FC, $JSC', '$JS.EVENT.ADVISORY.API', '$JS.EVENT.METRIC.CONSUMER.ACK.EVENTS.x', '$JS.FC.EVENTS.x.y', '$JSC.R.x'),
+  ...said(
+    '$SYS.ACCOUNT.*',
+    '$SYS.ACCOUNT.HUB.CONNECT',
+    '$SYS.ACCOUNT.HUB.CLAIMS.UPDATE',
+    '$SYS.SERVER.x.SHUTDOWN',
+  ),
+  ...said(
+    '$JS.EVENT, $JS.FC, $JSC',
+    '$JS.EVENT.ADVISORY.API',
+    '$JS.EVENT.METRIC.CONSUMER.ACK.EVENTS.x',
+    '$JS.FC.EVENTS.x.y',
+    '$JSC.R.x',
+  ),
   ...said('$JS.SNAPSHOT', '$JS.SNAPSHOT.RESTORE.EVENTS.x', '$JS.SNAPSHOT.ACK.EVENTS.x'),
-  ...said('$KV, $O, $MQTT, $G', '$KV.consents.x', '$O.files.C.x', '$MQTT.msgs.x', '$GR.x', '$NRG.V.x', '$DEV.x'),
-  ...said('_INBOX of others', '_INBOX_guard.x', '_INBOX_provisioner.x', '_INBOX.x.y', '_INBOX_other.x'),
+  ...said(
+    '$KV, $O, $MQTT, $G',
+    '$KV.consents.x',
+    '$O.files.C.x',
+    '$MQTT.msgs.x',
+    '$GR.x',
+    '$NRG.V.x',
+    '$DEV.x',
+  ),
+  ...said(
+    '_INBOX of others',
+    '_INBOX_guard.x',
+    '_INBOX_provisioner.x',
+    '_INBOX.x.y',
+    '_INBOX_other.x',
+  ),
   ...said('_R_, _GR_', '_R_.x', '_R_.x.y', '_GR_.x.y'),
-  ...said('no such subject', 'other', 'msg', 'hub.x', 'sys.x', 'mesh.x', 'in.msg', 'out', 'ask', 'egress', 'ingress', 'events'),
+  ...said(
+    'no such subject',
+    'other',
+    'msg',
+    'hub.x',
+    'sys.x',
+    'mesh.x',
+    'in.msg',
+    'out',
+    'ask',
+    'egress',
+    'ingress',
+    'events',
+  ),
   ...said(
     'literal wildcards',
     '>',
@@ -161,8 +238,18 @@ export function cellsOf(own: string, parties: readonly string[]): readonly Cell[
     ...targetsOf(own, parties).flatMap(streamCells),
     ...odd,
     ...parties.flatMap((party) => [
-      ...said(`egress: ${whose(party)}`, `egress.${party}.msg`, `egress.${party}.>`, `egress.${party}.a.b`),
-      ...said(`ingress: ${whose(party)}`, `ingress.${party}.msg`, `ingress.${party}.*`, `ingress.${party}.a.b`),
+      ...said(
+        `egress: ${whose(party)}`,
+        `egress.${party}.msg`,
+        `egress.${party}.>`,
+        `egress.${party}.a.b`,
+      ),
+      ...said(
+        `ingress: ${whose(party)}`,
+        `ingress.${party}.msg`,
+        `ingress.${party}.*`,
+        `ingress.${party}.a.b`,
+      ),
       ...said(`answer: ${whose(party)}`, `answer.${party}.worklist`, `answer.${party}.>`),
       ...said('ask in the name of', `ask.${party}.verdict`, `ask.${party}.dead-letters`),
       ...heard(`egress: ${whose(party)}`, `egress.${party}.>`, `egress.${party}.msg`),
@@ -172,9 +259,28 @@ export function cellsOf(own: string, parties: readonly string[]): readonly Cell[
       ...heard('ask of a party', `ask.${party}.>`, `ask.${party}.verdict`),
     ]),
     ...heard('everything', '>', '*', '*.>', '*.*', '*.*.*'),
-    ...heard('the road', 'egress.>', 'ingress.>', 'events.>', 'out.>', 'out.msg', 'answer.>', 'answer.*.worklist'),
+    ...heard(
+      'the road',
+      'egress.>',
+      'ingress.>',
+      'events.>',
+      'out.>',
+      'out.msg',
+      'answer.>',
+      'answer.*.worklist',
+    ),
     ...heard('questions', 'ask.>', 'ask.*', 'ask.verdict'),
-    ...heard('the server', '$JS.>', '$JS.API.>', '$JS.ACK.>', '$JS.EVENT.>', '$JS.FC.>', '$SYS.>', '$SYS.REQ.>', '$SYS.ACCOUNT.>'),
+    ...heard(
+      'the server',
+      '$JS.>',
+      '$JS.API.>',
+      '$JS.ACK.>',
+      '$JS.EVENT.>',
+      '$JS.FC.>',
+      '$SYS.>',
+      '$SYS.REQ.>',
+      '$SYS.ACCOUNT.>',
+    ),
     ...heard('_R_, $KV, $O', '_R_.>', '_GR_.>', '$KV.>', '$O.>', '$MQTT.>'),
     ...heard('_INBOX of the guard', '_INBOX_guard.>', '_INBOX_guard.x'),
     ...heard('_INBOX of sys', '_INBOX_sys.>', '_INBOX_sys.x'),

@@ -17,16 +17,27 @@ export interface Tried {
 }
 
 /** A breach: nothing that is not declared may pass, nor be answered. The other way round a declared right that is missing is a fault too. */
-export const isBreach = ({ declared, outcome, answer }: Tried): boolean => !declared && (outcome !== 'refused' || answer !== undefined);
-export const isMissing = ({ declared, outcome }: Tried): boolean => declared && outcome === 'refused';
+export const isBreach = ({ declared, outcome, answer }: Tried): boolean =>
+  !declared && (outcome !== 'refused' || answer !== undefined);
+export const isMissing = ({ declared, outcome }: Tried): boolean =>
+  declared && outcome === 'refused';
 
 export const standingOf = (user: string): Standing =>
-  isServiceParty(user) || user === 'guard' || user === 'provisioner' || user === 'sys' ? user : 'agency';
+  isServiceParty(user) || user === 'guard' || user === 'provisioner' || user === 'sys'
+    ? user
+    : 'agency';
 
 /** Every user of the broker: each party, the mesh's services, and the three that are no party. */
-export const usersOf = (agencies: readonly string[]): readonly string[] => [...agencies, ...serviceParties, 'guard', 'provisioner', 'sys'];
+export const usersOf = (agencies: readonly string[]): readonly string[] => [
+  ...agencies,
+  ...serviceParties,
+  'guard',
+  'provisioner',
+  'sys',
+];
 
-const inboxOf = (user: string): string => (['guard', 'provisioner', 'sys'].includes(user) ? `_INBOX_${user}` : '_INBOX');
+const inboxOf = (user: string): string =>
+  ['guard', 'provisioner', 'sys'].includes(user) ? `_INBOX_${user}` : '_INBOX';
 
 export type Which = 'undeclared' | 'declared';
 
@@ -34,9 +45,19 @@ export type Which = 'undeclared' | 'declared';
  * Tries the cells of one user from its own key. The server says of each publish and subscription that it refuses that it does
  * (`Permissions Violation`), so what it does not refuse has passed, whether or not anything came of it.
  */
-export async function tryUser(connection: NatsConnection, user: string, parties: readonly string[], which: Which): Promise<Tried[]> {
-  const unique = new Map(cellsOf(user, parties).map((cell) => [`${cell.way} ${cell.subject} ${cell.payload}`, cell]));
-  const cells = [...unique.values()].map((cell) => ({ cell, declared: isDeclared(standingOf(user), user, cell) }));
+export async function tryUser(
+  connection: NatsConnection,
+  user: string,
+  parties: readonly string[],
+  which: Which,
+): Promise<Tried[]> {
+  const unique = new Map(
+    cellsOf(user, parties).map((cell) => [`${cell.way} ${cell.subject} ${cell.payload}`, cell]),
+  );
+  const cells = [...unique.values()].map((cell) => ({
+    cell,
+    declared: isDeclared(standingOf(user), user, cell),
+  }));
   const chosen = cells.filter(({ declared }) => declared === (which === 'declared'));
   const spared = chosen.filter(({ cell, declared }) => declared && cell.ruins === true);
   const tried = chosen.filter((each) => !spared.includes(each));
@@ -51,7 +72,9 @@ export async function tryUser(connection: NatsConnection, user: string, parties:
   await watching.stop();
   return [
     ...tried.map(({ cell, declared }, index) => {
-      const outcome = refused.has(`${cell.way} ${cell.subject}`) ? ('refused' as const) : ('passed' as const);
+      const outcome = refused.has(`${cell.way} ${cell.subject}`)
+        ? ('refused' as const)
+        : ('passed' as const);
       const answer = answers.get(index);
       return { user, cell, declared, outcome, ...(answer === undefined ? {} : { answer }) };
     }),
@@ -63,7 +86,10 @@ export async function tryUser(connection: NatsConnection, user: string, parties:
 const sentinelSubject = 'nobody.may.say.this';
 const sentinel = `publish ${sentinelSubject}`;
 
-function watchRefusals(connection: NatsConnection, refused: Set<string>): { stop(): Promise<void> } {
+function watchRefusals(
+  connection: NatsConnection,
+  refused: Set<string>,
+): { stop(): Promise<void> } {
   const status = connection.status();
   const reading = (async () => {
     for await (const event of status) {
@@ -80,12 +106,17 @@ function watchRefusals(connection: NatsConnection, refused: Set<string>): { stop
   };
 }
 
-async function sayAll(connection: NatsConnection, inboxPrefix: string, cells: readonly Cell[]): Promise<ReadonlyMap<number, string>> {
+async function sayAll(
+  connection: NatsConnection,
+  inboxPrefix: string,
+  cells: readonly Cell[],
+): Promise<ReadonlyMap<number, string>> {
   const answers = new Map<number, string>();
   const inbox = createInbox(inboxPrefix);
   const own = connection.subscribe(`${inbox}.*`, {
     callback: (_error, answer) => {
-      if (answer.headers?.code !== 503) answers.set(Number(answer.subject.split('.').at(-1)), answer.string().slice(0, 80));
+      if (answer.headers?.code !== 503)
+        answers.set(Number(answer.subject.split('.').at(-1)), answer.string().slice(0, 80));
     },
   });
   const subscriptions = cells.flatMap(({ way, subject }) =>

@@ -2,13 +2,21 @@ import { createUser } from '@nats-io/nkeys';
 import type { BrokerConfigOptions } from '#deploy/nats/broker-config.js';
 import { isServiceParty, serviceParties, type BrokerParty } from '#libs/contracts/party.js';
 
-const kinds: Record<string, BrokerParty['kind']> = { jcp: 'jobcentre', trt: 'treatment-provider', cp: 'contracted-provider' };
+const kinds: Record<string, BrokerParty['kind']> = {
+  jcp: 'jobcentre',
+  trt: 'treatment-provider',
+  cp: 'contracted-provider',
+};
 
 /** Parties with fresh public keys, whose seeds nobody keeps: for what is only read, never connected to. */
-export function someParties(ids: readonly string[] = ['jcp_leeds', 'trt_acme', ...serviceParties]): BrokerParty[] {
+export function someParties(
+  ids: readonly string[] = ['jcp_leeds', 'trt_acme', ...serviceParties],
+): BrokerParty[] {
   return ids.map((id) => ({
     id,
-    kind: isServiceParty(id) ? 'service' : (kinds[id.split('_')[0] as string] ?? 'treatment-provider'),
+    kind: isServiceParty(id)
+      ? 'service'
+      : (kinds[id.split('_')[0] as string] ?? 'treatment-provider'),
     publicKey: createUser().getPublicKey(),
     maxBytes: 16 * 1024 * 1024,
   }));

@@ -1,5 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
-import { type EntityJson, preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
+import {
+  type EntityJson,
+  preparsePolicySet,
+  statefulIsAuthorized,
+} from '@cedar-policy/cedar-wasm/nodejs';
 import { type Category, type Purpose, categories } from '#libs/contracts/purposes.js';
 import type { Scope } from '#services/consent-guard/domain/scope.js';
 
@@ -29,7 +33,12 @@ export interface CedarQuestion {
 }
 
 const agency = (id: string) => ({ type: 'Agency', id });
-const lineId = ({ client, from, to, purpose }: Pick<Scope, 'client' | 'from' | 'to' | 'purpose'>) => ({
+const lineId = ({
+  client,
+  from,
+  to,
+  purpose,
+}: Pick<Scope, 'client' | 'from' | 'to' | 'purpose'>) => ({
   type: 'Line',
   id: [client, from, to, purpose].join(' '),
 });
@@ -52,10 +61,17 @@ export const cedarLines = (scopes: Iterable<Scope>): EntityJson[] =>
   }));
 
 const instants = ({ validFromMs, validUntilMs, decidedAtMs }: Scope): Record<string, number> =>
-  Object.fromEntries(Object.entries({ validFromMs, validUntilMs, decidedAtMs }).filter(([, value]) => Number.isFinite(value)));
+  Object.fromEntries(
+    Object.entries({ validFromMs, validUntilMs, decidedAtMs }).filter(([, value]) =>
+      Number.isFinite(value),
+    ),
+  );
 
 /** May `from` tell `to` this category about the client, for this purpose, now? By a policy set that was parsed before. An error is a no. */
-export function cedarAllows(lines: EntityJson[], { client, from, to, purpose, category, nowMs }: CedarQuestion): boolean {
+export function cedarAllows(
+  lines: EntityJson[],
+  { client, from, to, purpose, category, nowMs }: CedarQuestion,
+): boolean {
   const answer = statefulIsAuthorized({
     principal: agency(from),
     action: { type: 'Action', id: 'tell' },

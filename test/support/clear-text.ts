@@ -13,22 +13,33 @@ import { storedStreams } from './stored-messages.js';
 
 export async function clearTextOfLogs({ folder }: MeshForTest): Promise<string> {
   const files = await readdir(join(folder, 'log'));
-  return (await Promise.all(files.map((name) => readFile(join(folder, 'log', name), 'latin1')))).join('\n');
+  return (
+    await Promise.all(files.map((name) => readFile(join(folder, 'log', name), 'latin1')))
+  ).join('\n');
 }
 
 /** Names of streams and consumers, subject and headers of every message that lies anywhere, and EVENTS whole. */
-export async function clearTextOfStreams(mesh: MeshForTest): Promise<{ readonly text: string; readonly events: number }> {
+export async function clearTextOfStreams(
+  mesh: MeshForTest,
+): Promise<{ readonly text: string; readonly events: number }> {
   const streams = await storedStreams(mesh);
   const parts = streams.flatMap(({ name, consumers, messages }) => [
     name,
     consumers,
-    ...messages.flatMap(({ subject, headers, body }) => (name === eventsStream ? [subject, headers, body] : [subject, headers])),
+    ...messages.flatMap(({ subject, headers, body }) =>
+      name === eventsStream ? [subject, headers, body] : [subject, headers],
+    ),
   ]);
-  return { text: parts.join('\n'), events: streams.find(({ name }) => name === eventsStream)?.messages.length ?? 0 };
+  return {
+    text: parts.join('\n'),
+    events: streams.find(({ name }) => name === eventsStream)?.messages.length ?? 0,
+  };
 }
 
 /** Every key with its value, whatever its type. */
-export async function clearTextOfRedis({ mesh }: MeshForTest): Promise<{ readonly text: string; readonly keys: number }> {
+export async function clearTextOfRedis({
+  mesh,
+}: MeshForTest): Promise<{ readonly text: string; readonly keys: number }> {
   const redis = new Redis(mesh.servers.redis.url);
   try {
     const keys = await redis.keys('*');
@@ -66,7 +77,9 @@ export async function clearTextOfDatabase(
   const client = new Client({ connectionString: mesh.servers.postgres.adminUrl(name) });
   await client.connect();
   try {
-    const tables = await client.query<{ name: string }>("select tablename as name from pg_tables where schemaname = 'public'");
+    const tables = await client.query<{ name: string }>(
+      "select tablename as name from pg_tables where schemaname = 'public'",
+    );
     const parts: string[] = [];
     for (const table of tables.rows.map((row) => row.name)) {
       if (without.includes(table) || only?.includes(table) === false) continue;
@@ -85,7 +98,10 @@ function clear(value: unknown): string {
 }
 
 /** Files below the folder in which one of the texts stands in clear, as `<file>: <text>`. */
-export async function filesThatHold(folder: string, texts: readonly string[]): Promise<readonly string[]> {
+export async function filesThatHold(
+  folder: string,
+  texts: readonly string[],
+): Promise<readonly string[]> {
   const found: string[] = [];
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   for (const entry of entries.filter((each) => each.isFile())) {

@@ -4,7 +4,15 @@
  */
 
 /** Whose key it is. An agency's party is the same to the broker whatever its kind. */
-export type Standing = 'agency' | 'svc_router' | 'svc_reminders' | 'svc_notifier' | 'svc_ops' | 'guard' | 'provisioner' | 'sys';
+export type Standing =
+  | 'agency'
+  | 'svc_router'
+  | 'svc_reminders'
+  | 'svc_notifier'
+  | 'svc_ops'
+  | 'guard'
+  | 'provisioner'
+  | 'sys';
 
 export interface Declared {
   readonly publish: readonly string[];
@@ -22,8 +30,14 @@ export const declaredRoad: Readonly<Record<Standing, Declared>> = {
   agency: party,
   svc_ops: party,
   svc_notifier: { ...party, subscribe: [...party.subscribe, ...answers] },
-  svc_router: { publish: [...party.publish, ...follower], subscribe: [...party.subscribe, ...answers] },
-  svc_reminders: { publish: [...party.publish, ...follower], subscribe: [...party.subscribe, ...answers] },
+  svc_router: {
+    publish: [...party.publish, ...follower],
+    subscribe: [...party.subscribe, ...answers],
+  },
+  svc_reminders: {
+    publish: [...party.publish, ...follower],
+    subscribe: [...party.subscribe, ...answers],
+  },
   // Least privilege: it makes, changes and purges no stream, takes from nobody's deliveries, hears nobody's inbox. Two durables of a party it
   // may make anew, where the broker lost count; and it looks at what lies in a delivery stream before it takes it back.
   guard: {
@@ -59,9 +73,18 @@ export function matchesSubject(pattern: string, subject: string): boolean {
   const tokens = subject.split('.');
   const rest = wanted.at(-1) === '>';
   if (rest ? tokens.length < wanted.length : tokens.length !== wanted.length) return false;
-  return wanted.every((token, index) => token === '*' || (rest && index === wanted.length - 1) || token === tokens[index]);
+  return wanted.every(
+    (token, index) =>
+      token === '*' || (rest && index === wanted.length - 1) || token === tokens[index],
+  );
 }
 
-export function isDeclared(standing: Standing, own: string, cell: { readonly way: keyof Declared; readonly subject: string }): boolean {
-  return declaredRoad[standing][cell.way].some((pattern) => matchesSubject(pattern.replaceAll('<own>', own), cell.subject));
+export function isDeclared(
+  standing: Standing,
+  own: string,
+  cell: { readonly way: keyof Declared; readonly subject: string },
+): boolean {
+  return declaredRoad[standing][cell.way].some((pattern) =>
+    matchesSubject(pattern.replaceAll('<own>', own), cell.subject),
+  );
 }

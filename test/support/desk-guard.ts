@@ -35,7 +35,9 @@ export class DeskGuard {
       onDead: () => Promise.resolve(),
     });
     this.#consumer.start();
-    this.#asks = serveAsks(guard, (party, verb, payload) => this.#answer(party, verb, payload as Record<string, unknown>));
+    this.#asks = serveAsks(guard, (party, verb, payload) =>
+      this.#answer(party, verb, payload as Record<string, unknown>),
+    );
   }
 
   get directory(): Directory {
@@ -49,17 +51,28 @@ export class DeskGuard {
 
   #take(text: string): void {
     const read = readMessageText(text, Date.now());
-    if (!read.ok) throw new Error(`the operator sent something unreadable: ${JSON.stringify(read.problems)}`);
+    if (!read.ok)
+      throw new Error(`the operator sent something unreadable: ${JSON.stringify(read.problems)}`);
     const { message } = read;
     this.received.push(message);
     const reason = this.refuses(message);
     const data: unknown = message.envelope.data;
-    if (reason === undefined && message.name === 'directory.party-put') this.#parties.set((data as PartyPut).party, data as PartyPut);
-    if (reason === undefined && message.name === 'directory.person-put') this.#people.set((data as PersonPut).person, data as PersonPut);
+    if (reason === undefined && message.name === 'directory.party-put')
+      this.#parties.set((data as PartyPut).party, data as PartyPut);
+    if (reason === undefined && message.name === 'directory.person-put')
+      this.#people.set((data as PersonPut).person, data as PersonPut);
     const verdict = reason === undefined ? ('cleared' as const) : ('refused' as const);
     const { id, type, to, time } = message.envelope;
     const record = { verdict, ...(reason === undefined ? {} : { reason }), at: time };
-    this.#timelines.set(id, { id, type, sender: message.sender, to, time, state: verdict, records: [record] });
+    this.#timelines.set(id, {
+      id,
+      type,
+      sender: message.sender,
+      to,
+      time,
+      state: verdict,
+      records: [record],
+    });
   }
 
   async #answer(party: string, verb: string, payload: Record<string, unknown>): Promise<AskReply> {
@@ -71,17 +84,33 @@ export class DeskGuard {
       case 'timeline':
         return this.#timeline(String(payload['id']), verb === 'verdict' ? 2_000 : 100);
       case 'counts':
-        return { ok: true, counts: [{ party: 'jcp_leeds', type: 'tpr2.shared', verdict: 'cleared', count: 3 }], ninoConflicts: 2 };
+        return {
+          ok: true,
+          counts: [{ party: 'jcp_leeds', type: 'tpr2.shared', verdict: 'cleared', count: 3 }],
+          ninoConflicts: 2,
+        };
       case 'dead-letters':
-        return { ok: true, deadLetters: [{ ...deadLetter, redriven: this.received.some(({ name }) => name === 'deadletter.redrive') }] };
+        return {
+          ok: true,
+          deadLetters: [
+            {
+              ...deadLetter,
+              redriven: this.received.some(({ name }) => name === 'deadletter.redrive'),
+            },
+          ],
+        };
       default:
         return { ok: false, code: 'not-found', detail: 'no such question' };
     }
   }
 
   async #timeline(id: string, waitMs: number): Promise<AskReply> {
-    const found = await until('a verdict', () => this.#timelines.get(id), waitMs).catch(() => undefined);
-    return found === undefined ? { ok: false, code: 'not-found', detail: 'no such message' } : { ok: true, ...found };
+    const found = await until('a verdict', () => this.#timelines.get(id), waitMs).catch(
+      () => undefined,
+    );
+    return found === undefined
+      ? { ok: false, code: 'not-found', detail: 'no such message' }
+      : { ok: true, ...found };
   }
 }
 

@@ -12,7 +12,8 @@ export async function openGuardDatabase(url: string): Promise<Pool> {
   return pool;
 }
 
-export const digestOf = (id: string): string => createHash('sha256').update(`the message ${id}`).digest('hex');
+export const digestOf = (id: string): string =>
+  createHash('sha256').update(`the message ${id}`).digest('hex');
 
 /** A decision as the guard would write it: a referral that was cleared, unless the test says otherwise. */
 export function newRecord(given: Partial<GuardRecord> = {}): GuardRecord {
@@ -43,10 +44,20 @@ export function newRecord(given: Partial<GuardRecord> = {}): GuardRecord {
 }
 
 export const refused = (given: Partial<GuardRecord> = {}): GuardRecord =>
-  newRecord({ recipient: undefined, verdict: { kind: 'refused', reason: 'no-consent-on-record' }, inner: 'lapsed', ...given });
+  newRecord({
+    recipient: undefined,
+    verdict: { kind: 'refused', reason: 'no-consent-on-record' },
+    inner: 'lapsed',
+    ...given,
+  });
 
 /** Writes records as one batch does, in a transaction of its own. `before` the end, which may throw to undo it, others may commit first. */
-export async function writeRecords(pool: Pool, records: readonly GuardRecord[], at: Date, before?: () => Promise<void>): Promise<void> {
+export async function writeRecords(
+  pool: Pool,
+  records: readonly GuardRecord[],
+  at: Date,
+  before?: () => Promise<void>,
+): Promise<void> {
   const db = await pool.connect();
   try {
     await db.query('begin');

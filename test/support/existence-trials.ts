@@ -7,7 +7,14 @@ import type { MeshParty } from './mesh-party.js';
 import { kolmogorovSmirnov, quantile } from './two-samples.js';
 
 /** What a client can be to the mesh where no consent stands. All must look alike to who sends. */
-export const standings = ['unknown', 'number known elsewhere', 'known, never asked', 'withdrawn', 'lapsed', 'refused'] as const;
+export const standings = [
+  'unknown',
+  'number known elsewhere',
+  'known, never asked',
+  'withdrawn',
+  'lapsed',
+  'refused',
+] as const;
 export type ClientStanding = (typeof standings)[number];
 
 export interface Trials {
@@ -30,17 +37,31 @@ let numbers = 0;
 function newClient(): Shown {
   const digits = String((numbers += 1)).padStart(6, '0');
   const name = Array.from({ length: 12 }, () => letters[randomInt(letters.length)]).join('');
-  return { nino: `QQ${digits}${'ABCD'[randomInt(4)]}`, surname: name, otherNames: 'Maria', dateOfBirth: `19${randomInt(50, 99)}-04-12` };
+  return {
+    nino: `QQ${digits}${'ABCD'[randomInt(4)]}`,
+    surname: name,
+    otherNames: 'Maria',
+    dateOfBirth: `19${randomInt(50, 99)}-04-12`,
+  };
 }
 
 /**
  * Makes clients of every standing but `unknown`, as agencies would: by consents, refusals and withdrawals on the road. Of a number that is
  * known elsewhere, with another date of birth, there is one for each trial: tried once, the sender's own agency knows it.
  */
-export async function makeClients(mesh: GuardMesh, trials: number): Promise<Record<Exclude<ClientStanding, 'unknown'>, readonly Shown[]>> {
+export async function makeClients(
+  mesh: GuardMesh,
+  trials: number,
+): Promise<Record<Exclude<ClientStanding, 'unknown'>, readonly Shown[]>> {
   const [party, other] = [await mesh.party(sender), await mesh.party(elsewhere)];
   const of = (count = clientsEach) => Array.from({ length: count }, newClient);
-  const made = { 'number known elsewhere': of(trials), 'known, never asked': of(), withdrawn: of(), lapsed: of(), refused: of() };
+  const made = {
+    'number known elsewhere': of(trials),
+    'known, never asked': of(),
+    withdrawn: of(),
+    lapsed: of(),
+    refused: of(),
+  };
   const theirs: string[] = [];
   for (const client of made['number known elsewhere'])
     theirs.push(
@@ -52,7 +73,9 @@ export async function makeClients(mesh: GuardMesh, trials: number): Promise<Reco
         data: (c) => tpr1(c, [recipient]),
       }),
     );
-  for (const id of theirs) if ((await other.verdict(id)).state !== 'cleared') throw new Error('a number was not made known');
+  for (const id of theirs)
+    if ((await other.verdict(id)).state !== 'cleared')
+      throw new Error('a number was not made known');
   const lastIds: string[] = [];
   const consent = async (client: Shown, decision: string, id = randomUUID()): Promise<string> => {
     lastIds.push(
@@ -67,13 +90,23 @@ export async function makeClients(mesh: GuardMesh, trials: number): Promise<Reco
     return id;
   };
   for (const client of made['known, never asked'])
-    lastIds.push(await party.send({ name: 'referral.requested', to: recipient, case: randomUUID(), client }));
+    lastIds.push(
+      await party.send({ name: 'referral.requested', to: recipient, case: randomUUID(), client }),
+    );
   for (const client of made.refused) await consent(client, 'refused');
   for (const client of made.lapsed) await consent(client, 'given');
   const lapsed = new Set(lastIds.slice(-clientsEach));
   for (const client of made.withdrawn) {
     const id = await consent(client, 'given');
-    lastIds.push(await party.send({ name: 'consent.withdrawn', to: 'mesh', case: id, client, data: (c) => withdrawal(c, 'TPR1') }));
+    lastIds.push(
+      await party.send({
+        name: 'consent.withdrawn',
+        to: 'mesh',
+        case: id,
+        client,
+        data: (c) => withdrawal(c, 'TPR1'),
+      }),
+    );
   }
   for (const id of lastIds) await party.verdict(id);
   await letLapse(mesh, [...lapsed]);
@@ -102,11 +135,18 @@ async function letLapse(mesh: GuardMesh, consents: readonly string[]): Promise<v
 export async function tryStandings(mesh: GuardMesh, rounds: number): Promise<Trials> {
   const party = await mesh.party(sender);
   const clients = await makeClients(mesh, warmUp + rounds);
-  const times = Object.fromEntries(standings.map((standing) => [standing, [] as number[]])) as Record<ClientStanding, number[]>;
-  const answers = Object.fromEntries(standings.map((standing) => [standing, new Set<string>()])) as Record<ClientStanding, Set<string>>;
+  const times = Object.fromEntries(
+    standings.map((standing) => [standing, [] as number[]]),
+  ) as Record<ClientStanding, number[]>;
+  const answers = Object.fromEntries(
+    standings.map((standing) => [standing, new Set<string>()]),
+  ) as Record<ClientStanding, Set<string>>;
   for (let round = -warmUp; round < rounds; round += 1)
     for (const standing of shuffled(standings)) {
-      const known = standing === 'unknown' ? undefined : clients[standing][(round + warmUp) % clients[standing].length];
+      const known =
+        standing === 'unknown'
+          ? undefined
+          : clients[standing][(round + warmUp) % clients[standing].length];
       const { ms, answer } = await tryOne(party, known ?? newClient());
       if (round >= 0) times[standing].push(ms);
       answers[standing].add(answer);
@@ -114,13 +154,22 @@ export async function tryStandings(mesh: GuardMesh, rounds: number): Promise<Tri
   return { times, answers };
 }
 
-async function tryOne(party: MeshParty, client: Shown): Promise<{ readonly ms: number; readonly answer: string }> {
-  const { id, text } = party.compose({ name: 'referral.requested', to: recipient, case: randomUUID(), client });
+async function tryOne(
+  party: MeshParty,
+  client: Shown,
+): Promise<{ readonly ms: number; readonly answer: string }> {
+  const { id, text } = party.compose({
+    name: 'referral.requested',
+    to: recipient,
+    case: randomUUID(),
+    client,
+  });
   const start = performance.now();
   await party.put(id, text);
   for (;;) {
     const reply = await party.ask<Timeline>('verdict', { id, waitMs: 0 });
-    if (reply.ok && reply.state !== 'undecided') return { ms: performance.now() - start, answer: plain(reply) };
+    if (reply.ok && reply.state !== 'undecided')
+      return { ms: performance.now() - start, answer: plain(reply) };
   }
 }
 
@@ -145,16 +194,27 @@ export interface Comparison {
 
 /** Every pair, the level divided by their number (Bonferroni). */
 export function comparePairs({ times }: Trials, alpha: number): readonly Comparison[] {
-  const pairs = standings.flatMap((one, index) => standings.slice(index + 1).map((other) => [one, other] as const));
-  return pairs.map(([one, other]) => ({ one, other, ...kolmogorovSmirnov(times[one], times[other], alpha / pairs.length) }));
+  const pairs = standings.flatMap((one, index) =>
+    standings.slice(index + 1).map((other) => [one, other] as const),
+  );
+  return pairs.map(([one, other]) => ({
+    one,
+    other,
+    ...kolmogorovSmirnov(times[one], times[other], alpha / pairs.length),
+  }));
 }
 
 /** The smallest delay of one standing, in ms, that the comparison would have found in this sample. */
 export function smallestDelayFound(trials: Trials, alpha: number): number {
   const { unknown } = trials.times;
   for (let ms = 0.25; ms < 1_000; ms += 0.25) {
-    const slower = { times: { ...trials.times, refused: trials.times.unknown.map((time) => time + ms) }, answers: trials.answers };
-    const found = comparePairs(slower, alpha).some((pair) => pair.one === 'unknown' && pair.other === 'refused' && pair.d > pair.critical);
+    const slower = {
+      times: { ...trials.times, refused: trials.times.unknown.map((time) => time + ms) },
+      answers: trials.answers,
+    };
+    const found = comparePairs(slower, alpha).some(
+      (pair) => pair.one === 'unknown' && pair.other === 'refused' && pair.d > pair.critical,
+    );
     if (found) return ms;
   }
   return quantile(unknown, 1);

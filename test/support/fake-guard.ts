@@ -42,7 +42,10 @@ export class FakeGuard {
   isSilent = false;
   decide: (message: FakeMessage) => FakeDecision = () => ({ verdict: 'cleared' });
   /** Further verbs: the reply for the asking party, without `ok`. */
-  readonly answers: Record<string, (party: string, payload: Record<string, unknown>) => object | undefined> = {};
+  readonly answers: Record<
+    string,
+    (party: string, payload: Record<string, unknown>) => object | undefined
+  > = {};
   readonly #consumers: DeliveryConsumer[] = [];
   readonly #decided = new Set<() => void>();
 
@@ -53,13 +56,18 @@ export class FakeGuard {
 
   static async start(nats: NatsForTest): Promise<FakeGuard> {
     const connection = await nats.connect('guard');
-    const guard = new FakeGuard(connection, new RoadPublisher(connection, { inboxPrefix: '_INBOX_guard' }));
+    const guard = new FakeGuard(
+      connection,
+      new RoadPublisher(connection, { inboxPrefix: '_INBOX_guard' }),
+    );
     for (const { id } of nats.parties) guard.#follow(id);
     connection.subscribe('ask.>', {
       callback: (_error, message) => {
         if (guard.isSilent) return;
         const [, party = '', verb = ''] = message.subject.split('.');
-        void guard.#answer(party, verb, message.json<Record<string, unknown>>()).then((reply) => message.respond(JSON.stringify(reply)));
+        void guard
+          .#answer(party, verb, message.json<Record<string, unknown>>())
+          .then((reply) => message.respond(JSON.stringify(reply)));
       },
     });
     await connection.flush();
@@ -100,10 +108,19 @@ export class FakeGuard {
     const decision = this.decide(message);
     const { id, type, to, time } = message;
     const records = [{ ...decision, at: time }];
-    const timeline: Timeline = { id, type, sender: party, to, time, state: decision.verdict, records };
+    const timeline: Timeline = {
+      id,
+      type,
+      sender: party,
+      to,
+      time,
+      state: decision.verdict,
+      records,
+    };
     if (message.case !== undefined) timeline.case = message.case;
     this.kept.set(id, { sender: party, digest: messageDigest(message), message, timeline });
-    if (decision.verdict === 'cleared' && to !== 'mesh' && !to.startsWith('area:')) await this.deliver(to, text, id);
+    if (decision.verdict === 'cleared' && to !== 'mesh' && !to.startsWith('area:'))
+      await this.deliver(to, text, id);
     for (const resolve of this.#decided) resolve();
   }
 
@@ -117,7 +134,9 @@ export class FakeGuard {
     if (verb === 'verdict') return this.#verdict(party, id, Number(payload['waitMs'] ?? 0));
     if (verb === 'timeline' && known?.sender === party) return { ok: true, ...known.timeline };
     const answer = this.answers[verb]?.(party, payload);
-    return answer === undefined ? { ok: false, code: 'not-found', detail: 'no such record, or not one of yours' } : { ok: true, ...answer };
+    return answer === undefined
+      ? { ok: false, code: 'not-found', detail: 'no such record, or not one of yours' }
+      : { ok: true, ...answer };
   }
 
   async #verdict(party: string, id: string, waitMs: number): Promise<object> {
@@ -127,7 +146,16 @@ export class FakeGuard {
       if (known?.sender === party) return { ok: true, ...known.timeline };
       const leftMs = end - performance.now();
       if (leftMs <= 0)
-        return { ok: true, id, type: '', sender: party, to: '', time: '', state: 'undecided', records: [] } satisfies {
+        return {
+          ok: true,
+          id,
+          type: '',
+          sender: party,
+          to: '',
+          time: '',
+          state: 'undecided',
+          records: [],
+        } satisfies {
           ok: true;
         } & Timeline;
       await new Promise<void>((resolve) => {

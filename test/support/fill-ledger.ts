@@ -17,7 +17,13 @@ export interface LedgerFilling {
 /** Base64url of SHA-256, as the guard's hashes look. */
 const hashOf = (what: string): string =>
   `rtrim(translate(encode(sha256((c.client::text || '${what}')::bytea), 'base64'), '+/', '-_'), '=')`;
-const ids = { client: 'c.client', case_id: 'c.case_id', consent_id: 'c.consent', decision_id: 'c.consent', id: 'c.consent' };
+const ids = {
+  client: 'c.client',
+  case_id: 'c.case_id',
+  consent_id: 'c.consent',
+  decision_id: 'c.consent',
+  id: 'c.consent',
+};
 /** Sealed and in the tree already: before the first that is. */
 const before = '-c.n';
 
@@ -25,7 +31,10 @@ const before = '-c.n';
  * What of each table's row is the copy's own; everything else is as the guard wrote it. In two lists, loaded side by side: in the order of
  * clients' ids, and in that of their consents.
  */
-const tables: readonly (readonly (readonly [table: string, own: Readonly<Record<string, string>>])[])[] = [
+const tables: readonly (readonly (readonly [
+  table: string,
+  own: Readonly<Record<string, string>>,
+])[])[] = [
   [
     [
       'client',
@@ -59,23 +68,37 @@ export async function fillLedger(filling: LedgerFilling): Promise<void> {
   const connections = await Promise.all(tables.map(() => connect(filling.databaseUrl)));
   const [first] = connections;
   if (first === undefined) return;
-  await until('the template is sealed', async () => (await first.query('select 1 from client_key')).rows.length > 0);
-  for (const setting of ["max_wal_size = '16GB'", 'fsync = off', 'full_page_writes = off', 'autovacuum = off'])
+  await until(
+    'the template is sealed',
+    async () => (await first.query('select 1 from client_key')).rows.length > 0,
+  );
+  for (const setting of [
+    "max_wal_size = '16GB'",
+    'fsync = off',
+    'full_page_writes = off',
+    'autovacuum = off',
+  ])
     await first.query(`alter system set ${setting}`);
   await first.query('select pg_reload_conf()');
   await writeCopies(first, filling);
   await Promise.all(
     connections.map(async (connection, index) => {
       // Copies need no look at the rows they refer to.
-      await connection.query(`set session_replication_role = replica; set maintenance_work_mem = '512MB'`);
-      for (const [table, own] of tables[index] ?? []) await copyRows(connection, { table, own, order: index === 0 ? 'client' : 'n' });
+      await connection.query(
+        `set session_replication_role = replica; set maintenance_work_mem = '512MB'`,
+      );
+      for (const [table, own] of tables[index] ?? [])
+        await copyRows(connection, { table, own, order: index === 0 ? 'client' : 'n' });
     }),
   );
   await first.query('drop table bench_copy, bench_template');
   await first.query('vacuum (analyze)');
   await first.query('alter system reset all');
   await first.query('select pg_reload_conf()');
-  await until('PostgreSQL syncs again', async () => (await first.query<{ fsync: string }>('show fsync')).rows[0]?.fsync === 'on');
+  await until(
+    'PostgreSQL syncs again',
+    async () => (await first.query<{ fsync: string }>('show fsync')).rows[0]?.fsync === 'on',
+  );
   await first.query('checkpoint');
   await Promise.all(connections.map((connection) => connection.end()));
 }
@@ -90,13 +113,19 @@ async function connect(url: string): Promise<Client> {
 const consentId = `(lpad(to_hex((extract(epoch from now()) * 1000)::bigint - (300 * 86400000::bigint * (1 - n / $7::float8))::bigint), 12, '0')
   || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid`;
 
-async function writeCopies(connection: Client, { keysFile, template, count, known }: LedgerFilling): Promise<void> {
+async function writeCopies(
+  connection: Client,
+  { keysFile, template, count, known }: LedgerFilling,
+): Promise<void> {
   const keys = GuardKeys.fromFile(keysFile);
   const rows = known.map((each) => {
     const prints = keys.printsUnder(keys.version, each.client);
     return { ...each, prints, id: keys.deriveClient(prints, each.case) };
   });
-  const found = await connection.query<{ client: string }>('select client from client_case where id = $1', [template]);
+  const found = await connection.query<{ client: string }>(
+    'select client from client_case where id = $1',
+    [template],
+  );
   await connection.query(
     `create unlogged table bench_template as select '${found.rows[0]?.client ?? ''}'::uuid as client, '${template}'::uuid as case_id`,
   );
@@ -150,7 +179,8 @@ async function copyRows(connection: Client, { table, own, order }: Copying): Pro
 
 /** Which rows of a table are the template's. */
 function ofTemplate(table: string, columns: readonly string[]): string {
-  if (table === 'leaf') return 'record in (select seq from record where client = (select client from bench_template))';
+  if (table === 'leaf')
+    return 'record in (select seq from record where client = (select client from bench_template))';
   if (table === 'client') return 'id = (select client from bench_template)';
   const key = columns.includes('client') ? 'client' : 'case_id';
   return `${key} = (select ${key} from bench_template)`;

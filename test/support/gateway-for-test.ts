@@ -40,7 +40,11 @@ export class GatewayForTest {
     readonly partiesFile: string,
   ) {}
 
-  static async start(nats: NatsForTest, parties: readonly string[], env: Record<string, string> = {}): Promise<GatewayForTest> {
+  static async start(
+    nats: NatsForTest,
+    parties: readonly string[],
+    env: Record<string, string> = {},
+  ): Promise<GatewayForTest> {
     const test = new GatewayForTest(nats, join(nats.folder, `parties-${randomUUID()}.json`));
     await test.writeParties(parties);
     await test.run(env);
@@ -63,14 +67,17 @@ export class GatewayForTest {
     });
     this.#process = child;
     this.#port = 0;
-    for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', (line) => this.#read(line));
+    for (const stream of [child.stdout, child.stderr])
+      createInterface(stream).on('line', (line) => this.#read(line));
     const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
     await until(
       'the gateway is ready',
-      async () => hasEnded() || (this.#port > 0 && (await this.call('/health/ready')).status === 200),
+      async () =>
+        hasEnded() || (this.#port > 0 && (await this.call('/health/ready')).status === 200),
       40_000,
     );
-    if (hasEnded()) throw new Error(`the gateway ended with ${child.exitCode}: ${this.log.join('\n')}`);
+    if (hasEnded())
+      throw new Error(`the gateway ended with ${child.exitCode}: ${this.log.join('\n')}`);
   }
 
   #read(line: string): void {
@@ -88,7 +95,11 @@ export class GatewayForTest {
     const list = parties.map((party) => {
       const token = this.tokens.get(party) ?? randomBytes(32).toString('base64url');
       this.tokens.set(party, token);
-      return { party, seedFile: this.nats.seedFile(party), tokenHash: `sha256:${createHash('sha256').update(token).digest('hex')}` };
+      return {
+        party,
+        seedFile: this.nats.seedFile(party),
+        tokenHash: `sha256:${createHash('sha256').update(token).digest('hex')}`,
+      };
     });
     await this.writePartiesText(JSON.stringify(list));
   }
@@ -102,7 +113,10 @@ export class GatewayForTest {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  async call(path: string, { method = 'GET', token, headers = {}, body }: CallOptions = {}): Promise<HttpAnswer> {
+  async call(
+    path: string,
+    { method = 'GET', token, headers = {}, body }: CallOptions = {},
+  ): Promise<HttpAnswer> {
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
@@ -110,7 +124,12 @@ export class GatewayForTest {
     });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
-    return { status: response.status, headers: response.headers, text, body: isJson ? (JSON.parse(text) as HttpAnswer['body']) : {} };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson ? (JSON.parse(text) as HttpAnswer['body']) : {},
+    };
   }
 
   as(party: string, path: string, options: CallOptions = {}): Promise<HttpAnswer> {
@@ -130,7 +149,8 @@ export class GatewayForTest {
   /** Ends it as the platform would, and gives its exit code. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null)
+      return child?.exitCode ?? null;
     const exit = once(child, 'exit') as Promise<[number | null]>;
     child.kill(signal);
     const [code] = await exit;
@@ -141,7 +161,11 @@ export class GatewayForTest {
 export const newId = (atMs = Date.now()): string => uuidV7(atMs, randomBytes(10));
 
 /** A referral that is right in every part; `changes` go over the envelope. The client is invented (NI numbers with QQ are never issued). */
-export function someReferral(from: string, to: string, changes: Record<string, unknown> = {}): Record<string, unknown> & { id: string } {
+export function someReferral(
+  from: string,
+  to: string,
+  changes: Record<string, unknown> = {},
+): Record<string, unknown> & { id: string } {
   return {
     specversion: '1.0',
     id: newId(),
@@ -152,9 +176,18 @@ export function someReferral(from: string, to: string, changes: Record<string, u
     to,
     actor: 'p_adviser_1',
     data: {
-      client: { nino: 'QQ123456C', surname: 'Quillfeather', otherNames: 'Tamsin', dateOfBirth: '1984-05-17' },
+      client: {
+        nino: 'QQ123456C',
+        surname: 'Quillfeather',
+        otherNames: 'Tamsin',
+        dateOfBirth: '1984-05-17',
+      },
       benefit: 'jsa',
-      told: ['voluntary-first-assessment', 'finds-need-for-comprehensive', 'engaging-later-is-voluntary'],
+      told: [
+        'voluntary-first-assessment',
+        'finds-need-for-comprehensive',
+        'engaging-later-is-voluntary',
+      ],
       travelCostsConsidered: true,
     },
     ...changes,

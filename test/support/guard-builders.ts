@@ -15,7 +15,12 @@ import { type ClientShown, type FormContext, forms, maria } from './guard-forms.
 export const district = 'lambeth-southwark-and-wandsworth';
 
 const treatment = [{ role: 'treatment' as const, district }];
-const party = (id: string, kind: DirectoryParty['kind'], agency: string, serves: DirectoryParty['serves'] = []): DirectoryParty => ({
+const party = (
+  id: string,
+  kind: DirectoryParty['kind'],
+  agency: string,
+  serves: DirectoryParty['serves'] = [],
+): DirectoryParty => ({
   id,
   kind,
   agency,
@@ -55,17 +60,22 @@ export const printsOf = (client: ClientShown): Exclude<Incoming['prints'], undef
   surname: `name ${client.surname}`,
 });
 
-export const uuidOf = (seed: string): string => uuidV7(monday, createHash('sha256').update(seed).digest());
+export const uuidOf = (seed: string): string =>
+  uuidV7(monday, createHash('sha256').update(seed).digest());
 
 /** The id of the message that such a sender makes of such a seed. */
 export const messageId = (from: string, seed: string, nowMs = monday): string =>
-  isServiceParty(from) ? ownEffectId(from, seed, 'message') : uuidV7(nowMs, createHash('sha256').update(seed).digest());
+  isServiceParty(from)
+    ? ownEffectId(from, seed, 'message')
+    : uuidV7(nowMs, createHash('sha256').update(seed).digest());
 
 export interface Sent {
   readonly from: string;
   readonly name: MessageName;
   readonly to: string;
-  readonly data?: Readonly<Record<string, unknown>> | ((context: FormContext) => Readonly<Record<string, unknown>>);
+  readonly data?:
+    | Readonly<Record<string, unknown>>
+    | ((context: FormContext) => Readonly<Record<string, unknown>>);
   readonly case?: string;
   readonly caseref?: string;
   readonly client?: ClientShown;
@@ -80,12 +90,24 @@ export interface Sent {
  */
 export class GuardDesk {
   readonly world: World;
-  readonly delivered: { readonly id: string; readonly recipient: string; readonly message: DeliveredMessage }[] = [];
+  readonly delivered: {
+    readonly id: string;
+    readonly recipient: string;
+    readonly message: DeliveredMessage;
+  }[] = [];
   nowMs = monday;
   private count = 0;
 
   constructor(known: Partial<WorldParts> = {}) {
-    this.world = new World({ directory: newDirectory(), clients: [], cases: [], scopes: [], records: [], held: [], ...known });
+    this.world = new World({
+      directory: newDirectory(),
+      clients: [],
+      cases: [],
+      scopes: [],
+      records: [],
+      held: [],
+      ...known,
+    });
   }
 
   /** The message as it would come before the guard. @throws when its shape is wrong: a mistake of the test. */
@@ -95,7 +117,14 @@ export class GuardDesk {
     const client = sent.client ?? maria;
     const now = new Date(this.nowMs).toISOString();
     const person = isService ? '' : personOf(sent.from);
-    const context = { client, now, today: now.slice(0, 10), later: this.inDays(7), cites: sent.cites ?? '', person };
+    const context = {
+      client,
+      now,
+      today: now.slice(0, 10),
+      later: this.inDays(7),
+      cites: sent.cites ?? '',
+      person,
+    };
     const build = sent.data ?? forms[sent.name] ?? {};
     const data = typeof build === 'function' ? build(context) : build;
     const seed = sent.seed ?? `${this.count} ${this.nowMs}`;
@@ -113,10 +142,14 @@ export class GuardDesk {
       },
       this.nowMs,
     );
-    if (!read.ok) throw new Error(`the test's ${sent.name} is malformed: ${JSON.stringify(read.problems)}`);
+    if (!read.ok)
+      throw new Error(`the test's ${sent.name} is malformed: ${JSON.stringify(read.problems)}`);
     const shown = (data as { client?: ClientShown }).client;
     const prints = shown === undefined ? undefined : printsOf(shown);
-    const derivedClient = prints === undefined ? undefined : uuidOf(prints.identity ?? `case ${read.message.envelope.case}`);
+    const derivedClient =
+      prints === undefined
+        ? undefined
+        : uuidOf(prints.identity ?? `case ${read.message.envelope.case}`);
     return { read: read.message, sender: sent.from, prints, digest: '0'.repeat(64), derivedClient };
   }
 

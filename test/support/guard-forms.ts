@@ -1,8 +1,18 @@
 import { type MessageName } from '#libs/contracts/message-table.js';
 
 /** Invented people. NI numbers with prefix QQ are never given to anyone. */
-export const maria = { nino: 'QQ123456A', surname: 'Sample', otherNames: 'Maria', dateOfBirth: '1988-04-12' };
-export const tomas = { nino: 'QQ654321B', surname: 'Muster', otherNames: 'Tomas', dateOfBirth: '1979-11-30' };
+export const maria = {
+  nino: 'QQ123456A',
+  surname: 'Sample',
+  otherNames: 'Maria',
+  dateOfBirth: '1988-04-12',
+};
+export const tomas = {
+  nino: 'QQ654321B',
+  surname: 'Muster',
+  otherNames: 'Tomas',
+  dateOfBirth: '1979-11-30',
+};
 /** A client who has no NI number. */
 export const ana = { surname: 'Ejemplo', dateOfBirth: '1995-07-01' };
 
@@ -26,12 +36,21 @@ const referral = ({ client }: FormContext): Form => ({
   client,
   contact: { address: '1 Example Road', postcode: 'SW18 1AA', phone: '020 7946 0000' },
   benefit: 'jsa',
-  told: ['voluntary-first-assessment', 'finds-need-for-comprehensive', 'engaging-later-is-voluntary'],
+  told: [
+    'voluntary-first-assessment',
+    'finds-need-for-comprehensive',
+    'engaging-later-is-voluntary',
+  ],
   travelCostsConsidered: true,
   note: 'prefers mornings',
 });
 
-const explained = (statements: readonly string[]): Form => ({ statements, wordingVersion: '2026-01', language: 'en', copyGiven: true });
+const explained = (statements: readonly string[]): Form => ({
+  statements,
+  wordingVersion: '2026-01',
+  language: 'en',
+  copyGiven: true,
+});
 
 /** DPA1: the job centre (or a contracted provider for it) may keep the problem on its record. */
 export const dpa1 = ({ client, now, person }: FormContext, to?: readonly string[]): Form => ({
@@ -47,7 +66,11 @@ export const dpa1 = ({ client, now, person }: FormContext, to?: readonly string[
 });
 
 /** TPR1: refer to these, or to whoever of these serves the area. */
-export const tpr1 = ({ client, now, person }: FormContext, to: readonly string[], district?: string): Form => ({
+export const tpr1 = (
+  { client, now, person }: FormContext,
+  to: readonly string[],
+  district?: string,
+): Form => ({
   form: 'TPR1',
   formReference: 'TPR1 0001',
   client,
@@ -69,10 +92,18 @@ export const tpr2Consent = ({ client, now, person }: FormContext, to: readonly s
   to: { parties: to },
   takenAt: now,
   takenBy: person,
-  explained: explained(['information-shared-to-coordinate', 'record-updated-with-needs', 'used-solely-for-barriers-to-work']),
+  explained: explained([
+    'information-shared-to-coordinate',
+    'record-updated-with-needs',
+    'used-solely-for-barriers-to-work',
+  ]),
 });
 
-export const withdrawal = ({ now, person }: FormContext, form: 'DPA1' | 'TPR1' | 'TPR2', keep: readonly string[] = []): Form => ({
+export const withdrawal = (
+  { now, person }: FormContext,
+  form: 'DPA1' | 'TPR1' | 'TPR2',
+  keep: readonly string[] = [],
+): Form => ({
   form,
   keep,
   withdrawnAt: now,
@@ -85,10 +116,24 @@ export const forms: Partial<Record<MessageName, (context: FormContext) => Form>>
   'referral.requested': referral,
   'referral.forwarded': (context) => ({ ...referral(context), referral: context.cites }),
   'referral.acknowledged': ({ cites }) => ({ referral: cites }),
-  'appointment.booked': ({ cites, later }) => ({ referral: cites, startsAt: later, place: '2 Example Street', bring: 'any letters' }),
-  'appointment.attended': ({ cites, today }) => ({ referral: cites, on: today, comprehensiveAssessment: 'arranged' }),
+  'appointment.booked': ({ cites, later }) => ({
+    referral: cites,
+    startsAt: later,
+    place: '2 Example Street',
+    bring: 'any letters',
+  }),
+  'appointment.attended': ({ cites, today }) => ({
+    referral: cites,
+    on: today,
+    comprehensiveAssessment: 'arranged',
+  }),
   'appointment.did-not-attend': ({ cites, today }) => ({ referral: cites, on: today }),
-  'provider.notice': ({ client, today }) => ({ form: 'NFP', client, attendance: 'attended', on: today }),
+  'provider.notice': ({ client, today }) => ({
+    form: 'NFP',
+    client,
+    attendance: 'attended',
+    on: today,
+  }),
   'careplan.agreed': ({ today }) => ({ agreedOn: today, reviewWeeks: 12 }),
   'careplan.reviewed': ({ today }) => ({ heldOn: today }),
   'tpr2.shared': ({ client, today }) => ({
@@ -97,7 +142,11 @@ export const forms: Partial<Record<MessageName, (context: FormContext) => Form>>
     client,
     contact: { phone: '020 7946 0000' },
     accessedBy: 'job-centre',
-    employment: { goals: ['warehouse work'], training: ['forklift licence'], support: ['travel to interviews'] },
+    employment: {
+      goals: ['warehouse work'],
+      training: ['forklift licence'],
+      support: ['travel to interviews'],
+    },
     personalAdviser: { name: 'A Sample', phone: '020 7946 0002' },
     structuredTreatmentStartedOn: today,
     treatmentSummary: 'attends weekly',
@@ -111,12 +160,22 @@ export const forms: Partial<Record<MessageName, (context: FormContext) => Form>>
   'claim.ended': ({ today }) => ({ endedOn: today }),
   'claim.change-told': ({ today }) => ({ change: 'benefit-changed', on: today }),
   'review.requested': ({ today }) => ({ wantedBy: today, place: 'job-centre' }),
-  'review.offered': ({ cites, later }) => ({ request: cites, startsAt: later, place: 'Example Jobcentre', slot: 'next-free-appointment' }),
+  'review.offered': ({ cites, later }) => ({
+    request: cites,
+    startsAt: later,
+    place: 'Example Jobcentre',
+    slot: 'next-free-appointment',
+  }),
   'review.accepted': ({ cites, later }) => ({ offer: cites, startsAt: later }),
   'review.declined': ({ cites }) => ({ offer: cites }),
   'review.held': ({ cites, today }) => ({ offer: cites, heldOn: today }),
   'review.not-held': ({ cites, today }) => ({ offer: cites, on: today, why: 'postponed' }),
-  'review.outcome': ({ cites, today }) => ({ offer: cites, agreementAmended: true, actions: ['apply'], nextReviewOn: today }),
+  'review.outcome': ({ cites, today }) => ({
+    offer: cites,
+    agreementAmended: true,
+    actions: ['apply'],
+    nextReviewOn: today,
+  }),
   'exit.notified': ({ today }) => ({ exit: 'unplanned', on: today }),
   'exit.recorded': ({ today }) => ({ exit: 'planned', on: today }),
   'step.done': () => ({ step: 're-engage', outcome: 'done' }),

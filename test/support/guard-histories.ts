@@ -1,13 +1,38 @@
 import * as fc from 'fast-check';
 import { type MessageName, messageNames, ruleOf } from '#libs/contracts/message-table.js';
 import { type NoticeKind, noticeKinds } from '#libs/contracts/notices.js';
-import { type Category, type ConsentForm, type Purpose, categories, consentFormRules, consentForms } from '#libs/contracts/purposes.js';
+import {
+  type Category,
+  type ConsentForm,
+  type Purpose,
+  categories,
+  consentFormRules,
+  consentForms,
+} from '#libs/contracts/purposes.js';
 import { reminderKinds } from '#libs/contracts/service-forms.js';
 import { type StepName, stepNames } from '#libs/contracts/steps.js';
 import type { Decision } from '#services/consent-guard/domain/decision.js';
 import type { GuardRecord } from '#services/consent-guard/domain/guard-record.js';
-import { GuardDesk, district, messageId, monday, parties, personOf, printsOf, uuidOf } from './guard-builders.js';
-import { type FormContext, dpa1, forms, maria, tomas, tpr1, tpr2Consent, withdrawal } from './guard-forms.js';
+import {
+  GuardDesk,
+  district,
+  messageId,
+  monday,
+  parties,
+  personOf,
+  printsOf,
+  uuidOf,
+} from './guard-builders.js';
+import {
+  type FormContext,
+  dpa1,
+  forms,
+  maria,
+  tomas,
+  tpr1,
+  tpr2Consent,
+  withdrawal,
+} from './guard-forms.js';
 
 /** One thing that somebody does. Numbers pick: an earlier action (its message), a party, a category. */
 export type Action =
@@ -47,8 +72,17 @@ export type Action =
       readonly person: number | undefined;
       readonly step: StepName | undefined;
     }
-  | { readonly what: 'due'; readonly kind: (typeof reminderKinds)[number]; readonly restsOn: number }
-  | { readonly what: 'mail'; readonly restsOn: number; readonly person: number; readonly outcome: 'held' | 'failed' };
+  | {
+      readonly what: 'due';
+      readonly kind: (typeof reminderKinds)[number];
+      readonly restsOn: number;
+    }
+  | {
+      readonly what: 'mail';
+      readonly restsOn: number;
+      readonly person: number;
+      readonly outcome: 'held' | 'failed';
+    };
 
 const agencyMessages = messageNames.filter((name) => forms[name] !== undefined);
 const client = fc.integer({ min: 0, max: 1 });
@@ -64,7 +98,10 @@ const consent: fc.Arbitrary<Action> = fc.record({
     { arbitrary: fc.constant([0, 1, 2, 3, 4, 5]), weight: 2 },
     { arbitrary: fc.array(pick, { minLength: 1, maxLength: 4 }), weight: 1 },
   ),
-  excluded: fc.oneof({ arbitrary: fc.constant([]), weight: 3 }, { arbitrary: some(categories), weight: 1 }),
+  excluded: fc.oneof(
+    { arbitrary: fc.constant([]), weight: 3 },
+    { arbitrary: some(categories), weight: 1 },
+  ),
   decision: fc.constantFrom('given' as const, 'given' as const, 'refused' as const),
   minutesAgo: fc.integer({ min: 0, max: 8 }),
 });
@@ -95,7 +132,11 @@ const service: fc.Arbitrary<Action> = fc.oneof(
     person: fc.option(pick, { nil: undefined, freq: 1 }),
     step: fc.option(fc.constantFrom(...stepNames), { nil: undefined, freq: 1 }),
   }),
-  fc.record({ what: fc.constant('due' as const), kind: fc.constantFrom(...reminderKinds), restsOn: pick }),
+  fc.record({
+    what: fc.constant('due' as const),
+    kind: fc.constantFrom(...reminderKinds),
+    restsOn: pick,
+  }),
   fc.record({
     what: fc.constant('mail' as const),
     restsOn: pick,
@@ -117,7 +158,9 @@ export const history: fc.Arbitrary<Action[]> = fc.array(
 export const consents: fc.Arbitrary<Action[]> = fc.array(consent, { minLength: 1, maxLength: 12 });
 export const noOf: fc.Arbitrary<Action> = fc.oneof(
   withdrawn,
-  consent.map((action) => (action.what === 'consent' ? { ...action, decision: 'refused' as const } : action)),
+  consent.map((action) =>
+    action.what === 'consent' ? { ...action, decision: 'refused' as const } : action,
+  ),
 );
 
 export const clients = [maria, tomas] as const;
@@ -128,7 +171,10 @@ const clientIds = clients.map((shown) => uuidOf(printsOf(shown).identity ?? ''))
 export function openDesk(): GuardDesk {
   const agencies = new Map(parties.map(({ agency }) => [agency, undefined]));
   return new GuardDesk({
-    clients: clients.map((shown, index) => ({ id: clientIds[index] ?? '', prints: printsOf(shown) })),
+    clients: clients.map((shown, index) => ({
+      id: clientIds[index] ?? '',
+      prints: printsOf(shown),
+    })),
     cases: caseIds.map((id, index) => ({ id, client: clientIds[index] ?? '', agencies })),
   });
 }
@@ -139,15 +185,22 @@ const at = <T>(list: readonly T[], index: number): T => {
   return found;
 };
 const ids = parties.map(({ id }) => id);
-const ofKinds = (kinds: readonly string[]): string[] => parties.filter(({ kind }) => kinds.includes(kind)).map(({ id }) => id);
+const ofKinds = (kinds: readonly string[]): string[] =>
+  parties.filter(({ kind }) => kinds.includes(kind)).map(({ id }) => id);
 
 /** An action, the seed of its id, and the action that it rests on or answers: fixed here, so that leaving some out changes no other. */
 export type Numbered = readonly [action: Action, seed: string, restsOn?: number | undefined];
 
 export const numbered = (actions: readonly Action[]): readonly Numbered[] =>
   actions.map((action, index) => {
-    const candidates = actions.slice(0, index).flatMap((each, earlierIndex) => (mayRestOn(action, each) ? [earlierIndex] : []));
-    return [action, `action ${index}`, candidates.length === 0 ? undefined : at(candidates, pickedBy(action))] as const;
+    const candidates = actions
+      .slice(0, index)
+      .flatMap((each, earlierIndex) => (mayRestOn(action, each) ? [earlierIndex] : []));
+    return [
+      action,
+      `action ${index}`,
+      candidates.length === 0 ? undefined : at(candidates, pickedBy(action)),
+    ] as const;
   });
 
 function mayRestOn(action: Action, on: Action): boolean {
@@ -174,23 +227,40 @@ const causedBy = (record: GuardRecord | undefined): NoticeKind =>
   (record === undefined ? undefined : ruleOf(record.name).notices[0]?.kind) ?? 'step-overdue';
 
 /** Plays actions one after the other. */
-export const play = (desk: GuardDesk, actions: readonly Numbered[]): readonly Decision[] => actions.map((each) => perform(desk, each));
+export const play = (desk: GuardDesk, actions: readonly Numbered[]): readonly Decision[] =>
+  actions.map((each) => perform(desk, each));
 
 function perform(desk: GuardDesk, [action, seed, restsOn = 999]: Numbered): Decision {
   switch (action.what) {
     case 'consent': {
       const from = at(ofKinds(consentFormRules[action.form].takenBy), action.taker);
       const data = (context: FormContext) => ({
-        ...consentData(action.form, context, [...new Set(action.to.map((number) => at(ids, number)))]),
+        ...consentData(action.form, context, [
+          ...new Set(action.to.map((number) => at(ids, number))),
+        ]),
         decision: action.decision,
         excludedCategories: action.excluded,
         takenAt: new Date(monday - action.minutesAgo * 60_000).toISOString(),
       });
-      return desk.send({ seed, from, name: 'consent.recorded', to: 'mesh', data, ...about(action.client) });
+      return desk.send({
+        seed,
+        from,
+        name: 'consent.recorded',
+        to: 'mesh',
+        data,
+        ...about(action.client),
+      });
     }
     case 'withdrawal': {
       const data = (context: FormContext) => withdrawal(context, action.form, action.keep);
-      return desk.send({ seed, from: at(ids, action.from), name: 'consent.withdrawn', to: 'mesh', data, ...about(action.client) });
+      return desk.send({
+        seed,
+        from: at(ids, action.from),
+        name: 'consent.withdrawn',
+        to: 'mesh',
+        data,
+        ...about(action.client),
+      });
     }
     case 'message': {
       const rule = ruleOf(action.name);
@@ -198,10 +268,19 @@ function perform(desk: GuardDesk, [action, seed, restsOn = 999]: Numbered): Deci
       const named = [
         ...ofKinds(rule.to),
         ...(rule.to.includes('mesh') ? ['mesh'] : []),
-        ...(rule.to.includes('area') ? Array.from({ length: 3 }, () => `area:${district}/treatment`) : []),
+        ...(rule.to.includes('area')
+          ? Array.from({ length: 3 }, () => `area:${district}/treatment`)
+          : []),
       ];
       const to = at(action.wild ? [...ids, 'svc_router', 'mesh'] : named, action.to);
-      return desk.send({ seed, from, name: action.name, to, cites: earlier(desk, restsOn), ...about(action.client) });
+      return desk.send({
+        seed,
+        from,
+        name: action.name,
+        to,
+        cites: earlier(desk, restsOn),
+        ...about(action.client),
+      });
     }
     case 'route': {
       const data = { message: earlier(desk, restsOn), party: at(ids, action.party) };
@@ -217,10 +296,22 @@ function perform(desk: GuardDesk, [action, seed, restsOn = 999]: Numbered): Deci
         person: personOf(reader ?? at(ids, 0)),
         ...(action.step === undefined ? {} : { step: action.step }),
       };
-      return desk.send({ seed, from: 'svc_router', name: 'notice.requested', to: 'svc_notifier', data });
+      return desk.send({
+        seed,
+        from: 'svc_router',
+        name: 'notice.requested',
+        to: 'svc_notifier',
+        data,
+      });
     }
     case 'due': {
-      const data = { reminder: uuidOf(seed), kind: action.kind, anchor: earlier(desk, restsOn), dueOn: '2026-05-25', occurrence: 1 };
+      const data = {
+        reminder: uuidOf(seed),
+        kind: action.kind,
+        anchor: earlier(desk, restsOn),
+        dueOn: '2026-05-25',
+        occurrence: 1,
+      };
       return desk.send({ seed, from: 'svc_reminders', name: 'reminder.due', to: 'mesh', data });
     }
     case 'mail': {

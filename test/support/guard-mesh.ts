@@ -32,17 +32,34 @@ export class GuardMesh {
     readonly keysFile: string,
   ) {}
 
-  static async start({ unlisted = [], maxBytes, isDurable = false, sharedBuffers }: GuardMeshOptions = {}): Promise<GuardMesh> {
+  static async start({
+    unlisted = [],
+    maxBytes,
+    isDurable = false,
+    sharedBuffers,
+  }: GuardMeshOptions = {}): Promise<GuardMesh> {
     const ids = [...parties.map(({ id }) => id), ...unlisted];
-    const [nats, postgres] = await Promise.all([NatsForTest.start(ids, maxBytes), startPostgres({ isDurable, sharedBuffers })]);
+    const [nats, postgres] = await Promise.all([
+      NatsForTest.start(ids, maxBytes),
+      startPostgres({ isDurable, sharedBuffers }),
+    ]);
     const keysFile = join(nats.folder, 'guard-keys.json');
-    await writeFile(keysFile, JSON.stringify({ current: 1, keys: { '1': randomBytes(32).toString('base64') } }), { mode: 0o600 });
-    await writeFile(join(nats.folder, 'evidence.key'), newNoteKey('example.org/test').signerKey, { mode: 0o600 });
+    await writeFile(
+      keysFile,
+      JSON.stringify({ current: 1, keys: { '1': randomBytes(32).toString('base64') } }),
+      { mode: 0o600 },
+    );
+    await writeFile(join(nats.folder, 'evidence.key'), newNoteKey('example.org/test').signerKey, {
+      mode: 0o600,
+    });
     return new GuardMesh(nats, postgres, await postgres.createDatabase('guard'), keysFile);
   }
 
   /** One more guard, once it is ready. */
-  async guard(env: Readonly<Record<string, string>> = {}, nodeArgs: readonly string[] = []): Promise<ServiceProcess> {
+  async guard(
+    env: Readonly<Record<string, string>> = {},
+    nodeArgs: readonly string[] = [],
+  ): Promise<ServiceProcess> {
     const own = {
       MESH_ENV: 'local',
       NATS_URL: this.nats.broker.url,
@@ -69,7 +86,15 @@ export class GuardMesh {
     const operator = await this.party('svc_ops');
     for (const { id, kind, agency, serves } of parties) {
       const person = personOf(id);
-      const party = { party: id, kind, agency, name: id, serves, dutyPerson: person, teamLeader: person };
+      const party = {
+        party: id,
+        kind,
+        agency,
+        name: id,
+        serves,
+        dutyPerson: person,
+        teamLeader: person,
+      };
       await operator.send({ name: 'directory.party-put', to: 'mesh', data: party });
       const job = { person, party: id, job: jobOf(kind), deputy: person };
       const last = await operator.send({ name: 'directory.person-put', to: 'mesh', data: job });
@@ -86,4 +111,5 @@ export class GuardMesh {
   }
 }
 
-const jobOf = (kind: string): string => (kind === 'jobcentre' ? 'adviser' : kind === 'probation' ? 'offender-manager' : 'keyworker');
+const jobOf = (kind: string): string =>
+  kind === 'jobcentre' ? 'adviser' : kind === 'probation' ? 'offender-manager' : 'keyworker';

@@ -1,5 +1,10 @@
 import type { NatsConnection } from '@nats-io/nats-core';
-import { answerSubject, deliverySubject, ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
+import {
+  answerSubject,
+  deliverySubject,
+  ingressDurable,
+  ingressStream,
+} from '#libs/contracts/subjects.js';
 import { type AskReply, requestJson } from '#libs/nats/ask-client.js';
 import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
@@ -32,7 +37,9 @@ export class GuardSide {
       inFlight: 64,
       isOrdered: true,
       handle: async ({ data }) => {
-        await Promise.resolve(this.outgoing.push(JSON.parse(new TextDecoder().decode(data)) as RoadMessage));
+        await Promise.resolve(
+          this.outgoing.push(JSON.parse(new TextDecoder().decode(data)) as RoadMessage),
+        );
         return { kind: 'ack' };
       },
       onDead: () => Promise.resolve(),
@@ -45,7 +52,13 @@ export class GuardSide {
   }
 
   async deliver(message: Omit<RoadMessage, 'to'>, deduplicationId = message.id): Promise<void> {
-    const envelope = { specversion: '1.0', source: '/parties/guard', time: new Date().toISOString(), to: this.service, ...message };
+    const envelope = {
+      specversion: '1.0',
+      source: '/parties/guard',
+      time: new Date().toISOString(),
+      to: this.service,
+      ...message,
+    };
     await this.deliverBytes(new TextEncoder().encode(JSON.stringify(envelope)), deduplicationId);
   }
 
@@ -56,7 +69,8 @@ export class GuardSide {
   /** The first message the service put out that has this type and these data. */
   sent(type: string, data: Readonly<Record<string, unknown>>): Promise<RoadMessage> {
     const fits = (message: RoadMessage): boolean =>
-      message.type === type && Object.entries(data).every(([key, value]) => message.data[key] === value);
+      message.type === type &&
+      Object.entries(data).every(([key, value]) => message.data[key] === value);
     return until(`${type} with ${JSON.stringify(data)}`, () => this.outgoing.find(fits));
   }
 

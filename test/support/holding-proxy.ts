@@ -72,13 +72,18 @@ export class HoldingProxy {
       this.sockets.add(socket);
       socket.on('error', () => undefined);
     }
-    client.on('data', (chunk) => this.pass('up', broker, chunk)).on('close', () => broker.destroy());
-    broker.on('data', (chunk) => this.pass('down', client, chunk)).on('close', () => client.destroy());
+    client
+      .on('data', (chunk) => this.pass('up', broker, chunk))
+      .on('close', () => broker.destroy());
+    broker
+      .on('data', (chunk) => this.pass('down', client, chunk))
+      .on('close', () => client.destroy());
   }
 
   private pass(direction: Direction, to: Socket, chunk: Buffer): void {
     if (direction === 'down') this.answers += chunk.toString('latin1');
-    if (direction === 'up' && this.trigger !== undefined && chunk.includes(this.trigger.text)) this.isHolding = true;
+    if (direction === 'up' && this.trigger !== undefined && chunk.includes(this.trigger.text))
+      this.isHolding = true;
     if (this.isHolding && this.trigger?.holds === direction) this.held.push({ to, chunk });
     else to.write(chunk);
   }

@@ -15,7 +15,11 @@ const takers = (count: number): DirectoryParty[] =>
 /** `river` takes the first: `jcp` may be told of all but the treatment's summary. */
 const firstConsent = (decision: 'given' | 'refused'): Pick<Sent, 'from' | 'data'> => ({
   from: 'tp_river',
-  data: (context) => ({ ...tpr2Consent(context, ['jcp_wandsworth']), decision, excludedCategories: ['treatment-summary'] }),
+  data: (context) => ({
+    ...tpr2Consent(context, ['jcp_wandsworth']),
+    decision,
+    excludedCategories: ['treatment-summary'],
+  }),
 });
 
 /** The others in turn: a TPR2 of another provider (8 lines), a TPR1 and a DPA1 of contracted providers (2 lines each). */
@@ -29,21 +33,41 @@ const otherConsent = (index: number): Pick<Sent, 'from' | 'data'> => {
 
 export interface ConsentedClients {
   readonly desk: GuardDesk;
-  readonly clients: readonly { readonly client: typeof maria; readonly case: string; readonly id: string; readonly scopes: Scopes }[];
+  readonly clients: readonly {
+    readonly client: typeof maria;
+    readonly case: string;
+    readonly id: string;
+    readonly scopes: Scopes;
+  }[];
 }
 
 /** Clients with so many consents each, every one of them standing, one a day until now; `river` has a case of each. */
-export function consentedClients(clientCount: number, consents: number, first: 'given' | 'refused'): ConsentedClients {
+export function consentedClients(
+  clientCount: number,
+  consents: number,
+  first: 'given' | 'refused',
+): ConsentedClients {
   const known = [...parties, ...takers(consents)];
   const people = known.map(({ id }) => ({ id: personOf(id), party: id, active: true }));
   const desk = new GuardDesk({ directory: new Directory(known, people) });
   const clients = Array.from({ length: clientCount }, (_, index) => {
-    const client = { ...maria, nino: `QQ${String(100_000 + index)}A`, surname: `Sample${'a'.repeat(index + 1)}` };
+    const client = {
+      ...maria,
+      nino: `QQ${String(100_000 + index)}A`,
+      surname: `Sample${'a'.repeat(index + 1)}`,
+    };
     for (let consent = 0; consent < consents; consent += 1) {
       desk.nowMs = monday - (consents - consent) * dayMs;
       const taken = consent === 0 ? firstConsent(first) : otherConsent(consent - 1);
-      const { record } = desk.send({ ...taken, name: 'consent.recorded', to: 'mesh', client, case: uuidOf(`${index} ${taken.from}`) });
-      if (record.verdict.kind !== 'cleared') throw new Error(`a consent was not taken: ${JSON.stringify(record.verdict)}`);
+      const { record } = desk.send({
+        ...taken,
+        name: 'consent.recorded',
+        to: 'mesh',
+        client,
+        case: uuidOf(`${index} ${taken.from}`),
+      });
+      if (record.verdict.kind !== 'cleared')
+        throw new Error(`a consent was not taken: ${JSON.stringify(record.verdict)}`);
     }
     desk.nowMs = monday;
     const id = desk.world.case(uuidOf(`${index} tp_river`))?.client ?? '';

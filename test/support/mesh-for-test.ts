@@ -54,12 +54,21 @@ export class MeshForTest {
     const lines: string[] = [];
     const print = (line: string): void => void lines.push(line);
     const options = { folder: scratch.path, parties: directory.parties, print };
-    const starting = startMesh({ ...options, ...(scale === undefined ? {} : { scale }), ...(without === undefined ? {} : { without }) });
+    const starting = startMesh({
+      ...options,
+      ...(scale === undefined ? {} : { scale }),
+      ...(without === undefined ? {} : { without }),
+    });
     const keysFolder = join(scratch.path, 'sample-keys');
     await mkdir(keysFolder);
     const [mesh] = await Promise.all([
       starting,
-      makeSampleKeys({ gpgHome: join(scratch.path, 'gnupg'), keysFolder, people: directory.people, print }),
+      makeSampleKeys({
+        gpgHome: join(scratch.path, 'gnupg'),
+        keysFolder,
+        people: directory.people,
+        print,
+      }),
     ]);
     const test = new MeshForTest(scratch, mesh, await LocalClockControl.open(mesh.clockFile));
     try {
@@ -81,7 +90,12 @@ export class MeshForTest {
 
   get operatorEnv(): Record<string, string> {
     const { natsUrl, secrets, clockFile } = this.mesh;
-    return { MESH_ENV: 'local', NATS_URL: natsUrl, NATS_SEED_FILE: secrets.seed('svc_ops'), CLOCK_FILE: clockFile };
+    return {
+      MESH_ENV: 'local',
+      NATS_URL: natsUrl,
+      NATS_SEED_FILE: secrets.seed('svc_ops'),
+      CLOCK_FILE: clockFile,
+    };
   }
 
   edge(): EdgeClient {
@@ -106,7 +120,10 @@ export class MeshForTest {
   }
 
   /** A message as an agency's system makes it, now by the mesh's clock; `changes` go over the envelope. */
-  message({ name, from, ...parts }: MessageParts, changes: Readonly<Record<string, unknown>> = {}): CloudEvent {
+  message(
+    { name, from, ...parts }: MessageParts,
+    changes: Readonly<Record<string, unknown>> = {},
+  ): CloudEvent {
     return {
       specversion: '1.0',
       id: this.newId(),
@@ -131,12 +148,20 @@ export class MeshForTest {
     const bearer = token ?? (party === undefined ? undefined : this.mesh.tokens[party]);
     const response = await fetch(new URL(path, this.mesh.gatewayUrl), {
       method,
-      headers: { ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }), ...headers },
+      headers: {
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body }),
     });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
-    return { status: response.status, headers: response.headers, text, body: isJson ? (JSON.parse(text) as HttpAnswer['body']) : {} };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson ? (JSON.parse(text) as HttpAnswer['body']) : {},
+    };
   }
 
   /** `POST /v1/messages` that waits for the verdict. Anything but a string is written as JSON. */
@@ -161,7 +186,11 @@ export class MeshForTest {
 /** Whoever works in the folder, or was told of it by argument or environment. This process itself does neither. */
 function processesOf(folder: string): readonly string[] {
   return runningProcesses()
-    .filter(({ pid }) => [workingFolder(pid), readProc(pid, 'cmdline'), readProc(pid, 'environ')].some((text) => text?.includes(folder)))
+    .filter(({ pid }) =>
+      [workingFolder(pid), readProc(pid, 'cmdline'), readProc(pid, 'environ')].some((text) =>
+        text?.includes(folder),
+      ),
+    )
     .map(({ name, pid }) => `${name} (${pid})`);
 }
 

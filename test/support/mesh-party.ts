@@ -51,9 +51,20 @@ export class MeshParty {
     const now = new Date(nowMs).toISOString();
     const person = isService ? '' : personOf(this.id);
     const later = new Date(nowMs + weekMs).toISOString();
-    const context = { client: wanted.client ?? maria, now, today: now.slice(0, 10), later, cites: wanted.cites ?? '', person };
+    const context = {
+      client: wanted.client ?? maria,
+      now,
+      today: now.slice(0, 10),
+      later,
+      cites: wanted.cites ?? '',
+      person,
+    };
     const build = wanted.data ?? forms[wanted.name] ?? {};
-    const id = wanted.id ?? (this.id === 'svc_router' ? ownEffectId(this.id, randomUUID(), wanted.name) : uuidV7(nowMs, randomBytes(10)));
+    const id =
+      wanted.id ??
+      (this.id === 'svc_router'
+        ? ownEffectId(this.id, randomUUID(), wanted.name)
+        : uuidV7(nowMs, randomBytes(10)));
     const message = {
       specversion: '1.0',
       id,
@@ -99,13 +110,17 @@ export class MeshParty {
 
   /** Takes and acknowledges what is delivered, from now on. */
   collect(): this {
-    this.#consume({ stream: deliveryStream(this.id), durable: deliveryDurable }, (json) => this.received.push(json as DeliveredMessage));
+    this.#consume({ stream: deliveryStream(this.id), durable: deliveryDurable }, (json) =>
+      this.received.push(json as DeliveredMessage),
+    );
     return this;
   }
 
   /** Follows EVENTS, from its beginning. For the services that may. */
   follow(): this {
-    this.#consume({ stream: eventsStream, durable: this.id }, (json) => this.events.push(...(json as MeshEvent[])));
+    this.#consume({ stream: eventsStream, durable: this.id }, (json) =>
+      this.events.push(...(json as MeshEvent[])),
+    );
     return this;
   }
 
@@ -114,8 +129,13 @@ export class MeshParty {
     const inbox = createInbox();
     const pulled = this.connection.subscribe(inbox, { max: 1 });
     const request = JSON.stringify({ batch: 1, expires: 5_000_000_000 });
-    this.connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${deliveryStream(this.id)}.${deliveryDurable}`, request, { reply: inbox });
-    for await (const message of pulled) if (message.data.length > 0) return message.json<DeliveredMessage>();
+    this.connection.publish(
+      `$JS.API.CONSUMER.MSG.NEXT.${deliveryStream(this.id)}.${deliveryDurable}`,
+      request,
+      { reply: inbox },
+    );
+    for await (const message of pulled)
+      if (message.data.length > 0) return message.json<DeliveredMessage>();
     throw new Error(`nothing waits for ${this.id}`);
   }
 
@@ -124,7 +144,10 @@ export class MeshParty {
     return until(`${this.id} has ${id}`, () => this.received.find((message) => message.id === id));
   }
 
-  #consume(from: { readonly stream: string; readonly durable: string }, take: (json: unknown) => void): void {
+  #consume(
+    from: { readonly stream: string; readonly durable: string },
+    take: (json: unknown) => void,
+  ): void {
     if (this.#consumers.some(({ stream }) => stream === from.stream)) return;
     const consumer = new DeliveryConsumer(this.connection, {
       ...from,

@@ -29,7 +29,10 @@ export class NatsForTest {
   ) {}
 
   /** @param agencies ids of parties beside the mesh's own services */
-  static async start(agencies: readonly string[], maxBytes = 8 * 1024 * 1024): Promise<NatsForTest> {
+  static async start(
+    agencies: readonly string[],
+    maxBytes = 8 * 1024 * 1024,
+  ): Promise<NatsForTest> {
     const folder = await mkdtemp(join(tmpdir(), 'nats-for-test-'));
     const keys = join(folder, 'keys');
     const ids = [...agencies, ...serviceParties];
@@ -69,10 +72,14 @@ export class NatsForTest {
 
   /** Starts the server (again, after `kill`), and waits until it answers. */
   async run(): Promise<void> {
-    const server = spawn('nats-server', ['-c', join(this.broker.configFolder, 'nats-server.conf')], {
-      env: this.broker.env,
-      stdio: 'ignore',
-    });
+    const server = spawn(
+      'nats-server',
+      ['-c', join(this.broker.configFolder, 'nats-server.conf')],
+      {
+        env: this.broker.env,
+        stdio: 'ignore',
+      },
+    );
     this.#process = server;
     await until('nats-server answers', async () => {
       if (server.exitCode !== null) throw new Error(`nats-server ended with ${server.exitCode}`);
@@ -89,7 +96,11 @@ export class NatsForTest {
   }
 
   get isAlive(): boolean {
-    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null;
+    return (
+      this.#process !== undefined &&
+      this.#process.exitCode === null &&
+      this.#process.signalCode === null
+    );
   }
 
   seedFile(user: string): string {
@@ -117,7 +128,11 @@ export class NatsForTest {
 
   /** Without any credential. */
   async connectWithout(): Promise<NatsConnection> {
-    const connection = await connect({ servers: this.broker.url, timeout: 2_000, reconnect: false });
+    const connection = await connect({
+      servers: this.broker.url,
+      timeout: 2_000,
+      reconnect: false,
+    });
     this.#connections.push(connection);
     return connection;
   }
@@ -133,7 +148,8 @@ export class NatsForTest {
   /** What the guard does for every party when the broker was started anew, where a test has no guard. */
   async mend(): Promise<void> {
     const guard = await this.connect('guard');
-    for (const { id } of this.parties) for (const plan of [ingressPlan(id), deliveryPlan(id)]) await mendDurable(guard, plan);
+    for (const { id } of this.parties)
+      for (const plan of [ingressPlan(id), deliveryPlan(id)]) await mendDurable(guard, plan);
     await guard.close();
   }
 
@@ -143,8 +159,14 @@ export class NatsForTest {
    */
   async loseCount(...streams: readonly string[]): Promise<void> {
     if (this.isAlive) throw new Error('the server runs');
-    const folders = streams.map((stream) => join(this.broker.options.storeDir, 'jetstream', 'HUB', 'streams', stream, 'msgs'));
-    const files = (await Promise.all(folders.map(async (folder) => (await readdir(folder)).map((file) => join(folder, file))))).flat();
+    const folders = streams.map((stream) =>
+      join(this.broker.options.storeDir, 'jetstream', 'HUB', 'streams', stream, 'msgs'),
+    );
+    const files = (
+      await Promise.all(
+        folders.map(async (folder) => (await readdir(folder)).map((file) => join(folder, file))),
+      )
+    ).flat();
     if (files.length === 0) throw new Error(`no files of ${streams.join(', ')}`);
     await Promise.all(files.map((file) => rm(file)));
   }
@@ -157,6 +179,10 @@ export class NatsForTest {
 }
 
 async function newParty(keys: string, id: string, maxBytes: number): Promise<BrokerParty> {
-  const kind = isServiceParty(id) ? 'service' : id.startsWith('jcp') ? 'jobcentre' : 'treatment-provider';
+  const kind = isServiceParty(id)
+    ? 'service'
+    : id.startsWith('jcp')
+      ? 'jobcentre'
+      : 'treatment-provider';
   return { id, kind, publicKey: await brokerPublicKey(keys, id), maxBytes };
 }

@@ -50,7 +50,13 @@ export class OpenpgpHome {
   /** `algorithm` as `--quick-generate-key` takes it, `default` makes a signing key with an encryption subkey. Gives the fingerprint. */
   async makeKey(address: string, algorithm = 'future-default', expires = '2y'): Promise<string> {
     const usage = algorithm === 'default' || algorithm === 'future-default' ? 'default' : 'sign';
-    const { status } = await this.gpg(['--quick-generate-key', `Test Reader <${address}>`, algorithm, usage, expires]);
+    const { status } = await this.gpg([
+      '--quick-generate-key',
+      `Test Reader <${address}>`,
+      algorithm,
+      usage,
+      expires,
+    ]);
     return /KEY_CREATED \S (\S+)/.exec(status)?.[1] ?? '';
   }
 
@@ -82,13 +88,31 @@ export class OpenpgpHome {
 }
 
 /** Opens a message with RNP, the library family that Thunderbird uses. */
-export async function openWithRnp(armored: string, secretKey: string, senderKey: string): Promise<Opened> {
+export async function openWithRnp(
+  armored: string,
+  secretKey: string,
+  senderKey: string,
+): Promise<Opened> {
   const directory = await mkdtemp(join(tmpdir(), 'tc-rnp-'));
   try {
     const file = (name: string): string => join(directory, name);
-    await Promise.all([writeFile(file('secret'), secretKey), writeFile(file('sender'), senderKey), writeFile(file('message'), armored)]);
-    for (const key of ['secret', 'sender']) await run('rnpkeys', ['--homedir', directory, '--import', file(key)]);
-    const { stdout, stderr } = await run('rnp', ['--homedir', directory, '--password', '', '--decrypt', file('message'), '--output', '-']);
+    await Promise.all([
+      writeFile(file('secret'), secretKey),
+      writeFile(file('sender'), senderKey),
+      writeFile(file('message'), armored),
+    ]);
+    for (const key of ['secret', 'sender'])
+      await run('rnpkeys', ['--homedir', directory, '--import', file(key)]);
+    const { stdout, stderr } = await run('rnp', [
+      '--homedir',
+      directory,
+      '--password',
+      '',
+      '--decrypt',
+      file('message'),
+      '--output',
+      '-',
+    ]);
     const good = /Good signature made .*\n.*using \S+ key ([0-9a-f]+)/i.exec(stderr);
     return { clear: stdout, signedBy: good?.[1]?.toUpperCase() };
   } finally {
@@ -97,15 +121,30 @@ export async function openWithRnp(armored: string, secretKey: string, senderKey:
 }
 
 /** Opens a message with Sequoia's stateless `sqop`. */
-export async function openWithSequoia(armored: string, secretKey: string, senderKey: string): Promise<Opened> {
+export async function openWithSequoia(
+  armored: string,
+  secretKey: string,
+  senderKey: string,
+): Promise<Opened> {
   const directory = await mkdtemp(join(tmpdir(), 'tc-sqop-'));
   try {
     const file = (name: string): string => join(directory, name);
     await Promise.all([writeFile(file('secret'), secretKey), writeFile(file('sender'), senderKey)]);
-    const child = spawn('sqop', ['decrypt', '--verifications-out', file('report'), '--verify-with', file('sender'), '--', file('secret')]);
+    const child = spawn('sqop', [
+      'decrypt',
+      '--verifications-out',
+      file('report'),
+      '--verify-with',
+      file('sender'),
+      '--',
+      file('secret'),
+    ]);
     child.stdin.end(armored);
     const clear = await text(child.stdout);
-    return { clear, signedBy: /^\S+ ([0-9A-F]{40})/m.exec(await readFile(file('report'), 'utf8'))?.[1] };
+    return {
+      clear,
+      signedBy: /^\S+ ([0-9A-F]{40})/m.exec(await readFile(file('report'), 'utf8'))?.[1],
+    };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -9,11 +9,20 @@ try {
   const tried = [...undeclared.tried, ...(await ground.tryDeclared())];
   const controls = await ground.controls();
   const faults = [
-    ...tried.filter(isBreach).map(({ user, cell, answer }) => `BREACH: ${user} may ${cell.way} ${cell.subject} ${answer ?? ''}`),
-    ...tried.filter(isMissing).map(({ user, cell }) => `MISSING: ${user} may not ${cell.way} ${cell.subject}`),
+    ...tried
+      .filter(isBreach)
+      .map(
+        ({ user, cell, answer }) =>
+          `BREACH: ${user} may ${cell.way} ${cell.subject} ${answer ?? ''}`,
+      ),
+    ...tried
+      .filter(isMissing)
+      .map(({ user, cell }) => `MISSING: ${user} may not ${cell.way} ${cell.subject}`),
     ...undeclared.changed.map((change) => `CHANGED: ${change}`),
     ...strangers.map((user) => `BREACH: ${user} is let in`),
-    ...controls.filter(({ works }) => !works).map(({ who, what }) => `NOT SHOWN TO WORK: ${who} ${what}`),
+    ...controls
+      .filter(({ works }) => !works)
+      .map(({ who, what }) => `NOT SHOWN TO WORK: ${who} ${what}`),
   ];
   const working = controls.filter(({ works }) => works).length;
   const summary = `${tried.length} cells tried, ${faults.length} faults; ${working} of ${controls.length} rights shown to work; no credential and a wrong key: ${strangers.length === 0 ? 'refused' : 'LET IN'}`;

@@ -18,7 +18,12 @@ export interface SentAtRandom {
   readonly timeMs: number;
 }
 
-const kinds: readonly SentAtRandom['kind'][] = ['consent', 'limit', 'withdrawal', ...Array.from({ length: 6 }, () => 'shared' as const)];
+const kinds: readonly SentAtRandom['kind'][] = [
+  'consent',
+  'limit',
+  'withdrawal',
+  ...Array.from({ length: 6 }, () => 'shared' as const),
+];
 const clients: readonly ClientShown[] = Array.from({ length: 5 }, (_, index) => ({
   nino: `QQ60001${index}C`,
   surname: `Sample${String.fromCodePoint(97 + index)}`,
@@ -43,21 +48,26 @@ export class RandomTraffic {
   readonly sent: SentAtRandom[] = [];
   /** Withdrawals and limits that were confirmed, and when, on `performance.now()`. */
   readonly confirmedAt = new Map<string, number>();
-  readonly #cases: readonly { readonly sender: MeshParty; readonly cases: readonly TrafficCase[] }[];
+  readonly #cases: readonly {
+    readonly sender: MeshParty;
+    readonly cases: readonly TrafficCase[];
+  }[];
   readonly #confirming: Promise<void>[] = [];
 
   constructor(
     senders: readonly MeshParty[],
     private readonly offices: readonly string[],
   ) {
-    const casesOf = (): TrafficCase[] => clients.map((client, number) => ({ number, about: { case: randomUUID(), client } }));
+    const casesOf = (): TrafficCase[] =>
+      clients.map((client, number) => ({ number, about: { case: randomUUID(), client } }));
     this.#cases = senders.map((sender) => ({ sender, cases: casesOf() }));
   }
 
   /** Every case gets its client and a first consent, so that from then on nothing of it is refused for want of a client. */
   async begin(): Promise<void> {
     for (const { sender, cases } of this.#cases)
-      for (const each of cases) await sender.verdict((await this.#send(sender, 'consent', each)).id);
+      for (const each of cases)
+        await sender.verdict((await this.#send(sender, 'consent', each)).id);
   }
 
   /** Sends until told to end, and then waits until every withdrawal and limit is confirmed. */
@@ -72,19 +82,35 @@ export class RandomTraffic {
       const of = oneOf(cases);
       for (let count = 0; count < burst; count += 1) {
         const message = await this.#send(sender, oneOf(kinds), of);
-        if (message.kind === 'withdrawal' || message.kind === 'limit') this.#confirming.push(this.#confirm(sender, message.id));
+        if (message.kind === 'withdrawal' || message.kind === 'limit')
+          this.#confirming.push(this.#confirm(sender, message.id));
       }
       await delay(randomInt(50) * burst);
     }
   }
 
-  async #send(sender: MeshParty, kind: SentAtRandom['kind'], { number, about }: TrafficCase): Promise<SentAtRandom> {
+  async #send(
+    sender: MeshParty,
+    kind: SentAtRandom['kind'],
+    { number, about }: TrafficCase,
+  ): Promise<SentAtRandom> {
     const office = oneOf(this.offices);
     const consent = { ...about, name: 'consent.recorded' as const, to: 'mesh' };
     const wanted: Record<SentAtRandom['kind'], Wanted> = {
       consent: { ...consent, data: (context) => tpr2Consent(context, this.offices) },
-      limit: { ...consent, data: (context) => ({ ...tpr2Consent(context, this.offices), excludedCategories: ['treatment-summary'] }) },
-      withdrawal: { ...about, name: 'consent.withdrawn', to: 'mesh', data: (context) => withdrawal(context, 'TPR2') },
+      limit: {
+        ...consent,
+        data: (context) => ({
+          ...tpr2Consent(context, this.offices),
+          excludedCategories: ['treatment-summary'],
+        }),
+      },
+      withdrawal: {
+        ...about,
+        name: 'consent.withdrawn',
+        to: 'mesh',
+        data: (context) => withdrawal(context, 'TPR2'),
+      },
       shared: { ...about, name: 'tpr2.shared', to: office },
     };
     const { id, text } = sender.compose(wanted[kind]);
@@ -100,7 +126,10 @@ export class RandomTraffic {
     this.sent.push(message);
     // Once more, and something else under its id: neither may change anything. Where the broker is away, they are not sent.
     if (randomInt(30) === 0) await sender.put(id, text, randomUUID()).catch(() => undefined);
-    if (randomInt(100) === 0) await sender.put(id, sender.compose({ ...wanted.shared, id }).text, randomUUID()).catch(() => undefined);
+    if (randomInt(100) === 0)
+      await sender
+        .put(id, sender.compose({ ...wanted.shared, id }).text, randomUUID())
+        .catch(() => undefined);
     return message;
   }
 
@@ -108,7 +137,12 @@ export class RandomTraffic {
     await until(
       `${id} is confirmed`,
       async () => {
-        const reply = await askGuard<Timeline>(sender.connection, 'verdict', { id, waitMs: 2_000 }, 2_500);
+        const reply = await askGuard<Timeline>(
+          sender.connection,
+          'verdict',
+          { id, waitMs: 2_000 },
+          2_500,
+        );
         return reply.ok && reply.state !== 'undecided';
       },
       120_000,

@@ -14,7 +14,12 @@ import type { ScheduledReminder } from '#libs/contracts/ask.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import type { MessageName } from '#libs/contracts/message-table.js';
 import { typeOf } from '#libs/contracts/message-table.js';
-import { answerSubject, eventsSubject, ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
+import {
+  answerSubject,
+  eventsSubject,
+  ingressDurable,
+  ingressStream,
+} from '#libs/contracts/subjects.js';
 import { requestJson } from '#libs/nats/ask-client.js';
 import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
@@ -40,8 +45,15 @@ export class RemindersWorld {
 
   private constructor(
     private readonly folder: string,
-    readonly servers: { readonly nats: NatsForTest; readonly postgres: PostgresServer; readonly redis: LocalRedis },
-    private readonly guard: { readonly connection: NatsConnection; readonly publisher: RoadPublisher },
+    readonly servers: {
+      readonly nats: NatsForTest;
+      readonly postgres: PostgresServer;
+      readonly redis: LocalRedis;
+    },
+    private readonly guard: {
+      readonly connection: NatsConnection;
+      readonly publisher: RoadPublisher;
+    },
     private readonly databaseUrl: string,
   ) {}
 
@@ -55,7 +67,12 @@ export class RemindersWorld {
     const connection = await nats.connect('guard');
     const publisher = new RoadPublisher(connection, { inboxPrefix: '_INBOX_guard' });
     const databaseUrl = await postgres.createDatabase('reminders');
-    const world = new RemindersWorld(folder, { nats, postgres, redis }, { connection, publisher }, databaseUrl);
+    const world = new RemindersWorld(
+      folder,
+      { nats, postgres, redis },
+      { connection, publisher },
+      databaseUrl,
+    );
     await world.setClock(mesh);
     world.collect();
     return world;
@@ -75,7 +92,10 @@ export class RemindersWorld {
     const instance = new SupervisedProcess({
       name: 'reminders',
       command: process.execPath,
-      args: ['--enable-source-maps', new URL('../../services/reminders/main.js', import.meta.url).pathname],
+      args: [
+        '--enable-source-maps',
+        new URL('../../services/reminders/main.js', import.meta.url).pathname,
+      ],
       env: {
         MESH_ENV: 'local',
         NATS_URL: this.servers.nats.broker.url,
@@ -95,7 +115,12 @@ export class RemindersWorld {
   }
 
   /** The event of a message that the guard cleared. */
-  eventOf(name: MessageName, caseId: string, facts: MeshEvent['facts'], more: Partial<MeshEvent> = {}): MeshEvent {
+  eventOf(
+    name: MessageName,
+    caseId: string,
+    facts: MeshEvent['facts'],
+    more: Partial<MeshEvent> = {},
+  ): MeshEvent {
     const isClaim = name.startsWith('claim') || name === 'review.held';
     return {
       id: randomUUID(),
@@ -127,13 +152,20 @@ export class RemindersWorld {
   /** What the guard asks: the schedule of cases. */
   async schedule(...cases: string[]): Promise<readonly ScheduledReminder[]> {
     const subject = answerSubject('svc_reminders', 'schedule');
-    const reply = await requestJson<{ reminders: ScheduledReminder[] }>(this.guard.connection, subject, { cases });
+    const reply = await requestJson<{ reminders: ScheduledReminder[] }>(
+      this.guard.connection,
+      subject,
+      { cases },
+    );
     if (!reply.ok) throw new Error(`the schedule was not answered: ${reply.code}`);
     return reply.reminders;
   }
 
   /** Waits until the schedule of a case has reminders in the given states, each as `kind occurrence state`. */
-  async scheduleBecomes(caseId: string, expected: readonly string[]): Promise<readonly ScheduledReminder[]> {
+  async scheduleBecomes(
+    caseId: string,
+    expected: readonly string[],
+  ): Promise<readonly ScheduledReminder[]> {
     let last = '';
     const wanted = [...expected].sort().join('\n');
     return until(
@@ -148,7 +180,9 @@ export class RemindersWorld {
       },
       20_000,
     ).catch((error: unknown) => {
-      throw new Error(`${(error as Error).message}; it is ${last.replaceAll('\n', ', ')}`, { cause: error });
+      throw new Error(`${(error as Error).message}; it is ${last.replaceAll('\n', ', ')}`, {
+        cause: error,
+      });
     });
   }
 
@@ -172,7 +206,9 @@ export class RemindersWorld {
   }
 
   /** `/health/ready` of an instance: 200, or 503 with the names of what fails. */
-  async ready(instance: SupervisedProcess): Promise<{ readonly status: number; readonly failing: readonly string[] }> {
+  async ready(
+    instance: SupervisedProcess,
+  ): Promise<{ readonly status: number; readonly failing: readonly string[] }> {
     const { port } = JSON.parse(instance.readyLine ?? '{}') as { port: number };
     const response = await fetch(`http://127.0.0.1:${port}/health/ready`);
     const body = (await response.json()) as { failing?: string[] };

@@ -21,7 +21,10 @@ export const district = 'lambeth-southwark-and-wandsworth';
 export function partyPut(party: string, changes: Partial<PartyPut> = {}): PartyPut {
   const kind = kinds[party] ?? 'treatment-provider';
   const agency = kind === 'jobcentre' ? 'jcp' : party;
-  const serves = kind === 'treatment-provider' || kind === 'spoc' ? [{ role: 'treatment' as const, district }] : [];
+  const serves =
+    kind === 'treatment-provider' || kind === 'spoc'
+      ? [{ role: 'treatment' as const, district }]
+      : [];
   return {
     party,
     kind,
@@ -35,7 +38,12 @@ export function partyPut(party: string, changes: Partial<PartyPut> = {}): PartyP
   };
 }
 
-export function personPut(person: string, party: string, job: Job, changes: Partial<PersonPut> = {}): PersonPut {
+export function personPut(
+  person: string,
+  party: string,
+  job: Job,
+  changes: Partial<PersonPut> = {},
+): PersonPut {
   return { person, party, job, deputy: `p_${party}_deputy`, active: true, ...changes };
 }
 
@@ -58,9 +66,13 @@ export const newId = (): string => `01900000-0000-7000-8000-${String(++made).pad
 export const caseId = '3b241101-e2bb-4255-8caf-4136c566a962';
 
 /** An event as the guard puts it on EVENTS. `seq` counts up, kinds follow the parties, the time is a Wednesday morning. */
-export function meshEvent(name: MessageName, changes: Partial<MeshEvent> & { sender: string; to: string }): MeshEvent {
+export function meshEvent(
+  name: MessageName,
+  changes: Partial<MeshEvent> & { sender: string; to: string },
+): MeshEvent {
   const id = changes.id ?? newId();
-  const senderKind = changes.sender === 'guard' ? 'guard' : (kinds[changes.sender] ?? 'treatment-provider');
+  const senderKind =
+    changes.sender === 'guard' ? 'guard' : (kinds[changes.sender] ?? 'treatment-provider');
   const recipientKind = kinds[changes.to];
   return {
     id,
@@ -81,7 +93,11 @@ export function meshEvent(name: MessageName, changes: Partial<MeshEvent> & { sen
 /** The directory of `parties` as events of the operator. */
 export function directoryEvents(parties: readonly string[]): MeshEvent[] {
   const put = (name: MessageName, directory: PartyPut | PersonPut): MeshEvent => {
-    const { case: _case, actor: _actor, ...event } = meshEvent(name, { sender: 'svc_ops', to: 'mesh', directory });
+    const {
+      case: _case,
+      actor: _actor,
+      ...event
+    } = meshEvent(name, { sender: 'svc_ops', to: 'mesh', directory });
     return event;
   };
   return parties.flatMap((party) => [

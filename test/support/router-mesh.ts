@@ -4,7 +4,12 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import type { WorklistStep } from '#libs/contracts/ask.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { readMessageText } from '#libs/contracts/read-message.js';
-import { answerSubject, eventsSubject, ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
+import {
+  answerSubject,
+  eventsSubject,
+  ingressDurable,
+  ingressStream,
+} from '#libs/contracts/subjects.js';
 import { type AskReply, requestJson } from '#libs/nats/ask-client.js';
 import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
@@ -36,7 +41,11 @@ export class RouterMesh {
     readonly nats: NatsForTest,
     readonly postgres: PostgresServer,
     private readonly guard: NatsConnection,
-    private readonly parts: { readonly events: RoadPublisher; readonly databaseUrl: string; readonly collector: DeliveryConsumer },
+    private readonly parts: {
+      readonly events: RoadPublisher;
+      readonly databaseUrl: string;
+      readonly collector: DeliveryConsumer;
+    },
   ) {}
 
   static async start(): Promise<RouterMesh> {
@@ -55,7 +64,11 @@ export class RouterMesh {
       onDead: () => Promise.resolve(),
     });
     const events = new RoadPublisher(guard, { inboxPrefix: '_INBOX_guard' });
-    const mesh = new RouterMesh(nats, postgres, guard, { events, databaseUrl: await postgres.createDatabase('router'), collector });
+    const mesh = new RouterMesh(nats, postgres, guard, {
+      events,
+      databaseUrl: await postgres.createDatabase('router'),
+      collector,
+    });
     collector.start();
     return mesh;
   }
@@ -64,7 +77,10 @@ export class RouterMesh {
   async setClock(mesh: string): Promise<void> {
     this.now = new Date(mesh);
     const file = join(this.nats.folder, 'clock.json');
-    await writeFile(`${file}.new`, JSON.stringify({ real: new Date().toISOString(), mesh, scale: 1 }));
+    await writeFile(
+      `${file}.new`,
+      JSON.stringify({ real: new Date().toISOString(), mesh, scale: 1 }),
+    );
     await rename(`${file}.new`, file);
   }
 
@@ -91,10 +107,19 @@ export class RouterMesh {
   }
 
   /** The first message of this type with these data; waits for it. */
-  sent(name: string, data: Readonly<Record<string, unknown>>, deadlineMs?: number): Promise<Outgoing> {
+  sent(
+    name: string,
+    data: Readonly<Record<string, unknown>>,
+    deadlineMs?: number,
+  ): Promise<Outgoing> {
     const fits = (message: Outgoing): boolean =>
-      message.name === name && Object.entries(data).every(([key, value]) => message.data[key] === value);
-    return until(`${name} with ${JSON.stringify(data)}`, () => this.outgoing.find(fits), deadlineMs);
+      message.name === name &&
+      Object.entries(data).every(([key, value]) => message.data[key] === value);
+    return until(
+      `${name} with ${JSON.stringify(data)}`,
+      () => this.outgoing.find(fits),
+      deadlineMs,
+    );
   }
 
   ask<T>(verb: string, payload: unknown): Promise<AskReply<T>> {
@@ -102,7 +127,10 @@ export class RouterMesh {
   }
 
   async worklist(party: string, cases?: readonly string[]): Promise<readonly WorklistStep[]> {
-    const reply = await this.ask<{ steps: WorklistStep[] }>('worklist', { party, ...(cases === undefined ? {} : { cases }) });
+    const reply = await this.ask<{ steps: WorklistStep[] }>('worklist', {
+      party,
+      ...(cases === undefined ? {} : { cases }),
+    });
     if (!reply.ok) throw new Error(reply.code);
     return reply.steps;
   }

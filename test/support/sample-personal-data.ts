@@ -32,13 +32,27 @@ const longEnough = 9;
 export async function readSamplePersonalData(): Promise<PersonalData> {
   const forms = await readForms();
   const directory = await readFile(sampleDirectoryPath, 'utf8');
-  const texts = new Set(forms.flatMap(({ data }) => personalParts.flatMap((part) => textsIn(data[part]))));
-  const words = [...texts].filter((text) => text.length > 2 && !text.includes('{{') && !isTerm(text) && !directory.includes(text));
-  const references = [...new Set(forms.flatMap(({ caseref }) => (caseref === undefined ? [] : [caseref])))];
-  const identity = words.map((word) => ({ word, pattern: new RegExp(`(?<![A-Za-z0-9])${escape(word)}(?![A-Za-z0-9])`) }));
-  const own = references.map((word) => ({ word, pattern: new RegExp(escape(word).replace('\\{\\{run\\}\\}', '[0-9A-F]{4}')) }));
-  const found = (all: readonly { word: string; pattern: RegExp }[], text: string): readonly string[] =>
-    all.filter(({ pattern }) => pattern.test(text)).map(({ word }) => word);
+  const texts = new Set(
+    forms.flatMap(({ data }) => personalParts.flatMap((part) => textsIn(data[part]))),
+  );
+  const words = [...texts].filter(
+    (text) => text.length > 2 && !text.includes('{{') && !isTerm(text) && !directory.includes(text),
+  );
+  const references = [
+    ...new Set(forms.flatMap(({ caseref }) => (caseref === undefined ? [] : [caseref]))),
+  ];
+  const identity = words.map((word) => ({
+    word,
+    pattern: new RegExp(`(?<![A-Za-z0-9])${escape(word)}(?![A-Za-z0-9])`),
+  }));
+  const own = references.map((word) => ({
+    word,
+    pattern: new RegExp(escape(word).replace('\\{\\{run\\}\\}', '[0-9A-F]{4}')),
+  }));
+  const found = (
+    all: readonly { word: string; pattern: RegExp }[],
+    text: string,
+  ): readonly string[] => all.filter(({ pattern }) => pattern.test(text)).map(({ word }) => word);
   return {
     unmistakable: words.filter((word) => word.length >= longEnough),
     in: (text) => found([...identity, ...own], text),
@@ -48,8 +62,12 @@ export async function readSamplePersonalData(): Promise<PersonalData> {
 
 async function readForms(): Promise<readonly SampleForm[]> {
   const folder = join(sampleFolder, 'forms');
-  const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.json'));
-  return Promise.all(files.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as SampleForm));
+  const files = (await readdir(folder, { recursive: true })).filter((name) =>
+    name.endsWith('.json'),
+  );
+  return Promise.all(
+    files.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as SampleForm),
+  );
 }
 
 function textsIn(value: unknown): readonly string[] {

@@ -30,7 +30,9 @@ export class ScriptedEdge {
     server.on('request', (request, response) => {
       const respond = async (): Promise<void> => {
         const { status, body, type = 'application/json' } = await edge.answer(request);
-        response.writeHead(status, { 'content-type': type }).end(body === undefined ? undefined : JSON.stringify(body));
+        response
+          .writeHead(status, { 'content-type': type })
+          .end(body === undefined ? undefined : JSON.stringify(body));
       };
       void respond();
     });
@@ -49,9 +51,12 @@ export class ScriptedEdge {
     await once(this.server, 'close');
   }
 
-  private async answer(request: IncomingMessage): Promise<{ status: number; body?: unknown; type?: string }> {
+  private async answer(
+    request: IncomingMessage,
+  ): Promise<{ status: number; body?: unknown; type?: string }> {
     const path = new URL(request.url ?? '', this.url).pathname;
-    if (request.method === 'POST' && path === '/v1/messages') return this.message(JSON.parse(await text(request)) as SentEvent);
+    if (request.method === 'POST' && path === '/v1/messages')
+      return this.message(JSON.parse(await text(request)) as SentEvent);
     if (request.method === 'POST') {
       this.acknowledged.push(path.split('/')[3] ?? '');
       return { status: 204 };
@@ -67,9 +72,24 @@ export class ScriptedEdge {
     const verdict = reason === undefined ? 'cleared' : 'refused';
     const record = { verdict, at: event.time, ...(reason === undefined ? {} : { reason }) };
     const { id, type, time, to } = event;
-    const timeline = { id, type, case: event.case, sender: event.source.split('/').at(-1), to, time, state: verdict, records: [record] };
+    const timeline = {
+      id,
+      type,
+      case: event.case,
+      sender: event.source.split('/').at(-1),
+      to,
+      time,
+      state: verdict,
+      records: [record],
+    };
     if (reason === undefined) return { status: 200, body: timeline };
-    const problem = { type: `urn:throughcare:problem:${reason}`, title: reason, status: 422, detail: 'refused', verdict: timeline };
+    const problem = {
+      type: `urn:throughcare:problem:${reason}`,
+      title: reason,
+      status: 422,
+      detail: 'refused',
+      verdict: timeline,
+    };
     return { status: 422, body: problem, type: 'application/problem+json' };
   }
 }

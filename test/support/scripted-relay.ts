@@ -23,11 +23,19 @@ export class ScriptedRelay {
     private readonly server: Server,
     private readonly scripts: readonly RelayScript[],
   ) {
-    server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => this.#talk(socket));
+    server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) =>
+      this.#talk(socket),
+    );
   }
 
-  static async start(scripts: readonly RelayScript[], tls?: { readonly key: string; readonly cert: string }): Promise<ScriptedRelay> {
-    const relay = new ScriptedRelay(tls === undefined ? createServer() : createTlsServer(tls), scripts);
+  static async start(
+    scripts: readonly RelayScript[],
+    tls?: { readonly key: string; readonly cert: string },
+  ): Promise<ScriptedRelay> {
+    const relay = new ScriptedRelay(
+      tls === undefined ? createServer() : createTlsServer(tls),
+      scripts,
+    );
     relay.server.listen(0, '127.0.0.1');
     await once(relay.server, 'listening');
     return relay;
@@ -74,7 +82,9 @@ export class ScriptedRelay {
     if (verb === 'EHLO')
       say(
         socket,
-        ['relay', ...(script.offers ?? [])].map((offer, i, all) => `250${i === all.length - 1 ? ' ' : '-'}${offer}`).join('\r\n'),
+        ['relay', ...(script.offers ?? [])]
+          .map((offer, i, all) => `250${i === all.length - 1 ? ' ' : '-'}${offer}`)
+          .join('\r\n'),
       );
     else if (verb === 'MAIL') say(socket, script.mail ?? '250 2.1.0 Ok');
     else if (verb === 'RCPT') say(socket, script.rcpt ?? '250 2.1.5 Ok');

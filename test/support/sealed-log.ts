@@ -14,10 +14,12 @@ export class SealedLog extends Map<string, Buffer> implements LogFiles {
   }
 }
 
-export const uuidAt = (n: number): string => `01900000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+export const uuidAt = (n: number): string =>
+  `01900000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 
 export function entryAt(n: number, given: Partial<EvidenceEntry> = {}): EvidenceEntry {
-  const hash = (what: string): string => createHash('sha256').update(`${what} ${n}`).digest('base64');
+  const hash = (what: string): string =>
+    createHash('sha256').update(`${what} ${n}`).digest('base64');
   return {
     v: 1,
     id: uuidAt(n),
@@ -41,7 +43,10 @@ export function layOut(entries: readonly Buffer[], signer: NoteSigner): SealedLo
   const log = new SealedLog();
   const leaves = entries.map((entry) => leafHash(entry));
   for (const tile of tilesOfLevel('entries', entries.length))
-    log.set(tilePath(tile), encodeBundle(entries.slice(tile.index * tileWidth, tile.index * tileWidth + tile.width)));
+    log.set(
+      tilePath(tile),
+      encodeBundle(entries.slice(tile.index * tileWidth, tile.index * tileWidth + tile.width)),
+    );
   for (let level = 0; level < levelsOf(leaves.length); level += 1)
     for (const tile of tilesOfLevel(level, leaves.length)) {
       const span = tileWidth ** level;
@@ -51,7 +56,11 @@ export function layOut(entries: readonly Buffer[], signer: NoteSigner): SealedLo
       });
       log.set(tilePath(tile), Buffer.concat(hashes));
     }
-  const checkpoint = formatCheckpoint({ origin: signer.name, size: leaves.length, root: rootOf(leaves) });
+  const checkpoint = formatCheckpoint({
+    origin: signer.name,
+    size: leaves.length,
+    root: rootOf(leaves),
+  });
   return log.set('checkpoint', Buffer.from(signNote(checkpoint, signer)));
 }
 

@@ -68,5 +68,9 @@ export async function makeReaderKey(
 /** The armored block inside a sealed mail, with plain line ends, as a mail program would cut it out. */
 export function armorOf(mail: SealedMail): string {
   const text = new TextDecoder().decode(mail.bytes());
-  return /-----BEGIN PGP MESSAGE-----[\s\S]*-----END PGP MESSAGE-----\r\n/.exec(text)?.[0].replaceAll('\r\n', '\n') ?? '';
+  return (
+    /-----BEGIN PGP MESSAGE-----[\s\S]*-----END PGP MESSAGE-----\r\n/
+      .exec(text)?.[0]
+      .replaceAll('\r\n', '\n') ?? ''
+  );
 }

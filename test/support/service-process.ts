@@ -15,11 +15,16 @@ export class ServiceProcess {
 
   private constructor(private readonly child: ChildProcess) {
     for (const stream of [child.stdout, child.stderr])
-      if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#keep(line));
+      if (stream !== null)
+        createInterface({ input: stream }).on('line', (line) => this.#keep(line));
   }
 
   /** Resolves once it says `ready`. @throws Error with what it printed when it ends first. */
-  static async start(service: string, env: Readonly<Record<string, string>>, nodeArgs: readonly string[] = []): Promise<ServiceProcess> {
+  static async start(
+    service: string,
+    env: Readonly<Record<string, string>>,
+    nodeArgs: readonly string[] = [],
+  ): Promise<ServiceProcess> {
     const running = ServiceProcess.launch(service, env, nodeArgs);
     await until(`${service} is ready`, () => {
       if (running.isEnded) throw new Error(running.text);
@@ -29,10 +34,16 @@ export class ServiceProcess {
   }
 
   /** Does not wait for anything. */
-  static launch(service: string, env: Readonly<Record<string, string>>, nodeArgs: readonly string[] = []): ServiceProcess {
+  static launch(
+    service: string,
+    env: Readonly<Record<string, string>>,
+    nodeArgs: readonly string[] = [],
+  ): ServiceProcess {
     const main = fileURLToPath(new URL(`../../services/${service}/main.js`, import.meta.url));
     return new ServiceProcess(
-      spawn(process.execPath, [...nodeArguments(service), ...nodeArgs, main], { env: { PATH: process.env['PATH'] ?? '', ...env } }),
+      spawn(process.execPath, [...nodeArguments(service), ...nodeArgs, main], {
+        env: { PATH: process.env['PATH'] ?? '', ...env },
+      }),
     );
   }
 

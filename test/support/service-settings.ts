@@ -20,7 +20,13 @@ const readers: Readonly<Record<string, (env: Environment) => unknown>> = {
   provision: (env) => readSettings(provisionSettings, env),
 };
 
-export const serviceNames = ['gateway', 'consent-guard', 'referral-router', 'reminders', 'notifier'] as const;
+export const serviceNames = [
+  'gateway',
+  'consent-guard',
+  'referral-router',
+  'reminders',
+  'notifier',
+] as const;
 
 export interface SettingsRead {
   readonly config: unknown;
@@ -45,5 +51,7 @@ export function readAs(name: string, environment: Environment): SettingsRead {
 
 /** A value that would be a secret in plain sight: by the variable's name, or a URL with a password in it. */
 export const isPlainSecret = (variable: string, value: string): boolean =>
-  (/PASSWORD|SECRET|TOKEN|PRIVATE|(^|_)KEYS?(_|$)/.test(variable) && !variable.endsWith('_FILE') && !value.startsWith('/')) ||
+  (/PASSWORD|SECRET|TOKEN|PRIVATE|(^|_)KEYS?(_|$)/.test(variable) &&
+    !variable.endsWith('_FILE') &&
+    !value.startsWith('/')) ||
   /:\/\/[^/]*:[^/]*@/.test(value);

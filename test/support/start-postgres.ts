@@ -26,16 +26,23 @@ export interface PostgresServer {
 }
 
 /** A private PostgreSQL on a free loopback port, its data in a directory of its own. As root it runs as the user `postgres`. `isDurable`: with fsync, as deployed. `sharedBuffers`: default as PostgreSQL's. */
-export async function startPostgres({ isDurable = false, sharedBuffers = '128MB' } = {}): Promise<PostgresServer> {
+export async function startPostgres({
+  isDurable = false,
+  sharedBuffers = '128MB',
+} = {}): Promise<PostgresServer> {
   const bin = await binaries();
   const directory = await mkdtemp(join(tmpdir(), 'tc-pg-'));
   const owner = await serverUser();
   if (owner.uid !== undefined) await chown(directory, owner.uid, owner.gid ?? owner.uid);
   const data = join(directory, 'data');
-  await run(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'], {
-    ...owner,
-    cwd: directory,
-  });
+  await run(
+    join(bin, 'initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
+    {
+      ...owner,
+      cwd: directory,
+    },
+  );
   const port = await freePort();
   const url = (database: string): string => `postgres://postgres@127.0.0.1:${port}/${database}`;
   let server = await launch();
@@ -103,15 +110,26 @@ async function query(url: string, text: string): Promise<true> {
 
 async function binaries(): Promise<string> {
   const debian = '/usr/lib/postgresql';
-  const versions = existsSync(debian) ? (await readdir(debian)).sort((a, b) => Number(b) - Number(a)) : [];
-  const places = [...versions.map((version) => join(debian, version, 'bin')), '/usr/local/bin', '/usr/bin'];
-  const found = places.find((place) => existsSync(join(place, 'initdb')) && existsSync(join(place, 'postgres')));
+  const versions = existsSync(debian)
+    ? (await readdir(debian)).sort((a, b) => Number(b) - Number(a))
+    : [];
+  const places = [
+    ...versions.map((version) => join(debian, version, 'bin')),
+    '/usr/local/bin',
+    '/usr/bin',
+  ];
+  const found = places.find(
+    (place) => existsSync(join(place, 'initdb')) && existsSync(join(place, 'postgres')),
+  );
   if (found === undefined) throw new Error('no PostgreSQL server found: install postgresql');
   return found;
 }
 
 async function serverUser(): Promise<{ uid?: number; gid?: number }> {
   if (userInfo().uid !== 0) return {};
-  const [uid, gid] = await Promise.all([run('id', ['-u', 'postgres']), run('id', ['-g', 'postgres'])]);
+  const [uid, gid] = await Promise.all([
+    run('id', ['-u', 'postgres']),
+    run('id', ['-g', 'postgres']),
+  ]);
   return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
 }

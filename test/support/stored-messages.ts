@@ -25,23 +25,44 @@ interface StreamInfo {
 }
 
 /** All that lies in the broker's streams, or in one of them, by the provisioner's right. Takes nothing out. */
-export async function storedStreams({ mesh }: MeshForTest, only?: string): Promise<readonly StoredStream[]> {
+export async function storedStreams(
+  { mesh }: MeshForTest,
+  only?: string,
+): Promise<readonly StoredStream[]> {
   const seedFile = mesh.secrets.seed('provisioner');
-  const connection = await connectMesh({ url: mesh.natsUrl, seedFile, name: 'provisioner', inboxPrefix: '_INBOX_provisioner' });
+  const connection = await connectMesh({
+    url: mesh.natsUrl,
+    seedFile,
+    name: 'provisioner',
+    inboxPrefix: '_INBOX_provisioner',
+  });
   const api = async <T>(verb: string, payload: object = {}): Promise<T> =>
-    (await connection.request(`$JS.API.${verb}`, JSON.stringify(payload), { timeout: 5_000 })).json<T>();
+    (
+      await connection.request(`$JS.API.${verb}`, JSON.stringify(payload), { timeout: 5_000 })
+    ).json<T>();
   try {
     const { streams } = await api<{ streams: StreamInfo[] }>('STREAM.LIST');
     const stored: StoredStream[] = [];
-    for (const { config, state } of streams.filter(({ config: { name } }) => only === undefined || name === only)) {
+    for (const { config, state } of streams.filter(
+      ({ config: { name } }) => only === undefined || name === only,
+    )) {
       const messages: StoredMessage[] = [];
       for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
         const { message } = await api<RawMessage>(`STREAM.MSG.GET.${config.name}`, { seq });
         if (message === undefined) continue; // taken out of the middle
         const { subject, hdrs, data } = message;
-        messages.push({ stream: config.name, subject, headers: fromBase64(hdrs), body: fromBase64(data) });
+        messages.push({
+          stream: config.name,
+          subject,
+          headers: fromBase64(hdrs),
+          body: fromBase64(data),
+        });
       }
-      stored.push({ name: config.name, consumers: JSON.stringify(await api(`CONSUMER.LIST.${config.name}`)), messages });
+      stored.push({
+        name: config.name,
+        consumers: JSON.stringify(await api(`CONSUMER.LIST.${config.name}`)),
+        messages,
+      });
     }
     return stored;
   } finally {
@@ -49,4 +70,5 @@ export async function storedStreams({ mesh }: MeshForTest, only?: string): Promi
   }
 }
 
-const fromBase64 = (text: string | undefined): string => Buffer.from(text ?? '', 'base64').toString('utf8');
+const fromBase64 = (text: string | undefined): string =>
+  Buffer.from(text ?? '', 'base64').toString('utf8');

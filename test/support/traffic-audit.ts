@@ -24,25 +24,34 @@ interface Line {
 }
 
 const noLine: Line = { isGiven: false, isLimited: false, decidedAtMs: 0, consents: [] };
-const isCleared = (verdict: string): boolean => verdict === 'cleared' || verdict === 'cleared-in-part';
+const isCleared = (verdict: string): boolean =>
+  verdict === 'cleared' || verdict === 'cleared-in-part';
 
 /**
  * What is wrong with a guard's record of random traffic, as sentences. Each message has one decision; a sender's are decided in the order
  * sent; what was shared was cleared exactly where the client's newest decision, of those recorded before it, was a yes, whole or in part as that
  * yes has it, and under it.
  */
-export function auditDecisions(sent: readonly SentAtRandom[], rows: readonly RecordRow[]): readonly string[] {
+export function auditDecisions(
+  sent: readonly SentAtRandom[],
+  rows: readonly RecordRow[],
+): readonly string[] {
   const decisions = rows.filter(({ ordinal }) => ordinal === 0);
   const seqs = new Map(decisions.map(({ id, seq }) => [id, seq]));
   return [
-    ...decisions.filter(({ id, seq }) => seqs.get(id) !== seq).map(({ id }) => `${id} has two decisions`),
+    ...decisions
+      .filter(({ id, seq }) => seqs.get(id) !== seq)
+      .map(({ id }) => `${id} has two decisions`),
     ...sent.filter(({ id }) => !seqs.has(id)).map(({ id }) => `${id} has no decision`),
     ...outOfOrder(sent, seqs),
     ...againstTheConsents(sent, decisions),
   ];
 }
 
-function outOfOrder(sent: readonly SentAtRandom[], seqs: ReadonlyMap<string, number>): readonly string[] {
+function outOfOrder(
+  sent: readonly SentAtRandom[],
+  seqs: ReadonlyMap<string, number>,
+): readonly string[] {
   const newest = new Map<string, number>();
   return sent.flatMap(({ id, sender }) => {
     const seq = seqs.get(id) ?? 0;
@@ -53,7 +62,10 @@ function outOfOrder(sent: readonly SentAtRandom[], seqs: ReadonlyMap<string, num
 }
 
 /** Withdrawals end what both providers were allowed to share: a client withdraws a form, whoever writes it down. */
-function againstTheConsents(sent: readonly SentAtRandom[], decisions: readonly RecordRow[]): readonly string[] {
+function againstTheConsents(
+  sent: readonly SentAtRandom[],
+  decisions: readonly RecordRow[],
+): readonly string[] {
   const byId = new Map(sent.map((message) => [message.id, message]));
   const senders = [...new Set(sent.map(({ sender }) => sender))];
   const lines = new Map<string, Line>();
@@ -66,25 +78,42 @@ function againstTheConsents(sent: readonly SentAtRandom[], decisions: readonly R
     if (message.kind === 'shared') {
       const right = !line.isGiven ? 'refused' : line.isLimited ? 'cleared-in-part' : 'cleared';
       if (verdict !== right) return [`${id} is ${verdict} where the consent is ${wordsFor[right]}`];
-      return line.isGiven && !line.consents.some((consent) => consents.includes(consent)) ? [`${id} rests on another consent`] : [];
+      return line.isGiven && !line.consents.some((consent) => consents.includes(consent))
+        ? [`${id} rests on another consent`]
+        : [];
     }
-    if (message.kind !== 'withdrawal') lines.set(key(message.sender), afterConsent(line, message, withdrawnAt.get(message.client) ?? 0));
+    if (message.kind !== 'withdrawal')
+      lines.set(
+        key(message.sender),
+        afterConsent(line, message, withdrawnAt.get(message.client) ?? 0),
+      );
     else {
-      for (const sender of senders) lines.set(key(sender), afterWithdrawal(lines.get(key(sender)) ?? noLine, message.timeMs));
-      withdrawnAt.set(message.client, Math.max(message.timeMs, withdrawnAt.get(message.client) ?? 0));
+      for (const sender of senders)
+        lines.set(key(sender), afterWithdrawal(lines.get(key(sender)) ?? noLine, message.timeMs));
+      withdrawnAt.set(
+        message.client,
+        Math.max(message.timeMs, withdrawnAt.get(message.client) ?? 0),
+      );
     }
     return isCleared(verdict) ? [] : [`${id}, a ${message.kind}, is ${verdict}`];
   });
 }
 
-const wordsFor = { refused: 'not given', cleared: 'given', 'cleared-in-part': 'given in part' } as const;
+const wordsFor = {
+  refused: 'not given',
+  cleared: 'given',
+  'cleared-in-part': 'given in part',
+} as const;
 
 /** The newer decision counts; of two at the same moment the no, and of two yeses what both allow. */
 function afterConsent(line: Line, { id, kind, timeMs }: SentAtRandom, withdrawnAtMs: number): Line {
   const isLimited = kind === 'limit';
   if (timeMs <= withdrawnAtMs || timeMs < line.decidedAtMs) return line;
-  if (timeMs > line.decidedAtMs) return { isGiven: true, isLimited, decidedAtMs: timeMs, consents: [id] };
-  return line.isGiven ? { ...line, isLimited: isLimited || line.isLimited, consents: [...line.consents, id] } : line;
+  if (timeMs > line.decidedAtMs)
+    return { isGiven: true, isLimited, decidedAtMs: timeMs, consents: [id] };
+  return line.isGiven
+    ? { ...line, isLimited: isLimited || line.isLimited, consents: [...line.consents, id] }
+    : line;
 }
 
 const afterWithdrawal = (line: Line, timeMs: number): Line => ({
@@ -99,7 +128,10 @@ const afterWithdrawal = (line: Line, timeMs: number): Line => ({
  * sender may tell, or something that was cleared never came.
  */
 export function auditDeliveries(
-  { sent, confirmedAt }: { readonly sent: readonly SentAtRandom[]; readonly confirmedAt: ReadonlyMap<string, number> },
+  {
+    sent,
+    confirmedAt,
+  }: { readonly sent: readonly SentAtRandom[]; readonly confirmedAt: ReadonlyMap<string, number> },
   rows: readonly RecordRow[],
   arrivals: ReadonlyMap<string, Arrival>,
 ): readonly string[] {
@@ -114,14 +146,26 @@ export function auditDeliveries(
     .flatMap(({ id, client, sender }) => {
       const [decision, stands, arrival] = [first.get(id), newest.get(id), arrivals.get(id)];
       if (decision === undefined || stands === undefined) return [];
-      if (arrival === undefined) return isCleared(stands.verdict) && !isHad(stands) ? [`${id} is lost: it is ${String(stands.state)}`] : [];
-      const before = confirmed.filter((each) => each.client === client && each.seq > decision.seq && each.at < arrival.lastPulledAt);
+      if (arrival === undefined)
+        return isCleared(stands.verdict) && !isHad(stands)
+          ? [`${id} is lost: it is ${String(stands.state)}`]
+          : [];
+      const before = confirmed.filter(
+        (each) =>
+          each.client === client && each.seq > decision.seq && each.at < arrival.lastPulledAt,
+      );
       const isLate = before.some(({ kind }) => kind === 'withdrawal');
-      const isTooMuch = arrival.wasWhole && before.some((each) => each.kind === 'limit' && each.sender === sender);
-      const isOther = stands.verdict === 'cleared' ? arrival.wasInPart : stands.verdict === 'cleared-in-part' && arrival.wasWhole;
+      const isTooMuch =
+        arrival.wasWhole && before.some((each) => each.kind === 'limit' && each.sender === sender);
+      const isOther =
+        stands.verdict === 'cleared'
+          ? arrival.wasInPart
+          : stands.verdict === 'cleared-in-part' && arrival.wasWhole;
       return [
         // Pulled and not answered when it was taken back: it counts as had.
-        ...(isCleared(stands.verdict) || (stands.verdict === 'stopped' && isHad(stands)) ? [] : [`${id} came and is ${stands.verdict}`]),
+        ...(isCleared(stands.verdict) || (stands.verdict === 'stopped' && isHad(stands))
+          ? []
+          : [`${id} came and is ${stands.verdict}`]),
         ...(isLate ? [`${id} was pulled after a withdrawal was confirmed`] : []),
         ...(isTooMuch ? [`${id} was pulled whole after a limit was confirmed`] : []),
         ...(isOther ? [`${id} came otherwise than as ${stands.verdict}`] : []),

@@ -15,7 +15,12 @@ export function kolmogorovSmirnov(
     while ((y[j] ?? Infinity) <= at) j += 1;
     d = Math.max(d, Math.abs(i / x.length - j / y.length));
   }
-  return { d, critical: Math.sqrt(-Math.log(alpha / 2) / 2) * Math.sqrt((x.length + y.length) / (x.length * y.length)) };
+  return {
+    d,
+    critical:
+      Math.sqrt(-Math.log(alpha / 2) / 2) *
+      Math.sqrt((x.length + y.length) / (x.length * y.length)),
+  };
 }
 
 export function quantile(sample: readonly number[], q: number): number {

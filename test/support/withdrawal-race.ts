@@ -20,7 +20,12 @@ export interface RaceOptions {
   /** Messages under way when, or sent while, their client's consent was being withdrawn. */
   readonly trials: number;
   /** How long one of the guards is stopped, and how long both run before the next is: random, in ms. None: nobody is stopped. */
-  readonly stops?: { readonly shortMs: number; readonly longMs: number; readonly longEvery: number; readonly pauseMs: number };
+  readonly stops?: {
+    readonly shortMs: number;
+    readonly longMs: number;
+    readonly longEvery: number;
+    readonly pauseMs: number;
+  };
   readonly isDurable?: boolean;
   /** How many clients withdraw at about the same time. */
   readonly clientsAtOnce: number;
@@ -46,7 +51,12 @@ export interface RaceResult {
 
 interface RaceClient {
   readonly case: string;
-  readonly client: { readonly nino: string; readonly surname: string; readonly otherNames: string; readonly dateOfBirth: string };
+  readonly client: {
+    readonly nino: string;
+    readonly surname: string;
+    readonly otherNames: string;
+    readonly dateOfBirth: string;
+  };
   readonly sent: Map<string, number>;
   withdrawnAt: number;
   confirmedAt: number;
@@ -57,7 +67,10 @@ interface RaceClient {
  * pulls at random; of two guards one is stopped and continued at random. Everything real, nothing waited for but confirmations.
  */
 export async function raceWithdrawals(options: RaceOptions): Promise<RaceResult> {
-  const mesh = await GuardMesh.start({ isDurable: options.isDurable ?? false, maxBytes: 64 * 1024 * 1024 });
+  const mesh = await GuardMesh.start({
+    isDurable: options.isDurable ?? false,
+    maxBytes: 64 * 1024 * 1024,
+  });
   const ending = new AbortController();
   const recipient = new RandomRecipient(await mesh.nats.connect(office), office, Math.random);
   try {
@@ -79,20 +92,34 @@ export async function raceWithdrawals(options: RaceOptions): Promise<RaceResult>
   }
 }
 
-async function wave([giver, taker]: readonly [MeshParty, MeshParty], from: number, count: number): Promise<RaceClient[]> {
+async function wave(
+  [giver, taker]: readonly [MeshParty, MeshParty],
+  from: number,
+  count: number,
+): Promise<RaceClient[]> {
   const clients = Array.from({ length: count }, (_, index) => newClient(from + index));
   const consents = clients.map((each) =>
-    giver.send({ ...about(each), name: 'consent.recorded', to: 'mesh', data: (c) => tpr2Consent(c, [office]) }),
+    giver.send({
+      ...about(each),
+      name: 'consent.recorded',
+      to: 'mesh',
+      data: (c) => tpr2Consent(c, [office]),
+    }),
   );
   for (const id of consents) await decided(giver, await id, 'cleared');
   // The first message makes the office a party to the case, which may then record a withdrawal too.
-  const firsts = clients.map((each) => giver.send({ ...about(each), name: 'tpr2.shared', to: office }));
+  const firsts = clients.map((each) =>
+    giver.send({ ...about(each), name: 'tpr2.shared', to: office }),
+  );
   for (const id of firsts) await decided(giver, await id, 'cleared-in-part', 'cleared');
   await Promise.all(
     clients.map(async (each) => {
       const messages = Array.from({ length: messagesEach }, async () => {
         await delay(Math.random() * spreadMs);
-        each.sent.set(await giver.send({ ...about(each), name: 'tpr2.shared', to: office }), performance.now());
+        each.sent.set(
+          await giver.send({ ...about(each), name: 'tpr2.shared', to: office }),
+          performance.now(),
+        );
       });
       await withdraw(Math.random() < 0.5 ? giver : taker, each);
       await Promise.all(messages);
@@ -106,7 +133,12 @@ const about = ({ case: caseId, client }: RaceClient) => ({ case: caseId, client 
 async function withdraw(party: MeshParty, each: RaceClient): Promise<void> {
   await delay(Math.random() * spreadMs);
   each.withdrawnAt = performance.now();
-  const id = await party.send({ ...about(each), name: 'consent.withdrawn', to: 'mesh', data: (context) => withdrawal(context, 'TPR2') });
+  const id = await party.send({
+    ...about(each),
+    name: 'consent.withdrawn',
+    to: 'mesh',
+    data: (context) => withdrawal(context, 'TPR2'),
+  });
   await decided(party, id, 'cleared');
   each.confirmedAt = performance.now();
 }
@@ -125,22 +157,40 @@ async function decided(party: MeshParty, id: string, ...wanted: readonly string[
   if (!wanted.includes(state)) throw new Error(`${id} is ${state}`);
 }
 
-const letters = (index: number): string => String.fromCodePoint(97 + (index % 26), 97 + (Math.floor(index / 26) % 26));
+const letters = (index: number): string =>
+  String.fromCodePoint(97 + (index % 26), 97 + (Math.floor(index / 26) % 26));
 
 const newClient = (index: number): RaceClient => ({
   case: randomUUID(),
-  client: { nino: `QQ${String(100_000 + index)}A`, surname: `Sample${letters(index)}`, otherNames: 'Alex', dateOfBirth: '1985-03-21' },
+  client: {
+    nino: `QQ${String(100_000 + index)}A`,
+    surname: `Sample${letters(index)}`,
+    otherNames: 'Alex',
+    dateOfBirth: '1985-03-21',
+  },
   sent: new Map(),
   withdrawnAt: Infinity,
   confirmedAt: Infinity,
 });
 
 /** A message counts where it was sent before the confirmation and had not come when the withdrawal was sent. */
-const isTrial = (each: RaceClient, id: string, sentAt: number, arrivals: ReadonlyMap<string, Arrival>): boolean =>
+const isTrial = (
+  each: RaceClient,
+  id: string,
+  sentAt: number,
+  arrivals: ReadonlyMap<string, Arrival>,
+): boolean =>
   sentAt < each.confirmedAt && (arrivals.get(id)?.arrivedAt ?? Infinity) > each.withdrawnAt;
 
-const countTrials = (clients: readonly RaceClient[], arrivals: ReadonlyMap<string, Arrival>): number =>
-  clients.reduce((sum, each) => sum + [...each.sent].filter(([id, at]) => isTrial(each, id, at, arrivals)).length, 0);
+const countTrials = (
+  clients: readonly RaceClient[],
+  arrivals: ReadonlyMap<string, Arrival>,
+): number =>
+  clients.reduce(
+    (sum, each) =>
+      sum + [...each.sent].filter(([id, at]) => isTrial(each, id, at, arrivals)).length,
+    0,
+  );
 
 async function stopAtRandom(
   guards: readonly ServiceProcess[],
@@ -192,7 +242,12 @@ async function settle(
     const last = newClient(999_999 - 100_000);
     await decided(
       giver,
-      await giver.send({ ...about(last), name: 'consent.recorded', to: 'mesh', data: (c) => tpr2Consent(c, [office]) }),
+      await giver.send({
+        ...about(last),
+        name: 'consent.recorded',
+        to: 'mesh',
+        data: (c) => tpr2Consent(c, [office]),
+      }),
       'cleared',
     );
     const mark = await giver.send({ ...about(last), name: 'tpr2.shared', to: office });
@@ -209,10 +264,18 @@ function report(
   standing: ReadonlyMap<string, Standing>,
 ): Omit<RaceResult, 'stops' | 'longStops'> {
   const all = clients.flatMap((each) =>
-    [...each.sent.keys()].map((id) => ({ id, each, arrival: arrivals.get(id), stands: standing.get(id) })),
+    [...each.sent.keys()].map((id) => ({
+      id,
+      each,
+      arrival: arrivals.get(id),
+      stands: standing.get(id),
+    })),
   );
-  const isCleared = (stands: Standing | undefined): boolean => stands?.verdict.startsWith('cleared') === true;
-  const late = all.filter(({ arrival, each }) => arrival !== undefined && arrival.lastPulledAt > each.confirmedAt);
+  const isCleared = (stands: Standing | undefined): boolean =>
+    stands?.verdict.startsWith('cleared') === true;
+  const late = all.filter(
+    ({ arrival, each }) => arrival !== undefined && arrival.lastPulledAt > each.confirmedAt,
+  );
   const missing = all.filter(({ arrival, stands }) => isCleared(stands) && arrival === undefined);
   const denied = all.filter(({ arrival, stands }) => arrival !== undefined && !isCleared(stands));
   return {

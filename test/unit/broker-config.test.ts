@@ -7,8 +7,11 @@ import { someBrokerOptions, someParties } from '#test/support/broker-parties.js'
 const parties = someParties();
 const options = someBrokerOptions();
 const expected = { ...options, parties, eventsMaxBytes: 64 * 1024 * 1024 };
-const generated = (): Map<string, string> => new Map(brokerConfig(parties, options).map((file) => [file.path, file.text]));
-const rulesBroken = (files: Map<string, string>): string[] => [...new Set(lintBrokerConfig(files, expected).map((found) => found.rule))];
+const generated = (): Map<string, string> =>
+  new Map(brokerConfig(parties, options).map((file) => [file.path, file.text]));
+const rulesBroken = (files: Map<string, string>): string[] => [
+  ...new Set(lintBrokerConfig(files, expected).map((found) => found.rule)),
+];
 
 const main = 'nats-server.conf';
 const acme = 'spokes/trt_acme.conf';
@@ -30,12 +33,16 @@ describe('the generated configuration of the broker', () => {
   });
 
   it('refuses a party whose id means something to the broker', () => {
-    expect(() => brokerConfig([{ ...parties[0]!, id: 'x> } HUB: {' }], options)).toThrow('party id must be');
+    expect(() => brokerConfig([{ ...parties[0]!, id: 'x> } HUB: {' }], options)).toThrow(
+      'party id must be',
+    );
   });
 
   it('asks for a sync of every write only when told to', () => {
     expect(generated().get(main)).not.toContain('sync_interval');
-    const files = new Map(brokerConfig(parties, { ...options, syncAlways: true }).map((file) => [file.path, file.text]));
+    const files = new Map(
+      brokerConfig(parties, { ...options, syncAlways: true }).map((file) => [file.path, file.text]),
+    );
     expect(files.get(main)).toContain('sync_interval: "always"');
     expect(lintBrokerConfig(files, expected)).toEqual([]);
   });
@@ -43,15 +50,57 @@ describe('the generated configuration of the broker', () => {
 
 /** Each breaks one rule: the file, what is replaced, by what, and the rule that must be found broken. */
 const breaches: readonly (readonly [string, string, string | RegExp, string, string])[] = [
-  ['an unauthenticated default user', main, 'max_payload:', 'no_auth_user: "jcp_leeds"\nmax_payload:', 'setting-not-known'],
-  ['a leafnode listener', main, 'max_payload:', 'leafnodes { port: 7422 }\nmax_payload:', 'setting-not-known'],
-  ['a websocket listener', main, 'max_payload:', 'websocket { port: 8080 }\nmax_payload:', 'setting-not-known'],
-  ['an mqtt listener', main, 'max_payload:', 'mqtt { port: 1883 }\nmax_payload:', 'setting-not-known'],
-  ['a global authorization block', main, 'max_payload:', 'authorization { token: "x" }\nmax_payload:', 'setting-not-known'],
-  ['a monitoring port open to the network', main, 'http: "127.0.0.1', 'http: "0.0.0.0', 'monitoring-not-private'],
+  [
+    'an unauthenticated default user',
+    main,
+    'max_payload:',
+    'no_auth_user: "jcp_leeds"\nmax_payload:',
+    'setting-not-known',
+  ],
+  [
+    'a leafnode listener',
+    main,
+    'max_payload:',
+    'leafnodes { port: 7422 }\nmax_payload:',
+    'setting-not-known',
+  ],
+  [
+    'a websocket listener',
+    main,
+    'max_payload:',
+    'websocket { port: 8080 }\nmax_payload:',
+    'setting-not-known',
+  ],
+  [
+    'an mqtt listener',
+    main,
+    'max_payload:',
+    'mqtt { port: 1883 }\nmax_payload:',
+    'setting-not-known',
+  ],
+  [
+    'a global authorization block',
+    main,
+    'max_payload:',
+    'authorization { token: "x" }\nmax_payload:',
+    'setting-not-known',
+  ],
+  [
+    'a monitoring port open to the network',
+    main,
+    'http: "127.0.0.1',
+    'http: "0.0.0.0',
+    'monitoring-not-private',
+  ],
   ['a store in clear', main, /cipher: .*\n/, '', 'setting-not-known'],
   ['the store key in the file', main, '$JS_KEY', '"k0123"', 'setting-not-known'],
-  ['more promised to the streams than there is room', main, /max_file: \d+/, 'max_file: 1000', 'store-too-small'],
+  [
+    'more promised to the streams than there is room',
+    main,
+    /max_file: \d+/,
+    'max_file: 1000',
+    'store-too-small',
+  ],
   [
     'a third user in HUB',
     main,
@@ -61,10 +110,28 @@ const breaches: readonly (readonly [string, string, string | RegExp, string, str
   ],
   ['a system user that may command the server', main, '"$SYS.REQ.>"', '">"', 'sys-account'],
   ['a guard that may publish more', main, '"egress.>",', '"egress.>", "$JS.API.>",', 'hub-users'],
-  ['a guard that may subscribe to deliveries', main, '"ask.>"] }', '"ask.>", "egress.>"] }', 'hub-users'],
+  [
+    'a guard that may subscribe to deliveries',
+    main,
+    '"ask.>"] }',
+    '"ask.>", "egress.>"] }',
+    'hub-users',
+  ],
   ['an export without a token position', main, 'account_token_position: 2, ', '', 'hub-exports'],
-  ['an export with the token at the wrong place', main, 'account_token_position: 6', 'account_token_position: 5', 'hub-exports'],
-  ['an export of the whole system interface', main, 'exports: [', 'exports: [ { service: "$JS.API.>" }', 'hub-exports'],
+  [
+    'an export with the token at the wrong place',
+    main,
+    'account_token_position: 6',
+    'account_token_position: 5',
+    'hub-exports',
+  ],
+  [
+    'an export of the whole system interface',
+    main,
+    'exports: [',
+    'exports: [ { service: "$JS.API.>" }',
+    'hub-exports',
+  ],
   ['a stream exported', main, 'exports: [', 'exports: [ { stream: "egress.>" }', 'hub-exports'],
   [
     'HUB importing from an agency',
@@ -73,9 +140,21 @@ const breaches: readonly (readonly [string, string, string | RegExp, string, str
     'imports: [ { service: { account: "trt_acme", subject: "answer.trt_acme.>" } }',
     'hub-imports',
   ],
-  ['a system account with more in it', main, '"SYS": {', '"SYS": { exports: [ { service: "$SYS.REQ.>" } ]', 'sys-account'],
+  [
+    'a system account with more in it',
+    main,
+    '"SYS": {',
+    '"SYS": { exports: [ { service: "$SYS.REQ.>" } ]',
+    'sys-account',
+  ],
   ['JetStream in an agency', acme, 'limits:', 'jetstream: "enabled"\n  limits:', 'spoke-jetstream'],
-  ['JetStream in a service', router, 'limits:', 'jetstream: "enabled"\n  limits:', 'spoke-jetstream'],
+  [
+    'JetStream in a service',
+    router,
+    'limits:',
+    'jetstream: "enabled"\n  limits:',
+    'spoke-jetstream',
+  ],
   [
     'an agency that exports',
     acme,
@@ -84,8 +163,20 @@ const breaches: readonly (readonly [string, string, string | RegExp, string, str
     'spoke-exports',
   ],
   ['a service that answers anybody', router, 'accounts: ["HUB"], ', '', 'spoke-exports'],
-  ['an import under another name', acme, 'ingress.trt_acme.>', 'ingress.jcp_leeds.>', 'spoke-imports'],
-  ['an import from another agency', acme, 'account: "HUB", subject: "ask', 'account: "jcp_leeds", subject: "ask', 'spoke-imports'],
+  [
+    'an import under another name',
+    acme,
+    'ingress.trt_acme.>',
+    'ingress.jcp_leeds.>',
+    'spoke-imports',
+  ],
+  [
+    'an import from another agency',
+    acme,
+    'account: "HUB", subject: "ask',
+    'account: "jcp_leeds", subject: "ask',
+    'spoke-imports',
+  ],
   [
     'an agency that follows EVENTS',
     acme,
@@ -95,12 +186,36 @@ const breaches: readonly (readonly [string, string, string | RegExp, string, str
   ],
   ['a user that may publish anywhere', acme, '"out.>"', '">"', 'spoke-permissions'],
   ['a user without a list', acme, /permissions: \{[\s\S]*?\} \} \}/, '}', 'spoke-permissions'],
-  ['an agency that may respond', acme, 'subscribe: {', 'allow_responses: true\n subscribe: {', 'spoke-permissions'],
-  ['a second user in an agency', acme, 'users: [', 'users: [ { nkey: "UBBB" }', 'spoke-permissions'],
+  [
+    'an agency that may respond',
+    acme,
+    'subscribe: {',
+    'allow_responses: true\n subscribe: {',
+    'spoke-permissions',
+  ],
+  [
+    'a second user in an agency',
+    acme,
+    'users: [',
+    'users: [ { nkey: "UBBB" }',
+    'spoke-permissions',
+  ],
   ['a user over websocket', acme, '["STANDARD"]', '["STANDARD", "WEBSOCKET"]', 'spoke-permissions'],
   ['no limit on leafnodes', acme, ', max_leafnodes: 0', '', 'spoke-limits'],
-  ['mappings in a spoke', acme, 'limits:', 'mappings: { "out.msg": "egress.x.msg" }\n  limits:', 'setting-not-known'],
-  ['an account that is not on the list', acme, '"trt_acme": {', '"stranger": {', 'party-not-listed'],
+  [
+    'mappings in a spoke',
+    acme,
+    'limits:',
+    'mappings: { "out.msg": "egress.x.msg" }\n  limits:',
+    'setting-not-known',
+  ],
+  [
+    'an account that is not on the list',
+    acme,
+    '"trt_acme": {',
+    '"stranger": {',
+    'party-not-listed',
+  ],
   ['a brace too many', acme, 'limits:', '}\n  limits:', 'syntax'],
 ];
 
@@ -131,7 +246,9 @@ describe('the lint of the configuration', () => {
   it('finds two parties with one key', () => {
     const twice = parties.map((party) => ({ ...party, publicKey: parties[0]!.publicKey }));
     const files = new Map(brokerConfig(twice, options).map((file) => [file.path, file.text]));
-    expect(lintBrokerConfig(files, { ...expected, parties: twice }).map((found) => found.rule)).toContain('key-not-unique');
+    expect(
+      lintBrokerConfig(files, { ...expected, parties: twice }).map((found) => found.rule),
+    ).toContain('key-not-unique');
   });
 
   it('finds a party of the list that has no account, and an include that is not there', () => {
@@ -146,7 +263,10 @@ describe('the lint of the configuration', () => {
 
 describe('the reader of the configuration', () => {
   const read = (text: string): unknown =>
-    parseNatsConfig(new Map([['a.conf', text]]), 'a.conf').entries.map(({ key, value }) => [key, value]);
+    parseNatsConfig(new Map([['a.conf', text]]), 'a.conf').entries.map(({ key, value }) => [
+      key,
+      value,
+    ]);
 
   it('reads what the server reads: separators, comments, bare and quoted, with : or = or a bare block', () => {
     expect(read('a: 1, b = "x y"; c: true # no\n// no\nd: [1 "2", off]\n"include": $KEY')).toEqual([
@@ -159,7 +279,17 @@ describe('the reader of the configuration', () => {
     expect(read('e { f: 1 }')).toMatchObject([['e', { entries: [{ key: 'f', value: 1 }] }]]);
   });
 
-  it.each(['a: "x', 'a: [1', 'a: {', 'a', 'a: 1 }', 'a: "x\\"y"', 'include "a.conf"', 'include b', 'a: (\nx\n)'])('refuses %s', (text) => {
+  it.each([
+    'a: "x',
+    'a: [1',
+    'a: {',
+    'a',
+    'a: 1 }',
+    'a: "x\\"y"',
+    'include "a.conf"',
+    'include b',
+    'a: (\nx\n)',
+  ])('refuses %s', (text) => {
     expect(() => read(text)).toThrow(/^[ab]\.conf/);
   });
 });

@@ -2,7 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { bankHolidays } from '#libs/calendar/bank-holidays.js';
 import { addDays } from '#libs/calendar/local-date.js';
 import { londonDate, londonInstant, londonTime } from '#libs/calendar/london-time.js';
-import { addWorkingDays, isWorkingDay, workingDayOnOrAfter, workingDayOnOrBefore } from '#libs/calendar/working-days.js';
+import {
+  addWorkingDays,
+  isWorkingDay,
+  workingDayOnOrAfter,
+  workingDayOnOrBefore,
+} from '#libs/calendar/working-days.js';
 
 const england = bankHolidays('england-and-wales');
 const scotland = bankHolidays('scotland');
@@ -21,11 +26,14 @@ describe('working days', () => {
   });
 
   it('leave out a holiday that is proclaimed late', () => {
-    expect(isWorkingDay('2026-09-09', bankHolidays('england-and-wales', ['2026-09-09']))).toBe(false);
+    expect(isWorkingDay('2026-09-09', bankHolidays('england-and-wales', ['2026-09-09']))).toBe(
+      false,
+    );
   });
 
   it('refuse what is not a day', () => {
-    for (const wrong of ['2026-02-30', '2026-13-01', '26-01-01', '', 'tomorrow']) expect(() => addDays(wrong, 1)).toThrow(RangeError);
+    for (const wrong of ['2026-02-30', '2026-13-01', '26-01-01', '', 'tomorrow'])
+      expect(() => addDays(wrong, 1)).toThrow(RangeError);
   });
 });
 
@@ -39,7 +47,10 @@ describe('London time', () => {
   it('means the first of two equal times, and the offset before a gap', () => {
     expect(londonInstant('2026-10-25', '01:30').toISOString()).toBe('2026-10-25T00:30:00.000Z');
     const skipped = londonInstant('2026-03-29', '01:30');
-    expect([skipped.toISOString(), londonTime(skipped)]).toEqual(['2026-03-29T01:30:00.000Z', '02:30']);
+    expect([skipped.toISOString(), londonTime(skipped)]).toEqual([
+      '2026-03-29T01:30:00.000Z',
+      '02:30',
+    ]);
     expect(londonInstant('2026-03-29', '00:59').toISOString()).toBe('2026-03-29T00:59:00.000Z');
     expect(londonInstant('2026-03-29', '02:00').toISOString()).toBe('2026-03-29T01:00:00.000Z');
   });

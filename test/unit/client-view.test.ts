@@ -3,7 +3,11 @@ import { renderClientView } from '#libs/client-view/render-client-view.js';
 import { categoryWords, wordsOfMessage } from '#libs/client-view/plain-words.js';
 import type { ClientView, ViewEntry } from '#libs/contracts/client-view.js';
 import { messageNames, ruleOf, typeOf } from '#libs/contracts/message-table.js';
-import { type ToldRecord, PartyNames, viewEntry } from '#services/consent-guard/domain/client-view.js';
+import {
+  type ToldRecord,
+  PartyNames,
+  viewEntry,
+} from '#services/consent-guard/domain/client-view.js';
 import { GuardDesk } from '#test/support/guard-builders.js';
 import { tpr2Consent } from '#test/support/guard-forms.js';
 
@@ -35,7 +39,12 @@ describe("a client's view", () => {
     const desk = new GuardDesk();
     const { record } = desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' });
     expect(record.verdict.kind).toBe('refused');
-    const unknown = desk.send({ from: 'tp_river', name: 'consent.recorded', to: 'mesh', data: (c) => tpr2Consent(c, ['jcp_wandsworth']) });
+    const unknown = desk.send({
+      from: 'tp_river',
+      name: 'consent.recorded',
+      to: 'mesh',
+      data: (c) => tpr2Consent(c, ['jcp_wandsworth']),
+    });
     expect(unknown.record.verdict.kind).toBe('cleared');
     const refused = desk.send({
       from: 'tp_river',
@@ -44,22 +53,42 @@ describe("a client's view", () => {
       data: (c) => ({ ...tpr2Consent(c, ['jcp_wandsworth']), decision: 'refused' }),
     });
     expect(refused.record.verdict.kind).toBe('cleared');
-    const blocked = desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record;
+    const blocked = desk.send({
+      from: 'tp_river',
+      name: 'tpr2.shared',
+      to: 'jcp_wandsworth',
+    }).record;
     expect(viewEntry(toldOf(blocked), new Map(), names)).toMatchObject({
       outcome: 'blocked',
       reason: 'no-consent',
       told: [],
       from: { name: 'River <Recovery>' },
     });
-    const stopped = { ...blocked, verdict: { kind: 'stopped' as const, reason: 'withdrawn' as const } };
-    expect(viewEntry(toldOf(stopped), new Map(), names)).toMatchObject({ outcome: 'stopped', reason: 'withdrawn', told: [] });
-    const limited = { ...blocked, verdict: { kind: 'stopped' as const, reason: 'consent-changed' as const } };
-    expect(viewEntry(toldOf(limited), new Map(), names)).toMatchObject({ outcome: 'stopped', reason: 'limited', told: [] });
+    const stopped = {
+      ...blocked,
+      verdict: { kind: 'stopped' as const, reason: 'withdrawn' as const },
+    };
+    expect(viewEntry(toldOf(stopped), new Map(), names)).toMatchObject({
+      outcome: 'stopped',
+      reason: 'withdrawn',
+      told: [],
+    });
+    const limited = {
+      ...blocked,
+      verdict: { kind: 'stopped' as const, reason: 'consent-changed' as const },
+    };
+    expect(viewEntry(toldOf(limited), new Map(), names)).toMatchObject({
+      outcome: 'stopped',
+      reason: 'limited',
+      told: [],
+    });
     const had = viewEntry(toldOf(limited, { mayBeHad: true }), new Map(), names);
     expect(had).toMatchObject({ outcome: 'told', told: ['identity', 'administration'] });
     expect(had).not.toHaveProperty('reason');
     expect(names.ofAgency('jcp').name).toBe('Jobcentre Plus');
-    expect(names.ofAgency('role:treatment@west-yorkshire').name).toBe('A treatment service in West Yorkshire');
+    expect(names.ofAgency('role:treatment@west-yorkshire').name).toBe(
+      'A treatment service in West Yorkshire',
+    );
   });
 
   it('says in plain words what every type that crosses agencies is about', () => {
@@ -106,10 +135,17 @@ describe("a client's view", () => {
       validUntil: '2027-03-01',
       recordedAt: '2026-03-02T09:00:00Z',
     };
-    const both = renderClientView([viewOf([], { consents: [line, { ...line, from: line.to, to: line.from }] })], 'page');
+    const both = renderClientView(
+      [viewOf([], { consents: [line, { ...line, from: line.to, to: line.from }] })],
+      'page',
+    );
     expect(both.match(/may tell each other/g)).toHaveLength(1);
     expect(both).not.toMatch(/<\/b> may tell <b>/);
-    expect(renderClientView([viewOf([])], 'page')).toContain('Nobody has been told anything about you.');
-    expect(renderClientView([viewOf([], { scope: 'own-part' })], 'slip')).toContain('one organisation’s part');
+    expect(renderClientView([viewOf([])], 'page')).toContain(
+      'Nobody has been told anything about you.',
+    );
+    expect(renderClientView([viewOf([], { scope: 'own-part' })], 'slip')).toContain(
+      'one organisation’s part',
+    );
   });
 });

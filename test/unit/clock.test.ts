@@ -50,7 +50,10 @@ describe('the local clock', () => {
     await until('it goes back', () => c.now().getUTCFullYear() === 2025);
     writeFileSync(file, '{ "real": ');
     const brokenAt = performance.now();
-    await until('the broken file was looked at', () => c.now().getUTCFullYear() === 2025 && performance.now() - brokenAt > 60);
+    await until(
+      'the broken file was looked at',
+      () => c.now().getUTCFullYear() === 2025 && performance.now() - brokenAt > 60,
+    );
     set('2025-02-01T00:00:00.000Z', 0);
     await until('it is read again', () => c.now().getUTCMonth() === 1);
   });

@@ -21,7 +21,11 @@ const referral = {
   data: {
     client: { nino: 'QQ123456A', surname: 'Sample', dateOfBirth: '1990-01-02' },
     benefit: 'jsa',
-    told: ['voluntary-first-assessment', 'finds-need-for-comprehensive', 'engaging-later-is-voluntary'],
+    told: [
+      'voluntary-first-assessment',
+      'finds-need-for-comprehensive',
+      'engaging-later-is-voluntary',
+    ],
     travelCostsConsidered: true,
   },
 };
@@ -41,7 +45,10 @@ const consentData = {
 const leavesOf = (form: z.ZodObject): number =>
   Object.values(form.shape).reduce<number>((sum, schema) => {
     const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
-    return sum + (inner instanceof z.ZodObject && Object.keys(inner.shape).length > 0 ? leavesOf(inner) : 1);
+    return (
+      sum +
+      (inner instanceof z.ZodObject && Object.keys(inner.shape).length > 0 ? leavesOf(inner) : 1)
+    );
   }, 0);
 
 describe('the table of messages', () => {
@@ -63,17 +70,28 @@ describe('the table of messages', () => {
   it('marks no fact as identity, contact or free text', () => {
     for (const name of messageNames) {
       const rule = ruleOf(name);
-      const risky = fieldRules(rule.form).filter((field) => field.freeText || ['identity', 'contact'].includes(field.category));
+      const risky = fieldRules(rule.form).filter(
+        (field) => field.freeText || ['identity', 'contact'].includes(field.category),
+      );
       for (const field of risky) expect(rule.facts).not.toContain(field.path.join('.'));
-      for (const fact of rule.facts) expect([name, fact, Object.hasOwn(rule.form.shape, fact)]).toEqual([name, fact, true]);
+      for (const fact of rule.facts)
+        expect([name, fact, Object.hasOwn(rule.form.shape, fact)]).toEqual([name, fact, true]);
     }
   });
 
   it('opens every step that it can close', () => {
     const rules = messageNames.map(ruleOf);
     const opened = new Set(rules.flatMap((rule) => rule.opens.map((step) => step.step)));
-    const byOthers = ['seek-consent', 'check-identity', 'choose-provider', 'review-care-plan', 'hold-interview', 'renew-consent'];
-    for (const step of rules.flatMap((rule) => rule.closes)) expect(opened.has(step) || byOthers.includes(step)).toBe(true);
+    const byOthers = [
+      'seek-consent',
+      'check-identity',
+      'choose-provider',
+      'review-care-plan',
+      'hold-interview',
+      'renew-consent',
+    ];
+    for (const step of rules.flatMap((rule) => rule.closes))
+      expect(opened.has(step) || byOthers.includes(step)).toBe(true);
   });
 });
 
@@ -82,14 +100,28 @@ describe('reading a message', () => {
     const read = readMessage(referral, now);
     expect(read).toMatchObject({
       ok: true,
-      message: { name: 'referral.requested', sender: 'jcp_west', address: { kind: 'area', district: 'west-london' } },
+      message: {
+        name: 'referral.requested',
+        sender: 'jcp_west',
+        address: { kind: 'area', district: 'west-london' },
+      },
     });
   });
 
   it.each([
     ['not JSON', '{', 'malformed-json', undefined],
-    ['another version of the envelope', { ...referral, specversion: '0.3' }, 'malformed-message', 'specversion'],
-    ['an unknown type', { ...referral, type: 'throughcare.referral.asked.v1' }, 'unknown-type', 'type'],
+    [
+      'another version of the envelope',
+      { ...referral, specversion: '0.3' },
+      'malformed-message',
+      'specversion',
+    ],
+    [
+      'an unknown type',
+      { ...referral, type: 'throughcare.referral.asked.v1' },
+      'unknown-type',
+      'type',
+    ],
     ['an unknown district', { ...referral, to: 'area:atlantis/treatment' }, 'area-unknown', 'to'],
     ['a wildcard for a party', { ...referral, to: '*' }, 'recipient-unknown', 'to'],
     [
@@ -98,60 +130,124 @@ describe('reading a message', () => {
       'malformed-message',
       'data.client.nino',
     ],
-    ...['Sam\nple', 'Sam\u0000ple', 'Sam\u202eple', 'Sam\ud800ple', '\u200b', '-'].map((surname): [string, unknown, string, string] => [
-      `the surname ${JSON.stringify(surname)}`,
-      { ...referral, data: { ...referral.data, client: { ...referral.data.client, surname } } },
+    ...['Sam\nple', 'Sam\u0000ple', 'Sam\u202eple', 'Sam\ud800ple', '\u200b', '-'].map(
+      (surname): [string, unknown, string, string] => [
+        `the surname ${JSON.stringify(surname)}`,
+        { ...referral, data: { ...referral.data, client: { ...referral.data.client, surname } } },
+        'malformed-message',
+        'data.client.surname',
+      ],
+    ),
+    [
+      'a control character in a note',
+      { ...referral, data: { ...referral.data, note: 'a\u0000b' } },
       'malformed-message',
-      'data.client.surname',
-    ]),
-    ['a control character in a note', { ...referral, data: { ...referral.data, note: 'a\u0000b' } }, 'malformed-message', 'data.note'],
-    ['a missing field', { ...referral, data: { ...referral.data, benefit: undefined } }, 'malformed-message', 'data.benefit'],
-    ['an extra field', { ...referral, data: { ...referral.data, override: true } }, 'malformed-message', 'data'],
+      'data.note',
+    ],
+    [
+      'a missing field',
+      { ...referral, data: { ...referral.data, benefit: undefined } },
+      'malformed-message',
+      'data.benefit',
+    ],
+    [
+      'an extra field',
+      { ...referral, data: { ...referral.data, override: true } },
+      'malformed-message',
+      'data',
+    ],
     ['an extra attribute', { ...referral, consent: 'yes' }, 'malformed-message', undefined],
     [
       'a birth in the future',
-      { ...referral, data: { ...referral.data, client: { ...referral.data.client, dateOfBirth: '2030-01-01' } } },
+      {
+        ...referral,
+        data: { ...referral.data, client: { ...referral.data.client, dateOfBirth: '2030-01-01' } },
+      },
       'dates-out-of-order',
       'data.client.dateOfBirth',
     ],
-    ['too old an id', { ...referral, id: uuidV7(now - 8 * 24 * 3_600_000, new Uint8Array(10)) }, 'id-too-old', 'id'],
-    ['an id from the future', { ...referral, id: uuidV7(now + 600_000, new Uint8Array(10)) }, 'id-in-future', 'id'],
-    ['an id that is no UUIDv7', { ...referral, id: '5d6f2b3e-7a1c-4b8e-9f00-1c2d3e4f5a6b' }, 'malformed-message', 'id'],
+    [
+      'too old an id',
+      { ...referral, id: uuidV7(now - 8 * 24 * 3_600_000, new Uint8Array(10)) },
+      'id-too-old',
+      'id',
+    ],
+    [
+      'an id from the future',
+      { ...referral, id: uuidV7(now + 600_000, new Uint8Array(10)) },
+      'id-in-future',
+      'id',
+    ],
+    [
+      'an id that is no UUIDv7',
+      { ...referral, id: '5d6f2b3e-7a1c-4b8e-9f00-1c2d3e4f5a6b' },
+      'malformed-message',
+      'id',
+    ],
     ['no case', { ...referral, case: undefined }, 'case-required', 'case'],
     ['no actor', { ...referral, actor: undefined }, 'malformed-message', 'actor'],
   ])('refuses %s and names the field', (_what, message, code, field) => {
     const text = typeof message === 'string' ? message : JSON.stringify(message);
     const read = readMessageText(text, now);
     expect(read.ok).toBe(false);
-    if (!read.ok) expect(read.problems[0]).toMatchObject(field === undefined ? { code } : { code, field });
+    if (!read.ok)
+      expect(read.problems[0]).toMatchObject(field === undefined ? { code } : { code, field });
   });
 
   it('takes names as people write them, and notes of several lines', () => {
     for (const surname of ["O'Neill", 'Müller-Lüdenscheidt', 'd’Arc', 'Nguyễn', '李', 'St. John']) {
-      const data = { ...referral.data, client: { ...referral.data.client, surname }, note: 'Mornings.\nBus\tfares. 👍' };
+      const data = {
+        ...referral.data,
+        client: { ...referral.data.client, surname },
+        note: 'Mornings.\nBus\tfares. 👍',
+      };
       expect([surname, readMessage({ ...referral, data }, now).ok]).toEqual([surname, true]);
     }
   });
 
   it('says what is expected in words of its own, and which fields the form knows where one is unknown', () => {
-    const detailOf = (changes: Readonly<Record<string, unknown>>, message: object = referral): string | undefined => {
+    const detailOf = (
+      changes: Readonly<Record<string, unknown>>,
+      message: object = referral,
+    ): string | undefined => {
       const { data } = { data: {}, ...message };
       const read = readMessage({ ...message, data: { ...data, ...changes } }, now);
       return read.ok ? undefined : read.problems[0]?.detail;
     };
     const identity = 'nino, surname, otherNames, title, dateOfBirth';
     const anything = 'has a field that this form does not know; remove it (known are';
-    expect(detailOf({ benefit: 'dole' })).toBe('data.benefit must be one of jsa, esa, other, none, not-known');
-    expect(detailOf({ told: [] })).toMatch(/^data.told must hold all three: voluntary-first-assessment, /);
+    expect(detailOf({ benefit: 'dole' })).toBe(
+      'data.benefit must be one of jsa, esa, other, none, not-known',
+    );
+    expect(detailOf({ told: [] })).toMatch(
+      /^data.told must hold all three: voluntary-first-assessment, /,
+    );
     expect(detailOf({ told: 'all' })).toBe('data.told must be a list');
-    expect(detailOf({ travelCostsConsidered: 'yes' })).toBe('data.travelCostsConsidered must be true or false');
-    expect(detailOf({ travelCostsConsidered: undefined })).toBe('data.travelCostsConsidered is missing');
-    expect(detailOf({ previousReferral: 'the first' })).toBe('data.previousReferral must be a UUID');
-    expect(detailOf({ client: { ...referral.data.client, name: 'Sample' } })).toBe(`data.client ${anything} ${identity})`);
-    expect(detailOf({ override: true })).toMatch(/^data has a field .* \(known are client, contact, benefit, /);
-    expect(detailOf({}, { ...referral, consent: 'yes' })).toMatch(/^the message has a field .* \(known are specversion, id, source, /);
+    expect(detailOf({ travelCostsConsidered: 'yes' })).toBe(
+      'data.travelCostsConsidered must be true or false',
+    );
+    expect(detailOf({ travelCostsConsidered: undefined })).toBe(
+      'data.travelCostsConsidered is missing',
+    );
+    expect(detailOf({ previousReferral: 'the first' })).toBe(
+      'data.previousReferral must be a UUID',
+    );
+    expect(detailOf({ client: { ...referral.data.client, name: 'Sample' } })).toBe(
+      `data.client ${anything} ${identity})`,
+    );
+    expect(detailOf({ override: true })).toMatch(
+      /^data has a field .* \(known are client, contact, benefit, /,
+    );
+    expect(detailOf({}, { ...referral, consent: 'yes' })).toMatch(
+      /^the message has a field .* \(known are specversion, id, source, /,
+    );
     expect(JSON.stringify(readMessage([], now))).toContain('the message must be an object');
-    const consent = { ...referral, type: typeOf('consent.recorded'), to: 'mesh', data: { ...consentData, to: { parties: [] } } };
+    const consent = {
+      ...referral,
+      type: typeOf('consent.recorded'),
+      to: 'mesh',
+      data: { ...consentData, to: { parties: [] } },
+    };
     expect(detailOf({}, consent)).toBe('data.to.parties must have at least 1 entry');
   });
 
@@ -161,9 +257,19 @@ describe('reading a message', () => {
       return read.ok ? undefined : read.problems[0]?.field;
     };
     const consent = { ...referral, type: typeOf('consent.recorded'), to: 'mesh' };
-    for (const text of ['QQ112233C', 'qq112233c', 'QQ 11 22 33 C', 'QQ 112233 C', 'QQ-11-22-33-C', 'WAN/QQ112233C/1']) {
+    for (const text of [
+      'QQ112233C',
+      'qq112233c',
+      'QQ 11 22 33 C',
+      'QQ 112233 C',
+      'QQ-11-22-33-C',
+      'WAN/QQ112233C/1',
+    ]) {
       expect([text, fieldOf({ ...referral, caseref: text })]).toEqual([text, 'caseref']);
-      expect([text, fieldOf({ ...consent, data: { ...consentData, formReference: text } })]).toEqual([text, 'data.formReference']);
+      expect([
+        text,
+        fieldOf({ ...consent, data: { ...consentData, formReference: text } }),
+      ]).toEqual([text, 'data.formReference']);
     }
     for (const text of [
       'WAN/DOCS/1',
@@ -176,9 +282,14 @@ describe('reading a message', () => {
       ' RR.7 ',
     ]) {
       expect([text, fieldOf({ ...referral, caseref: text })]).toEqual([text, undefined]);
-      expect([text, fieldOf({ ...consent, data: { ...consentData, formReference: text } })]).toEqual([text, undefined]);
+      expect([
+        text,
+        fieldOf({ ...consent, data: { ...consentData, formReference: text } }),
+      ]).toEqual([text, undefined]);
     }
-    expect(JSON.stringify(readMessage({ ...referral, caseref: 'QQ112233C' }, now))).not.toContain('112233');
+    expect(JSON.stringify(readMessage({ ...referral, caseref: 'QQ112233C' }, now))).not.toContain(
+      '112233',
+    );
   });
 
   it('says what time it is where the age of an id is wrong', () => {
@@ -189,7 +300,10 @@ describe('reading a message', () => {
   it('never repeats a value of the message in a problem', () => {
     const bad = {
       ...referral,
-      data: { ...referral.data, client: { nino: 'QQ999999Z9', surname: '', dateOfBirth: 'Tuesday', 'QQ 12 34 56 A': 1 } },
+      data: {
+        ...referral.data,
+        client: { nino: 'QQ999999Z9', surname: '', dateOfBirth: 'Tuesday', 'QQ 12 34 56 A': 1 },
+      },
     };
     expect(JSON.stringify(readMessage(bad, now))).not.toMatch(/QQ|Tuesday/);
   });

@@ -34,7 +34,10 @@ async function handOut(body: unknown, failing: Readonly<Record<string, MeshError
       if (failure !== undefined) throw failure;
       handled.push(isLast ? `${id}, the last` : id);
     },
-    onDead: async ({ data }, code) => void dead.push(`${(JSON.parse(Buffer.from(data).toString('utf8')) as { id: string }).id}: ${code}`),
+    onDead: async ({ data }, code) =>
+      void dead.push(
+        `${(JSON.parse(Buffer.from(data).toString('utf8')) as { id: string }).id}: ${code}`,
+      ),
   }).then(
     () => undefined,
     ({ code }: MeshError) => code,
@@ -44,17 +47,27 @@ async function handOut(body: unknown, failing: Readonly<Record<string, MeshError
 
 describe('the events of one message', () => {
   it('are handed out in order, and the last is known as such', async () => {
-    expect(await handOut([event('a'), event('b')])).toEqual({ handled: ['a', 'b, the last'], dead: [], error: undefined });
+    expect(await handOut([event('a'), event('b')])).toEqual({
+      handled: ['a', 'b, the last'],
+      dead: [],
+      error: undefined,
+    });
   });
 
   it('end where trouble passes, so that none overtakes', async () => {
     const failing = { b: new MeshError('store-unavailable', 'away') };
-    expect(await handOut([event('a'), event('b'), event('c')], failing)).toEqual({ handled: ['a'], dead: [], error: 'store-unavailable' });
+    expect(await handOut([event('a'), event('b'), event('c')], failing)).toEqual({
+      handled: ['a'],
+      dead: [],
+      error: 'store-unavailable',
+    });
   });
 
   it('go on behind one that cannot be worked, which becomes a dead letter of its own', async () => {
     const failing = { a: new MeshError('no-handler', 'nobody') };
-    expect(await handOut([event('a'), { ...event('b'), surname: 'Secret' }, event('c')], failing)).toEqual({
+    expect(
+      await handOut([event('a'), { ...event('b'), surname: 'Secret' }, event('c')], failing),
+    ).toEqual({
       handled: ['c, the last'],
       dead: ['a: no-handler', 'b: malformed-message'],
       error: undefined,

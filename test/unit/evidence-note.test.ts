@@ -1,14 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { formatCheckpoint, readCheckpoint } from '#libs/evidence/checkpoint.js';
 import { leafHash } from '#libs/evidence/merkle-tree.js';
-import { newNoteKey, readSignerKey, readVerifierKey, verifierKeyOf } from '#libs/evidence/note-keys.js';
+import {
+  newNoteKey,
+  readSignerKey,
+  readVerifierKey,
+  verifierKeyOf,
+} from '#libs/evidence/note-keys.js';
 import { openNote, signNote } from '#libs/evidence/signed-note.js';
 
 /** The example of the specification's reference implementation, golang.org/x/mod/sumdb/note. Ed25519 signs alike everywhere. */
 const verifierKey = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
 const signerKey = 'PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz';
-const text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
-const signature = '— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n';
+const text =
+  "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
+const signature =
+  '— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n';
 
 describe('a signed note', () => {
   const verifier = readVerifierKey(verifierKey);
@@ -23,7 +30,10 @@ describe('a signed note', () => {
   it('goes round with a key of our own', () => {
     const keys = newNoteKey('example.org/throughcare-evidence');
     const note = signNote('a\n\nb\n', readSignerKey(`${keys.signerKey}\n`));
-    expect(openNote(note, readVerifierKey(`${keys.verifierKey}\n`))).toEqual({ ok: true, text: 'a\n\nb\n' });
+    expect(openNote(note, readVerifierKey(`${keys.verifierKey}\n`))).toEqual({
+      ok: true,
+      text: 'a\n\nb\n',
+    });
     expect(openNote(note, verifier).ok).toBe(false);
   });
 
@@ -31,7 +41,10 @@ describe('a signed note', () => {
     const cosignature = `— witness.example.org/w1 ${Buffer.alloc(4 + 8 + 64, 7).toString('base64')}\n`;
     for (const lines of [cosignature + signature, signature + cosignature.repeat(15)])
       expect(openNote(`${text}\n${lines}`, verifier)).toEqual({ ok: true, text });
-    expect(openNote(`${text}\n${cosignature}`, verifier)).toEqual({ ok: false, why: 'this key has not signed it' });
+    expect(openNote(`${text}\n${cosignature}`, verifier)).toEqual({
+      ok: false,
+      why: 'this key has not signed it',
+    });
   });
 
   it('is refused when anything of it is changed', () => {
@@ -58,7 +71,8 @@ describe('a signed note', () => {
       'a b+c74f20a3+AR',
     ])
       expect(() => readVerifierKey(wrong)).toThrow(RangeError);
-    for (const wrong of [verifierKey, signerKey.replace('c74f', 'c74e'), '']) expect(() => readSignerKey(wrong)).toThrow(RangeError);
+    for (const wrong of [verifierKey, signerKey.replace('c74f', 'c74e'), ''])
+      expect(() => readSignerKey(wrong)).toThrow(RangeError);
     expect(() => newNoteKey('two words')).toThrow(RangeError);
   });
 });
@@ -68,10 +82,16 @@ describe('a checkpoint', () => {
   const checkpoint = { origin: 'example.org/throughcare-evidence', size: 20_852_163, root };
 
   it('is three lines and reads back', () => {
-    expect(formatCheckpoint(checkpoint)).toBe(`example.org/throughcare-evidence\n20852163\n${root.toString('base64')}\n`);
+    expect(formatCheckpoint(checkpoint)).toBe(
+      `example.org/throughcare-evidence\n20852163\n${root.toString('base64')}\n`,
+    );
     expect(readCheckpoint(formatCheckpoint(checkpoint))).toEqual(checkpoint);
     expect(readCheckpoint(`${formatCheckpoint(checkpoint)}an extension\n`)).toEqual(checkpoint);
-    expect(readCheckpoint('example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n')?.size).toBe(20_852_163);
+    expect(
+      readCheckpoint(
+        'example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n',
+      )?.size,
+    ).toBe(20_852_163);
   });
 
   it('is refused in any other form', () => {

@@ -11,10 +11,26 @@ import {
   rootOf,
 } from '#libs/evidence/merkle-tree.js';
 import { tilePartsOf } from '#libs/evidence/tile-parts.js';
-import { decodeBundle, encodeBundle, levelsOf, tilePath, tileWidth, tilesOfLevel } from '#libs/evidence/tiles.js';
+import {
+  decodeBundle,
+  encodeBundle,
+  levelsOf,
+  tilePath,
+  tileWidth,
+  tilesOfLevel,
+} from '#libs/evidence/tiles.js';
 
 /** Entries and roots of the reference implementations of RFC 6962 (certificate-transparency, `merkle_tree_test`). */
-const entries = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'];
+const entries = [
+  '',
+  '00',
+  '10',
+  '2021',
+  '3031',
+  '40414243',
+  '5051525354555657',
+  '606162636465666768696a6b6c6d6e6f',
+];
 const roots = [
   'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
   '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
@@ -60,7 +76,8 @@ describe('the Merkle tree', () => {
         expect(isIncluded({ index: (index + 1) % size, size, leaf, proof, root })).toBe(size === 1);
         expect(isIncluded({ index, size, leaf: leafHash(leaf), proof, root })).toBe(false);
         expect(isIncluded({ index, size, leaf, proof: [...proof, leaf], root })).toBe(false);
-        if (proof.length > 0) expect(isIncluded({ index, size, leaf, proof: proof.slice(1), root })).toBe(false);
+        if (proof.length > 0)
+          expect(isIncluded({ index, size, leaf, proof: proof.slice(1), root })).toBe(false);
       }
     }
   });
@@ -72,8 +89,12 @@ describe('the Merkle tree', () => {
         const oldRoot = rootOf(treeOf(oldSize));
         const proof = consistencyProof(treeOf(size), oldSize);
         expect(isConsistent({ oldSize, size, oldRoot, root, proof })).toBe(true);
-        expect(isConsistent({ oldSize, size, oldRoot: leafHash(oldRoot), root, proof })).toBe(false);
-        expect(isConsistent({ oldSize, size, oldRoot, root: leafHash(root), proof })).toBe(oldSize === 0);
+        expect(isConsistent({ oldSize, size, oldRoot: leafHash(oldRoot), root, proof })).toBe(
+          false,
+        );
+        expect(isConsistent({ oldSize, size, oldRoot, root: leafHash(root), proof })).toBe(
+          oldSize === 0,
+        );
         expect(isConsistent({ oldSize, size, oldRoot, root, proof: [...proof, root] })).toBe(false);
       }
     }
@@ -94,7 +115,9 @@ describe('the Merkle tree', () => {
       tree = new GrowingTree(tree.size, tree.rightEdge); // as it comes back from the store
       if (n % 37 === 0 || n === count - 1) expect(tree.root).toEqual(rootOf(many.slice(0, n + 1)));
     }
-    expect(upper).toEqual([0, 1].map((n) => rootOf(many.slice(n * tileWidth, (n + 1) * tileWidth))));
+    expect(upper).toEqual(
+      [0, 1].map((n) => rootOf(many.slice(n * tileWidth, (n + 1) * tileWidth))),
+    );
   });
 
   it('makes each part of a proof from a few hashes of tiles', () => {
@@ -122,7 +145,10 @@ describe('tiles', () => {
   it('are those of the example of C2SP tlog-tiles for 70,000 entries, and of a tree of 256', () => {
     const widths = (level: number | 'entries', size: number): (number | undefined)[] => {
       const tiles = tilesOfLevel(level, size);
-      return [tiles.filter(({ width }) => width === 256).length, tiles.find(({ width }) => width < 256)?.width];
+      return [
+        tiles.filter(({ width }) => width === 256).length,
+        tiles.find(({ width }) => width < 256)?.width,
+      ];
     };
     expect(['entries' as const, 0, 1, 2].map((level) => widths(level, 70_000))).toEqual([
       [273, 112],

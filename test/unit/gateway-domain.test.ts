@@ -44,7 +44,9 @@ describe('a problem document', () => {
   });
 
   it('keeps the particulars of our own faults to itself', () => {
-    expect(problemDocument({ code: 'internal', detail: 'row 7 of table x' }).detail).toBe(errorRules.internal.title);
+    expect(problemDocument({ code: 'internal', detail: 'row 7 of table x' }).detail).toBe(
+      errorRules.internal.title,
+    );
   });
 
   it('lists several fields under the first one’s code', () => {
@@ -60,9 +62,19 @@ describe('a problem document', () => {
   });
 
   it('is a refusal’s also when the guard gives a reason that the table does not have', () => {
-    const timeline = { id: 'x', type: 't', sender: 's', to: 'r', time: 'now', state: 'refused' as const };
+    const timeline = {
+      id: 'x',
+      type: 't',
+      sender: 's',
+      to: 'r',
+      time: 'now',
+      state: 'refused' as const,
+    };
     const records = [{ verdict: 'refused' as const, reason: 'constructor', at: 'now' }];
-    expect(refusalProblem({ ...timeline, records })).toMatchObject({ status: 422, verdict: { id: 'x' } });
+    expect(refusalProblem({ ...timeline, records })).toMatchObject({
+      status: 422,
+      verdict: { id: 'x' },
+    });
     expect(refusalProblem({ ...timeline, records: [] })).toMatchObject({ status: 422 });
     expect(refusalProblem({ ...timeline, state: 'waiting', records: [] })).toBeUndefined();
   });
@@ -96,7 +108,11 @@ describe('ids under way', () => {
     await expect(failed).rejects.toThrow('not stored');
     expect(ids.find('b', 'one', 1).kind).toBe('no');
     for (const key of ['c', 'd', 'e']) ids.add(key, 'one', Promise.resolve(true), 0);
-    expect(['c', 'd', 'e'].map((key) => ids.find(key, 'one', 1).kind)).toEqual(['no', 'same', 'same']);
+    expect(['c', 'd', 'e'].map((key) => ids.find(key, 'one', 1).kind)).toEqual([
+      'no',
+      'same',
+      'same',
+    ]);
   });
 });
 
@@ -104,7 +120,10 @@ describe('messages in hand', () => {
   it('can be acknowledged within the ack wait, again after that they cannot, nor when the broker is another, and repeats are as good as once', () => {
     const inHand = new InHand(10_000);
     inHand.add('m', { ackSubject: 'ack.1', untilMs: 60, broker: 'b1' }, 0);
-    expect(inHand.step('m', 59, 'b1')).toMatchObject({ kind: 'ack', handle: { ackSubject: 'ack.1' } });
+    expect(inHand.step('m', 59, 'b1')).toMatchObject({
+      kind: 'ack',
+      handle: { ackSubject: 'ack.1' },
+    });
     expect(inHand.step('m', 60, 'b1').kind).toBe('not-in-hand');
     inHand.add('m', { ackSubject: 'ack.2', untilMs: 160, broker: 'b1' }, 100);
     expect(inHand.step('m', 101, 'b1')).toMatchObject({ handle: { ackSubject: 'ack.2' } });
@@ -118,7 +137,11 @@ describe('messages in hand', () => {
 });
 
 describe('known addresses', () => {
-  const routes = { '/v1/inbox': { get: {} }, '/v1/inbox/{id}/ack': { post: {} }, '/x': { get: {}, put: {} } };
+  const routes = {
+    '/v1/inbox': { get: {} },
+    '/v1/inbox/{id}/ack': { post: {} },
+    '/x': { get: {}, put: {} },
+  };
   it.each([
     ['/v1/inbox', ['GET']],
     ['/v1/inbox/7/ack', ['POST']],
@@ -159,7 +182,12 @@ describe('sending', () => {
       monotonicMs: () => 0,
       pause: async () => undefined,
     });
-    const request = { party: 'jcp_west', text: JSON.stringify(someReferral('jcp_west', 'trt_acme')), nowMs: Date.now(), waitMs: undefined };
+    const request = {
+      party: 'jcp_west',
+      text: JSON.stringify(someReferral('jcp_west', 'trt_acme')),
+      nowMs: Date.now(),
+      waitMs: undefined,
+    };
     road.failure = new MeshError('mailbox-full', 'no room');
     const both = await Promise.allSettled([sendMessage.send(request), sendMessage.send(request)]);
     expect(both.map((each) => each.status)).toEqual(['rejected', 'rejected']);
@@ -173,17 +201,37 @@ describe('sending', () => {
     const road = new FakeRoad();
     let nowMs = 0;
     const pause = async (ms: number): Promise<void> => void (nowMs += ms);
-    const sendMessage = new SendMessage({ road, digestOf: messageDigest, canonicalOf: canonicalText, monotonicMs: () => nowMs, pause });
+    const sendMessage = new SendMessage({
+      road,
+      digestOf: messageDigest,
+      canonicalOf: canonicalText,
+      monotonicMs: () => nowMs,
+      pause,
+    });
     const wanted = (waitMs: number) => ({
       party: 'jcp_west',
       text: JSON.stringify(someReferral('jcp_west', 'trt_acme')),
       nowMs: Date.now(),
       waitMs,
     });
-    const timeline = { id: randomUUID(), type: 't', sender: 'jcp_west', to: 'trt_acme', time: '2026-03-02T09:00:00Z', records: [] };
+    const timeline = {
+      id: randomUUID(),
+      type: 't',
+      sender: 'jcp_west',
+      to: 'trt_acme',
+      time: '2026-03-02T09:00:00Z',
+      records: [],
+    };
     // The first question nobody answers; the second comes too early.
-    road.verdicts = [undefined, { ...timeline, state: 'undecided' }, { ...timeline, state: 'cleared' }];
-    expect(await sendMessage.send(wanted(10_000))).toMatchObject({ kind: 'decided', timeline: { state: 'cleared' } });
+    road.verdicts = [
+      undefined,
+      { ...timeline, state: 'undecided' },
+      { ...timeline, state: 'cleared' },
+    ];
+    expect(await sendMessage.send(wanted(10_000))).toMatchObject({
+      kind: 'decided',
+      timeline: { state: 'cleared' },
+    });
     const before = nowMs;
     expect(await sendMessage.send(wanted(1_000))).toMatchObject({ kind: 'accepted' });
     expect(nowMs - before).toBeLessThanOrEqual(1_200);

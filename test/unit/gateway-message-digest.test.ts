@@ -9,9 +9,15 @@ describe('the digest of a message', () => {
   });
 
   it('is the same whatever the order of fields and the white space, and another for another value', () => {
-    const one = messageDigest(JSON.parse('{"id":"x","data":{"surname":"Quill","on":"2026-03-02"}}'));
-    expect(messageDigest(JSON.parse('{"data":\n{"on":"2026-03-02", "surname":"Quill"},"id":"x"}'))).toBe(one);
-    expect(messageDigest(JSON.parse('{"data":{"on":"2026-03-03","surname":"Quill"},"id":"x"}'))).not.toBe(one);
+    const one = messageDigest(
+      JSON.parse('{"id":"x","data":{"surname":"Quill","on":"2026-03-02"}}'),
+    );
+    expect(
+      messageDigest(JSON.parse('{"data":\n{"on":"2026-03-02", "surname":"Quill"},"id":"x"}')),
+    ).toBe(one);
+    expect(
+      messageDigest(JSON.parse('{"data":{"on":"2026-03-03","surname":"Quill"},"id":"x"}')),
+    ).not.toBe(one);
   });
 
   it('tells apart a message that differs in a field named __proto__ only', () => {
@@ -20,6 +26,8 @@ describe('the digest of a message', () => {
 
   it('refuses what is nested beyond the stack instead of breaking', () => {
     const deep: unknown = JSON.parse('['.repeat(120_000) + ']'.repeat(120_000));
-    expect(() => messageDigest(deep)).toThrow(expect.objectContaining({ code: 'malformed-message' }));
+    expect(() => messageDigest(deep)).toThrow(
+      expect.objectContaining({ code: 'malformed-message' }),
+    );
   });
 });

@@ -15,7 +15,9 @@ describe('the description of the API', () => {
   it('is OpenAPI 3.1 whose every reference leads somewhere', () => {
     expect(document.openapi).toBe('3.1.0');
     const text = JSON.stringify(document);
-    const references = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1] ?? '');
+    const references = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
+      (match) => match[1] ?? '',
+    );
     expect(references.length).toBeGreaterThan(60);
     for (const name of references) expect(Object.keys(schemas)).toContain(name);
     for (const name of Object.keys(schemas)) expect(name).toMatch(/^[a-zA-Z0-9._-]+$/);
@@ -33,16 +35,26 @@ describe('the description of the API', () => {
   });
 
   it('marks each field with its category of information', () => {
-    const identity = schemas['ClientIdentity']?.['properties'] as Record<string, Record<string, unknown>>;
-    expect(identity['nino']).toMatchObject({ 'x-category': 'identity', pattern: expect.any(String) });
-    const form = schemas['tpr2.shared.form']?.['properties'] as Record<string, Record<string, unknown>>;
+    const identity = schemas['ClientIdentity']?.['properties'] as Record<
+      string,
+      Record<string, unknown>
+    >;
+    expect(identity['nino']).toMatchObject({
+      'x-category': 'identity',
+      pattern: expect.any(String),
+    });
+    const form = schemas['tpr2.shared.form']?.['properties'] as Record<
+      string,
+      Record<string, unknown>
+    >;
     expect(form['treatmentSummary']?.['x-category']).toBe('treatment-summary');
   });
 
   it('has examples that can be sent as they stand, in the sample directory, each reader with ids of their own', async () => {
     const now = new Date('2026-03-02T09:00:00Z');
     const { parties, people } = await readSampleDirectory();
-    const examples = (): Parameters<typeof withExamples>[1] => messageExamples(now, () => randomBytes(10));
+    const examples = (): Parameters<typeof withExamples>[1] =>
+      messageExamples(now, () => randomBytes(10));
     const first = examples();
     const sent = new Set<unknown>();
     for (const [name, { summary, value }] of Object.entries(first)) {
@@ -53,26 +65,41 @@ describe('the description of the API', () => {
       expect(summary).toMatch(new RegExp(`^As ${sender}: `));
       expect(people.find(({ id }) => id === envelope.actor)?.party).toBe(sender);
       expect(rule.from).toContain(parties.find(({ id }) => id === sender)?.kind);
-      if (address.kind === 'party') expect(rule.to).toContain(parties.find(({ id }) => id === address.party)?.kind);
-      if (rule.cites !== undefined && envelope.data[rule.cites] !== undefined) expect(sent).toContain(envelope.data[rule.cites]);
+      if (address.kind === 'party')
+        expect(rule.to).toContain(parties.find(({ id }) => id === address.party)?.kind);
+      if (rule.cites !== undefined && envelope.data[rule.cites] !== undefined)
+        expect(sent).toContain(envelope.data[rule.cites]);
       sent.add(envelope.id);
     }
     expect(sent.size).toBe(Object.keys(first).length);
     expect(sent).not.toContain(examples()['consent']?.value['id']);
     const shown = withExamples(document, first).paths['/v1/messages']?.['post'];
-    expect(shown).toMatchObject({ requestBody: { content: { 'application/cloudevents+json': { examples: first } } } });
+    expect(shown).toMatchObject({
+      requestBody: { content: { 'application/cloudevents+json': { examples: first } } },
+    });
   });
 
   it('judges as the reader of messages does', () => {
-    const ajv = new Ajv2020({ strict: false, formats: { uuid: true, date: true, 'date-time': true, email: true } });
+    const ajv = new Ajv2020({
+      strict: false,
+      formats: { uuid: true, date: true, 'date-time': true, email: true },
+    });
     ajv.addSchema({ $id: 'api', components: { schemas } });
-    for (const name of Object.keys(schemas)) expect(() => ajv.getSchema(`api#/components/schemas/${name}`)).not.toThrow();
+    for (const name of Object.keys(schemas))
+      expect(() => ajv.getSchema(`api#/components/schemas/${name}`)).not.toThrow();
     const isMessage = ajv.getSchema('api#/components/schemas/Message');
     const right = someReferral('jcp_west', 'trt_acme');
     const { actor: _actor, ...withoutActor } = right;
     const { case: _case, ...withoutCase } = right;
     const wrongForm = { ...right, data: { ...(right['data'] as object), benefit: 'gold' } };
-    for (const message of [right, withoutActor, withoutCase, wrongForm, { ...right, extra: 1 }, { ...right, type: 'x' }])
+    for (const message of [
+      right,
+      withoutActor,
+      withoutCase,
+      wrongForm,
+      { ...right, extra: 1 },
+      { ...right, type: 'x' },
+    ])
       expect(isMessage?.(message)).toBe(readMessage(message, Date.now()).ok);
   });
 });

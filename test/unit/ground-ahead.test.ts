@@ -5,7 +5,10 @@ import { GroundAhead } from '#services/consent-guard/adapters/ground-ahead.js';
 /** A connection that only knows how it was given back. */
 function connection(): { readonly db: PoolClient; readonly released: unknown[] } {
   const released: unknown[] = [];
-  return { db: { release: (error?: unknown) => released.push(error) } as unknown as PoolClient, released };
+  return {
+    db: { release: (error?: unknown) => released.push(error) } as unknown as PoolClient,
+    released,
+  };
 }
 
 describe('what is read ahead for a batch', () => {
@@ -23,7 +26,9 @@ describe('what is read ahead for a batch', () => {
     const unwanted = connection();
     let found: () => void = () => undefined;
     const ahead = new GroundAhead(
-      new Promise<{ db: PoolClient; stamp: number }>((resolve) => (found = () => resolve({ db: unwanted.db, stamp: 3 }))),
+      new Promise<{ db: PoolClient; stamp: number }>(
+        (resolve) => (found = () => resolve({ db: unwanted.db, stamp: 3 })),
+      ),
     );
     const gone = ahead.letGo();
     expect(unwanted.released).toEqual([]);
@@ -33,12 +38,16 @@ describe('what is read ahead for a batch', () => {
     expect(await ahead.taken(3)).toBeUndefined();
 
     const stale = connection();
-    expect(await new GroundAhead(Promise.resolve({ db: stale.db, stamp: 2 })).taken(3)).toBeUndefined();
+    expect(
+      await new GroundAhead(Promise.resolve({ db: stale.db, stamp: 2 })).taken(3),
+    ).toBeUndefined();
     expect(stale.released).toEqual([true]);
   });
 
   it('is read anew where it could not be read', async () => {
-    const ahead = new GroundAhead<{ db: PoolClient; stamp: number }>(Promise.reject(new Error('the store is away')));
+    const ahead = new GroundAhead<{ db: PoolClient; stamp: number }>(
+      Promise.reject(new Error('the store is away')),
+    );
     expect(await ahead.taken(1)).toBeUndefined();
     await ahead.letGo();
   });

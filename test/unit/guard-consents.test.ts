@@ -8,13 +8,26 @@ import { categoriesOfNotice } from '#services/consent-guard/domain/pass-fields.j
 import { restsOnLines } from '#services/consent-guard/domain/rests-on-lines.js';
 import { type Scope, scopeAfter, scopeKey } from '#services/consent-guard/domain/scope.js';
 import { takenBack } from '#services/consent-guard/domain/taken-back.js';
-import { withdrawScopes, withdrawalMarks } from '#services/consent-guard/domain/withdraw-consent.js';
-import { GuardDesk, district, monday, newDirectory, parties, personOf, scopeOf, uuidOf } from '#test/support/guard-builders.js';
+import {
+  withdrawScopes,
+  withdrawalMarks,
+} from '#services/consent-guard/domain/withdraw-consent.js';
+import {
+  GuardDesk,
+  district,
+  monday,
+  newDirectory,
+  parties,
+  personOf,
+  scopeOf,
+  uuidOf,
+} from '#test/support/guard-builders.js';
 import { dpa1, maria, tpr1, tpr2Consent } from '#test/support/guard-forms.js';
 
 const hour = 3_600_000;
 const question = { from: 'river', to: 'jcp', purpose: 'share-employment-needs' as const };
-const book = (...scopes: readonly Scope[]) => new Map(scopes.map((scope) => [scopeKey(scope.from, scope.to, scope.purpose), scope]));
+const book = (...scopes: readonly Scope[]) =>
+  new Map(scopes.map((scope) => [scopeKey(scope.from, scope.to, scope.purpose), scope]));
 
 const context = {
   client: maria,
@@ -27,9 +40,17 @@ const context = {
 const linesOf = (takerId: string, data: object): readonly string[] => {
   const taker = parties.find(({ id }) => id === takerId);
   if (taker === undefined) throw new Error('no such party');
-  const full = { excludedCategories: [], includeCriminalJusticeRoute: false, ...data } as unknown as ConsentFormData;
+  const full = {
+    excludedCategories: [],
+    includeCriminalJusticeRoute: false,
+    ...data,
+  } as unknown as ConsentFormData;
   const validity = { fromMs: monday, untilMs: monday + hour };
-  const scopes = scopesOfConsent({ consentId: uuidOf('consent'), client: uuidOf('client'), taker, data: full }, newDirectory(), validity);
+  const scopes = scopesOfConsent(
+    { consentId: uuidOf('consent'), client: uuidOf('client'), taker, data: full },
+    newDirectory(),
+    validity,
+  );
   if ('code' in scopes) return [`${scopes.code} ${scopes.field}`];
   return scopes.map(({ from, to, purpose }) => `${from} → ${to}: ${purpose}`).toSorted();
 };
@@ -52,8 +73,16 @@ describe('asking for consent', () => {
     ['valid for ever', { validUntilMs: Number.POSITIVE_INFINITY }, 'unreadable'],
     ['decided at no time', { decidedAtMs: Number.NaN }, 'unreadable'],
     ['that ends before it begins', { validFromMs: monday, validUntilMs: monday - 1 }, 'unreadable'],
-    ['with exclusions that are no list', { excluded: 'contact' as unknown as Scope['excluded'] }, 'unreadable'],
-    ['that excludes what this mesh does not know', { excluded: ['housing' as 'contact'] }, 'unreadable'],
+    [
+      'with exclusions that are no list',
+      { excluded: 'contact' as unknown as Scope['excluded'] },
+      'unreadable',
+    ],
+    [
+      'that excludes what this mesh does not know',
+      { excluded: ['housing' as 'contact'] },
+      'unreadable',
+    ],
   ])('says no to a line that is %s', (_what, more, why) => {
     expect(askConsent(book(scopeOf(more)), question, monday)).toEqual({ allowed: false, why });
   });
@@ -75,10 +104,21 @@ describe('asking for consent', () => {
     const own = scopeOf({ from: 'jcp', purpose: 'record-on-lms', form: 'DPA1' });
     const returned = scopeOf({ ...own, from: 'works', decidedAtMs: own.decidedAtMs + hour });
     expect(isDpa1Current(book(own).values(), 'jcp', monday)).toBe(true);
-    expect(isDpa1Current(book({ ...own, decision: 'refused' }, returned).values(), 'jcp', monday)).toBe(true);
-    expect(isDpa1Current(book(own, { ...returned, decision: 'refused' }).values(), 'jcp', monday)).toBe(false);
     expect(
-      isDpa1Current(book({ ...own, decision: 'refused' }, { ...returned, decidedAtMs: own.decidedAtMs }).values(), 'jcp', monday),
+      isDpa1Current(book({ ...own, decision: 'refused' }, returned).values(), 'jcp', monday),
+    ).toBe(true);
+    expect(
+      isDpa1Current(book(own, { ...returned, decision: 'refused' }).values(), 'jcp', monday),
+    ).toBe(false);
+    expect(
+      isDpa1Current(
+        book(
+          { ...own, decision: 'refused' },
+          { ...returned, decidedAtMs: own.decidedAtMs },
+        ).values(),
+        'jcp',
+        monday,
+      ),
     ).toBe(false);
     expect(isDpa1Current(book(own).values(), 'works', monday)).toBe(false);
     expect(isDpa1Current(book().values(), 'jcp', monday)).toBe(false);
@@ -95,8 +135,16 @@ describe('how long a consent stands', () => {
   const morning = '2026-03-02T09:00:00.000Z';
 
   it.each([
-    ['12 months where the form names no end', {}, [morning, '2027-03-03T00:00:00.000Z', '2027-03-02']],
-    ['to the end of its last day in London', { validUntil: '2026-06-30' }, [morning, '2026-06-30T23:00:00.000Z', '2026-06-30']],
+    [
+      '12 months where the form names no end',
+      {},
+      [morning, '2027-03-03T00:00:00.000Z', '2027-03-02'],
+    ],
+    [
+      'to the end of its last day in London',
+      { validUntil: '2026-06-30' },
+      [morning, '2026-06-30T23:00:00.000Z', '2026-06-30'],
+    ],
     [
       'from the start of its first day',
       { validFrom: '2026-04-01' },
@@ -113,14 +161,21 @@ describe('how long a consent stands', () => {
       ['2028-02-29T09:00:00.000Z', '2029-03-01T00:00:00.000Z', '2029-02-28'],
     ],
   ])('is %s', (_what, more, expected) => {
-    const { fromMs, untilMs, untilDate } = consentValidity({ ...taken, ...more }, Date.parse('2028-03-01T00:00:00Z'));
-    expect([new Date(fromMs).toISOString(), new Date(untilMs).toISOString(), untilDate]).toEqual(expected);
+    const { fromMs, untilMs, untilDate } = consentValidity(
+      { ...taken, ...more },
+      Date.parse('2028-03-01T00:00:00Z'),
+    );
+    expect([new Date(fromMs).toISOString(), new Date(untilMs).toISOString(), untilDate]).toEqual(
+      expected,
+    );
   });
 
   it('is from when it is recorded where the clock of who took it runs ahead, so that a referral right behind it is covered', () => {
     const recordedAt = Date.parse(morning) - 2_500;
     expect(consentValidity(taken, recordedAt).fromMs).toBe(recordedAt);
-    expect(consentValidity({ ...taken, validFrom: '2026-04-01' }, recordedAt).fromMs).toBe(Date.parse('2026-03-31T23:00:00.000Z'));
+    expect(consentValidity({ ...taken, validFrom: '2026-04-01' }, recordedAt).fromMs).toBe(
+      Date.parse('2026-03-31T23:00:00.000Z'),
+    );
   });
 });
 
@@ -130,7 +185,10 @@ describe('the lines a consent decides', () => {
   });
 
   it('DPA1 of a contracted provider reaches the job centre it names', () => {
-    expect(linesOf('cp_works', dpa1(context, ['jcp_lambeth']))).toEqual(['works → jcp: notify-jcp', 'works → jcp: record-on-lms']);
+    expect(linesOf('cp_works', dpa1(context, ['jcp_lambeth']))).toEqual([
+      'works → jcp: notify-jcp',
+      'works → jcp: record-on-lms',
+    ]);
     expect(linesOf('cp_works', dpa1(context))).toEqual(['consent-incomplete data.to']);
   });
 
@@ -146,24 +204,51 @@ describe('the lines a consent decides', () => {
   });
 
   it('TPR2 covers the sharing and the answers to it, purpose by purpose', () => {
-    expect(linesOf('tp_river', { ...tpr2Consent(context, ['jcp_wandsworth']), purposes: ['exit-notice'] })).toEqual([
-      'jcp → river: exit-notice',
-      'river → jcp: exit-notice',
-    ]);
+    expect(
+      linesOf('tp_river', {
+        ...tpr2Consent(context, ['jcp_wandsworth']),
+        purposes: ['exit-notice'],
+      }),
+    ).toEqual(['jcp → river: exit-notice', 'river → jcp: exit-notice']);
   });
 
   it.each([
-    ['TPR2 taken by a job centre', 'jcp_wandsworth', tpr2Consent(context, ['tp_river']), 'consent-not-yours-to-take data.form'],
-    ['TPR1 taken by a provider', 'tp_river', tpr1(context, ['tp_hill']), 'consent-not-yours-to-take data.form'],
+    [
+      'TPR2 taken by a job centre',
+      'jcp_wandsworth',
+      tpr2Consent(context, ['tp_river']),
+      'consent-not-yours-to-take data.form',
+    ],
+    [
+      'TPR1 taken by a provider',
+      'tp_river',
+      tpr1(context, ['tp_hill']),
+      'consent-not-yours-to-take data.form',
+    ],
     [
       'a purpose of another form',
       'jcp_wandsworth',
       { ...tpr1(context, ['tp_river']), purposes: ['exit-notice'] },
       'malformed-message data.purposes',
     ],
-    ['a party that is not there', 'jcp_wandsworth', tpr1(context, ['tp_river', 'tp_nowhere']), 'recipient-unknown data.to.parties.1'],
-    ['a district that is not there', 'jcp_wandsworth', tpr1(context, ['tp_river'], 'atlantis'), 'area-unknown data.to.role.district'],
-    ['nobody whom it could be about', 'jcp_wandsworth', tpr1(context, ['jcp_lambeth']), 'consent-incomplete data.to'],
+    [
+      'a party that is not there',
+      'jcp_wandsworth',
+      tpr1(context, ['tp_river', 'tp_nowhere']),
+      'recipient-unknown data.to.parties.1',
+    ],
+    [
+      'a district that is not there',
+      'jcp_wandsworth',
+      tpr1(context, ['tp_river'], 'atlantis'),
+      'area-unknown data.to.role.district',
+    ],
+    [
+      'nobody whom it could be about',
+      'jcp_wandsworth',
+      tpr1(context, ['jcp_lambeth']),
+      'consent-incomplete data.to',
+    ],
     [
       'words the client was not told',
       'tp_river',
@@ -193,9 +278,17 @@ describe('one line over time', () => {
 
   it('keeps to what both of two yeses of the same moment allow', () => {
     const one = scopeOf({ excluded: ['contact'], validUntilMs: monday + 5 });
-    const other = scopeOf({ excluded: ['exit'], validFromMs: monday - 5, consentId: uuidOf('other') });
+    const other = scopeOf({
+      excluded: ['exit'],
+      validFromMs: monday - 5,
+      consentId: uuidOf('other'),
+    });
     const both = scopeAfter(one, other);
-    expect(both).toMatchObject({ excluded: ['contact', 'exit'], validFromMs: monday - 5, validUntilMs: monday + 5 });
+    expect(both).toMatchObject({
+      excluded: ['contact', 'exit'],
+      validFromMs: monday - 5,
+      validUntilMs: monday + 5,
+    });
     expect(scopeAfter(other, one)).toEqual(both);
   });
 
@@ -223,22 +316,38 @@ describe('a withdrawal', () => {
 
   it('ends the lines of its form that were given and are not kept, even those decided later', () => {
     const ended = withdrawScopes(lines, data);
-    expect(ended.map(({ purpose, decision, decidedAtMs }) => [purpose, decision, decidedAtMs])).toEqual([
+    expect(
+      ended.map(({ purpose, decision, decidedAtMs }) => [purpose, decision, decidedAtMs]),
+    ).toEqual([
       ['share-employment-needs', 'withdrawn', monday - hour],
       ['three-way-review', 'withdrawn', monday + hour],
     ]);
   });
 
   it('leaves a mark for each purpose it ends, which no question ever finds', () => {
-    const marks = withdrawalMarks(lines, { withdrawalId: uuidOf('withdrawal'), client: uuidOf('client'), data });
-    expect(marks.map(({ purpose }) => purpose)).toEqual(['share-employment-needs', 'treatment-status', 'three-way-review']);
+    const marks = withdrawalMarks(lines, {
+      withdrawalId: uuidOf('withdrawal'),
+      client: uuidOf('client'),
+      data,
+    });
+    expect(marks.map(({ purpose }) => purpose)).toEqual([
+      'share-employment-needs',
+      'treatment-status',
+      'three-way-review',
+    ]);
     expect(withdrawScopes(book(...marks), data)).toEqual([]);
     expect(marks.every((mark) => !askConsent(book(mark), mark, monday).allowed)).toBe(true);
   });
 
   it('never lets a mark grow older', () => {
-    const marked = book(scopeOf({ from: '*', to: '*', decision: 'withdrawn', decidedAtMs: monday }));
-    const [mark] = withdrawalMarks(marked, { withdrawalId: uuidOf('withdrawal'), client: uuidOf('client'), data });
+    const marked = book(
+      scopeOf({ from: '*', to: '*', decision: 'withdrawn', decidedAtMs: monday }),
+    );
+    const [mark] = withdrawalMarks(marked, {
+      withdrawalId: uuidOf('withdrawal'),
+      client: uuidOf('client'),
+      data,
+    });
     expect(mark?.decidedAtMs).toBe(monday);
   });
 });
@@ -269,7 +378,11 @@ describe('what a newer decision takes back', () => {
 });
 
 describe('what was told under a line', () => {
-  const { record } = new GuardDesk().send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' });
+  const { record } = new GuardDesk().send({
+    from: 'tp_river',
+    name: 'tpr2.shared',
+    to: 'jcp_wandsworth',
+  });
   const shared = { ...record, recipientAgency: 'jcp', verdict: { kind: 'cleared' as const } };
   const line = { from: 'river', to: 'jcp', purpose: 'treatment-status' as const };
   const summary = { ...line, ruledOut: ['treatment-summary' as const] };
@@ -277,16 +390,28 @@ describe('what was told under a line', () => {
   it('is a message that told something of what was ruled out, under the purpose that it travels under', () => {
     expect(restsOnLines(shared, [summary], ['treatment-summary'])).toBe(true);
     expect(restsOnLines(shared, [summary], ['treatment-status', 'employment'])).toBe(false);
-    expect(restsOnLines(shared, [{ ...summary, purpose: 'share-employment-needs' }], ['treatment-summary'])).toBe(false);
+    expect(
+      restsOnLines(
+        shared,
+        [{ ...summary, purpose: 'share-employment-needs' }],
+        ['treatment-summary'],
+      ),
+    ).toBe(false);
     expect(restsOnLines(shared, [{ ...summary, to: 'works' }], ['treatment-summary'])).toBe(false);
-    expect(restsOnLines({ ...shared, recipientAgency: 'river' }, [{ ...line, to: 'river' }])).toBe(false);
+    expect(restsOnLines({ ...shared, recipientAgency: 'river' }, [{ ...line, to: 'river' }])).toBe(
+      false,
+    );
     // What it told is not known.
     expect(restsOnLines(shared, [summary])).toBe(true);
     expect(restsOnLines(shared, [line], ['employment'])).toBe(true);
   });
 
   it('is not what waits for a route, but of a line that is taken back whole: it goes as the consent is then', () => {
-    const waiting = { ...shared, recipientAgency: undefined, verdict: { kind: 'waiting' as const } };
+    const waiting = {
+      ...shared,
+      recipientAgency: undefined,
+      verdict: { kind: 'waiting' as const },
+    };
     expect(restsOnLines(waiting, [line])).toBe(true);
     expect(restsOnLines(waiting, [summary])).toBe(false);
   });
@@ -298,7 +423,11 @@ describe('what was told under a line', () => {
       'identity',
       'review',
     ]);
-    expect(categoriesOfNotice('tpr2.shared', {}).toSorted()).toEqual(['administration', 'employment', 'identity']);
+    expect(categoriesOfNotice('tpr2.shared', {}).toSorted()).toEqual([
+      'administration',
+      'employment',
+      'identity',
+    ]);
     expect(categoriesOfNotice('exit.notified', {})).toEqual(['exit']);
   });
 });

@@ -2,25 +2,54 @@ import { describe, expect, it } from '@jest/globals';
 import type { MessageName } from '#libs/contracts/message-table.js';
 import { supportOnlyTerms } from '#libs/contracts/mesh-message.js';
 import { GuardDesk, district, personOf, printsOf, uuidOf } from '#test/support/guard-builders.js';
-import { type FormContext, ana, dpa1, forms, maria, tomas, tpr1, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
+import {
+  type FormContext,
+  ana,
+  dpa1,
+  forms,
+  maria,
+  tomas,
+  tpr1,
+  tpr2Consent,
+  withdrawal,
+} from '#test/support/guard-forms.js';
 
 const area = `area:${district}/treatment`;
 
 /** A case whose referral was cleared to tp_river, and whose TPR2 consent names the job centre. */
 function sharedCase(): GuardDesk {
   const desk = new GuardDesk();
-  desk.send({ from: 'jcp_wandsworth', name: 'consent.recorded', to: 'mesh', data: (c) => tpr1(c, ['tp_river']), caseref: 'W 17' });
+  desk.send({
+    from: 'jcp_wandsworth',
+    name: 'consent.recorded',
+    to: 'mesh',
+    data: (c) => tpr1(c, ['tp_river']),
+    caseref: 'W 17',
+  });
   desk.send({ from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_river' });
-  desk.send({ from: 'tp_river', name: 'consent.recorded', to: 'mesh', data: (c) => tpr2Consent(c, ['jcp_wandsworth']), caseref: 'R/9' });
+  desk.send({
+    from: 'tp_river',
+    name: 'consent.recorded',
+    to: 'mesh',
+    data: (c) => tpr2Consent(c, ['jcp_wandsworth']),
+    caseref: 'R/9',
+  });
   return desk;
 }
 
-const tpr2With = (more: Record<string, unknown>) => (context: FormContext) => ({ ...forms['tpr2.shared']?.(context), ...more });
+const tpr2With = (more: Record<string, unknown>) => (context: FormContext) => ({
+  ...forms['tpr2.shared']?.(context),
+  ...more,
+});
 
 describe('a message from one agency to another', () => {
   it('is refused without a consent on record, and the recipient gets nothing', () => {
     const desk = new GuardDesk();
-    const decision = desk.send({ from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_river' });
+    const decision = desk.send({
+      from: 'jcp_wandsworth',
+      name: 'referral.requested',
+      to: 'tp_river',
+    });
     expect(decision.record).toMatchObject({
       verdict: { kind: 'refused', reason: 'no-consent-on-record' },
       inner: 'none',
@@ -32,24 +61,46 @@ describe('a message from one agency to another', () => {
 
   it('goes whole where the consent covers all of it, without the sender’s own reference', () => {
     const desk = sharedCase();
-    const decision = desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth', caseref: 'R/9' });
-    expect(decision.record).toMatchObject({ verdict: { kind: 'cleared' }, facts: { dpa1Current: false, reviewWanted: 'three-way' } });
+    const decision = desk.send({
+      from: 'tp_river',
+      name: 'tpr2.shared',
+      to: 'jcp_wandsworth',
+      caseref: 'R/9',
+    });
+    expect(decision.record).toMatchObject({
+      verdict: { kind: 'cleared' },
+      facts: { dpa1Current: false, reviewWanted: 'three-way' },
+    });
     const { message } = desk.delivered.at(-1) ?? {};
-    expect(message).toMatchObject({ to: 'jcp_wandsworth', terms: supportOnlyTerms, data: { treatmentSummary: 'attends weekly' } });
+    expect(message).toMatchObject({
+      to: 'jcp_wandsworth',
+      terms: supportOnlyTerms,
+      data: { treatmentSummary: 'attends weekly' },
+    });
     expect(message).not.toHaveProperty('caseref');
     expect(message).not.toHaveProperty('leftout');
   });
 
   it('tells the job centre whether its own DPA1 is current', () => {
     const desk = sharedCase();
-    desk.send({ from: 'jcp_wandsworth', name: 'consent.recorded', to: 'mesh', data: (c) => dpa1(c) });
-    expect(desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record.facts).toMatchObject({ dpa1Current: true });
+    desk.send({
+      from: 'jcp_wandsworth',
+      name: 'consent.recorded',
+      to: 'mesh',
+      data: (c) => dpa1(c),
+    });
+    expect(
+      desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record.facts,
+    ).toMatchObject({ dpa1Current: true });
   });
 
   it('leaves out what the client excluded and says that something was left out, not what', () => {
     const desk = sharedCase();
     desk.wait(1);
-    const excluding = (c: FormContext) => ({ ...tpr2Consent(c, ['jcp_wandsworth']), excludedCategories: ['treatment-summary', 'contact'] });
+    const excluding = (c: FormContext) => ({
+      ...tpr2Consent(c, ['jcp_wandsworth']),
+      excludedCategories: ['treatment-summary', 'contact'],
+    });
     desk.send({ from: 'tp_river', name: 'consent.recorded', to: 'mesh', data: excluding });
     const decision = desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_lambeth' });
     expect(decision.record.verdict.kind).toBe('cleared-in-part');
@@ -64,7 +115,10 @@ describe('a message from one agency to another', () => {
     desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth', data });
     expect(desk.delivered.at(-1)?.message.data).not.toHaveProperty('accessedBy');
     desk.wait(1);
-    const ticked = (c: FormContext) => ({ ...tpr2Consent(c, ['jcp_wandsworth']), includeCriminalJusticeRoute: true });
+    const ticked = (c: FormContext) => ({
+      ...tpr2Consent(c, ['jcp_wandsworth']),
+      includeCriminalJusticeRoute: true,
+    });
     desk.send({ from: 'tp_river', name: 'consent.recorded', to: 'mesh', data: ticked });
     desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth', data });
     expect(desk.delivered.at(-1)?.message.data).toHaveProperty('accessedBy', 'criminal-justice');
@@ -78,30 +132,65 @@ describe('a message from one agency to another', () => {
   it('is refused whole where the form makes no sense without what was excluded', () => {
     const desk = sharedCase();
     desk.wait(1);
-    const excluding = (c: FormContext) => ({ ...tpr2Consent(c, ['jcp_wandsworth']), excludedCategories: ['employment'] });
+    const excluding = (c: FormContext) => ({
+      ...tpr2Consent(c, ['jcp_wandsworth']),
+      excludedCategories: ['employment'],
+    });
     desk.send({ from: 'tp_river', name: 'consent.recorded', to: 'mesh', data: excluding });
     const decision = desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' });
-    expect(decision.record).toMatchObject({ verdict: { reason: 'no-consent-on-record' }, inner: 'excluded' });
+    expect(decision.record).toMatchObject({
+      verdict: { reason: 'no-consent-on-record' },
+      inner: 'excluded',
+    });
   });
 
   it('is refused once the consent has lapsed', () => {
     const desk = sharedCase();
     desk.wait(366);
-    expect(desk.send({ from: 'tp_river', name: 'exit.notified', to: 'jcp_wandsworth' }).record.inner).toBe('lapsed');
+    expect(
+      desk.send({ from: 'tp_river', name: 'exit.notified', to: 'jcp_wandsworth' }).record.inner,
+    ).toBe('lapsed');
   });
 
   it('within one agency needs no consent and is recorded', () => {
     const desk = sharedCase();
-    const tpr2 = desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record.id;
-    const passed = desk.send({ from: 'jcp_wandsworth', name: 'tpr2.passed-to-adviser', to: 'jcp_lambeth', cites: tpr2 });
-    expect(passed.record).toMatchObject({ verdict: { kind: 'cleared' }, cause: tpr2, recipient: 'jcp_lambeth', consents: [] });
+    const tpr2 = desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record
+      .id;
+    const passed = desk.send({
+      from: 'jcp_wandsworth',
+      name: 'tpr2.passed-to-adviser',
+      to: 'jcp_lambeth',
+      cites: tpr2,
+    });
+    expect(passed.record).toMatchObject({
+      verdict: { kind: 'cleared' },
+      cause: tpr2,
+      recipient: 'jcp_lambeth',
+      consents: [],
+    });
   });
 
   it.each<[string, { from: string; name: MessageName; to: string }, string]>([
-    ['itself', { from: 'jcp_wandsworth', name: 'referral.requested', to: 'jcp_wandsworth' }, 'recipient-not-allowed'],
-    ['a party that is not there', { from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_nowhere' }, 'recipient-unknown'],
-    ['a kind of party that does not get this', { from: 'tp_river', name: 'exit.notified', to: 'tp_hill' }, 'recipient-not-allowed'],
-    ['a service of the mesh', { from: 'tp_river', name: 'exit.notified', to: 'svc_router' }, 'recipient-unknown'],
+    [
+      'itself',
+      { from: 'jcp_wandsworth', name: 'referral.requested', to: 'jcp_wandsworth' },
+      'recipient-not-allowed',
+    ],
+    [
+      'a party that is not there',
+      { from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_nowhere' },
+      'recipient-unknown',
+    ],
+    [
+      'a kind of party that does not get this',
+      { from: 'tp_river', name: 'exit.notified', to: 'tp_hill' },
+      'recipient-not-allowed',
+    ],
+    [
+      'a service of the mesh',
+      { from: 'tp_river', name: 'exit.notified', to: 'svc_router' },
+      'recipient-unknown',
+    ],
     [
       'another agency with what stays at home',
       { from: 'jcp_wandsworth', name: 'tpr2.passed-to-adviser', to: 'cp_works' },
@@ -109,9 +198,13 @@ describe('a message from one agency to another', () => {
     ],
   ])('does not go to %s', (_what, sent, reason) => {
     const desk = sharedCase();
-    const tpr2 = desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record.id;
+    const tpr2 = desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record
+      .id;
     const before = desk.delivered.length;
-    expect(desk.send({ ...sent, cites: tpr2 }).record.verdict).toMatchObject({ kind: 'refused', reason });
+    expect(desk.send({ ...sent, cites: tpr2 }).record.verdict).toMatchObject({
+      kind: 'refused',
+      reason,
+    });
     expect(desk.delivered).toHaveLength(before);
   });
 });
@@ -120,11 +213,18 @@ describe('who sends', () => {
   const careplan = { from: 'tp_river', name: 'careplan.agreed', to: 'mesh' } as const;
 
   it.each([
-    ['from a party that the directory does not know', { sender: 'tp_nowhere' }, 'sender-not-allowed'],
+    [
+      'from a party that the directory does not know',
+      { sender: 'tp_nowhere' },
+      'sender-not-allowed',
+    ],
     ['that names another as its source', { sender: 'tp_hill' }, 'source-not-sender'],
   ])('is refused %s', (_what, more, reason) => {
     const desk = sharedCase();
-    expect(desk.judge({ ...desk.incoming(careplan), ...more }).record.verdict).toMatchObject({ kind: 'refused', reason });
+    expect(desk.judge({ ...desk.incoming(careplan), ...more }).record.verdict).toMatchObject({
+      kind: 'refused',
+      reason,
+    });
   });
 
   it('may not act for somebody of another agency, nor for somebody who has left', () => {
@@ -132,14 +232,25 @@ describe('who sends', () => {
     const incoming = desk.incoming(careplan);
     const actor = personOf('tp_hill');
     const read = { ...incoming.read, envelope: { ...incoming.read.envelope, actor } };
-    expect(desk.judge({ ...incoming, read }).record.verdict).toMatchObject({ reason: 'actor-unknown', field: 'actor' });
-    desk.world.directory.putPerson({ person: personOf('tp_river'), party: 'tp_river', job: 'keyworker', deputy: 'p_x', active: false });
+    expect(desk.judge({ ...incoming, read }).record.verdict).toMatchObject({
+      reason: 'actor-unknown',
+      field: 'actor',
+    });
+    desk.world.directory.putPerson({
+      person: personOf('tp_river'),
+      party: 'tp_river',
+      job: 'keyworker',
+      deputy: 'p_x',
+      active: false,
+    });
     expect(desk.send(careplan).record.verdict).toMatchObject({ reason: 'actor-unknown' });
   });
 
   it('may not send what is not its kind of party’s', () => {
     const desk = sharedCase();
-    expect(desk.send({ from: 'jcp_wandsworth', name: 'careplan.agreed', to: 'mesh' }).record.verdict).toMatchObject({
+    expect(
+      desk.send({ from: 'jcp_wandsworth', name: 'careplan.agreed', to: 'mesh' }).record.verdict,
+    ).toMatchObject({
       reason: 'sender-not-allowed',
     });
   });
@@ -163,7 +274,12 @@ describe('who sends', () => {
 describe('a case', () => {
   it('that is unknown and one that is another’s are answered alike', () => {
     const desk = sharedCase();
-    const unknown = desk.send({ from: 'tp_hill', name: 'careplan.agreed', to: 'mesh', case: uuidOf('nobody’s') });
+    const unknown = desk.send({
+      from: 'tp_hill',
+      name: 'careplan.agreed',
+      to: 'mesh',
+      case: uuidOf('nobody’s'),
+    });
     const others = desk.send({ from: 'tp_hill', name: 'careplan.agreed', to: 'mesh' });
     expect(others.record.verdict).toEqual(unknown.record.verdict);
     expect(unknown.record.verdict).toMatchObject({ reason: 'case-not-yours' });
@@ -184,7 +300,12 @@ describe('a case', () => {
       { ...maria, dateOfBirth: '1988-04-13' },
       { ...maria, nino: tomas.nino },
     ]) {
-      const same = desk.send({ from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_river', client });
+      const same = desk.send({
+        from: 'jcp_wandsworth',
+        name: 'referral.requested',
+        to: 'tp_river',
+        client,
+      });
       expect(same.record.verdict).toMatchObject({ kind: 'refused', reason: 'identity-mismatch' });
     }
   });
@@ -192,12 +313,19 @@ describe('a case', () => {
   it('is refused when the identity that a form shows could not be read', () => {
     const desk = sharedCase();
     const incoming = desk.incoming({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' });
-    expect(desk.judge({ ...incoming, prints: undefined }).record.verdict).toMatchObject({ reason: 'identity-mismatch' });
+    expect(desk.judge({ ...incoming, prints: undefined }).record.verdict).toMatchObject({
+      reason: 'identity-mismatch',
+    });
   });
 
   it('under another id of the same client finds the same consents', () => {
     const desk = sharedCase();
-    const again = desk.send({ from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_river', case: uuidOf('second') });
+    const again = desk.send({
+      from: 'jcp_wandsworth',
+      name: 'referral.requested',
+      to: 'tp_river',
+      case: uuidOf('second'),
+    });
     expect(again.record.verdict.kind).toBe('cleared');
   });
 
@@ -210,20 +338,33 @@ describe('a case', () => {
       data: (c: FormContext) => tpr1(c, ['tp_river']),
     } as const;
     desk.send({ ...consent, client: ana });
-    expect(desk.send({ from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_river', client: ana }).record.verdict.kind).toBe(
-      'cleared',
-    );
+    expect(
+      desk.send({ from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_river', client: ana })
+        .record.verdict.kind,
+    ).toBe('cleared');
     const learnt = desk.send({ ...consent, client: { ...ana, nino: 'QQ112233C' } });
     expect(learnt.effects.map(({ kind }) => kind)).toContain('bind-client');
     const other = { ...ana, nino: tomas.nino };
-    expect(desk.send({ from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_river', client: other }).record.verdict).toMatchObject({
+    expect(
+      desk.send({
+        from: 'jcp_wandsworth',
+        name: 'referral.requested',
+        to: 'tp_river',
+        client: other,
+      }).record.verdict,
+    ).toMatchObject({
       reason: 'identity-mismatch',
     });
   });
 
   it('is not bound, nor its client known, by a message that is wrong', () => {
     const desk = new GuardDesk();
-    const wrong = desk.send({ from: 'tp_river', name: 'consent.recorded', to: 'mesh', data: (c) => tpr1(c, ['tp_hill']) });
+    const wrong = desk.send({
+      from: 'tp_river',
+      name: 'consent.recorded',
+      to: 'mesh',
+      data: (c) => tpr1(c, ['tp_hill']),
+    });
     expect(wrong.record.verdict).toMatchObject({ reason: 'consent-not-yours-to-take' });
     expect(wrong.effects).toEqual([]);
   });
@@ -232,10 +373,19 @@ describe('a case', () => {
 describe('an answer', () => {
   it('must name a message of the same case that was not refused', () => {
     const desk = sharedCase();
-    const refused = desk.send({ from: 'tp_river', name: 'exit.notified', to: 'cp_works' }).record.id;
-    const otherCase = desk.send({ from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_river', case: uuidOf('second') }).record.id;
+    const refused = desk.send({ from: 'tp_river', name: 'exit.notified', to: 'cp_works' }).record
+      .id;
+    const otherCase = desk.send({
+      from: 'jcp_wandsworth',
+      name: 'referral.requested',
+      to: 'tp_river',
+      case: uuidOf('second'),
+    }).record.id;
     for (const cites of [uuidOf('nothing'), refused, otherCase])
-      expect(desk.send({ from: 'tp_river', name: 'appointment.booked', to: 'jcp_wandsworth', cites }).record.verdict).toMatchObject({
+      expect(
+        desk.send({ from: 'tp_river', name: 'appointment.booked', to: 'jcp_wandsworth', cites })
+          .record.verdict,
+      ).toMatchObject({
         reason: 'cause-unknown',
         field: 'data.referral',
       });
@@ -249,32 +399,82 @@ describe('a consent on the road', () => {
     const before = desk.send(booked);
     expect(before.record.verdict.kind).toBe('cleared');
     expect(before.record.consents).toHaveLength(1);
-    desk.send({ from: 'jcp_wandsworth', name: 'consent.withdrawn', to: 'mesh', data: (c) => withdrawal(c, 'TPR2') });
-    expect(desk.send(booked).record).toMatchObject({ verdict: { reason: 'no-consent-on-record' }, inner: 'withdrawn' });
+    desk.send({
+      from: 'jcp_wandsworth',
+      name: 'consent.withdrawn',
+      to: 'mesh',
+      data: (c) => withdrawal(c, 'TPR2'),
+    });
+    expect(desk.send(booked).record).toMatchObject({
+      verdict: { reason: 'no-consent-on-record' },
+      inner: 'withdrawn',
+    });
   });
 
   it('keeps the exit notice where the client keeps it', () => {
     const desk = sharedCase();
-    desk.send({ from: 'tp_river', name: 'consent.withdrawn', to: 'mesh', data: (c) => withdrawal(c, 'TPR2', ['exit-notice']) });
-    expect(desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record.verdict.kind).toBe('refused');
-    expect(desk.send({ from: 'tp_river', name: 'exit.notified', to: 'jcp_wandsworth' }).record.verdict.kind).toBe('cleared');
+    desk.send({
+      from: 'tp_river',
+      name: 'consent.withdrawn',
+      to: 'mesh',
+      data: (c) => withdrawal(c, 'TPR2', ['exit-notice']),
+    });
+    expect(
+      desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record.verdict
+        .kind,
+    ).toBe('refused');
+    expect(
+      desk.send({ from: 'tp_river', name: 'exit.notified', to: 'jcp_wandsworth' }).record.verdict
+        .kind,
+    ).toBe('cleared');
   });
 
   it('does not count when the client withdrew before it was recorded, though given earlier', () => {
     const desk = new GuardDesk();
-    desk.send({ from: 'jcp_wandsworth', name: 'consent.recorded', to: 'mesh', data: (c) => tpr1(c, ['tp_river']) });
+    desk.send({
+      from: 'jcp_wandsworth',
+      name: 'consent.recorded',
+      to: 'mesh',
+      data: (c) => tpr1(c, ['tp_river']),
+    });
     desk.send({ from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_river' });
     const given = desk.inDays(0);
     desk.wait(1);
-    desk.send({ from: 'jcp_wandsworth', name: 'consent.withdrawn', to: 'mesh', data: (c) => withdrawal(c, 'TPR2', ['exit-notice']) });
+    desk.send({
+      from: 'jcp_wandsworth',
+      name: 'consent.withdrawn',
+      to: 'mesh',
+      data: (c) => withdrawal(c, 'TPR2', ['exit-notice']),
+    });
     const late = (c: FormContext) => ({ ...tpr2Consent(c, ['jcp_wandsworth']), takenAt: given });
-    const recorded = desk.send({ from: 'tp_river', name: 'consent.recorded', to: 'mesh', data: late });
-    expect(recorded.record).toMatchObject({ verdict: { kind: 'cleared' }, inner: 'superseded-in-part' });
-    expect(desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record.inner).toBe('none');
-    expect(desk.send({ from: 'tp_river', name: 'exit.notified', to: 'jcp_wandsworth' }).record.verdict.kind).toBe('cleared');
+    const recorded = desk.send({
+      from: 'tp_river',
+      name: 'consent.recorded',
+      to: 'mesh',
+      data: late,
+    });
+    expect(recorded.record).toMatchObject({
+      verdict: { kind: 'cleared' },
+      inner: 'superseded-in-part',
+    });
+    expect(
+      desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record.inner,
+    ).toBe('none');
+    expect(
+      desk.send({ from: 'tp_river', name: 'exit.notified', to: 'jcp_wandsworth' }).record.verdict
+        .kind,
+    ).toBe('cleared');
     desk.wait(1);
-    desk.send({ from: 'tp_river', name: 'consent.recorded', to: 'mesh', data: (c) => tpr2Consent(c, ['jcp_wandsworth']) });
-    expect(desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record.verdict.kind).toBe('cleared');
+    desk.send({
+      from: 'tp_river',
+      name: 'consent.recorded',
+      to: 'mesh',
+      data: (c) => tpr2Consent(c, ['jcp_wandsworth']),
+    });
+    expect(
+      desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record.verdict
+        .kind,
+    ).toBe('cleared');
   });
 
   it('taken by a clock that runs ahead does not outdo a later no', () => {
@@ -293,13 +493,18 @@ describe('a consent on the road', () => {
       to: 'mesh',
       data: (c) => ({ ...tpr2Consent(c, ['jcp_wandsworth']), decision: 'refused' }),
     });
-    expect(desk.send({ from: 'tp_river', name: 'exit.notified', to: 'jcp_wandsworth' }).record.inner).toBe('refused');
+    expect(
+      desk.send({ from: 'tp_river', name: 'exit.notified', to: 'jcp_wandsworth' }).record.inner,
+    ).toBe('refused');
   });
 
   it('is taken by a person of the taker’s own agency', () => {
     const desk = new GuardDesk();
     const data = (c: FormContext) => ({ ...tpr1(c, ['tp_river']), takenBy: personOf('tp_river') });
-    expect(desk.send({ from: 'jcp_wandsworth', name: 'consent.recorded', to: 'mesh', data }).record.verdict).toMatchObject({
+    expect(
+      desk.send({ from: 'jcp_wandsworth', name: 'consent.recorded', to: 'mesh', data }).record
+        .verdict,
+    ).toMatchObject({
       reason: 'actor-unknown',
       field: 'data.takenBy',
     });
@@ -312,7 +517,9 @@ describe('a consent on the road', () => {
       ['tp_river', 'recipient-not-allowed'],
       ['tp_nowhere', 'recipient-unknown'],
     ] as const)
-      expect(desk.send({ from: 'jcp_wandsworth', name: 'consent.recorded', to, data }).record.verdict).toMatchObject({ reason });
+      expect(
+        desk.send({ from: 'jcp_wandsworth', name: 'consent.recorded', to, data }).record.verdict,
+      ).toMatchObject({ reason });
     expect(desk.world.scopesOf(uuidOf(printsOf(maria).identity ?? '')).size).toBe(0);
   });
 
@@ -320,8 +527,16 @@ describe('a consent on the road', () => {
     const desk = new GuardDesk();
     const refused = (c: FormContext) => ({ ...dpa1(c), decision: 'refused' });
     desk.send({ from: 'jcp_wandsworth', name: 'consent.recorded', to: 'mesh', data: refused });
-    desk.send({ from: 'jcp_wandsworth', name: 'consent.recorded', to: 'mesh', data: (c) => tpr1(c, ['tp_river']) });
-    expect(desk.send({ from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_river' }).record.verdict.kind).toBe('cleared');
+    desk.send({
+      from: 'jcp_wandsworth',
+      name: 'consent.recorded',
+      to: 'mesh',
+      data: (c) => tpr1(c, ['tp_river']),
+    });
+    expect(
+      desk.send({ from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_river' }).record
+        .verdict.kind,
+    ).toBe('cleared');
   });
 });
 
@@ -333,10 +548,20 @@ describe('a message to a role in an area', () => {
       tpr1(c, named, district);
   function waiting(...named: string[]) {
     const desk = new GuardDesk();
-    desk.send({ from: 'jcp_wandsworth', name: 'consent.recorded', to: 'mesh', data: consentTo(...named) });
+    desk.send({
+      from: 'jcp_wandsworth',
+      name: 'consent.recorded',
+      to: 'mesh',
+      data: consentTo(...named),
+    });
     return { desk, held: desk.send(referral) };
   }
-  const answer = (desk: GuardDesk, message: string, party?: string, others: readonly string[] = []) =>
+  const answer = (
+    desk: GuardDesk,
+    message: string,
+    party?: string,
+    others: readonly string[] = [],
+  ) =>
     desk.send({
       from: 'svc_router',
       name: 'route.answered',
@@ -345,22 +570,35 @@ describe('a message to a role in an area', () => {
     });
 
   it('waits where the role is consented, and is refused at once where it is not', () => {
-    expect(waiting('tp_river').held).toMatchObject({ record: { verdict: { kind: 'waiting' } }, effects: [{ kind: 'hold' }] });
-    expect(new GuardDesk().send(referral).record.verdict).toMatchObject({ reason: 'no-consent-on-record' });
+    expect(waiting('tp_river').held).toMatchObject({
+      record: { verdict: { kind: 'waiting' } },
+      effects: [{ kind: 'hold' }],
+    });
+    expect(new GuardDesk().send(referral).record.verdict).toMatchObject({
+      reason: 'no-consent-on-record',
+    });
   });
 
   it('goes to the party that the router names, where the directory and the client’s consent agree', () => {
     const { desk, held } = waiting('tp_river');
     const routed = answer(desk, held.record.id, 'tp_river');
-    expect(routed.others).toMatchObject([{ id: held.record.id, ordinal: 1, recipient: 'tp_river', verdict: { kind: 'cleared' } }]);
-    expect(desk.delivered).toMatchObject([{ id: held.record.id, recipient: 'tp_river', message: { source: '/parties/jcp_wandsworth' } }]);
-    expect(answer(desk, held.record.id, 'tp_river').record.verdict).toMatchObject({ reason: 'cause-unknown' });
+    expect(routed.others).toMatchObject([
+      { id: held.record.id, ordinal: 1, recipient: 'tp_river', verdict: { kind: 'cleared' } },
+    ]);
+    expect(desk.delivered).toMatchObject([
+      { id: held.record.id, recipient: 'tp_river', message: { source: '/parties/jcp_wandsworth' } },
+    ]);
+    expect(answer(desk, held.record.id, 'tp_river').record.verdict).toMatchObject({
+      reason: 'cause-unknown',
+    });
     expect(desk.delivered).toHaveLength(1);
   });
 
   it('never goes to a party that does not serve there, or that the client was not told of', () => {
     const { desk, held } = waiting('tp_river');
-    expect(answer(desk, held.record.id, 'jcp_lambeth').record.verdict).toMatchObject({ reason: 'recipient-not-allowed' });
+    expect(answer(desk, held.record.id, 'jcp_lambeth').record.verdict).toMatchObject({
+      reason: 'recipient-not-allowed',
+    });
     expect(answer(desk, held.record.id, 'tp_hill').others).toMatchObject([
       { verdict: { kind: 'stopped', reason: 'no-consent-on-record' } },
     ]);
@@ -369,9 +607,9 @@ describe('a message to a role in an area', () => {
 
   it('goes to the best of the parties named that the consent names, and serves there', () => {
     const { desk, held } = waiting('tp_river');
-    expect(answer(desk, held.record.id, 'tp_hill', ['jcp_lambeth', 'tp_river']).others).toMatchObject([
-      { recipient: 'tp_river', ordinal: 1, verdict: { kind: 'cleared' } },
-    ]);
+    expect(
+      answer(desk, held.record.id, 'tp_hill', ['jcp_lambeth', 'tp_river']).others,
+    ).toMatchObject([{ recipient: 'tp_river', ordinal: 1, verdict: { kind: 'cleared' } }]);
     expect(desk.delivered.map(({ recipient }) => recipient)).toEqual(['tp_river']);
   });
 
@@ -379,7 +617,13 @@ describe('a message to a role in an area', () => {
     const { desk, held } = waiting('tp_hill');
     const effect = held.effects.find(({ kind }) => kind === 'hold');
     if (effect?.kind !== 'hold') throw new Error('it does not wait');
-    const record = { ...held.record, ordinal: 1, recipient: 'tp_river', recipientAgency: 'river', verdict: { kind: 'cleared' as const } };
+    const record = {
+      ...held.record,
+      ordinal: 1,
+      recipient: 'tp_river',
+      recipientAgency: 'river',
+      verdict: { kind: 'cleared' as const },
+    };
     desk.world.putRecord(record);
     desk.world.apply({ ...effect, record });
     answer(desk, held.record.id, 'tp_river', ['tp_hill']);
@@ -388,20 +632,42 @@ describe('a message to a role in an area', () => {
 
   it('is judged by the consent of the moment it is routed', () => {
     const { desk, held } = waiting('tp_river');
-    desk.send({ from: 'jcp_wandsworth', name: 'consent.withdrawn', to: 'mesh', data: (c) => withdrawal(c, 'TPR1') });
-    expect(answer(desk, held.record.id, 'tp_river').others).toMatchObject([{ verdict: { kind: 'stopped' }, inner: 'withdrawn' }]);
+    desk.send({
+      from: 'jcp_wandsworth',
+      name: 'consent.withdrawn',
+      to: 'mesh',
+      data: (c) => withdrawal(c, 'TPR1'),
+    });
+    expect(answer(desk, held.record.id, 'tp_river').others).toMatchObject([
+      { verdict: { kind: 'stopped' }, inner: 'withdrawn' },
+    ]);
     expect(desk.delivered).toEqual([]);
   });
 
   it('ends with a record where nobody serves', () => {
     const { desk, held } = waiting('tp_river');
-    expect(answer(desk, held.record.id).others).toMatchObject([{ ordinal: 1, verdict: { kind: 'stopped', reason: 'unroutable' } }]);
+    expect(answer(desk, held.record.id).others).toMatchObject([
+      { ordinal: 1, verdict: { kind: 'stopped', reason: 'unroutable' } },
+    ]);
   });
 
   it('is not ended as unconsented when the directory changed under the route', () => {
     const { desk, held } = waiting('tp_river');
-    const put = { name: 'x', dutyPerson: 'p_x', teamLeader: 'p_x', active: true, serves: [{ role: 'treatment' as const, district }] };
-    desk.world.directory.putParty({ ...put, party: 'tp_river', kind: 'probation', agency: 'river' });
-    expect(answer(desk, held.record.id, 'tp_river').others).toMatchObject([{ verdict: { kind: 'stopped', reason: 'unroutable' } }]);
+    const put = {
+      name: 'x',
+      dutyPerson: 'p_x',
+      teamLeader: 'p_x',
+      active: true,
+      serves: [{ role: 'treatment' as const, district }],
+    };
+    desk.world.directory.putParty({
+      ...put,
+      party: 'tp_river',
+      kind: 'probation',
+      agency: 'river',
+    });
+    expect(answer(desk, held.record.id, 'tp_river').others).toMatchObject([
+      { verdict: { kind: 'stopped', reason: 'unroutable' } },
+    ]);
   });
 });

@@ -1,8 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Client, type IdentityPrints } from '#services/consent-guard/domain/client-identity.js';
+import {
+  type Client,
+  type IdentityPrints,
+} from '#services/consent-guard/domain/client-identity.js';
 import type { Decision } from '#services/consent-guard/domain/decision.js';
 import { GuardDesk, printsOf, uuidOf } from '#test/support/guard-builders.js';
-import { type ClientShown, type FormContext, ana, maria, tomas, tpr1, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
+import {
+  type ClientShown,
+  type FormContext,
+  ana,
+  maria,
+  tomas,
+  tpr1,
+  tpr2Consent,
+  withdrawal,
+} from '#test/support/guard-forms.js';
 
 const otherDate = { ...maria, dateOfBirth: '1988-12-04' };
 const otherName = { ...maria, surname: 'Simple' };
@@ -15,7 +27,14 @@ const newCase = (): string => uuidOf(`a case of its own ${(cases += 1)}`);
 const refer = (desk: GuardDesk, from: string, client: ClientShown, id = newCase()): Decision =>
   desk.send({ from, name: 'referral.requested', to: 'tp_river', client, case: id });
 const consent = (desk: GuardDesk, from: string, client: ClientShown, id = newCase()): Decision =>
-  desk.send({ from, name: 'consent.recorded', to: 'mesh', client, case: id, data: (c: FormContext) => tpr1(c, ['tp_river']) });
+  desk.send({
+    from,
+    name: 'consent.recorded',
+    to: 'mesh',
+    client,
+    case: id,
+    data: (c: FormContext) => tpr1(c, ['tp_river']),
+  });
 
 /** All that its sender can come to know, and all that is written, but for ids. */
 const seenOf = ({ record, effects, others }: Decision) => ({
@@ -33,9 +52,13 @@ describe('whom a case is opened for', () => {
     const first = consent(desk, 'jcp_wandsworth', maria).record.client;
     expect(refer(desk, 'cp_works', maria).record.client).toBe(first);
     for (const other of [otherDate, otherName, { ...maria, nino: tomas.nino }])
-      expect(refer(new GuardDesk({ clients: [{ id: first ?? '', prints: printsOf(maria) }] }), 'cp_works', other).record.client).not.toBe(
-        first,
-      );
+      expect(
+        refer(
+          new GuardDesk({ clients: [{ id: first ?? '', prints: printsOf(maria) }] }),
+          'cp_works',
+          other,
+        ).record.client,
+      ).not.toBe(first);
   });
 
   it('is another client where a known number is shown with another date of birth or surname, and told as one unknown', () => {
@@ -55,7 +78,10 @@ describe('whom a case is opened for', () => {
     expect(consent(desk, 'jcp_wandsworth', maria, id).record.verdict.kind).toBe('cleared');
     expect(refer(desk, 'jcp_wandsworth', maria, id).record.verdict.kind).toBe('cleared');
     const mine = desk.delivered.at(-1);
-    expect(mine?.message.data['client']).toMatchObject({ nino: maria.nino, dateOfBirth: maria.dateOfBirth });
+    expect(mine?.message.data['client']).toMatchObject({
+      nino: maria.nino,
+      dateOfBirth: maria.dateOfBirth,
+    });
   });
 
   it('is a slip of the pen, told clearly, where all that the own agency has of the number is another date of birth or surname', () => {
@@ -64,7 +90,9 @@ describe('whom a case is opened for', () => {
     for (const slip of [otherDate, otherName])
       for (const office of ['jcp_wandsworth', 'jcp_lambeth']) {
         const told = refer(desk, office, slip);
-        expect(told.record).toMatchObject({ verdict: { kind: 'refused', reason: 'identity-mismatch', field: 'data.client' } });
+        expect(told.record).toMatchObject({
+          verdict: { kind: 'refused', reason: 'identity-mismatch', field: 'data.client' },
+        });
         expect(told.effects).toEqual([]);
       }
     // Whoever it reached knows the number by that case, and is told too.
@@ -73,7 +101,14 @@ describe('whom a case is opened for', () => {
     refer(desk, 'jcp_wandsworth', maria, id);
     expect(desk.delivered).toHaveLength(1);
     const data = (c: FormContext) => tpr2Consent(c, ['jcp_wandsworth']);
-    const provider = desk.send({ from: 'tp_river', name: 'consent.recorded', to: 'mesh', client: otherDate, case: newCase(), data });
+    const provider = desk.send({
+      from: 'tp_river',
+      name: 'consent.recorded',
+      to: 'mesh',
+      client: otherDate,
+      case: newCase(),
+      data,
+    });
     expect(provider.record.verdict).toMatchObject({ reason: 'identity-mismatch' });
   });
 
@@ -88,12 +123,21 @@ describe('whom a case is opened for', () => {
   it('is no slip where one of the clients of the own agency is meant', () => {
     // Of two with one number; both came to this agency by cases that others opened.
     const both = new GuardDesk({
-      clients: [otherDate, maria].map((shown) => ({ id: uuidOf(shown.dateOfBirth), prints: printsOf(shown) })),
+      clients: [otherDate, maria].map((shown) => ({
+        id: uuidOf(shown.dateOfBirth),
+        prints: printsOf(shown),
+      })),
       holders: [otherDate, maria].map((shown) => [uuidOf(shown.dateOfBirth), 'jcp'] as const),
     });
-    expect(refer(both, 'jcp_wandsworth', maria).record).toMatchObject({ client: uuidOf(maria.dateOfBirth) });
-    expect(refer(both, 'jcp_wandsworth', otherName).record.verdict).toMatchObject({ reason: 'identity-mismatch' });
-    expect(refer(both, 'cp_works', otherName).record.verdict).toMatchObject({ reason: 'no-consent-on-record' });
+    expect(refer(both, 'jcp_wandsworth', maria).record).toMatchObject({
+      client: uuidOf(maria.dateOfBirth),
+    });
+    expect(refer(both, 'jcp_wandsworth', otherName).record.verdict).toMatchObject({
+      reason: 'identity-mismatch',
+    });
+    expect(refer(both, 'cp_works', otherName).record.verdict).toMatchObject({
+      reason: 'no-consent-on-record',
+    });
   });
 
   it('is found by the parts where recorded before there was a hash of the whole, which is then written', () => {
@@ -103,7 +147,9 @@ describe('whom a case is opened for', () => {
     expect(known.record.client).toBe(old.id);
     expect(desk.world.client(old.id)?.prints.identity).toBe(printsOf(maria).identity);
     const stranger = new GuardDesk({ clients: [old] });
-    expect(seenOf(refer(stranger, 'cp_works', otherDate))).toEqual(seenOf(refer(new GuardDesk(), 'cp_works', otherDate)));
+    expect(seenOf(refer(stranger, 'cp_works', otherDate))).toEqual(
+      seenOf(refer(new GuardDesk(), 'cp_works', otherDate)),
+    );
   });
 
   it('is found under an older version of the key, and recorded under the one written with', () => {
@@ -117,12 +163,26 @@ describe('whom a case is opened for', () => {
     const old: Client = { id: uuidOf('old'), prints: under(1, printsOf(maria)) };
     const shown = (client: ClientShown, from: string) => {
       const desk = new GuardDesk({ clients: [old], holders: [[old.id, 'jcp']] });
-      const incoming = desk.incoming({ from, name: 'referral.requested', to: 'tp_river', client, case: newCase() });
-      const { record } = desk.judge({ ...incoming, prints: under(2, printsOf(client)), earlierPrints: [under(1, printsOf(client))] });
+      const incoming = desk.incoming({
+        from,
+        name: 'referral.requested',
+        to: 'tp_river',
+        client,
+        case: newCase(),
+      });
+      const { record } = desk.judge({
+        ...incoming,
+        prints: under(2, printsOf(client)),
+        earlierPrints: [under(1, printsOf(client))],
+      });
       return { record, bound: desk.world.client(old.id) };
     };
-    expect(shown(otherDate, 'jcp_wandsworth').record.verdict).toMatchObject({ reason: 'identity-mismatch' });
-    expect(shown(otherDate, 'cp_works').record.verdict).toMatchObject({ reason: 'no-consent-on-record' });
+    expect(shown(otherDate, 'jcp_wandsworth').record.verdict).toMatchObject({
+      reason: 'identity-mismatch',
+    });
+    expect(shown(otherDate, 'cp_works').record.verdict).toMatchObject({
+      reason: 'no-consent-on-record',
+    });
     const known = shown(maria, 'cp_works');
     expect(known.record.client).toBe(old.id);
     expect(known.bound?.prints).toEqual(under(2, printsOf(maria)));
@@ -147,8 +207,15 @@ describe('a message in a bound case', () => {
     consent(desk, 'jcp_wandsworth', maria, id);
     const asked: string[] = [];
     const counted = (prints: IdentityPrints): IdentityPrints =>
-      new Proxy(prints, { get: (target, name) => (asked.push(String(name)), Reflect.get(target, name) as unknown) });
-    const incoming = desk.incoming({ from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_river', case: id });
+      new Proxy(prints, {
+        get: (target, name) => (asked.push(String(name)), Reflect.get(target, name) as unknown),
+      });
+    const incoming = desk.incoming({
+      from: 'jcp_wandsworth',
+      name: 'referral.requested',
+      to: 'tp_river',
+      case: id,
+    });
     const judged = desk.judge({ ...incoming, prints: counted(printsOf(maria)) });
     expect(judged.record.verdict.kind).toBe('cleared');
     expect(new Set(asked.filter((name) => name !== 'keyVersion'))).toEqual(new Set(['identity']));
@@ -162,7 +229,9 @@ describe('a client served without an NI number', () => {
     const first = consent(desk, 'jcp_wandsworth', ana, id).record.client;
     consent(desk, 'jcp_wandsworth', anaWithNino, id);
     expect(refer(desk, 'cp_works', anaWithNino).record.client).toBe(first);
-    expect(refer(desk, 'jcp_wandsworth', { ...ana, nino: 'QQ999999D' }, id).record.verdict).toMatchObject({ reason: 'identity-mismatch' });
+    expect(
+      refer(desk, 'jcp_wandsworth', { ...ana, nino: 'QQ999999D' }, id).record.verdict,
+    ).toMatchObject({ reason: 'identity-mismatch' });
   });
 
   it('gets no answer by which to know that another client has that identity; the two stay two, and consents with whom they were given for', () => {
@@ -172,8 +241,14 @@ describe('a client served without an NI number', () => {
     const alone = new GuardDesk();
     const seen = [alone, withOther].map((desk) => {
       const id = newCase();
-      const decisions = [consent(desk, 'jcp_wandsworth', ana, id), consent(desk, 'jcp_wandsworth', anaWithNino, id)];
-      decisions.push(refer(desk, 'jcp_wandsworth', anaWithNino, id), refer(desk, 'jcp_wandsworth', ana, id));
+      const decisions = [
+        consent(desk, 'jcp_wandsworth', ana, id),
+        consent(desk, 'jcp_wandsworth', anaWithNino, id),
+      ];
+      decisions.push(
+        refer(desk, 'jcp_wandsworth', anaWithNino, id),
+        refer(desk, 'jcp_wandsworth', ana, id),
+      );
       return { id, decisions };
     });
     const [one, two] = seen.map(({ decisions }) => decisions.map(seenOf));
@@ -191,7 +266,9 @@ describe('a client served without an NI number', () => {
       case: seen[1]?.id ?? '',
       data: (c) => withdrawal(c, 'TPR1'),
     });
-    expect(refer(withOther, 'jcp_wandsworth', anaWithNino, seen[1]?.id).record.verdict).toMatchObject({ reason: 'no-consent-on-record' });
+    expect(
+      refer(withOther, 'jcp_wandsworth', anaWithNino, seen[1]?.id).record.verdict,
+    ).toMatchObject({ reason: 'no-consent-on-record' });
     expect(refer(withOther, 'cp_works', anaWithNino, theirs).record.verdict.kind).toBe('cleared');
   });
 });
@@ -210,7 +287,9 @@ describe('a withdrawal', () => {
       case: wrong,
       data: (c) => withdrawal(c, 'TPR1'),
     });
-    expect(refer(desk, 'cp_works', otherDate, wrong).record.verdict).toMatchObject({ reason: 'no-consent-on-record' });
+    expect(refer(desk, 'cp_works', otherDate, wrong).record.verdict).toMatchObject({
+      reason: 'no-consent-on-record',
+    });
     expect(refer(desk, 'jcp_wandsworth', maria, right).record.verdict.kind).toBe('cleared');
   });
 });

@@ -3,7 +3,14 @@ import { readAddress, roleScopeKey } from '#libs/contracts/address.js';
 import { dateProblem } from '#libs/contracts/date-rules.js';
 import { localDate, instant } from '#libs/contracts/form-fields.js';
 import { serviceParties } from '#libs/contracts/party.js';
-import { effectId, isOwnEffectId, ownEffectId, uuidV7, uuidV7Time, uuidVersion } from '#libs/contracts/message-id.js';
+import {
+  effectId,
+  isOwnEffectId,
+  ownEffectId,
+  uuidV7,
+  uuidV7Time,
+  uuidVersion,
+} from '#libs/contracts/message-id.js';
 import { type Client, agrees } from '#services/consent-guard/domain/client-identity.js';
 
 const now = Date.parse('2026-03-02T09:00:00Z');
@@ -12,13 +19,28 @@ describe('an address', () => {
   it('is a party, a role in an area, or the mesh', () => {
     expect(readAddress('tp_river')).toEqual({ kind: 'party', party: 'tp_river' });
     expect(readAddress('mesh')).toEqual({ kind: 'mesh' });
-    expect(readAddress('area:west-london/treatment')).toEqual({ kind: 'area', district: 'west-london', role: 'treatment' });
+    expect(readAddress('area:west-london/treatment')).toEqual({
+      kind: 'area',
+      district: 'west-london',
+      role: 'treatment',
+    });
   });
 
-  it.each(['', '*', '>', 'tp.river', 'TP_RIVER', 'hub', 'guard', 'events', 'a'.repeat(41), '1tp', ' tp_river', 'tp_river\n', 'mesh '])(
-    'is not %j',
-    (text) => expect(readAddress(text)).toBe('recipient-unknown'),
-  );
+  it.each([
+    '',
+    '*',
+    '>',
+    'tp.river',
+    'TP_RIVER',
+    'hub',
+    'guard',
+    'events',
+    'a'.repeat(41),
+    '1tp',
+    ' tp_river',
+    'tp_river\n',
+    'mesh ',
+  ])('is not %j', (text) => expect(readAddress(text)).toBe('recipient-unknown'));
 
   it.each([
     'area:',
@@ -68,7 +90,9 @@ describe('a message id', () => {
       const id = ownEffectId(owner, 'cause', 'effect', 1);
       expect(uuidVersion(id)).toBe(8);
       expect(serviceParties.filter((service) => isOwnEffectId(service, id))).toEqual([owner]);
-      expect(serviceParties.filter((service) => isOwnEffectId(service, effectId('cause', 'effect', 1)))).toEqual([]);
+      expect(
+        serviceParties.filter((service) => isOwnEffectId(service, effectId('cause', 'effect', 1))),
+      ).toEqual([]);
     }
   });
 });
@@ -79,21 +103,42 @@ describe('dates of a form', () => {
   it.each([
     ['exit.notified', { client: { dateOfBirth: '2026-03-04' } }, 'client.dateOfBirth'],
     ['consent.recorded', { takenAt: '2026-03-02T09:06:00Z' }, 'takenAt'],
-    ['consent.recorded', { takenAt: '2026-03-02T09:00:00Z', validFrom: '2026-05-01', validUntil: '2026-04-01' }, 'validUntil'],
-    ['consent.recorded', { takenAt: '2026-01-02T09:00:00Z', validUntil: '2026-01-01' }, 'validUntil'],
-    ['consent.recorded', { takenAt: '2026-01-02T09:00:00Z', validUntil: '2026-02-01' }, 'validUntil'],
+    [
+      'consent.recorded',
+      { takenAt: '2026-03-02T09:00:00Z', validFrom: '2026-05-01', validUntil: '2026-04-01' },
+      'validUntil',
+    ],
+    [
+      'consent.recorded',
+      { takenAt: '2026-01-02T09:00:00Z', validUntil: '2026-01-01' },
+      'validUntil',
+    ],
+    [
+      'consent.recorded',
+      { takenAt: '2026-01-02T09:00:00Z', validUntil: '2026-02-01' },
+      'validUntil',
+    ],
     ['appointment.booked', { startsAt: '2026-03-02T08:54:00Z' }, 'startsAt'],
     ['appointment.attended', { on: '2026-03-04' }, 'on'],
-    ['tpr2.shared', { client: { dateOfBirth: '1990-01-01' }, structuredTreatmentStartedOn: '1989-12-31' }, 'structuredTreatmentStartedOn'],
+    [
+      'tpr2.shared',
+      { client: { dateOfBirth: '1990-01-01' }, structuredTreatmentStartedOn: '1989-12-31' },
+      'structuredTreatmentStartedOn',
+    ],
     ['tpr2.shared', { structuredTreatmentStartedOn: '2026-04-01' }, 'structuredTreatmentStartedOn'],
     ['review.requested', { wantedBy: '2026-02-28' }, 'wantedBy'],
   ] as const)('of %s in the wrong order: the field is named', (name, data, field) => {
-    expect(dateProblem(name, { ...born, ...data }, now)).toMatchObject({ code: 'dates-out-of-order', field: `data.${field}` });
+    expect(dateProblem(name, { ...born, ...data }, now)).toMatchObject({
+      code: 'dates-out-of-order',
+      field: `data.${field}`,
+    });
   });
 
   it('allow a day for days and five minutes for clocks', () => {
     expect(dateProblem('appointment.attended', { on: '2026-03-03' }, now)).toBeUndefined();
-    expect(dateProblem('consent.recorded', { takenAt: '2026-03-02T09:05:00Z' }, now)).toBeUndefined();
+    expect(
+      dateProblem('consent.recorded', { takenAt: '2026-03-02T09:05:00Z' }, now),
+    ).toBeUndefined();
     expect(dateProblem('review.requested', { wantedBy: '2026-03-01' }, now)).toBeUndefined();
   });
 
@@ -103,18 +148,31 @@ describe('dates of a form', () => {
   });
 
   it('are days and instants that a calendar can count on from', () => {
-    for (const day of ['9999-12-31', '1899-12-31', '2026-02-30', '2026-3-2']) expect(localDate.safeParse(day).success).toBe(false);
-    const unreadable = ['2026-03-02T09:00:00+16:00', '2026-03-02T09:00:00-23:59', `2026-03-02T09:00:00.${'1'.repeat(10)}Z`];
+    for (const day of ['9999-12-31', '1899-12-31', '2026-02-30', '2026-3-2'])
+      expect(localDate.safeParse(day).success).toBe(false);
+    const unreadable = [
+      '2026-03-02T09:00:00+16:00',
+      '2026-03-02T09:00:00-23:59',
+      `2026-03-02T09:00:00.${'1'.repeat(10)}Z`,
+    ];
     for (const time of ['9999-12-31T23:59:59Z', '2026-03-02', '2026-03-02T09:00:00', ...unreadable])
       expect(instant.safeParse(time).success).toBe(false);
     for (const time of ['2026-03-02T09:00:00.123456789+14:00', '2026-03-02T09:00:00-11:30'])
       expect(instant.safeParse(time).success).toBe(true);
-    expect(localDate.safeParse('2199-12-31').success && instant.safeParse('2026-03-02T09:00:00+01:00').success).toBe(true);
+    expect(
+      localDate.safeParse('2199-12-31').success &&
+        instant.safeParse('2026-03-02T09:00:00+01:00').success,
+    ).toBe(true);
   });
 });
 
 describe('the identity of a client', () => {
-  const bound: Client['prints'] = { identity: undefined, nino: 'n', dateOfBirth: 'd', surname: 's' };
+  const bound: Client['prints'] = {
+    identity: undefined,
+    nino: 'n',
+    dateOfBirth: 'd',
+    surname: 's',
+  };
 
   it('agrees where all that both show agrees', () => {
     expect(agrees(bound, bound)).toBe(true);
@@ -123,6 +181,7 @@ describe('the identity of a client', () => {
   });
 
   it('does not agree where one of the three differs', () => {
-    for (const other of [{ nino: 'x' }, { dateOfBirth: 'x' }, { surname: 'x' }]) expect(agrees(bound, { ...bound, ...other })).toBe(false);
+    for (const other of [{ nino: 'x' }, { dateOfBirth: 'x' }, { surname: 'x' }])
+      expect(agrees(bound, { ...bound, ...other })).toBe(false);
   });
 });

@@ -5,7 +5,10 @@ import type { Category } from '#libs/contracts/purposes.js';
 import { minimise, purposeOf } from '#services/consent-guard/domain/minimise.js';
 
 const form = z.strictObject({
-  who: z.strictObject({ name: inCategory('identity', z.string()), phone: inCategory('contact', z.string()).optional() }),
+  who: z.strictObject({
+    name: inCategory('identity', z.string()),
+    phone: inCategory('contact', z.string()).optional(),
+  }),
   route: inCategory('access-route', z.string(), { court: 'criminal-justice-route' }).optional(),
   day: inCategory('attendance', z.string()),
   bare: z.string().optional(),
@@ -15,11 +18,20 @@ const rules = fieldRules(form);
 const allowingBut =
   (...excluded: Category[]) =>
   (category: Category) => ({ allowed: true as const, consentId: `for ${category}`, excluded });
-const full = { who: { name: 'N', phone: '1', secret: 'x' }, route: 'self', day: 'Monday', bare: 'b', note: 'n', extra: 'e' };
+const full = {
+  who: { name: 'N', phone: '1', secret: 'x' },
+  route: 'self',
+  day: 'Monday',
+  bare: 'b',
+  note: 'n',
+  extra: 'e',
+};
 
 describe('the rules of a form', () => {
   it('name every marked field, its category and whether the form needs it', () => {
-    expect(rules.map(({ path, category, required }) => [path.join('.'), category, required])).toEqual([
+    expect(
+      rules.map(({ path, category, required }) => [path.join('.'), category, required]),
+    ).toEqual([
       ['who.name', 'identity', true],
       ['who.phone', 'contact', false],
       ['route', 'access-route', false],
@@ -29,12 +41,17 @@ describe('the rules of a form', () => {
   });
 
   it('do not let a free text count as milder than the form it stands in', () => {
-    const mild = z.strictObject({ summary: inCategory('treatment-summary', z.string()), note: freeText('employment') });
+    const mild = z.strictObject({
+      summary: inCategory('treatment-summary', z.string()),
+      note: freeText('employment'),
+    });
     expect(() => fieldRules(mild)).toThrow('free text note');
   });
 
   it('let nothing in an optional part be needed', () => {
-    const optional = z.strictObject({ part: z.strictObject({ a: inCategory('contact', z.string()) }).optional() });
+    const optional = z.strictObject({
+      part: z.strictObject({ a: inCategory('contact', z.string()) }).optional(),
+    });
     expect(fieldRules(optional)).toMatchObject([{ path: ['part', 'a'], required: false }]);
   });
 });
@@ -42,7 +59,12 @@ describe('the rules of a form', () => {
 describe('what passes of a form', () => {
   it('is what a rule names, and nothing else', () => {
     const passed = minimise(full, rules, allowingBut());
-    expect(passed.data).toEqual({ who: { name: 'N', phone: '1' }, route: 'self', day: 'Monday', note: 'n' });
+    expect(passed.data).toEqual({
+      who: { name: 'N', phone: '1' },
+      route: 'self',
+      day: 'Monday',
+      note: 'n',
+    });
     expect(passed).toMatchObject({ leftOut: false, lacksRequired: false });
   });
 
@@ -53,7 +75,10 @@ describe('what passes of a form', () => {
   });
 
   it('says when the form lacks what it needs', () => {
-    expect(minimise(full, rules, allowingBut('attendance'))).toMatchObject({ leftOut: true, lacksRequired: true });
+    expect(minimise(full, rules, allowingBut('attendance'))).toMatchObject({
+      leftOut: true,
+      lacksRequired: true,
+    });
   });
 
   it('passes a value that raises its category only where both are allowed', () => {
@@ -63,10 +88,17 @@ describe('what passes of a form', () => {
       expect(minimise(court, rules, allowingBut(excluded)).data).not.toHaveProperty('route');
   });
 
-  it.each(['constructor', 'toString', 'hasOwnProperty', '__proto__'])('does not take %s for a category of its own', (word) => {
-    const passed = minimise({ ...full, route: word, note: word }, rules, allowingBut('access-route', 'treatment-summary'));
-    expect(passed.data).toEqual({ who: { name: 'N', phone: '1' }, day: 'Monday' });
-  });
+  it.each(['constructor', 'toString', 'hasOwnProperty', '__proto__'])(
+    'does not take %s for a category of its own',
+    (word) => {
+      const passed = minimise(
+        { ...full, route: word, note: word },
+        rules,
+        allowingBut('access-route', 'treatment-summary'),
+      );
+      expect(passed.data).toEqual({ who: { name: 'N', phone: '1' }, day: 'Monday' });
+    },
+  );
 
   it('is nothing where there is no consent', () => {
     const passed = minimise(full, rules, () => ({ allowed: false, why: 'none' }));
@@ -80,8 +112,12 @@ describe('what passes of a form', () => {
   });
 
   it('travels under the purpose of its category, else under the message’s own', () => {
-    expect(purposeOf('review', 'share-employment-needs', { review: 'three-way-review' })).toBe('three-way-review');
-    expect(purposeOf('contact', 'share-employment-needs', { review: 'three-way-review' })).toBe('share-employment-needs');
+    expect(purposeOf('review', 'share-employment-needs', { review: 'three-way-review' })).toBe(
+      'three-way-review',
+    );
+    expect(purposeOf('contact', 'share-employment-needs', { review: 'three-way-review' })).toBe(
+      'share-employment-needs',
+    );
     expect(purposeOf('contact', 'exit-notice', undefined)).toBe('exit-notice');
   });
 });

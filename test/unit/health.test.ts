@@ -13,7 +13,10 @@ describe('the health server', () => {
       registry,
       checks: [
         { name: 'database', check: () => database },
-        { name: 'broker', check: async () => (database ? true : Promise.reject(new Error('gone'))) },
+        {
+          name: 'broker',
+          check: async () => (database ? true : Promise.reject(new Error('gone'))),
+        },
         { name: 'timers', check: () => true },
       ],
     });
@@ -23,7 +26,10 @@ describe('the health server', () => {
     };
     expect(await get('/health/ready')).toEqual({ status: 200, text: '{"status":"ready"}' });
     database = false;
-    expect(await get('/health/ready')).toEqual({ status: 503, text: '{"status":"not-ready","failing":["database","broker"]}' });
+    expect(await get('/health/ready')).toEqual({
+      status: 503,
+      text: '{"status":"not-ready","failing":["database","broker"]}',
+    });
     expect((await get('/health/live')).status).toBe(200);
     expect((await get('/metrics')).text).toContain('things_total 3');
     expect((await get('/else')).status).toBe(404);

@@ -30,13 +30,19 @@ describe('launching a program', () => {
   it('gives up every capability but the one it is granted when it changes the user', () => {
     const asPostgres = (capability?: 'dac_read_search') =>
       launchCommand(program, '/usr/bin/setpriv', { uid: 101, gid: 104, capability }).args.join(' ');
-    expect(asPostgres()).toContain('--reuid 101 --regid 104 --clear-groups --inh-caps -all --ambient-caps -all /usr/bin/server');
-    expect(asPostgres('dac_read_search')).toContain('--inh-caps -all,+dac_read_search --ambient-caps -all,+dac_read_search /usr');
+    expect(asPostgres()).toContain(
+      '--reuid 101 --regid 104 --clear-groups --inh-caps -all --ambient-caps -all /usr/bin/server',
+    );
+    expect(asPostgres('dac_read_search')).toContain(
+      '--inh-caps -all,+dac_read_search --ambient-caps -all,+dac_read_search /usr',
+    );
   });
 
   it('runs it as it is where there is no setpriv, but never as root instead of another user', () => {
     expect(launchCommand(program, undefined)).toEqual(program);
-    expect(() => launchCommand(program, undefined, { uid: 101, gid: 104 })).toThrow('must not run as root');
+    expect(() => launchCommand(program, undefined, { uid: 101, gid: 104 })).toThrow(
+      'must not run as root',
+    );
   });
 });
 
@@ -49,7 +55,14 @@ describe('the processes of the machine', () => {
 
   it('form a tree, parents first', () => {
     const child = (pid: number, parentPid: number) => ({ pid, parentPid, name: 'x', state: 'S' });
-    const processes = [child(1, 0), child(10, 1), child(12, 11), child(11, 10), child(20, 1), child(13, 10)];
+    const processes = [
+      child(1, 0),
+      child(10, 1),
+      child(12, 11),
+      child(11, 10),
+      child(20, 1),
+      child(13, 10),
+    ];
     expect(processTree(10, processes)).toEqual([10, 11, 13, 12]);
   });
 });
@@ -65,7 +78,9 @@ describe("PostgreSQL's user", () => {
   });
 
   it('is granted the lesser capability that there is to hand on', () => {
-    expect(searchCapability('Name:\tnode\nCapEff:\t000001fffeffffff\nCapBnd:\t0\n')).toBe('dac_read_search');
+    expect(searchCapability('Name:\tnode\nCapEff:\t000001fffeffffff\nCapBnd:\t0\n')).toBe(
+      'dac_read_search',
+    );
     expect(searchCapability('CapEff:\t00000000a80425fb\n')).toBe('dac_override'); // what a container's root has
     expect(searchCapability('CapEff:\t0000000000000000\n')).toBeUndefined();
   });
@@ -88,39 +103,60 @@ describe('finding programs', () => {
       const bin = join(scratch.path, major, 'bin');
       await mkdir(bin, { recursive: true });
       await writeFile(join(bin, 'initdb'), '', { mode: 0o755 });
-      await writeFile(join(bin, 'postgres'), `#!/bin/sh\necho 'postgres (PostgreSQL) ${major}.4 (Debian)'\n`, { mode: 0o755 });
+      await writeFile(
+        join(bin, 'postgres'),
+        `#!/bin/sh\necho 'postgres (PostgreSQL) ${major}.4 (Debian)'\n`,
+        { mode: 0o755 },
+      );
     }
     const path = join(scratch.path, '13', 'bin');
     expect(findPostgres({ path, home: scratch.path })?.major).toBe(16);
-    expect(findPostgres({ path, home: scratch.path, major: 15 })?.folder).toBe(join(scratch.path, '15', 'bin'));
+    expect(findPostgres({ path, home: scratch.path, major: 15 })?.folder).toBe(
+      join(scratch.path, '15', 'bin'),
+    );
     expect(findPostgres({ path, home: scratch.path, major: 13 })?.major).toBe(13);
     expect(findPostgres({ path, home: scratch.path, major: 14 })).toBeUndefined();
     await scratch.remove();
   });
 
   it('names a Debian package for each, and what npm start needs the tests need too', () => {
-    expect(PROGRAMS.every(({ debian, modes }) => /^[a-z0-9-]+$/.test(debian) && modes.includes('test'))).toBe(true);
+    expect(
+      PROGRAMS.every(({ debian, modes }) => /^[a-z0-9-]+$/.test(debian) && modes.includes('test')),
+    ).toBe(true);
   });
 });
 
 describe('making a clone ready', () => {
   const lock = (version: string, more = {}) =>
-    JSON.stringify({ packages: { '': {}, 'node_modules/a': { version, integrity: 'sha512-a' }, ...more } });
+    JSON.stringify({
+      packages: { '': {}, 'node_modules/a': { version, integrity: 'sha512-a' }, ...more },
+    });
 
   it('installs packages unless every one of the lock file is there; only optional ones may be absent', () => {
     expect(isInstalled(lock('1.0.0'), undefined)).toBe(false);
     expect(isInstalled(lock('1.0.0'), lock('1.0.0'))).toBe(true);
     expect(isInstalled(lock('1.0.1'), lock('1.0.0'))).toBe(false);
-    expect(isInstalled(lock('1.0.0', { 'node_modules/b': { version: '2.0.0', optional: true } }), lock('1.0.0'))).toBe(true);
-    expect(isInstalled(lock('1.0.0', { 'node_modules/b': { version: '2.0.0' } }), lock('1.0.0'))).toBe(false);
+    expect(
+      isInstalled(
+        lock('1.0.0', { 'node_modules/b': { version: '2.0.0', optional: true } }),
+        lock('1.0.0'),
+      ),
+    ).toBe(true);
+    expect(
+      isInstalled(lock('1.0.0', { 'node_modules/b': { version: '2.0.0' } }), lock('1.0.0')),
+    ).toBe(false);
   });
 
   // npm writes no entry for a platform's package that its registry does not have, and `npm ci` then refuses the whole file.
   it('can install from the lock file, which names every optional package', async () => {
-    const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8')) as { packages: Record<string, LockedPackage> };
+    const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
+      packages: Record<string, LockedPackage>;
+    };
     const missing = Object.entries(packages).flatMap(([path, { optionalDependencies }]) =>
       Object.keys(optionalDependencies ?? {}).filter(
-        (name) => packages[`node_modules/${name}`] === undefined && packages[`${path}/node_modules/${name}`] === undefined,
+        (name) =>
+          packages[`node_modules/${name}`] === undefined &&
+          packages[`${path}/node_modules/${name}`] === undefined,
       ),
     );
     expect(missing).toEqual([]);
@@ -151,7 +187,13 @@ describe('the local servers', () => {
   it('have a Redis that keeps what it was told and evicts nothing', () => {
     const lines = redisConfiguration({ dir: '/a folder/"x"', port: 6400 }, 'secret').split('\n');
     expect(lines).toEqual(
-      expect.arrayContaining(['bind 127.0.0.1', 'appendonly yes', 'maxmemory-policy noeviction', 'requirepass secret', 'save ""']),
+      expect.arrayContaining([
+        'bind 127.0.0.1',
+        'appendonly yes',
+        'maxmemory-policy noeviction',
+        'requirepass secret',
+        'save ""',
+      ]),
     );
     expect(lines).toContain('dir "/a folder/\\"x\\""');
   });

@@ -5,17 +5,35 @@ import { NestLogger } from '#libs/logging/nest-logger.js';
 
 function capture() {
   const lines: string[] = [];
-  const logger = createLogger({ service: 'test', level: 'debug', destination: { write: (line) => void lines.push(line) } });
-  return { logger, text: () => lines.join(''), last: () => JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown> };
+  const logger = createLogger({
+    service: 'test',
+    level: 'debug',
+    destination: { write: (line) => void lines.push(line) },
+  });
+  return {
+    logger,
+    text: () => lines.join(''),
+    last: () => JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown>,
+  };
 }
 
-const rowInDetail = () => Object.assign(new Error('duplicate key QQ123456C'), { code: '23505', detail: 'Key (nino)=(QQ123456C) exists' });
+const rowInDetail = () =>
+  Object.assign(new Error('duplicate key QQ123456C'), {
+    code: '23505',
+    detail: 'Key (nino)=(QQ123456C) exists',
+  });
 
 describe('the log', () => {
   it('says a line in JSON with level, time and service', () => {
     const { logger, last } = capture();
     logger.info({ event: 'ready', port: 4711 }, 'ready');
-    expect(last()).toMatchObject({ level: 'info', service: 'test', event: 'ready', port: 4711, msg: 'ready' });
+    expect(last()).toMatchObject({
+      level: 'info',
+      service: 'test',
+      event: 'ready',
+      port: 4711,
+      msg: 'ready',
+    });
     expect(last()['time']).toMatch(/^\d{4}-.*Z$/);
   });
 
@@ -24,7 +42,11 @@ describe('the log', () => {
     logger.error(rowInDetail());
     logger.error(rowInDetail(), 'could not save');
     logger.error({ err: rowInDetail() }, 'could not save');
-    logger.error({ err: new MeshError('internal', 'the database refused the call (23505)', { cause: rowInDetail() }) });
+    logger.error({
+      err: new MeshError('internal', 'the database refused the call (23505)', {
+        cause: rowInDetail(),
+      }),
+    });
     expect(text()).not.toContain('QQ123456C');
     expect(last()).toMatchObject({
       err: {
@@ -39,7 +61,10 @@ describe('the log', () => {
   it('redacts forms, tokens and addresses that were logged by mistake', () => {
     const { logger, text } = capture();
     const form = { data: { nino: 'QQ123456C' }, email: 'QQ123456C', token: 'QQ123456C' };
-    logger.info({ ...form, headers: { authorization: 'QQ123456C' }, outer: { inner: form } }, 'oops');
+    logger.info(
+      { ...form, headers: { authorization: 'QQ123456C' }, outer: { inner: form } },
+      'oops',
+    );
     expect(text()).not.toContain('QQ123456C');
   });
 
@@ -49,7 +74,11 @@ describe('the log', () => {
     nest.log('Nest application successfully started', 'NestApplication');
     expect(last()).toMatchObject({ level: 'debug', context: 'NestApplication' });
     nest.error('cannot resolve dependencies', 'Error: …\n    at x', 'ExceptionHandler');
-    expect(last()).toMatchObject({ level: 'error', msg: 'cannot resolve dependencies', context: 'ExceptionHandler' });
+    expect(last()).toMatchObject({
+      level: 'error',
+      msg: 'cannot resolve dependencies',
+      context: 'ExceptionHandler',
+    });
     nest.error(rowInDetail());
     expect(last()).toMatchObject({ level: 'error', msg: 'failed', err: { code: '23505' } });
   });

@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDirectory } from '#services/operator/domain/check-directory.js';
-import type { DirectoryFile, PartyEntry, PersonEntry } from '#services/operator/domain/directory-file.js';
+import type {
+  DirectoryFile,
+  PartyEntry,
+  PersonEntry,
+} from '#services/operator/domain/directory-file.js';
 import { planDirectory } from '#services/operator/domain/plan-directory.js';
 import { renderTable } from '#services/operator/domain/render-table.js';
 import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
@@ -32,7 +36,8 @@ const file = (changes: Partial<DirectoryFile> = {}): DirectoryFile => ({
   people: [person('p_one', 'p_two'), person('p_two', 'p_one')],
   ...changes,
 });
-const lines = (checked: DirectoryFile): string[] => checkDirectory(checked).map(({ field, detail }) => `${field}: ${detail}`);
+const lines = (checked: DirectoryFile): string[] =>
+  checkDirectory(checked).map(({ field, detail }) => `${field}: ${detail}`);
 
 describe('a directory file', () => {
   it('of the sample is right, and holds one person without a key', async () => {
@@ -42,11 +47,16 @@ describe('a directory file', () => {
   });
 
   it('is wrong where somebody has no deputy of the same agency', () => {
-    const trt = party('trt_aire', { kind: 'treatment-provider', agency: 'trt_aire', dutyPerson: 'p_three', teamLeader: 'p_three' });
+    const trt = party('trt_aire', {
+      kind: 'treatment-provider',
+      agency: 'trt_aire',
+      dutyPerson: 'p_three',
+      teamLeader: 'p_three',
+    });
     const three = person('p_three', 'p_one', { party: 'trt_aire' });
-    expect(lines(file({ parties: [party('jcp_leeds'), trt], people: [...file().people, three] }))).toEqual([
-      'people[2].deputy: p_one works at another agency (jcp, not trt_aire)',
-    ]);
+    expect(
+      lines(file({ parties: [party('jcp_leeds'), trt], people: [...file().people, three] })),
+    ).toEqual(['people[2].deputy: p_one works at another agency (jcp, not trt_aire)']);
     expect(lines(file({ people: [person('p_one', 'p_one'), person('p_two', 'p_gone')] }))).toEqual([
       'people[0].deputy: p_one cannot stand in for themselves',
       'people[1].deputy: there is no person p_gone',
@@ -54,16 +64,21 @@ describe('a directory file', () => {
   });
 
   it('is wrong where a party has no duty person, a stranger as team leader, a reserved name, or an area that is no district', () => {
-    const odd = party('svc_router', { dutyPerson: 'p_gone', serves: [{ role: 'treatment', district: 'atlantis' }] });
+    const odd = party('svc_router', {
+      dutyPerson: 'p_gone',
+      serves: [{ role: 'treatment', district: 'atlantis' }],
+    });
     expect(lines(file({ parties: [party('jcp_leeds'), odd] }))).toEqual([
       "parties[1].id: svc_router is not a name that an agency's party may bear",
       'parties[1].serves[0].district: atlantis is not a district; write it as west-yorkshire',
       'parties[1].dutyPerson: there is no person p_gone',
     ]);
-    expect(lines(file({ parties: [party('jcp_leeds'), party('jcp_leeds')] }))).toEqual(['parties[1].id: jcp_leeds stands there twice']);
-    expect(lines(file({ people: [...file().people, person('p_lost', 'p_one', { party: 'jcp_hull' })] }))).toEqual([
-      'people[2].party: there is no party jcp_hull',
+    expect(lines(file({ parties: [party('jcp_leeds'), party('jcp_leeds')] }))).toEqual([
+      'parties[1].id: jcp_leeds stands there twice',
     ]);
+    expect(
+      lines(file({ people: [...file().people, person('p_lost', 'p_one', { party: 'jcp_hull' })] })),
+    ).toEqual(['people[2].party: there is no party jcp_hull']);
   });
 
   it('may refer to people and parties that the mesh has already', () => {
@@ -74,7 +89,15 @@ describe('a directory file', () => {
 
 const plannedParty = (
   of: DirectoryFile,
-): { party: string; kind: 'jobcentre'; agency: string; name: string; dutyPerson: string; teamLeader: string; active: boolean } => {
+): {
+  party: string;
+  kind: 'jobcentre';
+  agency: string;
+  name: string;
+  dutyPerson: string;
+  teamLeader: string;
+  active: boolean;
+} => {
   const [{ id, agency, name, dutyPerson, teamLeader, active }] = of.parties as [PartyEntry];
   return { party: id, kind: 'jobcentre', agency, name, dutyPerson, teamLeader, active };
 };

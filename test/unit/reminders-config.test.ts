@@ -12,7 +12,11 @@ const required = {
 describe('the settings of reminders', () => {
   it('change lead times and holidays, each in its own unit', () => {
     const rules = rulesOf(
-      readConfig({ ...required, LEAD_DAYS: 'consent-lapse=42, review-appointment=2', EXTRA_BANK_HOLIDAYS: '2026-09-09' }),
+      readConfig({
+        ...required,
+        LEAD_DAYS: 'consent-lapse=42, review-appointment=2',
+        EXTRA_BANK_HOLIDAYS: '2026-09-09',
+      }),
     );
     expect(rules.leads).toMatchObject({
       'consent-lapse': { days: 42 },
@@ -36,6 +40,8 @@ describe('the settings of reminders', () => {
       expect(() => readConfig({ ...required, ...one })).toThrow(name);
       if (value !== '') expect(() => readConfig({ ...required, ...one })).not.toThrow(value);
     }
-    expect(() => readConfig({ ...required, MESH_ENV: 'production', CLOCK_FILE: 'clock.json' })).toThrow('CLOCK_FILE');
+    expect(() =>
+      readConfig({ ...required, MESH_ENV: 'production', CLOCK_FILE: 'clock.json' }),
+    ).toThrow('CLOCK_FILE');
   });
 });

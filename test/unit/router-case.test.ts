@@ -13,20 +13,37 @@ const toCentre = { sender: trt, to: jcp };
 const area = 'area:lambeth-southwark-and-wandsworth/treatment';
 
 const stepsOf = (...events: MeshEvent[]) =>
-  readCase(events, clocks).steps.map(({ step, holder }) => `${step} @ ${holder.party} ${holder.who}`);
-const noticesOf = (...events: MeshEvent[]) => readCase(events, clocks).tellings.map(({ kind, holder }) => `${kind} → ${holder.party}`);
+  readCase(events, clocks).steps.map(
+    ({ step, holder }) => `${step} @ ${holder.party} ${holder.who}`,
+  );
+const noticesOf = (...events: MeshEvent[]) =>
+  readCase(events, clocks).tellings.map(({ kind, holder }) => `${kind} → ${holder.party}`);
 
 describe('the case of a referral', () => {
   const referral = meshEvent('referral.requested', toProvider);
-  const acknowledged = meshEvent('referral.acknowledged', { ...toCentre, facts: { keyworker: 'p_trt_acme_2' }, cause: referral.id });
-  const booked = meshEvent('appointment.booked', { ...toCentre, facts: { startsAt: '2026-03-13T23:30:00Z' } });
-  const missed = meshEvent('appointment.did-not-attend', { ...toCentre, facts: { on: '2026-03-13' } });
+  const acknowledged = meshEvent('referral.acknowledged', {
+    ...toCentre,
+    facts: { keyworker: 'p_trt_acme_2' },
+    cause: referral.id,
+  });
+  const booked = meshEvent('appointment.booked', {
+    ...toCentre,
+    facts: { startsAt: '2026-03-13T23:30:00Z' },
+  });
+  const missed = meshEvent('appointment.did-not-attend', {
+    ...toCentre,
+    facts: { on: '2026-03-13' },
+  });
 
   it('moves from hand to hand: each message closes what it answers and opens the next step', () => {
     expect(stepsOf(referral)).toEqual(['acknowledge-referral @ trt_acme caseworker']);
-    expect(stepsOf(referral, acknowledged)).toEqual(['book-first-appointment @ trt_acme caseworker']);
+    expect(stepsOf(referral, acknowledged)).toEqual([
+      'book-first-appointment @ trt_acme caseworker',
+    ]);
     expect(stepsOf(referral, acknowledged, booked)).toEqual(['tell-outcome @ trt_acme caseworker']);
-    expect(stepsOf(referral, acknowledged, booked, missed)).toEqual(['discuss-did-not-attend @ jcp_wandsworth caseworker']);
+    expect(stepsOf(referral, acknowledged, booked, missed)).toEqual([
+      'discuss-did-not-attend @ jcp_wandsworth caseworker',
+    ]);
     expect(noticesOf(referral, acknowledged, booked, missed)).toEqual([
       'referral-received → trt_acme',
       'referral-acknowledged → jcp_wandsworth',
@@ -38,9 +55,15 @@ describe('the case of a referral', () => {
   it('gives each step working days, from the appointment where there is one, over weekends and bank holidays', () => {
     const [tell] = readCase([booked], clocks).steps;
     expect(tell?.dueOn).toBe('2026-03-17'); // Friday 13 March, 2 working days
-    const easter = meshEvent('referral.requested', { ...toProvider, recordedAt: '2026-04-02T16:00:00Z' });
+    const easter = meshEvent('referral.requested', {
+      ...toProvider,
+      recordedAt: '2026-04-02T16:00:00Z',
+    });
     expect(readCase([easter], clocks).steps[0]?.dueOn).toBe('2026-04-08'); // Good Friday and Easter Monday between
-    const night = meshEvent('referral.requested', { ...toProvider, recordedAt: '2026-06-01T23:30:00Z' });
+    const night = meshEvent('referral.requested', {
+      ...toProvider,
+      recordedAt: '2026-06-01T23:30:00Z',
+    });
     expect(readCase([night], clocks).steps[0]?.dueOn).toBe('2026-06-04'); // Tuesday already in London
   });
 
@@ -59,7 +82,10 @@ describe('the case of a referral', () => {
 
   it('lets a re-referral to another provider answer a did-not-attend, and leaves the other pair’s step open', () => {
     const again = meshEvent('referral.requested', { sender: jcp, to: 'trt_beacon' });
-    const beaconAcknowledges = meshEvent('referral.acknowledged', { sender: 'trt_beacon', to: jcp });
+    const beaconAcknowledges = meshEvent('referral.acknowledged', {
+      sender: 'trt_beacon',
+      to: jcp,
+    });
     expect(stepsOf(referral, missed, again, beaconAcknowledges)).toEqual([
       'acknowledge-referral @ trt_acme caseworker',
       'book-first-appointment @ trt_beacon caseworker',
@@ -83,59 +109,109 @@ describe('the case of a referral', () => {
     const later = { ...toProvider, seq: referral.seq + 1001 };
     expect(stepsOf(referral, stopped)).toEqual(['send-again @ jcp_wandsworth actor']);
     expect(noticesOf(referral, stopped)).toEqual(['send-again → jcp_wandsworth']);
-    expect(stepsOf(referral, stopped, meshEvent('exit.notified', later))).toContain('send-again @ jcp_wandsworth actor');
-    expect(stepsOf(referral, stopped, meshEvent('referral.requested', { ...later, verdict: 'refused' }))).toHaveLength(1);
-    expect(stepsOf(referral, stopped, meshEvent('referral.requested', later))).toEqual(['acknowledge-referral @ trt_acme caseworker']);
+    expect(stepsOf(referral, stopped, meshEvent('exit.notified', later))).toContain(
+      'send-again @ jcp_wandsworth actor',
+    );
+    expect(
+      stepsOf(referral, stopped, meshEvent('referral.requested', { ...later, verdict: 'refused' })),
+    ).toHaveLength(1);
+    expect(stepsOf(referral, stopped, meshEvent('referral.requested', later))).toEqual([
+      'acknowledge-referral @ trt_acme caseworker',
+    ]);
   });
 
   it('opens nothing while a referral waits for a route, and gives the sender the step when none comes', () => {
     const waiting = meshEvent('referral.requested', { sender: jcp, to: area, verdict: 'waiting' });
-    const stopped = meshEvent('referral.requested', { ...waiting, seq: waiting.seq + 1000, verdict: 'stopped', reason: 'route-timeout' });
+    const stopped = meshEvent('referral.requested', {
+      ...waiting,
+      seq: waiting.seq + 1000,
+      verdict: 'stopped',
+      reason: 'route-timeout',
+    });
     expect(stepsOf(waiting)).toEqual([]);
     expect(stepsOf(waiting, stopped)).toEqual(['choose-provider @ jcp_wandsworth actor']);
     expect(noticesOf(waiting, stopped)).toEqual(['choose-provider → jcp_wandsworth']);
   });
 
   it('gives a refused message to the person who sent it, until the consent is recorded', () => {
-    const refused = meshEvent('tpr2.shared', { ...toCentre, verdict: 'refused', reason: 'no-consent-on-record' });
+    const refused = meshEvent('tpr2.shared', {
+      ...toCentre,
+      verdict: 'refused',
+      reason: 'no-consent-on-record',
+    });
     const consent = meshEvent('consent.recorded', { sender: trt, to: 'mesh' });
     expect(readCase([refused], clocks).steps).toMatchObject([
       { step: 'seek-consent', holder: { party: trt, who: 'actor', actor: 'p_trt_acme_1' } },
     ]);
     expect(stepsOf(refused, consent)).toEqual([]);
-    expect(stepsOf(meshEvent('tpr2.shared', { ...toCentre, verdict: 'refused', reason: 'case-not-yours' }))).toEqual([]);
+    expect(
+      stepsOf(
+        meshEvent('tpr2.shared', { ...toCentre, verdict: 'refused', reason: 'case-not-yours' }),
+      ),
+    ).toEqual([]);
   });
 
   it('opens and tells nothing of a message that a withdrawal stopped before it was collected', () => {
     const shared = meshEvent('tpr2.shared', { ...toCentre, facts: { dpa1Current: true } });
-    const stopped = { ...shared, seq: shared.seq + 1000, verdict: 'stopped' as const, reason: 'withdrawn' };
+    const stopped = {
+      ...shared,
+      seq: shared.seq + 1000,
+      verdict: 'stopped' as const,
+      reason: 'withdrawn',
+    };
     expect(stepsOf(shared)).toEqual(['note-receipt @ jcp_wandsworth team-leader']);
     expect([...stepsOf(shared, stopped), ...noticesOf(shared, stopped)]).toEqual([]);
   });
 
   it('closes what the owner says is done, at that party only', () => {
-    const done = meshEvent('step.done', { sender: jcp, to: 'mesh', facts: { step: 'discuss-did-not-attend', outcome: 'done' } });
-    const foreign = meshEvent('step.done', { sender: trt, to: 'mesh', facts: { step: 'discuss-did-not-attend', outcome: 'done' } });
+    const done = meshEvent('step.done', {
+      sender: jcp,
+      to: 'mesh',
+      facts: { step: 'discuss-did-not-attend', outcome: 'done' },
+    });
+    const foreign = meshEvent('step.done', {
+      sender: trt,
+      to: 'mesh',
+      facts: { step: 'discuss-did-not-attend', outcome: 'done' },
+    });
     expect(stepsOf(missed, foreign)).toHaveLength(1);
     expect(stepsOf(missed, done)).toEqual([]);
   });
 });
 
 describe('the case of a shared need', () => {
-  const shared = meshEvent('tpr2.shared', { ...toCentre, facts: { dpa1Current: false, reviewWanted: 'three-way' } });
+  const shared = meshEvent('tpr2.shared', {
+    ...toCentre,
+    facts: { dpa1Current: false, reviewWanted: 'three-way' },
+  });
   const noted = meshEvent('tpr2.receipt-noted', toProvider);
-  const passed = meshEvent('tpr2.passed-to-adviser', { sender: jcp, to: 'jcp_leeds', facts: { adviser: 'p_jcp_leeds_1' } });
+  const passed = meshEvent('tpr2.passed-to-adviser', {
+    sender: jcp,
+    to: 'jcp_leeds',
+    facts: { adviser: 'p_jcp_leeds_1' },
+  });
 
   it('waits for the DPA1 where there is none, and passes from the team leader to the adviser', () => {
-    expect(stepsOf(shared)).toEqual(['note-receipt @ jcp_wandsworth team-leader', 'complete-dpa1 @ jcp_wandsworth caseworker']);
-    expect(noticesOf(shared)).toEqual(['employment-information-received → jcp_wandsworth', 'dpa1-needed → jcp_wandsworth']);
+    expect(stepsOf(shared)).toEqual([
+      'note-receipt @ jcp_wandsworth team-leader',
+      'complete-dpa1 @ jcp_wandsworth caseworker',
+    ]);
+    expect(noticesOf(shared)).toEqual([
+      'employment-information-received → jcp_wandsworth',
+      'dpa1-needed → jcp_wandsworth',
+    ]);
     expect(stepsOf(shared, noted)).toContain('pass-to-adviser @ jcp_wandsworth team-leader');
     expect(stepsOf(shared, noted, passed)).toEqual(['complete-dpa1 @ jcp_wandsworth caseworker']);
-    expect(readCase([shared, noted, passed], clocks).namings.slice(1)).toMatchObject([{ party: jcp }, { party: 'jcp_leeds' }]);
+    expect(readCase([shared, noted, passed], clocks).namings.slice(1)).toMatchObject([
+      { party: jcp },
+      { party: 'jcp_leeds' },
+    ]);
   });
 
   it('goes back to the keyworker where there is no trace of the client', () => {
-    expect(stepsOf(shared, meshEvent('tpr2.no-trace', toProvider))).toEqual(['discuss-no-trace @ trt_acme caseworker']);
+    expect(stepsOf(shared, meshEvent('tpr2.no-trace', toProvider))).toEqual([
+      'discuss-no-trace @ trt_acme caseworker',
+    ]);
   });
 
   it('ends on the instruction to stop using, what the provider still owes the job centre included', () => {
@@ -143,28 +219,42 @@ describe('the case of a shared need', () => {
     const offered = meshEvent('review.offered', toProvider);
     const stop = meshEvent('instruction.stop-using', { sender: 'guard', to: jcp });
     expect(stepsOf(shared, asked, offered)).toContain('answer-review-offer @ trt_acme caseworker');
-    expect(stepsOf(shared, asked, offered, stop)).toEqual(['stop-using @ jcp_wandsworth team-leader']);
+    expect(stepsOf(shared, asked, offered, stop)).toEqual([
+      'stop-using @ jcp_wandsworth team-leader',
+    ]);
   });
 });
 
 describe('a reminder that falls due', () => {
   const plan = meshEvent('careplan.agreed', { sender: trt, to: 'mesh' });
   const due = (kind: string, cause: MeshEvent, dueOn = '2026-05-27') => {
-    const { case: _case, actor: _actor, ...event } = meshEvent('reminder.due', { sender: 'svc_reminders', to: 'mesh', cause: cause.id });
+    const {
+      case: _case,
+      actor: _actor,
+      ...event
+    } = meshEvent('reminder.due', { sender: 'svc_reminders', to: 'mesh', cause: cause.id });
     return { ...event, recordedAt: '2026-05-20T08:00:00Z', facts: { kind, dueOn, occurrence: 1 } };
   };
 
   it('is the keyworker’s to review the plan, the adviser’s to hold the interview, the taker’s to renew the consent', () => {
     const claim = meshEvent('claim.started', { sender: jcp, to: 'mesh' });
     const consent = meshEvent('consent.recorded', { sender: trt, to: 'mesh' });
-    const reminders = [due('care-plan-review', plan), due('claim-interview-13', claim), due('consent-lapse', consent)];
+    const reminders = [
+      due('care-plan-review', plan),
+      due('claim-interview-13', claim),
+      due('consent-lapse', consent),
+    ];
     const { steps, tellings } = readCase([plan, claim, consent, ...reminders], clocks);
     expect(steps.map(({ step, holder, dueOn }) => [step, holder.party, dueOn])).toEqual([
       ['review-care-plan', trt, '2026-06-03'],
       ['hold-interview', jcp, '2026-06-03'],
       ['renew-consent', trt, '2026-06-04'], // Spring bank holiday, 25 May, between
     ]);
-    expect(tellings.map(({ kind }) => kind)).toEqual(['care-plan-review-due', 'interview-due', 'consent-lapsing']);
+    expect(tellings.map(({ kind }) => kind)).toEqual([
+      'care-plan-review-due',
+      'interview-due',
+      'consent-lapsing',
+    ]);
   });
 
   it('tells both sides of a review appointment, and opens no step', () => {
@@ -180,13 +270,18 @@ describe('a reminder that falls due', () => {
   it('says nothing when what it reminds of was done since', () => {
     const reminder = due('care-plan-review', plan);
     const reviewed = meshEvent('careplan.reviewed', { sender: trt, to: 'mesh' });
-    expect([...stepsOf(plan, reminder, reviewed), ...noticesOf(plan, reminder, reviewed)]).toEqual([]);
+    expect([...stepsOf(plan, reminder, reviewed), ...noticesOf(plan, reminder, reviewed)]).toEqual(
+      [],
+    );
   });
 
   it('ends with the treatment, while the claim’s interviews run on', () => {
     const claim = meshEvent('claim.started', { sender: jcp, to: 'mesh' });
     const reminders = [due('care-plan-review', plan), due('claim-interview-26', claim)];
-    const exit = meshEvent('exit.notified', { ...toCentre, facts: { exit: 'unplanned', on: '2026-05-21' } });
+    const exit = meshEvent('exit.notified', {
+      ...toCentre,
+      facts: { exit: 'unplanned', on: '2026-05-21' },
+    });
     expect(stepsOf(plan, claim, ...reminders, exit)).toEqual([
       'hold-interview @ jcp_wandsworth caseworker',
       're-engage @ jcp_wandsworth caseworker',

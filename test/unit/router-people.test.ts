@@ -4,32 +4,64 @@ import { readConfig } from '#services/referral-router/config.js';
 import { answerMailTrouble } from '#services/referral-router/domain/answer-mail-trouble.js';
 import type { Naming } from '#services/referral-router/domain/case-state.js';
 import { type RouteCandidate, rankRoutes } from '#services/referral-router/domain/rank-routes.js';
-import { deskOf, nextLevel, notEscalated, personAt } from '#services/referral-router/domain/escalate-step.js';
-import { type Directory, findDeputy, findPerson } from '#services/referral-router/domain/find-person.js';
+import {
+  deskOf,
+  nextLevel,
+  notEscalated,
+  personAt,
+} from '#services/referral-router/domain/escalate-step.js';
+import {
+  type Directory,
+  findDeputy,
+  findPerson,
+} from '#services/referral-router/domain/find-person.js';
 import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
 import { district, partyPut, peopleOf, personPut } from '#test/support/router-events.js';
 
 const jcp = 'jcp_wandsworth';
 const today = '2026-03-04';
 
-function directory(changes: { parties?: readonly PartyPut[]; people?: readonly PersonPut[] } = {}): Directory {
-  const parties = [partyPut(jcp), partyPut('jcp_leeds'), partyPut('trt_acme'), ...(changes.parties ?? [])];
-  const people = [...peopleOf(jcp), ...peopleOf('jcp_leeds'), ...peopleOf('trt_acme'), ...(changes.people ?? [])];
+function directory(
+  changes: { parties?: readonly PartyPut[]; people?: readonly PersonPut[] } = {},
+): Directory {
+  const parties = [
+    partyPut(jcp),
+    partyPut('jcp_leeds'),
+    partyPut('trt_acme'),
+    ...(changes.parties ?? []),
+  ];
+  const people = [
+    ...peopleOf(jcp),
+    ...peopleOf('jcp_leeds'),
+    ...peopleOf('trt_acme'),
+    ...(changes.people ?? []),
+  ];
   const partyMap = new Map(parties.map((party) => [party.party, party]));
   const personMap = new Map(people.map((person) => [person.person, person]));
   return { party: (id) => partyMap.get(id), person: (id) => personMap.get(id) };
 }
 
 const away = (person: string) => personPut(person, jcp, 'adviser', { active: false });
-const naming = (person: string, changes: Partial<Naming> = {}): Naming => ({ party: jcp, person, since: '2026-03-01', seq: 1, ...changes });
+const naming = (person: string, changes: Partial<Naming> = {}): Naming => ({
+  party: jcp,
+  person,
+  since: '2026-03-01',
+  seq: 1,
+  ...changes,
+});
 const caseworker = { party: jcp, who: 'caseworker' } as const;
 
 describe('who it is today', () => {
   it('is the caseworker named last and holding by today, at any office of the agency', () => {
-    const namings = [naming('p_jcp_wandsworth_1'), naming('p_jcp_leeds_1', { party: 'jcp_leeds', seq: 2 })];
+    const namings = [
+      naming('p_jcp_wandsworth_1'),
+      naming('p_jcp_leeds_1', { party: 'jcp_leeds', seq: 2 }),
+    ];
     const later = naming('p_jcp_wandsworth_2', { since: '2026-03-05', seq: 3 });
     expect(findPerson(caseworker, [...namings, later], directory(), today)).toBe('p_jcp_leeds_1');
-    expect(findPerson(caseworker, [...namings, later], directory(), '2026-03-05')).toBe('p_jcp_wandsworth_2');
+    expect(findPerson(caseworker, [...namings, later], directory(), '2026-03-05')).toBe(
+      'p_jcp_wandsworth_2',
+    );
   });
 
   it('is the duty person, then the team leader, where the caseworker is unnamed, inactive, unknown or of another agency', () => {
@@ -39,20 +71,30 @@ describe('who it is today', () => {
     expect(findPerson(caseworker, [naming('p_trt_acme_1')], directory(), today)).toBe(duty);
     const inactive = directory({ people: [away('p_jcp_wandsworth_1')] });
     expect(findPerson(caseworker, [naming('p_jcp_wandsworth_1')], inactive, today)).toBe(duty);
-    expect(findPerson(caseworker, [], directory({ people: [away(duty)] }), today)).toBe('p_jcp_wandsworth_lead');
+    expect(findPerson(caseworker, [], directory({ people: [away(duty)] }), today)).toBe(
+      'p_jcp_wandsworth_lead',
+    );
   });
 
   it('is never nobody, even where the directory knows no one', () => {
     const empty: Directory = { party: () => undefined, person: () => undefined };
     expect(findPerson(caseworker, [], empty, today)).toBe(jcp);
     expect(findPerson({ party: jcp, who: 'actor', actor: 'p_x' }, [], empty, today)).toBe('p_x');
-    expect(findPerson(caseworker, [], { ...directory(), person: () => undefined }, today)).toBe('p_jcp_wandsworth_lead');
+    expect(findPerson(caseworker, [], { ...directory(), person: () => undefined }, today)).toBe(
+      'p_jcp_wandsworth_lead',
+    );
   });
 
   it('has a deputy who is somebody else where anybody else is there', () => {
     expect(findDeputy('p_jcp_wandsworth_1', jcp, directory())).toBe('p_jcp_wandsworth_deputy');
     expect(findDeputy('p_jcp_wandsworth_deputy', jcp, directory())).toBe('p_jcp_wandsworth_duty');
-    expect(findDeputy('p_jcp_wandsworth_1', jcp, directory({ people: [away('p_jcp_wandsworth_deputy')] }))).toBe('p_jcp_wandsworth_duty');
+    expect(
+      findDeputy(
+        'p_jcp_wandsworth_1',
+        jcp,
+        directory({ people: [away('p_jcp_wandsworth_deputy')] }),
+      ),
+    ).toBe('p_jcp_wandsworth_duty');
   });
 });
 
@@ -62,16 +104,28 @@ describe('an overdue step', () => {
     const owner = nextLevel(notEscalated('2026-03-05'), holidays);
     const deputy = nextLevel(owner, holidays);
     const leader = nextLevel(deputy, holidays);
-    expect([owner, deputy, leader].map(({ nextAfter }) => nextAfter)).toEqual(['2026-03-09', '2026-03-11', undefined]);
-    expect([owner, deputy, leader].map(({ told }) => deskOf(told))).toEqual(['owner', 'deputy', 'team-leader']);
-    expect(nextLevel(leader, holidays)).toEqual(leader);
-    const step = { step: 'note-receipt', holder: caseworker, cause: 'x', openedAt: today, dueOn: today } as const;
-    const people = { namings: [naming('p_jcp_wandsworth_1')], directory: directory(), today };
-    expect((['owner', 'deputy', 'team-leader'] as const).map((level) => personAt(level, step, people))).toEqual([
-      'p_jcp_wandsworth_1',
-      'p_jcp_wandsworth_deputy',
-      'p_jcp_wandsworth_lead',
+    expect([owner, deputy, leader].map(({ nextAfter }) => nextAfter)).toEqual([
+      '2026-03-09',
+      '2026-03-11',
+      undefined,
     ]);
+    expect([owner, deputy, leader].map(({ told }) => deskOf(told))).toEqual([
+      'owner',
+      'deputy',
+      'team-leader',
+    ]);
+    expect(nextLevel(leader, holidays)).toEqual(leader);
+    const step = {
+      step: 'note-receipt',
+      holder: caseworker,
+      cause: 'x',
+      openedAt: today,
+      dueOn: today,
+    } as const;
+    const people = { namings: [naming('p_jcp_wandsworth_1')], directory: directory(), today };
+    expect(
+      (['owner', 'deputy', 'team-leader'] as const).map((level) => personAt(level, step, people)),
+    ).toEqual(['p_jcp_wandsworth_1', 'p_jcp_wandsworth_deputy', 'p_jcp_wandsworth_lead']);
   });
 });
 
@@ -82,21 +136,37 @@ describe('a mail that did not reach its person', () => {
   it('is told to the deputy; where that mail is held too, to the team leader; then to nobody', () => {
     const first = answerMailTrouble('held', { person, told: [person] }, directory());
     expect(first).toEqual({ kind: 'colleague-mail-held', person: deputy });
-    const second = answerMailTrouble('failed', { person: deputy, told: [person, deputy] }, directory());
+    const second = answerMailTrouble(
+      'failed',
+      { person: deputy, told: [person, deputy] },
+      directory(),
+    );
     expect(second).toEqual({ kind: 'mail-failed', person: 'p_jcp_wandsworth_lead' });
-    expect(answerMailTrouble('held', { person: second!.person, told: [person, deputy, second!.person] }, directory())).toBeUndefined();
+    expect(
+      answerMailTrouble(
+        'held',
+        { person: second!.person, told: [person, deputy, second!.person] },
+        directory(),
+      ),
+    ).toBeUndefined();
   });
 
   it('is told to nobody when it was accepted, or when the only one left was told already', () => {
     expect(answerMailTrouble('accepted', { person, told: [person] }, directory())).toBeUndefined();
     const lead = 'p_jcp_wandsworth_lead';
-    expect(answerMailTrouble('held', { person: deputy, told: [lead, deputy] }, directory())).toBeUndefined();
+    expect(
+      answerMailTrouble('held', { person: deputy, told: [lead, deputy] }, directory()),
+    ).toBeUndefined();
     expect(answerMailTrouble('toString', { person, told: [person] }, directory())).toBeUndefined();
   });
 });
 
 describe('the route of a message to an area', () => {
-  const at = (party: string, openCases: number, changes: Partial<PartyPut> = {}): RouteCandidate => ({
+  const at = (
+    party: string,
+    openCases: number,
+    changes: Partial<PartyPut> = {},
+  ): RouteCandidate => ({
     party: partyPut(party, changes),
     openCases,
   });
@@ -104,21 +174,41 @@ describe('the route of a message to an area', () => {
 
   it('is the single point of contact, then the previous provider, then the one with the fewest open cases, then by id', () => {
     const providers = [at('trt_beacon', 2), at('trt_acme', 2), at('trt_crown', 3)];
-    expect(rankRoutes(question, [...providers, at('spoc_lsw', 9)])).toEqual(['spoc_lsw', 'trt_acme', 'trt_beacon', 'trt_crown']);
-    expect(rankRoutes({ ...question, previous: 'trt_crown' }, providers)).toEqual(['trt_crown', 'trt_acme', 'trt_beacon']);
+    expect(rankRoutes(question, [...providers, at('spoc_lsw', 9)])).toEqual([
+      'spoc_lsw',
+      'trt_acme',
+      'trt_beacon',
+      'trt_crown',
+    ]);
+    expect(rankRoutes({ ...question, previous: 'trt_crown' }, providers)).toEqual([
+      'trt_crown',
+      'trt_acme',
+      'trt_beacon',
+    ]);
     expect(rankRoutes(question, [...providers, at('trt_delta', 1)])[0]).toBe('trt_delta');
   });
 
   it('is none where nobody else is active there in that role', () => {
     const elsewhere = { serves: [{ role: 'treatment' as const, district: 'kent' }] };
-    const candidates = [at('trt_acme', 0, { active: false }), at('trt_beacon', 0, elsewhere), at('spoc_lsw', 0)];
+    const candidates = [
+      at('trt_acme', 0, { active: false }),
+      at('trt_beacon', 0, elsewhere),
+      at('spoc_lsw', 0),
+    ];
     expect(rankRoutes({ ...question, sender: 'spoc_lsw' }, candidates)).toEqual([]);
-    expect(rankRoutes(question, [at('jcp_leeds', 0, { serves: [{ role: 'treatment', district }] })])).toEqual([]);
+    expect(
+      rankRoutes(question, [at('jcp_leeds', 0, { serves: [{ role: 'treatment', district }] })]),
+    ).toEqual([]);
   });
 });
 
 describe('the router’s settings', () => {
-  const env = { MESH_ENV: 'local', NATS_URL: 'nats://x', NATS_SEED_FILE: '/x', DATABASE_URL: 'postgres://x' };
+  const env = {
+    MESH_ENV: 'local',
+    NATS_URL: 'nats://x',
+    NATS_SEED_FILE: '/x',
+    DATABASE_URL: 'postgres://x',
+  };
 
   it('let a deployment give steps other working days, and refuse what is no step', () => {
     const days = readConfig({ ...env, STEP_WORKING_DAYS: '{"re-engage":7}' }).STEP_WORKING_DAYS;

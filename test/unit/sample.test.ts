@@ -8,7 +8,13 @@ import { uuidV7 } from '#libs/contracts/message-id.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import { readMessage } from '#libs/contracts/read-message.js';
 import { LocalClockControl } from '#deploy/sample/clock-control.js';
-import { dayOf, nextOfficeHour, reminderBefore, weeksAfter, workingDaysFrom } from '#deploy/sample/expected-dates.js';
+import {
+  dayOf,
+  nextOfficeHour,
+  reminderBefore,
+  weeksAfter,
+  workingDaysFrom,
+} from '#deploy/sample/expected-dates.js';
 import { fillPlaceholders, type PlaceholderContext } from '#deploy/sample/fill-placeholders.js';
 import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
 import { sampleFolder } from '#deploy/sample/sample-folder.js';
@@ -43,7 +49,9 @@ describe('a placeholder', () => {
 
   it('that means nothing is named', () => {
     expect(() => fillPlaceholders('{{tomorrow}}', context)).toThrow('{{tomorrow}}');
-    expect(() => fillPlaceholders('{{sent:offer.nothing}}', context)).toThrow('{{sent:offer.nothing}}');
+    expect(() => fillPlaceholders('{{sent:offer.nothing}}', context)).toThrow(
+      '{{sent:offer.nothing}}',
+    );
   });
 });
 
@@ -58,19 +66,26 @@ describe("the journey's own dates", () => {
 
   it('begin in office hours', () => {
     expect(nextOfficeHour(now)).toBe(now);
-    expect(nextOfficeHour(new Date('2026-12-22T03:00:00Z')).toISOString()).toBe('2026-12-22T09:30:00.000Z');
-    expect(nextOfficeHour(new Date('2026-12-24T15:00:00Z')).toISOString()).toBe('2026-12-29T09:30:00.000Z');
+    expect(nextOfficeHour(new Date('2026-12-22T03:00:00Z')).toISOString()).toBe(
+      '2026-12-22T09:30:00.000Z',
+    );
+    expect(nextOfficeHour(new Date('2026-12-24T15:00:00Z')).toISOString()).toBe(
+      '2026-12-29T09:30:00.000Z',
+    );
   });
 });
 
 describe("the sample's forms", () => {
   it('are all messages that the mesh carries, from people of the agency that sends, with invented identities', async () => {
     const directory = await readSampleDirectory();
-    const agencyOf = (party: string): string | undefined => directory.parties.find(({ id }) => id === party)?.agency;
+    const agencyOf = (party: string): string | undefined =>
+      directory.parties.find(({ id }) => id === party)?.agency;
     const ids = new Map<string, string>();
     const sent = new Map<string, Record<string, unknown>>();
     const cases = new Map<string, string>();
-    const paths = (await readdir(join(sampleFolder, 'forms'), { recursive: true })).filter((path) => path.endsWith('.json')).sort();
+    const paths = (await readdir(join(sampleFolder, 'forms'), { recursive: true }))
+      .filter((path) => path.endsWith('.json'))
+      .sort();
     expect(paths.length).toBeGreaterThan(50);
     for (const path of paths) {
       const form = await readSampleForm(path.replace(/\.json$/, ''));

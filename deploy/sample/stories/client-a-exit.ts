@@ -20,8 +20,17 @@ export async function playExit(stage: JourneyStage): Promise<void> {
   await stage.mail(leader, client, 'exit-notice');
   await stage.step(jcp, client, 're-engage', adviser2);
   const nextReview = weeksAfter(String(stage.sentAs('a-reviewed').data['heldOn']), 12);
-  await stage.reminder(riverside, client, { kind: 'care-plan-review', dueOn: nextReview, state: 'cancelled' });
-  await stage.reminder(jcp, client, { kind: 'claim-interview-26', dueOn: interviewOn, state: 'scheduled', remindAt: interviewReminder });
+  await stage.reminder(riverside, client, {
+    kind: 'care-plan-review',
+    dueOn: nextReview,
+    state: 'cancelled',
+  });
+  await stage.reminder(jcp, client, {
+    kind: 'claim-interview-26',
+    dueOn: interviewOn,
+    state: 'scheduled',
+    remindAt: interviewReminder,
+  });
 
   await stage.advanceTo(minutesAfter(interviewReminder, 15));
   await stage.mail(adviser2, client, 'interview-due', beforeExit);
@@ -34,8 +43,14 @@ export async function playExit(stage: JourneyStage): Promise<void> {
     step?.overdue === true && step.owner === adviser2,
     step?.dueOn,
   );
-  const treatment = (await stage.mailsAbout(client, beforeExit)).filter(({ to }) => to.startsWith('riverside.'));
-  stage.check('no mail about treatment any more', treatment.length === 0, treatment.map(({ subject }) => subject).join('; '));
+  const treatment = (await stage.mailsAbout(client, beforeExit)).filter(({ to }) =>
+    to.startsWith('riverside.'),
+  );
+  stage.check(
+    'no mail about treatment any more',
+    treatment.length === 0,
+    treatment.map(({ subject }) => subject).join('; '),
+  );
 
   await stage.send(form('32-re-engaged'));
   await stage.send(form('33-interview-done'));

@@ -3,7 +3,11 @@ import type { JourneyStage } from '../journey-stage.js';
 
 const client = 'client-a';
 const [jcp, spoc, riverside] = ['jcp_wandsworth', 'spoc_lsw', 'trt_riverside'] as const;
-const [adviser1, adviser2, keyworker] = ['p_wandsworth_adviser_1', 'p_wandsworth_adviser_2', 'p_riverside_keyworker_1'] as const;
+const [adviser1, adviser2, keyworker] = [
+  'p_wandsworth_adviser_1',
+  'p_wandsworth_adviser_2',
+  'p_riverside_keyworker_1',
+] as const;
 const form = (name: string): string => `a-main/${name}`;
 
 /** Steps 1 and 2: consent, referral to the area, the point of contact, a missed appointment that somebody owns, a second try. */
@@ -12,7 +16,10 @@ export async function playReferral(stage: JourneyStage): Promise<void> {
   await stage.send(form('01-consent-dpa1'));
   await stage.send(form('02-consent-tpr1'));
   await stage.send(form('03-referral'));
-  const routed = await stage.timelineUntil('a-referral', ({ state }) => state !== 'undecided' && state !== 'waiting');
+  const routed = await stage.timelineUntil(
+    'a-referral',
+    ({ state }) => state !== 'undecided' && state !== 'waiting',
+  );
   stage.check(
     'the router named a party; the guard let it pass',
     routed?.records.at(-1)?.verdict.startsWith('cleared') ?? false,

@@ -1,9 +1,19 @@
-import { dayOf, minutesAfter, reminderBefore, weeksAfter, workingDaysFrom } from '../expected-dates.js';
+import {
+  dayOf,
+  minutesAfter,
+  reminderBefore,
+  weeksAfter,
+  workingDaysFrom,
+} from '../expected-dates.js';
 import type { JourneyStage } from '../journey-stage.js';
 
 const client = 'client-a';
 const [jcp, riverside] = ['jcp_wandsworth', 'trt_riverside'] as const;
-const [adviser2, leader, keyworker] = ['p_wandsworth_adviser_2', 'p_wandsworth_ptl', 'p_riverside_keyworker_1'] as const;
+const [adviser2, leader, keyworker] = [
+  'p_wandsworth_adviser_2',
+  'p_wandsworth_ptl',
+  'p_riverside_keyworker_1',
+] as const;
 const form = (name: string): string => `a-main/${name}`;
 
 /** Step 7: twelve weeks on, the reminder falls due; the three-way review is asked for, offered, accepted, held, and has an outcome. */
@@ -12,7 +22,11 @@ export async function playReview(stage: JourneyStage): Promise<void> {
   const reviewOn = weeksAfter(String(stage.sentAs('a-care-plan').data['agreedOn']), 12);
   await stage.advanceTo(minutesAfter(reminderBefore(reviewOn, 7), 15));
   const reminder = await stage.mail(keyworker, client, 'care-plan-review-due');
-  stage.check('gpg --decrypt opens it', reminder?.text.includes('care plan is due for review') === true, reminder?.file);
+  stage.check(
+    'gpg --decrypt opens it',
+    reminder?.text.includes('care plan is due for review') === true,
+    reminder?.file,
+  );
   stage.showMail(reminder);
   await stage.step(riverside, client, 'review-care-plan', keyworker);
 
@@ -32,7 +46,12 @@ export async function playReview(stage: JourneyStage): Promise<void> {
 
   const startsAt = new Date(String(offer.data['startsAt']));
   const dayBefore = workingDaysFrom(startsAt, -1, 9);
-  await stage.reminder(riverside, client, { kind: 'review-appointment', dueOn: dayOf(startsAt), state: 'scheduled', remindAt: dayBefore });
+  await stage.reminder(riverside, client, {
+    kind: 'review-appointment',
+    dueOn: dayOf(startsAt),
+    state: 'scheduled',
+    remindAt: dayBefore,
+  });
   await stage.advanceTo(minutesAfter(dayBefore, 15));
   await stage.mail(keyworker, client, 'review-appointment-soon');
   await stage.mail(adviser2, client, 'review-appointment-soon');
@@ -42,7 +61,11 @@ export async function playReviewHeld(stage: JourneyStage): Promise<void> {
   const startsAt = new Date(String(stage.sentAs('a-offer').data['startsAt']));
   const interviewOn = weeksAfter(String(stage.sentAs('a-claim').data['startedOn']), 13);
   const interviewReminder = reminderBefore(interviewOn, 7);
-  await stage.advanceTo(new Date(Math.max(minutesAfter(startsAt, 60).getTime(), minutesAfter(interviewReminder, 15).getTime())));
+  await stage.advanceTo(
+    new Date(
+      Math.max(minutesAfter(startsAt, 60).getTime(), minutesAfter(interviewReminder, 15).getTime()),
+    ),
+  );
   await stage.mail(adviser2, client, 'interview-due');
   await stage.step(jcp, client, 'hold-interview', adviser2);
 

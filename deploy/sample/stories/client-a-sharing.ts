@@ -3,7 +3,11 @@ import type { JourneyStage } from '../journey-stage.js';
 
 const client = 'client-a';
 const [jcp, riverside] = ['jcp_wandsworth', 'trt_riverside'] as const;
-const [adviser2, leader, keyworker] = ['p_wandsworth_adviser_2', 'p_wandsworth_ptl', 'p_riverside_keyworker_1'] as const;
+const [adviser2, leader, keyworker] = [
+  'p_wandsworth_adviser_2',
+  'p_wandsworth_ptl',
+  'p_riverside_keyworker_1',
+] as const;
 const form = (name: string): string => `a-main/${name}`;
 
 /** Steps 3 to 5: the care plan and its 12-week series, TPR2 with consent, the claim and its 13- and 26-week interviews. */
@@ -38,7 +42,12 @@ export async function playSharing(stage: JourneyStage): Promise<void> {
   const claim = await stage.send(form('18-claim-started'));
   for (const weeks of [13, 26] as const) {
     const dueOn = weeksAfter(String(claim.data['startedOn']), weeks);
-    await stage.reminder(jcp, client, { kind: `claim-interview-${weeks}`, dueOn, state: 'scheduled', remindAt: reminderBefore(dueOn, 7) });
+    await stage.reminder(jcp, client, {
+      kind: `claim-interview-${weeks}`,
+      dueOn,
+      state: 'scheduled',
+      remindAt: reminderBefore(dueOn, 7),
+    });
   }
   await stage.nothingOpen([jcp, riverside], client);
 }

@@ -3,7 +3,11 @@ import type { JourneyStage } from '../journey-stage.js';
 
 const client = 'client-a';
 const [jcp, riverside] = ['jcp_wandsworth', 'trt_riverside'] as const;
-const [leader, keyworker, manager] = ['p_wandsworth_ptl', 'p_riverside_keyworker_1', 'p_riverside_manager'] as const;
+const [leader, keyworker, manager] = [
+  'p_wandsworth_ptl',
+  'p_riverside_keyworker_1',
+  'p_riverside_manager',
+] as const;
 const form = (name: string): string => `a-main/${name}`;
 
 /** The client withdraws TPR2 but keeps the exit notice: what follows at both sides, and what must not. */
@@ -20,7 +24,8 @@ export async function playWithdrawal(stage: JourneyStage): Promise<void> {
   const content = JSON.stringify(instruction?.['data']);
   stage.check(
     'the job centre gets the instruction to stop using, without content',
-    content === '{"what":"stop-using-and-take-off-the-record"}' && instruction?.['type'] === 'throughcare.instruction.stop-using.v1',
+    content === '{"what":"stop-using-and-take-off-the-record"}' &&
+      instruction?.['type'] === 'throughcare.instruction.stop-using.v1',
     content,
   );
   await stage.mail(leader, client, 'stop-using', lastMail);
@@ -34,8 +39,14 @@ export async function playWithdrawal(stage: JourneyStage): Promise<void> {
   await stage.collect(jcp, 1);
   const got = stage.received(jcp, client).length - before;
   stage.check('the job centre got nothing else', got === 1, `${got} message since the withdrawal`);
-  const told = (await stage.mailsAbout(client, lastMail)).filter(({ to }) => to.startsWith('wandsworth.'));
-  stage.check('and no other mail', told.length === 1, told.map(({ subject }) => subject).join('; '));
+  const told = (await stage.mailsAbout(client, lastMail)).filter(({ to }) =>
+    to.startsWith('wandsworth.'),
+  );
+  stage.check(
+    'and no other mail',
+    told.length === 1,
+    told.map(({ subject }) => subject).join('; '),
+  );
   await stage.send(form('27-consent-declined'));
   await stage.send(form('28-taken-off-the-record'));
   await stage.send(form('29-answers-taken-off-the-record'));
@@ -49,8 +60,14 @@ export async function playOwnReminder(stage: JourneyStage): Promise<void> {
   await stage.advanceTo(minutesAfter(reminderBefore(reviewOn, 7), 15));
   await stage.mail(keyworker, client, 'care-plan-review-due', lastMail);
   await stage.step(riverside, client, 'review-care-plan', keyworker);
-  const others = (await stage.mailsAbout(client, lastMail)).filter(({ to }) => !to.startsWith('riverside.'));
-  stage.check('the job centre hears nothing of it', others.length === 0, others.map(({ subject }) => subject).join('; '));
+  const others = (await stage.mailsAbout(client, lastMail)).filter(
+    ({ to }) => !to.startsWith('riverside.'),
+  );
+  stage.check(
+    'the job centre hears nothing of it',
+    others.length === 0,
+    others.map(({ subject }) => subject).join('; '),
+  );
   await stage.send(form('30-care-plan-reviewed'));
   await stage.noStep(riverside, client, 'review-care-plan');
   const nextOn = weeksAfter(dayOf(stage.parts.clock.now()), 12);

@@ -25,7 +25,10 @@ export async function playContractedProvider(stage: JourneyStage): Promise<void>
   await stage.mail(adviser, client, 'attended');
   await stage.send(form('07-notice-to-jcp'));
   const notice = await stage.delivered(jcp, 'b-notice');
-  stage.check('it is the notice of attendance', JSON.stringify(notice['data']).includes('"form":"NFP"'));
+  stage.check(
+    'it is the notice of attendance',
+    JSON.stringify(notice['data']).includes('"form":"NFP"'),
+  );
   await stage.mail('p_leeds_ptl', client, 'provider-notice');
   await stage.nothingOpen([pathways, aire, jcp], client);
 }

@@ -27,7 +27,9 @@ export async function playWithoutAKey(stage: JourneyStage): Promise<void> {
   await stage.delivered(aire, 'e-receipt');
   await stage.mail(keyworker1, client, 'colleague-mail-held', before);
   const held = await stage.until(async () =>
-    (await stage.parts.edge.case(aire, stage.caseOf(client))).mails.find(({ person, state }) => person === keyworker2 && state === 'held'),
+    (await stage.parts.edge.case(aire, stage.caseOf(client))).mails.find(
+      ({ person, state }) => person === keyworker2 && state === 'held',
+    ),
   );
   stage.check(`the mail to ${stage.nameOf(keyworker2)} is held`, held !== undefined, held?.kind);
   const address = stage.personOf(keyworker2).address;

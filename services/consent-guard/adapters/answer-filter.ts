@@ -38,23 +38,38 @@ export class AnswerFilter {
       if (!isMine || !mayHoldStep(asker, step, (id) => records.get(id))) return [];
       const { caseref: _theirs, ...shown } = step;
       const reference = references.get(step.case);
-      return [{ ...shown, ...(reference === null || reference === undefined ? {} : { caseref: reference }) }];
+      return [
+        {
+          ...shown,
+          ...(reference === null || reference === undefined ? {} : { caseref: reference }),
+        },
+      ];
     });
   }
 
   /** Reminders of the asker's own agency in that case, each counted from a record of its own that such a reminder may be counted from. */
-  async reminders(party: string, caseId: string, reminders: readonly ScheduledReminder[]): Promise<ScheduledReminder[]> {
+  async reminders(
+    party: string,
+    caseId: string,
+    reminders: readonly ScheduledReminder[],
+  ): Promise<ScheduledReminder[]> {
     const { rows } = await this.pool.query<{ id: string; name: string }>(
       `select distinct id, name from record where id = any($1::uuid[]) and case_id = $2 and (sender = $3 or recipient = $3)`,
       [[...new Set(reminders.map(({ anchor }) => anchor))], caseId, party],
     );
     const names = new Map(rows.map(({ id, name }) => [id, name]));
-    const isCounted = ({ anchor, kind }: ScheduledReminder): boolean => anchorsOf[kind].some((name) => name === names.get(anchor));
-    return reminders.filter((reminder) => reminder.case === caseId && reminder.party === party && isCounted(reminder));
+    const isCounted = ({ anchor, kind }: ScheduledReminder): boolean =>
+      anchorsOf[kind].some((name) => name === names.get(anchor));
+    return reminders.filter(
+      (reminder) => reminder.case === caseId && reminder.party === party && isCounted(reminder),
+    );
   }
 
   /** The notices of that case to people of the party, as the guard let them go: by id, person and kind. */
-  async noticesOf(party: string, caseId: string): Promise<ReadonlyMap<string, { readonly person: string; readonly kind: string }>> {
+  async noticesOf(
+    party: string,
+    caseId: string,
+  ): Promise<ReadonlyMap<string, { readonly person: string; readonly kind: string }>> {
     const { rows } = await this.pool.query<{ id: string; person: string; kind: string }>(
       `select r.id, r.facts ->> 'person' as person, r.facts ->> 'kind' as kind from record r join person h on h.id = r.facts ->> 'person'
        where r.case_id = $1 and r.name = 'notice.requested' and h.party = $2 and r.verdict = 'cleared' order by r.seq desc limit 1000`,
@@ -64,11 +79,17 @@ export class AnswerFilter {
   }
 
   private async asker(party: string): Promise<Asker | undefined> {
-    const { rows } = await this.pool.query<Asker>('select agency, kind from party where id = $1 and active', [party]);
+    const { rows } = await this.pool.query<Asker>(
+      'select agency, kind from party where id = $1 and active',
+      [party],
+    );
     return rows[0];
   }
 
-  private async references(agency: string, cases: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+  private async references(
+    agency: string,
+    cases: readonly string[],
+  ): Promise<ReadonlyMap<string, string | null>> {
     const { rows } = await this.pool.query<{ case_id: string; reference: string | null }>(
       'select case_id, reference from case_agency where agency = $1 and case_id = any($2::uuid[])',
       [agency, cases],

@@ -1,4 +1,12 @@
-import { askCase, askEvidenceEntries, askEvidenceTiles, askProof, askSeen, askTry, askVerdict } from '#libs/contracts/ask.js';
+import {
+  askCase,
+  askEvidenceEntries,
+  askEvidenceTiles,
+  askProof,
+  askSeen,
+  askTry,
+  askVerdict,
+} from '#libs/contracts/ask.js';
 import { issueWords } from '#libs/contracts/issue-words.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { AskHandler } from '#libs/nats/answer-server.js';
@@ -50,7 +58,8 @@ export function answersOf(books: Books): AskHandler {
     directory: () => books.operator.directory(),
     keys: async () => ({ ...(await books.keys.state()) }),
     'evidence-checkpoint': () => books.evidence.checkpoint(),
-    'evidence-entries': (_party, payload) => books.evidence.entries(read(askEvidenceEntries, payload)),
+    'evidence-entries': (_party, payload) =>
+      books.evidence.entries(read(askEvidenceEntries, payload)),
     'evidence-tiles': (_party, payload) => books.evidence.tiles(read(askEvidenceTiles, payload)),
     'client-view': (_operator, payload) => books.views.released(read(askReleasedView, payload)),
     verdict: forParties['verdict'] as Answer,
@@ -63,7 +72,11 @@ export function answersOf(books: Books): AskHandler {
     const answer = Object.hasOwn(answers, verb) ? answers[verb] : undefined;
     if (answer === undefined) throw new MeshError('not-found', 'no such question');
     const already = underWay.get(party) ?? 0;
-    if (already >= mostUnderWay) throw new MeshError('too-many-requests', 'too many questions at once; wait for their answers');
+    if (already >= mostUnderWay)
+      throw new MeshError(
+        'too-many-requests',
+        'too many questions at once; wait for their answers',
+      );
     underWay.set(party, already + 1);
     try {
       return { ok: true, ...(await answer(party, payload)) };
@@ -78,7 +91,13 @@ function read<T extends z.ZodType>(schema: T, payload: unknown): z.output<T> {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   // Names of unknown fields are the asker's text, so they are left out; so are values.
-  const field = (issue?.path ?? []).map(String).filter((part) => /^[A-Za-z0-9_-]{1,40}$/.test(part));
+  const field = (issue?.path ?? [])
+    .map(String)
+    .filter((part) => /^[A-Za-z0-9_-]{1,40}$/.test(part));
   const detail = issue === undefined ? 'is wrong' : issueWords(issue, schema);
-  throw new MeshError('malformed-message', `the question is wrong: ${[...field, detail].join(' ')}`, { field: field.join('.') });
+  throw new MeshError(
+    'malformed-message',
+    `the question is wrong: ${[...field, detail].join(' ')}`,
+    { field: field.join('.') },
+  );
 }

@@ -12,7 +12,17 @@ import type { CaseBinding } from '../domain/world.js';
  */
 
 /** Data paths that name another message: what a message answers or rests on. */
-const citing = ['referral', 'tpr2', 'request', 'offer', 'cause', 'anchor', 'notice', 'message', 'approval'] as const;
+const citing = [
+  'referral',
+  'tpr2',
+  'request',
+  'offer',
+  'cause',
+  'anchor',
+  'notice',
+  'message',
+  'approval',
+] as const;
 
 /** The batch's own ids, and those of the messages it names. */
 export function messagesIn(batch: readonly Incoming[]): string[] {
@@ -38,7 +48,10 @@ export const routedBy = ({ read }: Incoming): string | undefined =>
   read.name === 'route.answered' ? uuidAt(read.envelope.data['message']) : undefined;
 
 /** The batch's cases, and those of the records it names. */
-export function casesIn(batch: readonly Incoming[], records: ReadonlyMap<string, Pick<GuardRecord, 'caseId'>>): ReadonlySet<string> {
+export function casesIn(
+  batch: readonly Incoming[],
+  records: ReadonlyMap<string, Pick<GuardRecord, 'caseId'>>,
+): ReadonlySet<string> {
   const cases = new Set<string>();
   for (const { read } of batch) if (read.envelope.case !== undefined) cases.add(read.envelope.case);
   for (const { caseId } of records.values()) if (caseId !== undefined) cases.add(caseId);
@@ -63,7 +76,10 @@ export function knownClients(
 }
 
 /** Messages that show a client, in a case that is not bound to anyone. */
-export function openingIn(batch: readonly Incoming[], bound: ReadonlyMap<string, string>): readonly Incoming[] {
+export function openingIn(
+  batch: readonly Incoming[],
+  bound: ReadonlyMap<string, string>,
+): readonly Incoming[] {
   const opening: Incoming[] = [];
   for (const incoming of batch) if (isOpening(incoming, bound)) opening.push(incoming);
   return opening;
@@ -86,7 +102,10 @@ export interface Concerned {
 }
 
 /** Whom the batch is about: of its cases, of what it cites, and who is shown where a case is opened; not known yet, the id that they would get. */
-export function concernedIn(batch: readonly Incoming[], { bound, known, clients }: Found): Concerned {
+export function concernedIn(
+  batch: readonly Incoming[],
+  { bound, known, clients }: Found,
+): Concerned {
   const book = new ClientBook(clients);
   const all = new Set(known);
   const alone = new Set<string>();
@@ -103,13 +122,22 @@ export function concernedIn(batch: readonly Incoming[], { bound, known, clients 
   return { all, alone };
 }
 
-function shownIn(incoming: Incoming, book: ClientBook, bound: ReadonlyMap<string, string>): readonly string[] {
+function shownIn(
+  incoming: Incoming,
+  book: ClientBook,
+  bound: ReadonlyMap<string, string>,
+): readonly string[] {
   if (!isOpening(incoming, bound)) return [];
-  return [incoming.derivedClient, book.shown(shownBy(incoming))?.id].filter((id) => id !== undefined);
+  return [incoming.derivedClient, book.shown(shownBy(incoming))?.id].filter(
+    (id) => id !== undefined,
+  );
 }
 
 /** Those records that are of the batch's own messages, not of what these name. */
-export function recordsOf<T>(batch: readonly Incoming[], records: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+export function recordsOf<T>(
+  batch: readonly Incoming[],
+  records: ReadonlyMap<string, T>,
+): ReadonlyMap<string, T> {
   const own = new Map<string, T>();
   for (const { read } of batch) {
     const record = records.get(read.envelope.id);

@@ -10,10 +10,22 @@ import { type GuardRecord, isCleared } from '../domain/guard-record.js';
 import type { Incoming } from '../domain/incoming.js';
 import type { BatchStore, DecidedMessage } from './batch.store.js';
 import { readOpenings, requireOpenings } from './delivery-opening.js';
-import { brokerTimeOf, type DeliveryRecall, isLongAgo, knownForMs, recallable } from './delivery-recall.js';
+import {
+  brokerTimeOf,
+  type DeliveryRecall,
+  isLongAgo,
+  knownForMs,
+  recallable,
+} from './delivery-recall.js';
 import { GroundAhead } from './ground-ahead.js';
 import type { GuardKeys } from './guard-keys.js';
-import { type Delivery, type DeliveryState, type Doubt, type JudgedBatch, judgeBatch } from './judge-batch.js';
+import {
+  type Delivery,
+  type DeliveryState,
+  type Doubt,
+  type JudgedBatch,
+  judgeBatch,
+} from './judge-batch.js';
 import { type Intake, type RawMessage, readIngress, toIncoming } from './read-ingress.js';
 import type { StoredRecord } from './record-rows.js';
 import type { EventToSend, RoadCourier, SentDelivery } from './road.courier.js';
@@ -92,7 +104,8 @@ export class BatchProcessor {
   /** Reads what a batch is judged by while the one before it is being committed. Undefined where others wait for a connection. */
   readAhead(intakes: readonly Intake[]): GroundAhead<Ground> | undefined {
     const { pool } = this.parts;
-    const isShort = pool.waitingCount > 0 || (pool.idleCount === 0 && pool.totalCount >= (pool.options.max ?? 0));
+    const isShort =
+      pool.waitingCount > 0 || (pool.idleCount === 0 && pool.totalCount >= (pool.options.max ?? 0));
     return isShort ? undefined : new GroundAhead(this.readGround(intakes));
   }
 
@@ -123,7 +136,14 @@ export class BatchProcessor {
       const present: Intake[] = [];
       for (const intake of intakes) present.push(this.underPresentKeys(intake));
       const loaded = await loader.load(db, readable(present));
-      return { db, intakes: present, ...loaded, keyVersion, stamp, deadline: performance.now() + deliverWithinMs };
+      return {
+        db,
+        intakes: present,
+        ...loaded,
+        keyVersion,
+        stamp,
+        deadline: performance.now() + deliverWithinMs,
+      };
     } catch (error) {
       db.release(true);
       throw error;
@@ -141,7 +161,9 @@ export class BatchProcessor {
       doubts.map(({ recipient }) => recipient),
     );
     const recalled = await this.parts.recall.recall(
-      doubts.map(({ record, recipient }) => recallable(record, { recipient, now: this.parts.clock.now() })),
+      doubts.map(({ record, recipient }) =>
+        recallable(record, { recipient, now: this.parts.clock.now() }),
+      ),
       { isAgain: false, openings },
     );
     await db.query('begin');
@@ -154,7 +176,10 @@ export class BatchProcessor {
       );
     }
     await db.query('commit');
-    throw new MeshError('lease-lost', 'messages in doubt are settled, and the batch is judged again');
+    throw new MeshError(
+      'lease-lost',
+      'messages in doubt are settled, and the batch is judged again',
+    );
   }
 
   /**
@@ -162,11 +187,16 @@ export class BatchProcessor {
    * lie there is known not to for as long as the broker knows what is delivered from now on, however often that is tried.
    */
   private async lookFor(deliveries: readonly Delivery[], now: Date): Promise<LookedFor> {
-    const old = deliveries.filter(({ id, decidedAt }) => decidedAt !== undefined && isLongAgo(decidedAt, now) && !this.isRuledOut(id));
+    const old = deliveries.filter(
+      ({ id, decidedAt }) =>
+        decidedAt !== undefined && isLongAgo(decidedAt, now) && !this.isRuledOut(id),
+    );
     const lying: SentDelivery<Delivery>[] = [];
     for (const recipient of new Set(old.map((delivery) => delivery.recipient))) {
       const own = old.filter((delivery) => delivery.recipient === recipient);
-      const since = new Date(Math.min(...own.map(({ decidedAt = now }) => brokerTimeOf(decidedAt, now).getTime())));
+      const since = new Date(
+        Math.min(...own.map(({ decidedAt = now }) => brokerTimeOf(decidedAt, now).getTime())),
+      );
       const places = await this.parts.recall.find(
         recipient,
         own.map(({ id }) => id),
@@ -179,11 +209,16 @@ export class BatchProcessor {
       }
     }
     const found = new Set(lying.map(({ delivery }) => delivery));
-    return { lying, missing: found.size === 0 ? deliveries : deliveries.filter((delivery) => !found.has(delivery)) };
+    return {
+      lying,
+      missing:
+        found.size === 0 ? deliveries : deliveries.filter((delivery) => !found.has(delivery)),
+    };
   }
 
   private isRuledOut(id: string): boolean {
-    for (const [known, at] of this.ruledOut) if (performance.now() - at > knownForMs) this.ruledOut.delete(known);
+    for (const [known, at] of this.ruledOut)
+      if (performance.now() - at > knownForMs) this.ruledOut.delete(known);
     return this.ruledOut.has(id);
   }
 
@@ -195,18 +230,29 @@ export class BatchProcessor {
     return { ok: true, incoming: toIncoming(read, { sender, digest }, keys), stamp: keys.stamp };
   }
 
-  private async work({ db, intakes, world, prior, waited, keyVersion, deadline }: Ground, turn: Turn): Promise<readonly string[]> {
+  private async work(
+    { db, intakes, world, prior, waited, keyVersion, deadline }: Ground,
+    turn: Turn,
+  ): Promise<readonly string[]> {
     const { store, courier, desk, clock, routeTimeoutMs } = this.parts;
     const now = clock.now();
     const delivered = await deliveredBefore(db, prior, waited);
     const judged = judgeBatch(intakes, { world, prior, waited, delivered, nowMs: now.getTime() });
     if (judged.doubts.length > 0) await this.settle(db, judged.doubts);
-    if (turn.onJudged !== undefined && changesNothingElse(judged)) turn.onJudged(messagesOf(judged));
+    if (turn.onJudged !== undefined && changesNothingElse(judged))
+      turn.onJudged(messagesOf(judged));
     const heldUntil = new Date(now.getTime() + routeTimeoutMs);
-    const seqs = await store.commit(db, { decided: judged.decided, dead: judged.dead, now, heldUntil, keyVersion });
+    const seqs = await store.commit(db, {
+      decided: judged.decided,
+      dead: judged.dead,
+      now,
+      heldUntil,
+      keyVersion,
+    });
     turn.onCommitted();
     const events = toEvents(judged, seqs, now);
-    if (!(await turn.mayDeliver)) throw new MeshError('broker-unavailable', 'what was sent before could not be delivered now');
+    if (!(await turn.mayDeliver))
+      throw new MeshError('broker-unavailable', 'what was sent before could not be delivered now');
     const { lying, missing } = await this.lookFor(judged.deliveries, now);
     const [{ sent, failure }, announced] = await Promise.all([
       courier.deliverEach(missing, deadline),
@@ -219,7 +265,8 @@ export class BatchProcessor {
     await recordSent(db, [...lying, ...sent], prior.size > 0);
     if (failure !== undefined) throw failure;
     if (announced !== undefined) throw announced.error;
-    if (judged.releases.length > 0) await db.query('delete from held where id = any($1::uuid[])', [judged.releases]);
+    if (judged.releases.length > 0)
+      await db.query('delete from held where id = any($1::uuid[])', [judged.releases]);
     for (const withdrawal of judged.withdrawals) await desk.carryOut(db, withdrawal);
     return judged.redrives;
   }
@@ -229,8 +276,10 @@ export class BatchProcessor {
  * Nothing but first records, deliveries and dead letters: no consent, case, client, wait or directory entry that another batch might be judged by,
  * and no second record, which may be of a message that others rest on.
  */
-const changesNothingElse = ({ decided, withdrawals }: JudgedBatch): boolean => withdrawals.length === 0 && decided.every(onlyDelivers);
-const onlyDelivers = ({ effects, records }: DecidedMessage): boolean => effects.every(isDelivery) && records.every(isFirst);
+const changesNothingElse = ({ decided, withdrawals }: JudgedBatch): boolean =>
+  withdrawals.length === 0 && decided.every(onlyDelivers);
+const onlyDelivers = ({ effects, records }: DecidedMessage): boolean =>
+  effects.every(isDelivery) && records.every(isFirst);
 const isDelivery = ({ kind }: Effect): boolean => kind === 'deliver';
 const isFirst = ({ ordinal }: GuardRecord): boolean => ordinal === 0;
 
@@ -246,12 +295,20 @@ function readable(intakes: readonly Intake[]): Incoming[] {
   return batch;
 }
 
-function toEvents(judged: JudgedBatch, seqs: ReadonlyMap<string, number>, now: Date): EventToSend[] {
+function toEvents(
+  judged: JudgedBatch,
+  seqs: ReadonlyMap<string, number>,
+  now: Date,
+): EventToSend[] {
   const events: EventToSend[] = [];
   for (const { record, stored, directory } of judged.events) {
     const seq = stored?.seq ?? seqs.get(`${record.id}/${record.ordinal}`) ?? 0;
     const recordedAt = stored?.recordedAt ?? now;
-    events.push(directory === undefined ? { record, seq, recordedAt } : { record, seq, recordedAt, directory });
+    events.push(
+      directory === undefined
+        ? { record, seq, recordedAt }
+        : { record, seq, recordedAt, directory },
+    );
   }
   return events;
 }
@@ -266,18 +323,33 @@ async function deliveredBefore(
     .filter((record) => isCleared(record) && record.recipient !== undefined)
     .map((record) => record.id);
   if (ids.length === 0) return new Map();
-  const { rows } = await db.query<{ id: string; state: DeliveryState }>('select id, state from delivery where id = any($1::uuid[])', [ids]);
+  const { rows } = await db.query<{ id: string; state: DeliveryState }>(
+    'select id, state from delivery where id = any($1::uuid[])',
+    [ids],
+  );
   return new Map(rows.map(({ id, state }) => [id, state]));
 }
 
 const deliveryColumns = ['id', 'recipient', 'client', 'root', 'stream_seq', 'told', 'withheld'];
 
 /** Where each delivery lies, so that a withdrawal finds it. Of a message that comes again its place may be on record already. */
-async function recordSent(db: PoolClient, sent: readonly SentDelivery<Delivery>[], isAgain: boolean): Promise<void> {
+async function recordSent(
+  db: PoolClient,
+  sent: readonly SentDelivery<Delivery>[],
+  isAgain: boolean,
+): Promise<void> {
   const rows: CopyValue[][] = [];
   for (const { delivery, streamSeq } of sent) {
     const { id, recipient, root, told, withheld } = delivery;
-    rows.push([id, recipient, delivery.client, root ?? id, streamSeq, arrayText(told), arrayText(withheld)]);
+    rows.push([
+      id,
+      recipient,
+      delivery.client,
+      root ?? id,
+      streamSeq,
+      arrayText(told),
+      arrayText(withheld),
+    ]);
   }
   if (isAgain) {
     for (const row of rows)

@@ -33,9 +33,13 @@ export interface BatchToWrite {
   readonly keyVersion: number;
 }
 
-const changesDirectory = ({ kind }: Effect): boolean => kind === 'put-party' || kind === 'put-person';
+const changesDirectory = ({ kind }: Effect): boolean =>
+  kind === 'put-party' || kind === 'put-person';
 
-function partsOf(decided: readonly DecidedMessage[]): { readonly effects: readonly Effect[]; readonly records: readonly GuardRecord[] } {
+function partsOf(decided: readonly DecidedMessage[]): {
+  readonly effects: readonly Effect[];
+  readonly records: readonly GuardRecord[];
+} {
   const effects: Effect[] = [];
   const records: GuardRecord[] = [];
   for (const each of decided) {
@@ -55,7 +59,8 @@ export class BatchStore {
     try {
       await this.begin(db, batch.keyVersion);
       await this.writeEffects(db, effects, batch);
-      if (effects.some(changesDirectory)) await db.query('update directory_version set version = version + 1');
+      if (effects.some(changesDirectory))
+        await db.query('update directory_version set version = version + 1');
       const seqs = await insertRecords(db, records, batch.now);
       for (const letter of batch.dead) await this.keepDead(db, letter, batch.now);
       await db.query('commit');
@@ -72,7 +77,9 @@ export class BatchStore {
    */
   private async begin(db: PoolClient, keyVersion: number): Promise<void> {
     // One round trip. The lock is taken before the state is read, and given back at the end of the transaction.
-    const results = (await db.query(`begin; ${keyFenceSql(false)}; select writing from key_state`)) as unknown as {
+    const results = (await db.query(
+      `begin; ${keyFenceSql(false)}; select writing from key_state`,
+    )) as unknown as {
       rows: { writing: number }[];
     }[];
     const writing = results.at(-1)?.rows[0]?.writing;
@@ -81,7 +88,11 @@ export class BatchStore {
     throw new MeshError('key-unavailable', 'another version of the key is written with by now');
   }
 
-  private async writeEffects(db: PoolClient, effects: readonly Effect[], batch: BatchToWrite): Promise<void> {
+  private async writeEffects(
+    db: PoolClient,
+    effects: readonly Effect[],
+    batch: BatchToWrite,
+  ): Promise<void> {
     await writeBindings(db, effects, batch.keyVersion);
     for (const effect of effects) {
       switch (effect.kind) {
@@ -98,20 +109,26 @@ export class BatchStore {
           await writeWithdrawal(db, effect, batch.now);
           break;
         case 'withdraw':
-          await db.query('insert into open_withdrawal (id, client, body, at) values ($1, $2, $3, $4) on conflict (id) do nothing', [
-            effect.withdrawalId,
-            effect.client,
-            JSON.stringify({ lines: effect.lines }),
-            batch.now,
-          ]);
+          await db.query(
+            'insert into open_withdrawal (id, client, body, at) values ($1, $2, $3, $4) on conflict (id) do nothing',
+            [
+              effect.withdrawalId,
+              effect.client,
+              JSON.stringify({ lines: effect.lines }),
+              batch.now,
+            ],
+          );
           break;
         case 'hold':
-          await db.query('insert into held (id, client, body, expires_at) values ($1, $2, $3, $4) on conflict (id) do nothing', [
-            effect.record.id,
-            effect.record.client,
-            this.keys.seal(Buffer.from(JSON.stringify(effect.envelope)), effect.record.id),
-            batch.heldUntil,
-          ]);
+          await db.query(
+            'insert into held (id, client, body, expires_at) values ($1, $2, $3, $4) on conflict (id) do nothing',
+            [
+              effect.record.id,
+              effect.record.client,
+              this.keys.seal(Buffer.from(JSON.stringify(effect.envelope)), effect.record.id),
+              batch.heldUntil,
+            ],
+          );
           break;
         case 'release-view':
           await writeViewRelease(db, effect, batch.now);
@@ -126,7 +143,12 @@ export class BatchStore {
           ]);
           break;
         case 'put-person':
-          await db.query(putPersonSql, [effect.person.person, effect.person.party, effect.person.active, JSON.stringify(effect.person)]);
+          await db.query(putPersonSql, [
+            effect.person.person,
+            effect.person.party,
+            effect.person.active,
+            JSON.stringify(effect.person),
+          ]);
           break;
         case 'bind-client':
         case 'bind-case':
@@ -140,7 +162,11 @@ export class BatchStore {
   }
 
   /** As it was taken, sealed: the one place where the guard keeps who a client is. */
-  private async keepConsent(db: PoolClient, effect: Extract<Effect, { kind: 'keep-consent' }>, now: Date): Promise<void> {
+  private async keepConsent(
+    db: PoolClient,
+    effect: Extract<Effect, { kind: 'keep-consent' }>,
+    now: Date,
+  ): Promise<void> {
     const { consentId, client, taker, data } = effect;
     const body = this.keys.seal(Buffer.from(JSON.stringify(data)), consentId);
     await db.query(
@@ -190,7 +216,11 @@ const bindClientsSql = `insert into client (id, identity, nino, date_of_birth, s
 
 type CaseBound = Extract<Effect, { kind: 'bind-case' }>;
 
-async function writeBindings(db: PoolClient, effects: readonly Effect[], keyVersion: number): Promise<void> {
+async function writeBindings(
+  db: PoolClient,
+  effects: readonly Effect[],
+  keyVersion: number,
+): Promise<void> {
   const clients = new Map<string, IdentityPrints>();
   const bindings: CaseBound[] = [];
   for (const effect of effects) {
@@ -214,7 +244,9 @@ async function writeBindings(db: PoolClient, effects: readonly Effect[], keyVers
     });
   }
   if (bindings.length === 0) return;
-  const cases = new Map(bindings.map((binding) => [`${binding.caseId}|${binding.agency}`, binding]));
+  const cases = new Map(
+    bindings.map((binding) => [`${binding.caseId}|${binding.agency}`, binding]),
+  );
   for (const binding of bindings) {
     // The reference may come with an earlier message of the batch than the last binding.
     if (binding.reference !== undefined) cases.set(`${binding.caseId}|${binding.agency}`, binding);
@@ -229,6 +261,10 @@ async function writeBindings(db: PoolClient, effects: readonly Effect[], keyVers
     name: 'bind-agencies',
     text: `insert into case_agency (case_id, agency, reference) select * from unnest($1::uuid[], $2::text[], $3::text[])
       on conflict (case_id, agency) do update set reference = excluded.reference where excluded.reference is not null and excluded.reference is distinct from case_agency.reference`,
-    values: [list.map((each) => each.caseId), list.map((each) => each.agency), list.map((each) => each.reference ?? null)],
+    values: [
+      list.map((each) => each.caseId),
+      list.map((each) => each.agency),
+      list.map((each) => each.reference ?? null),
+    ],
   });
 }

@@ -12,13 +12,19 @@ export interface BoundCase {
 
 /** @throws MeshError `case-not-yours` alike for a case that is unknown and one of others. */
 export async function boundCase(pool: Pool, party: string, caseId: string): Promise<BoundCase> {
-  const { rows } = await pool.query<{ client: string; agency: string; kind: string; reference: string | null }>(
+  const { rows } = await pool.query<{
+    client: string;
+    agency: string;
+    kind: string;
+    reference: string | null;
+  }>(
     `select c.client, a.agency, p.kind, a.reference from case_agency a join client_case c on c.id = a.case_id join party p on p.agency = a.agency
      where a.case_id = $1 and p.id = $2`,
     [caseId, party],
   );
   const [row] = rows;
-  if (row === undefined) throw new MeshError('case-not-yours', 'the case is not bound to your agency');
+  if (row === undefined)
+    throw new MeshError('case-not-yours', 'the case is not bound to your agency');
   return { ...row, reference: row.reference ?? undefined };
 }
 

@@ -1,6 +1,12 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { Pool } from 'pg';
-import { mailStatusReply, scheduleReply, worklistReply, type CaseView, type MailStatus } from '#libs/contracts/ask.js';
+import {
+  mailStatusReply,
+  scheduleReply,
+  worklistReply,
+  type CaseView,
+  type MailStatus,
+} from '#libs/contracts/ask.js';
 import { answerSubject } from '#libs/contracts/subjects.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { requestJson } from '#libs/nats/ask-client.js';
@@ -55,17 +61,37 @@ export class CaseBook {
   private async mails(party: string, caseId: string): Promise<MailStatus[]> {
     const notices = await this.answers.noticesOf(party, caseId);
     if (notices.size === 0) return [];
-    const { mails } = await this.fromService('svc_notifier', 'mail-status', { notices: [...notices.keys()] }, mailStatusReply);
-    return mails.filter(({ notice, person, kind }) => notices.get(notice)?.person === person && notices.get(notice)?.kind === kind);
+    const { mails } = await this.fromService(
+      'svc_notifier',
+      'mail-status',
+      { notices: [...notices.keys()] },
+      mailStatusReply,
+    );
+    return mails.filter(
+      ({ notice, person, kind }) =>
+        notices.get(notice)?.person === person && notices.get(notice)?.kind === kind,
+    );
   }
 
-  private async fromService<T extends z.ZodType>(service: string, verb: string, payload: object, schema: T): Promise<z.output<T>> {
-    const reply = await requestJson<Record<string, unknown>>(this.connection, answerSubject(service, verb), payload, serviceMs);
+  private async fromService<T extends z.ZodType>(
+    service: string,
+    verb: string,
+    payload: object,
+    schema: T,
+  ): Promise<z.output<T>> {
+    const reply = await requestJson<Record<string, unknown>>(
+      this.connection,
+      answerSubject(service, verb),
+      payload,
+      serviceMs,
+    );
     // Of a refusal only that there was one: its words are the service's, and the asker is not the one it answers.
-    if (!reply.ok) throw new MeshError('answer-timeout', 'part of the answer is not to be had now; ask again');
+    if (!reply.ok)
+      throw new MeshError('answer-timeout', 'part of the answer is not to be had now; ask again');
     const { ok: _ok, ...answer } = reply;
     const parsed = schema.safeParse(answer);
-    if (!parsed.success) throw new MeshError('internal', `${service} answered in another form than agreed`);
+    if (!parsed.success)
+      throw new MeshError('internal', `${service} answered in another form than agreed`);
     return parsed.data;
   }
 }

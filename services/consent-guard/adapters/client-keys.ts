@@ -14,7 +14,10 @@ const keysSql = `with had as (select client, key from client_key where client = 
  * What ties these clients to their entries in the evidence: a random key each, in hex, made where there is none yet. The transaction holds the
  * clients' locks, so that none of the keys is destroyed meanwhile.
  */
-export async function clientKeys(db: PoolClient, clients: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+export async function clientKeys(
+  db: PoolClient,
+  clients: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
   for (;;) {
     // In one order everywhere: two batches that make the same keys must not wait for each other.
     const rows = await readCopied(db, keysSql, [listed([...clients].toSorted())]);

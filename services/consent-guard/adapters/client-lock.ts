@@ -1,7 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
 import { listed } from '#libs/postgres/listed.js';
 
-const keysOf = (parameter: string): string => `select hashtextextended(c, 7) as k from unnest(string_to_array(${parameter}, ',')) c`;
+const keysOf = (parameter: string): string =>
+  `select hashtextextended(c, 7) as k from unnest(string_to_array(${parameter}, ',')) c`;
 
 /**
  * Every lock of one batch in one statement and one order, whichever of the two kinds it is: one kind after the other, two batches that each
@@ -17,14 +18,22 @@ const lockSharedSql = `select count(pg_advisory_lock_shared(k)) from (${keysOf('
  *
  * @param all ids of clients; those in `alone` may be in it or not
  */
-export async function lockClients(db: PoolClient, all: ReadonlySet<string>, alone: ReadonlySet<string>): Promise<void> {
+export async function lockClients(
+  db: PoolClient,
+  all: ReadonlySet<string>,
+  alone: ReadonlySet<string>,
+): Promise<void> {
   if (alone.size === 0) {
     await db.query({ name: 'lock-clients', text: lockSharedSql, values: [listed(all)] });
     return;
   }
   const together = new Set(all);
   for (const id of alone) together.delete(id);
-  await db.query({ name: 'lock-clients-alone', text: lockBothSql, values: [listed(together), listed(alone)] });
+  await db.query({
+    name: 'lock-clients-alone',
+    text: lockBothSql,
+    values: [listed(together), listed(alone)],
+  });
 }
 
 export async function unlockClients(db: PoolClient): Promise<void> {
@@ -35,7 +44,11 @@ export async function unlockClients(db: PoolClient): Promise<void> {
  * Works under a client's exclusive lock, the one that a batch with a decision of theirs holds: waits until no batch has a message about them in
  * hand. A session's lock, as the work may commit more than once; let go with its connection where the work fails.
  */
-export async function underClientLock(pool: Pool, client: string, work: (db: PoolClient) => Promise<void>): Promise<void> {
+export async function underClientLock(
+  pool: Pool,
+  client: string,
+  work: (db: PoolClient) => Promise<void>,
+): Promise<void> {
   const db = await pool.connect();
   try {
     await lockClients(db, new Set(), new Set([client]));

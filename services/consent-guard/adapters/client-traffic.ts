@@ -36,18 +36,27 @@ export class ClientTraffic {
       'select id, recipient, root, stream_seq as "streamSeq", state, told from delivery where client = $1',
       [client],
     );
-    return new ClientTraffic(new Map(rows.map((row) => [row.id, toStoredRecord(row)])), deliveries.rows);
+    return new ClientTraffic(
+      new Map(rows.map((row) => [row.id, toStoredRecord(row)])),
+      deliveries.rows,
+    );
   }
 
   /** @param upTo the sequence of the withdrawal's record: what was cleared after it was cleared without those lines */
   covered(lines: readonly Line[], upTo: number): readonly CoveredDelivery[] {
     const known = this.deliveries.flatMap(({ id, recipient, root, streamSeq, state, told }) =>
-      this.delivery({ id, recipient, streamSeq, state }, root, told.length === 0 ? undefined : told),
+      this.delivery(
+        { id, recipient, streamSeq, state },
+        root,
+        told.length === 0 ? undefined : told,
+      ),
     );
     const delivered = new Set(this.deliveries.map(({ id, recipient }) => `${id}.${recipient}`));
     // Stopped when it came again, too: the attempt before may have delivered it.
     const inDoubt = [...this.records.values()].flatMap((record) =>
-      (isCleared(record) || isStopped(record)) && record.recipient !== undefined && !delivered.has(`${record.id}.${record.recipient}`)
+      (isCleared(record) || isStopped(record)) &&
+      record.recipient !== undefined &&
+      !delivered.has(`${record.id}.${record.recipient}`)
         ? this.delivery(
             { id: record.id, recipient: record.recipient, streamSeq: undefined, state: 'sent' },
             rootOf(record, (id) => this.records.get(id)),
@@ -55,28 +64,43 @@ export class ClientTraffic {
         : [],
     );
     return [...known, ...inDoubt].filter(
-      ({ record, root, told }) => (record.seq < upTo || isStopped(record)) && restsOnLines(root, lines, told),
+      ({ record, root, told }) =>
+        (record.seq < upTo || isStopped(record)) && restsOnLines(root, lines, told),
     );
   }
 
   waiting(lines: readonly Line[]): readonly StoredRecord[] {
-    return [...this.records.values()].filter((record) => record.verdict.kind === 'waiting' && restsOnLines(record, lines));
+    return [...this.records.values()].filter(
+      (record) => record.verdict.kind === 'waiting' && restsOnLines(record, lines),
+    );
   }
 
   /** Notices whose mail has ended, one way or another, as the notifier reported. */
   endedMails(): ReadonlySet<string> {
-    const reports = [...this.records.values()].filter(({ name, facts }) => name === 'mail.reported' && facts['outcome'] !== 'held');
+    const reports = [...this.records.values()].filter(
+      ({ name, facts }) => name === 'mail.reported' && facts['outcome'] !== 'held',
+    );
     return new Set(reports.flatMap(({ cause }) => cause ?? []));
   }
 
   private delivery(
-    { id, ...place }: Pick<CoveredDelivery, 'recipient' | 'streamSeq' | 'state'> & { readonly id: string },
+    {
+      id,
+      ...place
+    }: Pick<CoveredDelivery, 'recipient' | 'streamSeq' | 'state'> & { readonly id: string },
     rootId: string,
     told?: readonly Category[],
   ): CoveredDelivery[] {
     const [record, root] = [this.records.get(id), this.records.get(rootId)];
     if (record === undefined || root === undefined) return [];
-    return [{ ...place, record, root, told: record === root ? told : categoriesOfNotice(root.name, root.facts) }];
+    return [
+      {
+        ...place,
+        record,
+        root,
+        told: record === root ? told : categoriesOfNotice(root.name, root.facts),
+      },
+    ];
   }
 }
 

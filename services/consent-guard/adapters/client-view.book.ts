@@ -1,10 +1,22 @@
 import type { Pool } from 'pg';
 import type { z } from 'zod';
 import type { Clock } from '#libs/clock/clock.js';
-import type { ClientView, ViewConsent, ViewEntry, askClientView, askReleasedView } from '#libs/contracts/client-view.js';
+import type {
+  ClientView,
+  ViewConsent,
+  ViewEntry,
+  askClientView,
+  askReleasedView,
+} from '#libs/contracts/client-view.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { Category, ConsentForm } from '#libs/contracts/purposes.js';
-import { type NamedParty, PartyNames, type TakenConsent, viewConsent, viewEntry } from '../domain/client-view.js';
+import {
+  type NamedParty,
+  PartyNames,
+  type TakenConsent,
+  viewConsent,
+  viewEntry,
+} from '../domain/client-view.js';
 import { boundCase, isRecordedWith } from './bound-case.js';
 import { type RecordRow, toStoredRecord } from './record-rows.js';
 import { type ScopeRow, toScope } from './scope-rows.js';
@@ -58,9 +70,20 @@ export class ClientViewBook {
   ) {}
 
   /** An agency's part of a case of its own: what it sent or got, and the consents that concern it. */
-  async ownPart(party: string, ask: z.output<typeof askClientView>): Promise<Record<string, unknown>> {
+  async ownPart(
+    party: string,
+    ask: z.output<typeof askClientView>,
+  ): Promise<Record<string, unknown>> {
     const { client, agency } = await boundCase(this.pool, party, ask.case);
-    return { ...(await this.view({ client, agency, caseId: ask.case, until: this.clock.now(), page: ask.page })) };
+    return {
+      ...(await this.view({
+        client,
+        agency,
+        caseId: ask.case,
+        until: this.clock.now(),
+        page: ask.page,
+      })),
+    };
   }
 
   /** What two agencies' people and the operator released: each page once, in order, within an hour; else it is as if it were not there. */
@@ -73,12 +96,25 @@ export class ClientViewBook {
     );
     const [row] = rows;
     if (row === undefined) throw new MeshError('not-found', 'not released, or given out already');
-    return { ...(await this.view({ client: row.client, agency: null, caseId: null, until: row.released_at, page: ask.page })) };
+    return {
+      ...(await this.view({
+        client: row.client,
+        agency: null,
+        caseId: null,
+        until: row.released_at,
+        page: ask.page,
+      })),
+    };
   }
 
   private async view(wanted: Wanted): Promise<ClientView> {
     const names = await this.names();
-    const { rows } = await this.pool.query<ToldRow>(recordsSql, [wanted.client, wanted.until, wanted.caseId, wanted.agency]);
+    const { rows } = await this.pool.query<ToldRow>(recordsSql, [
+      wanted.client,
+      wanted.until,
+      wanted.caseId,
+      wanted.agency,
+    ]);
     const shown = rows.slice(wanted.page * pageSize, (wanted.page + 1) * pageSize);
     return {
       scope: wanted.agency === null ? 'whole' : 'own-part',
@@ -96,9 +132,14 @@ export class ClientViewBook {
       'select id, form, recorded_at from consent where id = any($1::uuid[])',
       [ids],
     );
-    const consents = new Map<string, TakenConsent>(taken.rows.map((row) => [row.id, { ...row, recordedAt: row.recorded_at }]));
+    const consents = new Map<string, TakenConsent>(
+      taken.rows.map((row) => [row.id, { ...row, recordedAt: row.recorded_at }]),
+    );
     return rows.map((row) => {
-      const kinds = { told: (row.told ?? []) as Category[], withheld: (row.withheld ?? []) as Category[] };
+      const kinds = {
+        told: (row.told ?? []) as Category[],
+        withheld: (row.withheld ?? []) as Category[],
+      };
       const about = {
         record: toStoredRecord(row),
         firstAt: row.first_at,
@@ -110,16 +151,27 @@ export class ClientViewBook {
     });
   }
 
-  private async consents({ client, agency, until }: Wanted, names: PartyNames): Promise<ViewConsent[]> {
-    const { rows } = await this.pool.query<ScopeRow & { recorded_at: Date; withdrawn_at: Date | null }>(consentsSql, [client, agency]);
+  private async consents(
+    { client, agency, until }: Wanted,
+    names: PartyNames,
+  ): Promise<ViewConsent[]> {
+    const { rows } = await this.pool.query<
+      ScopeRow & { recorded_at: Date; withdrawn_at: Date | null }
+    >(consentsSql, [client, agency]);
     return rows.flatMap((row) => {
-      const line = { scope: toScope(row), recordedAt: row.recorded_at, withdrawnAt: row.withdrawn_at ?? undefined };
+      const line = {
+        scope: toScope(row),
+        recordedAt: row.recorded_at,
+        withdrawnAt: row.withdrawn_at ?? undefined,
+      };
       return viewConsent(line, until.getTime(), names) ?? [];
     });
   }
 
   private async names(): Promise<PartyNames> {
-    const { rows } = await this.pool.query<NamedParty>("select id, agency, kind, body ->> 'name' as name from party order by id");
+    const { rows } = await this.pool.query<NamedParty>(
+      "select id, agency, kind, body ->> 'name' as name from party order by id",
+    );
     return new PartyNames(rows);
   }
 }

@@ -69,19 +69,36 @@ export class ConsentBook {
   /** May the asker's job centre keep the client's problem on its record today? One indexed read. */
   async dpa1(party: string, caseId: string): Promise<Record<string, unknown>> {
     const { client, agency, kind } = await boundCase(this.pool, party, caseId);
-    if (kind !== 'jobcentre') throw new MeshError('not-found', 'only a job centre keeps a record under DPA1');
-    const { rows } = await this.pool.query<ScopeRow>('select * from scope where client = $1', [client]);
-    const { current, untilMs } = dpa1Standing(rows.map(toScope), agency, this.clock.now().getTime());
+    if (kind !== 'jobcentre')
+      throw new MeshError('not-found', 'only a job centre keeps a record under DPA1');
+    const { rows } = await this.pool.query<ScopeRow>('select * from scope where client = $1', [
+      client,
+    ]);
+    const { current, untilMs } = dpa1Standing(
+      rows.map(toScope),
+      agency,
+      this.clock.now().getTime(),
+    );
     // A consent's days are whole: it ends with the last instant of its last day.
-    return { current, ...(untilMs === undefined ? {} : { until: londonDate(new Date(untilMs - 1)) }) };
+    return {
+      current,
+      ...(untilMs === undefined ? {} : { until: londonDate(new Date(untilMs - 1)) }),
+    };
   }
 
   /** What would go out under a consent, before it is signed. Reads the directory and nothing of any client. */
   async try(party: string, ask: z.output<typeof askTry>): Promise<Record<string, unknown>> {
     const directory = await this.directory();
     const taker = directory.party(party);
-    if (taker === undefined) throw new MeshError('sender-not-allowed', 'your party is not in the directory');
-    const tried = tryConsent({ taker, consent: ask.consent, messages: ask.messages, directory, nowMs: this.clock.now().getTime() });
+    if (taker === undefined)
+      throw new MeshError('sender-not-allowed', 'your party is not in the directory');
+    const tried = tryConsent({
+      taker,
+      consent: ask.consent,
+      messages: ask.messages,
+      directory,
+      nowMs: this.clock.now().getTime(),
+    });
     if (!('code' in tried)) return { messages: tried };
     const field = tried.field?.replace(/^data\./, 'consent.');
     throw new MeshError(tried.code, tried.detail, field === undefined ? {} : { field });
@@ -111,7 +128,10 @@ function toState(row: StateRow): z.infer<typeof consentState> {
   };
 }
 
-const withdrawalOf = (row: StateRow, withdrawal: string): z.infer<typeof consentState>['withdrawal'] => ({
+const withdrawalOf = (
+  row: StateRow,
+  withdrawal: string,
+): z.infer<typeof consentState>['withdrawal'] => ({
   withdrawal,
   by: row.by_party ?? '',
   at: row.withdrawn_at?.toISOString() ?? '',

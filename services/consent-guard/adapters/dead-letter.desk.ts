@@ -43,7 +43,13 @@ export class DeadLetterDesk {
     const now = clock.now();
     const db = await pool.connect();
     try {
-      await store.commit(db, { decided: [], dead: [letter], now, heldUntil: now, keyVersion: keys.version });
+      await store.commit(db, {
+        decided: [],
+        dead: [letter],
+        now,
+        heldUntil: now,
+        keyVersion: keys.version,
+      });
     } finally {
       db.release();
     }
@@ -52,11 +58,16 @@ export class DeadLetterDesk {
   /** @returns whether it could be sent; a letter that is unknown or still unreadable stays where it is. */
   async redrive(id: string): Promise<boolean> {
     const { pool, clock } = this.parts;
-    const { rows } = await pool.query<DeadLetterRow>('select id, party, message, field, body, at from dead_letter where id = $1', [id]);
+    const { rows } = await pool.query<DeadLetterRow>(
+      'select id, party, message, field, body, at from dead_letter where id = $1',
+      [id],
+    );
     const [row] = rows;
     if (row === undefined) return false;
-    const sent = row.body === null ? await this.resendReported(row) : await this.resendBody(row, row.body);
-    if (sent) await pool.query('update dead_letter set redriven_at = $2 where id = $1', [id, clock.now()]);
+    const sent =
+      row.body === null ? await this.resendReported(row) : await this.resendBody(row, row.body);
+    if (sent)
+      await pool.query('update dead_letter set redriven_at = $2 where id = $1', [id, clock.now()]);
     return sent;
   }
 
@@ -71,21 +82,35 @@ export class DeadLetterDesk {
 
   private async resendReported(row: DeadLetterRow): Promise<boolean> {
     if (row.message === null) return false;
-    const { rows } = await this.parts.pool.query<RecordRow>('select * from record where id = $1 order by ordinal', [row.message]);
+    const { rows } = await this.parts.pool.query<RecordRow>(
+      'select * from record where id = $1 order by ordinal',
+      [row.message],
+    );
     const records = rows.map(toStoredRecord);
     const [first] = records;
     if (first === undefined) return false;
-    if (first.name === 'notice.requested') return this.process(noticeAgain(first, row.id), first.sender);
-    const events = records.map((record) => ({ record, seq: record.seq, recordedAt: record.recordedAt, again: row.id }));
+    if (first.name === 'notice.requested')
+      return this.process(noticeAgain(first, row.id), first.sender);
+    const events = records.map((record) => ({
+      record,
+      seq: record.seq,
+      recordedAt: record.recordedAt,
+      again: row.id,
+    }));
     await this.parts.courier.announce(events);
     return true;
   }
 
   private async process(message: object, sender: string): Promise<boolean> {
-    const read = readMessage(message, this.parts.clock.now().getTime(), { maxAgeMs: Infinity, maxAheadMs: Infinity });
+    const read = readMessage(message, this.parts.clock.now().getTime(), {
+      maxAgeMs: Infinity,
+      maxAheadMs: Infinity,
+    });
     if (!read.ok) return false;
     const digest = createHash('sha256').update(JSON.stringify(message)).digest('hex');
-    await this.parts.processor.process([{ ok: true, incoming: toIncoming(read.message, { sender, digest }, this.parts.keys) }]);
+    await this.parts.processor.process([
+      { ok: true, incoming: toIncoming(read.message, { sender, digest }, this.parts.keys) },
+    ]);
     return true;
   }
 }

@@ -46,12 +46,16 @@ export class DeliveryOpening {
 }
 
 /** How the streams of these recipients stand, before anything is taken back from them. Who has none yet gets a row, so that it can be held. */
-export async function readOpenings(db: PoolClient, recipients: Iterable<string>): Promise<Openings> {
+export async function readOpenings(
+  db: PoolClient,
+  recipients: Iterable<string>,
+): Promise<Openings> {
   const wanted = [...new Set(recipients)].toSorted();
   if (wanted.length === 0) return new Map();
-  await db.query(`insert into delivery_opening (recipient, number, records_to) select unnest($1::text[]), 0, 0 on conflict do nothing`, [
-    wanted,
-  ]);
+  await db.query(
+    `insert into delivery_opening (recipient, number, records_to) select unnest($1::text[]), 0, 0 on conflict do nothing`,
+    [wanted],
+  );
   const { rows } = await db.query<OpeningRow>(openingsSql, [wanted]);
   return new Map(rows.map(({ recipient, ...opening }) => [recipient, opening]));
 }
@@ -63,7 +67,15 @@ export async function readOpenings(db: PoolClient, recipients: Iterable<string>)
  */
 export async function requireOpenings(db: PoolClient, openings: Openings): Promise<void> {
   if (openings.size === 0) return;
-  const { rows } = await db.query<OpeningRow>(`${openingsSql} order by recipient for share`, [[...openings.keys()]]);
-  const isSame = rows.length === openings.size && rows.every(({ recipient, number }) => openings.get(recipient)?.number === number);
-  if (!isSame) throw new MeshError('broker-unavailable', 'the broker was started anew while deliveries were taken back');
+  const { rows } = await db.query<OpeningRow>(`${openingsSql} order by recipient for share`, [
+    [...openings.keys()],
+  ]);
+  const isSame =
+    rows.length === openings.size &&
+    rows.every(({ recipient, number }) => openings.get(recipient)?.number === number);
+  if (!isSame)
+    throw new MeshError(
+      'broker-unavailable',
+      'the broker was started anew while deliveries were taken back',
+    );
 }

@@ -1,6 +1,11 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import { isCleared } from '../domain/guard-record.js';
-import { askedAtOnce, type DeliveryStanding, DeliveryStreams, type Extent } from './delivery-streams.js';
+import {
+  askedAtOnce,
+  type DeliveryStanding,
+  DeliveryStreams,
+  type Extent,
+} from './delivery-streams.js';
 import type { StoredRecord } from './record-rows.js';
 import { deliveryId, type RoadCourier } from './road.courier.js';
 
@@ -18,7 +23,8 @@ export interface Recallable {
 /** The broker knows an id for two minutes (`duplicate_window`); less, as clocks differ. */
 export const knownForMs = 60_000;
 /** Also where it was decided in what is the future to this guard: one of two clocks is wrong, and nobody knows how long ago it was. */
-export const isLongAgo = (decidedAt: Date, now: Date): boolean => Math.abs(now.getTime() - decidedAt.getTime()) > knownForMs;
+export const isLongAgo = (decidedAt: Date, now: Date): boolean =>
+  Math.abs(now.getTime() - decidedAt.getTime()) > knownForMs;
 /** When it was decided by the broker's clock, which goes on by itself where the mesh's is moved (`CLOCK_FILE`). */
 export function brokerTimeOf(decidedAt: Date, now: Date): Date {
   const ageMs = now.getTime() - decidedAt.getTime();
@@ -32,7 +38,11 @@ const longAgoOf = (record: StoredRecord, now: Date): Date | undefined => {
 /** @param record the newest of that message: the one that cleared it, or one that says that it was stopped since */
 export const recallable = (
   record: StoredRecord,
-  { recipient, streamSeq, now }: { readonly recipient: string; readonly streamSeq?: number | undefined; readonly now: Date },
+  {
+    recipient,
+    streamSeq,
+    now,
+  }: { readonly recipient: string; readonly streamSeq?: number | undefined; readonly now: Date },
 ): Recallable => ({
   id: record.id,
   recipient,
@@ -115,7 +125,10 @@ export class DeliveryRecall {
    * @returns in the order asked
    * @throws MeshError `broker-unavailable` · `answer-timeout`: ask again, all of it
    */
-  async recall(deliveries: readonly Recallable[], { isAgain, openings }: RecallTerms): Promise<readonly Recalled[]> {
+  async recall(
+    deliveries: readonly Recallable[],
+    { isAgain, openings }: RecallTerms,
+  ): Promise<readonly Recalled[]> {
     const places = await Promise.allSettled(deliveries.map((delivery) => this.place(delivery)));
     const placed = places.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     const recipients = [...new Set(placed.map(({ recipient }) => recipient))];
@@ -131,7 +144,8 @@ export class DeliveryRecall {
       isTaken: one.isFence || found[index] === 'taken',
       state:
         !isDoubtful(one, openings.get(one.recipient)) &&
-        (one.isFence || isStopped(one.streamSeq, found[index], { after: after.get(one.recipient), isAgain }))
+        (one.isFence ||
+          isStopped(one.streamSeq, found[index], { after: after.get(one.recipient), isAgain }))
           ? 'stopped'
           : 'collected',
     }));
@@ -142,7 +156,8 @@ export class DeliveryRecall {
     for (let start = 0; start < ended.length; start += askedAtOnce)
       await Promise.all(
         ended.slice(start, start + askedAtOnce).map(async (one) => {
-          if ((await this.look(one)) === 'taken') await this.streams.delete(one.recipient, one.streamSeq);
+          if ((await this.look(one)) === 'taken')
+            await this.streams.delete(one.recipient, one.streamSeq);
         }),
       );
   }
@@ -156,9 +171,13 @@ export class DeliveryRecall {
     if (streamSeq !== undefined) return { ...delivery, streamSeq, isFence: false, further: [] };
     const { seq, duplicate } = await this.courier.fence(delivery.id, delivery.recipient);
     const { id, recipient, longAgo } = delivery;
-    const places = duplicate || longAgo === undefined ? undefined : await this.streams.search(recipient, [id], longAgo);
+    const places =
+      duplicate || longAgo === undefined
+        ? undefined
+        : await this.streams.search(recipient, [id], longAgo);
     const [lying, ...more] = places?.get(id) ?? [];
-    if (lying === undefined) return { ...delivery, streamSeq: seq, isFence: !duplicate, further: [] };
+    if (lying === undefined)
+      return { ...delivery, streamSeq: seq, isFence: !duplicate, further: [] };
     return { ...delivery, streamSeq: lying, isFence: false, further: [...more, seq] };
   }
 
@@ -168,7 +187,11 @@ export class DeliveryRecall {
    * @param since when the first of them was decided
    * @throws MeshError `broker-unavailable` · `answer-timeout`
    */
-  async find(recipient: string, ids: readonly string[], since: Date): Promise<ReadonlyMap<string, number>> {
+  async find(
+    recipient: string,
+    ids: readonly string[],
+    since: Date,
+  ): Promise<ReadonlyMap<string, number>> {
     const places = await this.streams.search(recipient, ids, since);
     const found = new Map<string, number>();
     for (const [id, [first, ...more]] of places) {
@@ -186,7 +209,10 @@ export class DeliveryRecall {
   private async take(one: Placed, before: DeliveryStanding | undefined): Promise<Found> {
     for (const seq of one.further) await this.streams.delete(one.recipient, seq);
     // What is acknowledged is gone: of a client's long history most needs no looking.
-    const isAcked = before !== undefined && one.streamSeq <= before.ackFloor && one.streamSeq < before.stream.first_seq;
+    const isAcked =
+      before !== undefined &&
+      one.streamSeq <= before.ackFloor &&
+      one.streamSeq < before.stream.first_seq;
     if (isAcked && !one.isFence) return 'gone';
     const found = await this.look(one);
     if (found === 'taken') await this.streams.delete(one.recipient, one.streamSeq);

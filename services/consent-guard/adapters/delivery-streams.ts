@@ -1,7 +1,13 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { deliveryDurable, deliveryStream, deliverySubject } from '#libs/contracts/subjects.js';
-import { type ApiError, askJetStream, type DurableState, noMessageFound, type StreamState } from '#libs/nats/jetstream-api.js';
+import {
+  type ApiError,
+  askJetStream,
+  type DurableState,
+  noMessageFound,
+  type StreamState,
+} from '#libs/nats/jetstream-api.js';
 import { deliveryId } from './road.courier.js';
 
 /** How a recipient's stream stands. */
@@ -48,34 +54,55 @@ export class DeliveryStreams {
 
   /** From where to where a recipient's stream reaches. */
   async extent(recipient: string): Promise<Extent> {
-    const { state } = await this.ask<{ state: StreamState }>(`STREAM.INFO.${deliveryStream(recipient)}`);
+    const { state } = await this.ask<{ state: StreamState }>(
+      `STREAM.INFO.${deliveryStream(recipient)}`,
+    );
     if (state === undefined) throw unknownStanding();
     return { firstSeq: state.first_seq, lastSeq: state.last_seq };
   }
 
   /** Message by message, from those stored since: the broker finds none by its id. Each with its places, in order. */
-  async search(recipient: string, ids: readonly string[], since: Date): Promise<ReadonlyMap<string, readonly number[]>> {
+  async search(
+    recipient: string,
+    ids: readonly string[],
+    since: Date,
+  ): Promise<ReadonlyMap<string, readonly number[]>> {
     const wanted = new Map(ids.map((id) => [deliveryId(id, recipient), id]));
     const places = new Map<string, number[]>();
     const { firstSeq, lastSeq } = await this.extent(recipient);
-    const from = await this.firstSince(recipient, { firstSeq, lastSeq }, since.getTime() - clocksDifferMs);
+    const from = await this.firstSince(
+      recipient,
+      { firstSeq, lastSeq },
+      since.getTime() - clocksDifferMs,
+    );
     for (let start = from; start <= lastSeq; start += askedAtOnce) {
-      const seqs = Array.from({ length: Math.min(askedAtOnce, lastSeq - start + 1) }, (_, index) => start + index);
+      const seqs = Array.from(
+        { length: Math.min(askedAtOnce, lastSeq - start + 1) },
+        (_, index) => start + index,
+      );
       for (const stored of await Promise.all(seqs.map((seq) => this.stored(recipient, { seq })))) {
         const id = wanted.get(stored?.id ?? '');
         // A fence bears the id of what it rules out.
-        if (id !== undefined && stored?.subject === deliverySubject(recipient)) places.set(id, [...(places.get(id) ?? []), stored.seq]);
+        if (id !== undefined && stored?.subject === deliverySubject(recipient))
+          places.set(id, [...(places.get(id) ?? []), stored.seq]);
       }
     }
     return places;
   }
 
   /** From where in the stream all that was stored since then lies; by halves, as it lies in order. */
-  private async firstSince(recipient: string, { firstSeq, lastSeq }: Extent, sinceMs: number): Promise<number> {
+  private async firstSince(
+    recipient: string,
+    { firstSeq, lastSeq }: Extent,
+    sinceMs: number,
+  ): Promise<number> {
     let [low, high] = [firstSeq, lastSeq + 1];
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const next = await this.stored(recipient, { seq: middle, next_by_subj: deliverySubject(recipient) });
+      const next = await this.stored(recipient, {
+        seq: middle,
+        next_by_subj: deliverySubject(recipient),
+      });
       // One that does not tell its time may be one of them.
       if (next !== undefined && next.storedAtMs < sinceMs) low = next.seq + 1;
       else high = middle;
@@ -83,25 +110,43 @@ export class DeliveryStreams {
     return low;
   }
 
-  async stored(recipient: string, which: { readonly seq: number; readonly next_by_subj?: string }): Promise<Stored | undefined> {
-    const { message, error } = await this.ask<{ message: StoredMessage }>(`STREAM.MSG.GET.${deliveryStream(recipient)}`, which);
+  async stored(
+    recipient: string,
+    which: { readonly seq: number; readonly next_by_subj?: string },
+  ): Promise<Stored | undefined> {
+    const { message, error } = await this.ask<{ message: StoredMessage }>(
+      `STREAM.MSG.GET.${deliveryStream(recipient)}`,
+      which,
+    );
     // Gone by the broker's word; an answer that says nothing is none.
     if (message === undefined && error !== undefined) return undefined;
     if (message === undefined) throw unknownStanding();
     const { seq, subject, time, hdrs = '' } = message;
-    return { seq, subject, storedAtMs: Date.parse(time), id: idIn(Buffer.from(hdrs, 'base64').toString()) };
+    return {
+      seq,
+      subject,
+      storedAtMs: Date.parse(time),
+      id: idIn(Buffer.from(hdrs, 'base64').toString()),
+    };
   }
 
   async standings(recipients: readonly string[]): Promise<ReadonlyMap<string, DeliveryStanding>> {
-    return new Map(await Promise.all(recipients.map(async (recipient) => [recipient, await this.standing(recipient)] as const)));
+    return new Map(
+      await Promise.all(
+        recipients.map(async (recipient) => [recipient, await this.standing(recipient)] as const),
+      ),
+    );
   }
 
   /** The durable first: what is pulled or stored in between makes neither seem less than it is. */
   async standing(recipient: string): Promise<DeliveryStanding> {
     const stream = deliveryStream(recipient);
-    const { delivered, ack_floor: ackFloor } = await this.ask<DurableState>(`CONSUMER.INFO.${stream}.${deliveryDurable}`);
+    const { delivered, ack_floor: ackFloor } = await this.ask<DurableState>(
+      `CONSUMER.INFO.${stream}.${deliveryDurable}`,
+    );
     const { state } = await this.ask<{ state: StreamState }>(`STREAM.INFO.${stream}`);
-    if (delivered === undefined || ackFloor === undefined || state === undefined) throw unknownStanding();
+    if (delivered === undefined || ackFloor === undefined || state === undefined)
+      throw unknownStanding();
     return { stream: state, ackFloor: ackFloor.stream_seq, pulledTo: delivered.stream_seq };
   }
 
@@ -109,7 +154,10 @@ export class DeliveryStreams {
     await this.ask(`STREAM.MSG.DELETE.${deliveryStream(recipient)}`, { seq, no_erase: false });
   }
 
-  private async ask<T>(verb: string, payload: object = {}): Promise<Partial<T> & { readonly error?: ApiError }> {
+  private async ask<T>(
+    verb: string,
+    payload: object = {},
+  ): Promise<Partial<T> & { readonly error?: ApiError }> {
     const reply = await askJetStream<T>(this.connection, verb, payload);
     // Gone already (acknowledged, or taken back before a crash) is as good as deleted. Any other error passes; it must be asked again.
     if (reply.error !== undefined && !isGone(reply.error))
@@ -118,10 +166,14 @@ export class DeliveryStreams {
   }
 }
 
-const unknownStanding = (): MeshError => new MeshError('broker-unavailable', 'the broker does not tell how a delivery stream stands');
+const unknownStanding = (): MeshError =>
+  new MeshError('broker-unavailable', 'the broker does not tell how a delivery stream stands');
 
 const isGone = ({ err_code: code, description }: ApiError): boolean =>
-  code === noMessageFound || code === sequenceNotFound || (code === deleteFailed && notThere.test(description));
+  code === noMessageFound ||
+  code === sequenceNotFound ||
+  (code === deleteFailed && notThere.test(description));
 
 /** The one header a delivery has; names of headers are given as they were sent. */
-const idIn = (headers: string): string | undefined => /^Nats-Msg-Id: (.*)$/m.exec(headers)?.[1]?.trimEnd();
+const idIn = (headers: string): string | undefined =>
+  /^Nats-Msg-Id: (.*)$/m.exec(headers)?.[1]?.trimEnd();

@@ -7,8 +7,12 @@ export function readEvidenceKey(path: string): NoteSigner {
   try {
     return readSignerKey(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new MeshError('config-invalid', 'EVIDENCE_KEY_FILE must name a file with an Ed25519 signer key of signed notes', {
-      cause: error,
-    });
+    throw new MeshError(
+      'config-invalid',
+      'EVIDENCE_KEY_FILE must name a file with an Ed25519 signer key of signed notes',
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -14,7 +14,8 @@ const pageBytes = 128 * 1024;
 const pageEntries = tileWidth;
 const pageTiles = 12;
 
-const entriesSql = 'select r.entry from leaf l join record r on r.seq = l.record where l.idx >= $1 and l.idx < $2 order by l.idx limit $3';
+const entriesSql =
+  'select r.entry from leaf l join record r on r.seq = l.record where l.idx >= $1 and l.idx < $2 order by l.idx limit $3';
 
 interface EntryRow {
   readonly entry: string;
@@ -32,35 +33,52 @@ export class EvidenceBook {
   }
 
   /** As many as fit, at least one where there is one. */
-  async entries({ from, upTo }: z.output<typeof askEvidenceEntries>): Promise<Record<string, unknown>> {
+  async entries({
+    from,
+    upTo,
+  }: z.output<typeof askEvidenceEntries>): Promise<Record<string, unknown>> {
     const { rows } = await this.pool.query<EntryRow>(entriesSql, [from, upTo, pageEntries]);
     let bytes = 0;
-    const fitting = rows.filter(({ entry }, n) => (bytes += Buffer.byteLength(entry)) <= pageBytes || n === 0);
+    const fitting = rows.filter(
+      ({ entry }, n) => (bytes += Buffer.byteLength(entry)) <= pageBytes || n === 0,
+    );
     return { entries: fitting.map(({ entry }) => entry) };
   }
 
-  async tiles({ level, from }: z.output<typeof askEvidenceTiles>): Promise<Record<string, unknown>> {
-    const { rows } = await this.pool.query<{ hashes: Buffer }>('select hashes from tile where level = $1 and n >= $2 order by n limit $3', [
-      level,
-      from,
-      pageTiles,
-    ]);
+  async tiles({
+    level,
+    from,
+  }: z.output<typeof askEvidenceTiles>): Promise<Record<string, unknown>> {
+    const { rows } = await this.pool.query<{ hashes: Buffer }>(
+      'select hashes from tile where level = $1 and n >= $2 order by n limit $3',
+      [level, from, pageTiles],
+    );
     return { tiles: rows.map(({ hashes }) => hashes.toString('base64')) };
   }
 
   /** @throws MeshError `not-found` for what is not the party's own, or not sealed yet */
-  async proof(party: string, { id, ordinal }: z.output<typeof askProof>): Promise<Record<string, unknown>> {
+  async proof(
+    party: string,
+    { id, ordinal }: z.output<typeof askProof>,
+  ): Promise<Record<string, unknown>> {
     const { rows } = await this.pool.query<EntryRow & { idx: number; salt: Buffer | null }>(
       'select l.idx, r.entry, r.salt from record r join leaf l on l.record = r.seq where r.id = $1 and r.ordinal = $2 and r.sender = $3',
       [id, ordinal, party],
     );
     const [row] = rows;
-    if (row === undefined) throw new MeshError('not-found', 'no such decision of yours is sealed; what is new is sealed within seconds');
+    if (row === undefined)
+      throw new MeshError(
+        'not-found',
+        'no such decision of yours is sealed; what is new is sealed within seconds',
+      );
     const checkpoint = await this.newest();
     const note = openNote(checkpoint, this.signer);
     const size = note.ok ? (readCheckpoint(note.text)?.size ?? 0) : 0;
-    if (size <= row.idx) throw new MeshError('internal', 'the checkpoint does not reach the decision');
-    const proof = await Promise.all(inclusionRanges(row.idx, size).map((range) => this.rootOf(range)));
+    if (size <= row.idx)
+      throw new MeshError('internal', 'the checkpoint does not reach the decision');
+    const proof = await Promise.all(
+      inclusionRanges(row.idx, size).map((range) => this.rootOf(range)),
+    );
     return {
       index: row.idx,
       entry: row.entry,
@@ -71,7 +89,9 @@ export class EvidenceBook {
   }
 
   private async newest(): Promise<string> {
-    const { rows } = await this.pool.query<{ checkpoint: string | null }>('select checkpoint from evidence_tree');
+    const { rows } = await this.pool.query<{ checkpoint: string | null }>(
+      'select checkpoint from evidence_tree',
+    );
     const checkpoint = rows[0]?.checkpoint ?? undefined;
     if (checkpoint === undefined) throw new MeshError('not-found', 'nothing is sealed yet');
     return checkpoint;

@@ -94,7 +94,9 @@ export class EvidenceSealer {
 
   /** @returns the sequences of the records that have their leaf once this is committed */
   private async sealLocked(db: PoolClient): Promise<readonly number[]> {
-    const { rows } = await db.query<TreeRow>('select size, edge, sealed_through from evidence_tree');
+    const { rows } = await db.query<TreeRow>(
+      'select size, edge, sealed_through from evidence_tree',
+    );
     const [row] = rows;
     if (row === undefined) throw new RangeError('the tree has no row');
     const settled = await this.horizon.settledThrough(db);
@@ -104,8 +106,10 @@ export class EvidenceSealer {
       this.runFrom(row.sealed_through, new Set(seqs)),
       Math.min(settled, records.length < atOnce ? Infinity : (seqs.at(-1) ?? 0)),
     );
-    if (records.length > 0) await this.append(db, new GrowingTree(row.size, decodeTile(row.edge)), records);
-    if (through > row.sealed_through) await db.query('update evidence_tree set sealed_through = $1', [through]);
+    if (records.length > 0)
+      await this.append(db, new GrowingTree(row.size, decodeTile(row.edge)), records);
+    if (through > row.sealed_through)
+      await db.query('update evidence_tree set sealed_through = $1', [through]);
     return seqs;
   }
 
@@ -117,18 +121,26 @@ export class EvidenceSealer {
     return end;
   }
 
-  private async append(db: PoolClient, tree: GrowingTree, records: readonly CopiedRow[]): Promise<void> {
+  private async append(
+    db: PoolClient,
+    tree: GrowingTree,
+    records: readonly CopiedRow[],
+  ): Promise<void> {
     const leaves: CopyValue[][] = [];
     const tiles = new NewTiles();
     for (const [seq, entry] of records) {
-      if (seq == null || entry == null) throw new RangeError('a record without an entry cannot be sealed');
+      if (seq == null || entry == null)
+        throw new RangeError('a record without an entry cannot be sealed');
       leaves.push([tree.size, seq]);
       for (const hash of tree.add(leafHash(entry))) tiles.add(hash);
     }
     await copyRows(db, { table: 'leaf', columns: ['idx', 'record'] }, leaves);
     await tiles.write(db);
     const { name: origin } = this.parts.signer;
-    const checkpoint = signNote(formatCheckpoint({ origin, size: tree.size, root: tree.root }), this.parts.signer);
+    const checkpoint = signNote(
+      formatCheckpoint({ origin, size: tree.size, root: tree.root }),
+      this.parts.signer,
+    );
     await db.query('update evidence_tree set size = $1, edge = $2, checkpoint = $3', [
       tree.size,
       Buffer.concat(tree.rightEdge),
@@ -141,7 +153,10 @@ const seqOf = ([seq]: CopiedRow): number => Number(seq);
 
 /** What tiles get at their ends. */
 class NewTiles {
-  private readonly tiles = new Map<string, { readonly level: number; readonly n: number; readonly hashes: Buffer[] }>();
+  private readonly tiles = new Map<
+    string,
+    { readonly level: number; readonly n: number; readonly hashes: Buffer[] }
+  >();
 
   add({ level, place, hash }: TileHash): void {
     const n = Math.floor(place / tileWidth);

@@ -1,4 +1,11 @@
-import { type KeyObject, createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  type KeyObject,
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { ClientIdentity } from '#libs/contracts/form-fields.js';
@@ -6,7 +13,10 @@ import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { IdentityPrints } from '../domain/client-identity.js';
 import { LazyPrints, mac } from './lazy-prints.js';
 
-const keyFile = z.strictObject({ current: z.int().min(1).max(32_767), keys: z.record(z.string().regex(/^[0-9]{1,5}$/), z.base64()) });
+const keyFile = z.strictObject({
+  current: z.int().min(1).max(32_767),
+  keys: z.record(z.string().regex(/^[0-9]{1,5}$/), z.base64()),
+});
 
 interface KeySet {
   readonly prints: KeyObject;
@@ -67,12 +77,17 @@ export class GuardKeys {
    * @param dropped asked about versions that the new file no longer has; answers which are still needed
    * @throws MeshError `config-invalid` when it is wrong or misses a version that is still needed: the keys stay as they were
    */
-  async reload(dropped: (versions: readonly number[]) => Promise<readonly number[]>): Promise<void> {
+  async reload(
+    dropped: (versions: readonly number[]) => Promise<readonly number[]>,
+  ): Promise<void> {
     const file = readKeyFile(this.path);
     const gone = this.versions.filter((version) => !file.sets.has(version));
     const needed = gone.length === 0 ? [] : await dropped(gone);
     if (needed.length > 0 || !file.sets.has(this.writing))
-      throw new MeshError('config-invalid', `GUARD_KEYS_FILE lacks version ${needed[0] ?? this.writing}, which is still needed`);
+      throw new MeshError(
+        'config-invalid',
+        `GUARD_KEYS_FILE lacks version ${needed[0] ?? this.writing}, which is still needed`,
+      );
     this.put(file);
   }
 
@@ -86,7 +101,11 @@ export class GuardKeys {
   write(version: number): void {
     if (version === this.writing) return;
     if (!this.knows(version)) this.learn();
-    if (!this.knows(version)) throw new MeshError('key-unavailable', `version ${version} of the guard's key is not in GUARD_KEYS_FILE`);
+    if (!this.knows(version))
+      throw new MeshError(
+        'key-unavailable',
+        `version ${version} of the guard's key is not in GUARD_KEYS_FILE`,
+      );
     this.writing = version;
     this.changes += 1;
   }
@@ -108,13 +127,21 @@ export class GuardKeys {
    * case that brought them. It stays when keys change.
    */
   deriveClient(prints: IdentityPrints, caseId: string): string {
-    return toUuid(mac(this.set(prints.keyVersion ?? this.writing).prints, 'client', prints.identity ?? `case:${caseId}`));
+    return toUuid(
+      mac(
+        this.set(prints.keyVersion ?? this.writing).prints,
+        'client',
+        prints.identity ?? `case:${caseId}`,
+      ),
+    );
   }
 
   /** AES-256-GCM; `about` (the row's id) is bound in, so that a sealed payload cannot be moved to another row. */
   seal(plain: Uint8Array, about: string): Buffer {
     const nonce = randomBytes(12);
-    const cipher = createCipheriv('aes-256-gcm', this.set(this.writing).vault, nonce).setAAD(Buffer.from(about));
+    const cipher = createCipheriv('aes-256-gcm', this.set(this.writing).vault, nonce).setAAD(
+      Buffer.from(about),
+    );
     const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
     const version = Buffer.alloc(2);
     version.writeUInt16BE(this.writing);
@@ -139,7 +166,8 @@ export class GuardKeys {
 
   private set(version: number): KeySet {
     const set = this.file.sets.get(version);
-    if (set === undefined) throw new MeshError('key-unavailable', `version ${version} of the guard's key is not there`);
+    if (set === undefined)
+      throw new MeshError('key-unavailable', `version ${version} of the guard's key is not there`);
     return set;
   }
 
@@ -152,7 +180,11 @@ export class GuardKeys {
 function readKeyFile(path: string): KeyFile {
   try {
     const { current, keys } = keyFile.parse(JSON.parse(readFileSync(path, 'utf8')));
-    const sets = new Map(Object.entries(keys).map(([version, key]) => [Number(version), keySet(Buffer.from(key, 'base64'))] as const));
+    const sets = new Map(
+      Object.entries(keys).map(
+        ([version, key]) => [Number(version), keySet(Buffer.from(key, 'base64'))] as const,
+      ),
+    );
     if (!sets.has(current)) throw new RangeError('current names no key');
     return { current, sets };
   } catch (error) {
@@ -168,7 +200,8 @@ function readKeyFile(path: string): KeyFile {
 
 function keySet(key: Buffer): KeySet {
   if (key.length !== 32) throw new RangeError('a key has 32 bytes');
-  const derive = (use: string): Buffer => Buffer.from(hkdfSync('sha256', key, '', `throughcare guard ${use}`, 32));
+  const derive = (use: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', key, '', `throughcare guard ${use}`, 32));
   return { prints: createSecretKey(derive('prints')), vault: derive('vault') };
 }
 

@@ -22,7 +22,12 @@ export class HeldSweep {
 
   constructor(private readonly parts: HeldSweepParts) {
     const failure = 'held messages could not be swept now';
-    this.work = new RepeatingWork({ everyMs: sweepMs, log: parts.log, failure, run: () => this.sweep() });
+    this.work = new RepeatingWork({
+      everyMs: sweepMs,
+      log: parts.log,
+      failure,
+      run: () => this.sweep(),
+    });
   }
 
   start(): void {
@@ -35,10 +40,12 @@ export class HeldSweep {
 
   private async sweep(): Promise<void> {
     const { pool, clock } = this.parts;
-    const { rows } = await pool.query<{ id: string; client: string }>('select id, client from held where expires_at < $1 limit 100', [
-      clock.now(),
-    ]);
-    for (const { id, client } of rows) await underClientLock(pool, client, (db) => this.endLocked(db, id));
+    const { rows } = await pool.query<{ id: string; client: string }>(
+      'select id, client from held where expires_at < $1 limit 100',
+      [clock.now()],
+    );
+    for (const { id, client } of rows)
+      await underClientLock(pool, client, (db) => this.endLocked(db, id));
   }
 
   private async endLocked(db: PoolClient, id: string): Promise<void> {
@@ -54,6 +61,8 @@ export class HeldSweep {
     const seqs = await insertRecords(db, [record], now);
     await db.query('delete from held where id = $1', [id]);
     await db.query('commit');
-    await this.parts.courier.announce([{ record, seq: seqs.get(`${record.id}/${record.ordinal}`) ?? 0, recordedAt: now }]);
+    await this.parts.courier.announce([
+      { record, seq: seqs.get(`${record.id}/${record.ordinal}`) ?? 0, recordedAt: now },
+    ]);
   }
 }

@@ -111,7 +111,8 @@ export class IngressPuller {
     this.forget();
     const { inHand, first, last, given } = await this.alone();
     if (inHand > 0)
-      for (let seq = first; seq <= last; seq += 1) this.connection.publish(`${this.ackSubject}.1.${seq}.${given}.0.0`, '-NAK');
+      for (let seq = first; seq <= last; seq += 1)
+        this.connection.publish(`${this.ackSubject}.1.${seq}.${given}.0.0`, '-NAK');
     this.nextSeq = inHand > 0 ? await this.gather() : last + 1;
     this.takenOver = present;
   }
@@ -125,7 +126,8 @@ export class IngressPuller {
     for (;;) {
       const standing = await this.standing();
       if (standing.waiting === 0) return standing;
-      if (this.isStopped || performance.now() > end) throw new MeshError('answer-timeout', 'another guard takes from this ingress still');
+      if (this.isStopped || performance.now() > end)
+        throw new MeshError('answer-timeout', 'another guard takes from this ingress still');
       await delay(lookAgainMs);
     }
   }
@@ -162,13 +164,19 @@ export class IngressPuller {
   /** Whether nothing lies in the stream from there to there but what is in the queue. */
   private async isAllThereIs(first: number, last: number): Promise<boolean> {
     const held = new Set(this.queue.map(seqOf));
-    const missing = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index).filter((seq) => !held.has(seq));
+    const missing = Array.from(
+      { length: Math.max(0, last - first + 1) },
+      (_, index) => first + index,
+    ).filter((seq) => !held.has(seq));
     const subject = `STREAM.MSG.GET.${ingressStream(this.party)}`;
     // Anything but the broker's word that it is not there may be a message.
     const lies = (seq: number): Promise<boolean> =>
-      askJetStream(this.connection, subject, { seq }, answerMs).then(({ error }) => error?.err_code !== noMessageFound);
+      askJetStream(this.connection, subject, { seq }, answerMs).then(
+        ({ error }) => error?.err_code !== noMessageFound,
+      );
     for (let start = 0; start < missing.length; start += askedAtOnce)
-      if ((await Promise.all(missing.slice(start, start + askedAtOnce).map(lies))).includes(true)) return false;
+      if ((await Promise.all(missing.slice(start, start + askedAtOnce).map(lies))).includes(true))
+        return false;
     return true;
   }
 
@@ -178,7 +186,13 @@ export class IngressPuller {
     const { delivered, num_ack_pending: inHand, num_waiting: waiting, ack_floor: floor } = state;
     if (delivered === undefined || inHand === undefined || waiting === undefined)
       throw new MeshError('broker-unavailable', 'the broker does not tell what is in hand');
-    return { inHand, waiting, first: (floor?.stream_seq ?? 0) + 1, last: delivered.stream_seq, given: delivered.consumer_seq };
+    return {
+      inHand,
+      waiting,
+      first: (floor?.stream_seq ?? 0) + 1,
+      last: delivered.stream_seq,
+      given: delivered.consumer_seq,
+    };
   }
 
   /** Pulls that were open, and what they brought, are nothing to do with what is pulled from now on. */
@@ -223,7 +237,13 @@ export class IngressPuller {
   }
 
   private pull(): void {
-    if (this.isStopped || this.isToBeTakenOver || this.connection.isClosed() || this.queue.length >= this.batchSize) return;
+    if (
+      this.isStopped ||
+      this.isToBeTakenOver ||
+      this.connection.isClosed() ||
+      this.queue.length >= this.batchSize
+    )
+      return;
     const isLost = performance.now() - this.pulledAt > pullMs + lateMs;
     if ((this.outstanding > 0 && !isLost) || !this.mayPull()) return;
     this.request(this.batchSize);
@@ -232,7 +252,11 @@ export class IngressPuller {
   private request(batch: number): void {
     this.outstanding = batch;
     this.pulledAt = performance.now();
-    this.connection.publish(this.pullSubject, JSON.stringify({ batch, expires: pullMs * 1_000_000 }), { reply: this.inbox });
+    this.connection.publish(
+      this.pullSubject,
+      JSON.stringify({ batch, expires: pullMs * 1_000_000 }),
+      { reply: this.inbox },
+    );
   }
 
   private take(message: Msg | undefined): void {

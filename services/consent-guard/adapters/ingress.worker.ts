@@ -75,13 +75,17 @@ export class IngressWorker {
   /** A service's answer releases what waits, once: the next is judged when that is done. */
   private readonly mayOverlap: boolean;
   /** What the next batch will be judged by, and which batch that is. */
-  private ahead: { readonly batch: readonly Taken[]; readonly ground: GroundAhead<Ground> | undefined } | undefined;
+  private ahead:
+    | { readonly batch: readonly Taken[]; readonly ground: GroundAhead<Ground> | undefined }
+    | undefined;
 
   constructor(
     readonly party: string,
     private readonly parts: IngressWorkerParts,
   ) {
-    this.puller = new IngressPuller(parts.connection, party, parts.batchSize, () => parts.mayPull(party));
+    this.puller = new IngressPuller(parts.connection, party, parts.batchSize, () =>
+      parts.mayPull(party),
+    );
     this.mayOverlap = !isServiceParty(party);
     this.loop = this.run();
   }
@@ -92,7 +96,8 @@ export class IngressWorker {
     this.puller.stop();
     await this.loop;
     // Acknowledged before the lease is given back: the next holder must not find it again.
-    if (!this.parts.connection.isClosed()) await this.parts.connection.flush().catch(() => undefined);
+    if (!this.parts.connection.isClosed())
+      await this.parts.connection.flush().catch(() => undefined);
   }
 
   private get isStopped(): boolean {
@@ -119,15 +124,25 @@ export class IngressWorker {
    *
    * @returns when the next may be judged
    */
-  private async begin(batch: readonly Taken[], before: UnderWay, next: Promise<readonly Taken[]>): Promise<UnderWay> {
+  private async begin(
+    batch: readonly Taken[],
+    before: UnderWay,
+    next: Promise<readonly Taken[]>,
+  ): Promise<UnderWay> {
     if (batch.length === 0) return before;
     let onCommitted = (): void => undefined;
     const committed = new Promise<void>((resolve) => (onCommitted = resolve));
     let isFirst = true;
     const onJudged = (messages: ReadonlySet<string>): void => {
-      if (this.mayOverlap) void next.then((following) => (isFirst ? this.readAhead(following, messages) : undefined));
+      if (this.mayOverlap)
+        void next.then((following) => (isFirst ? this.readAhead(following, messages) : undefined));
     };
-    const first = this.attempt(batch, { onJudged, onCommitted, mayDeliver: before.delivered, ahead: this.takeAhead(batch) });
+    const first = this.attempt(batch, {
+      onJudged,
+      onCommitted,
+      mayDeliver: before.delivered,
+      ahead: this.takeAhead(batch),
+    });
     void first.then((outcome) => (isFirst = outcome === 'done'));
     const done = this.see(batch, first, before);
     await Promise.race([committed, done]);
@@ -138,11 +153,19 @@ export class IngressWorker {
       return nothing;
     }
     // Without what came before that: a chain of all batches would be kept.
-    return { delivered: first.then((outcome) => outcome === 'done'), done, before: { delivered: before.delivered, done: before.done } };
+    return {
+      delivered: first.then((outcome) => outcome === 'done'),
+      done,
+      before: { delivered: before.delivered, done: before.done },
+    };
   }
 
   /** Tries a batch again until it is through, once all before it is. */
-  private async see(batch: readonly Taken[], first: Promise<Outcome>, before: UnderWay): Promise<void> {
+  private async see(
+    batch: readonly Taken[],
+    first: Promise<Outcome>,
+    before: UnderWay,
+  ): Promise<void> {
     const outcome = await first;
     // Whoever begins again may need the locks of those behind: they let go.
     if (outcome !== 'done') await this.letGoAhead();
@@ -198,7 +221,8 @@ export class IngressWorker {
     const taken: Taken[] = [];
     for (let start = 0; start < messages.length; start += readAtOnce) {
       await nextTurn();
-      for (const message of messages.slice(start, start + readAtOnce)) taken.push({ message, intake: this.parts.processor.read(message) });
+      for (const message of messages.slice(start, start + readAtOnce))
+        taken.push({ message, intake: this.parts.processor.read(message) });
     }
     return taken;
   }
@@ -206,7 +230,8 @@ export class IngressWorker {
   /** All that was sent before is through. @param first how its first attempt went */
   private async work(batch: readonly Taken[], first?: Outcome): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = attempt === 1 && first !== undefined ? first : await this.attempt(batch, alone);
+      const outcome =
+        attempt === 1 && first !== undefined ? first : await this.attempt(batch, alone);
       if (outcome === 'done') return;
       if (this.isStopped) return;
       if (outcome === 'failing' && batch.length > 1) return this.oneByOne(batch);
@@ -241,7 +266,10 @@ export class IngressWorker {
     if (taken === undefined) return true;
     const { message, intake } = taken;
     const letter = {
-      id: effectId(`${message.subject}\n${Buffer.from(message.data).toString('base64')}`, 'dead-letter'),
+      id: effectId(
+        `${message.subject}\n${Buffer.from(message.data).toString('base64')}`,
+        'dead-letter',
+      ),
       party: this.party,
       message: intake.ok ? intake.incoming.read.envelope.id : undefined,
       code: 'internal',
@@ -270,9 +298,13 @@ function intakesOf(batch: readonly Taken[]): Intake[] {
 }
 
 function namesAny(intakes: readonly Intake[], messages: ReadonlySet<string>): boolean {
-  for (const intake of intakes) if (intake.ok) for (const id of messagesIn([intake.incoming])) if (messages.has(id)) return true;
+  for (const intake of intakes)
+    if (intake.ok)
+      for (const id of messagesIn([intake.incoming])) if (messages.has(id)) return true;
   return false;
 }
 
 const isPassing = (error: unknown): boolean =>
-  error instanceof MeshError && error.code !== 'internal' && errorRules[error.code].jetStream === 'nak';
+  error instanceof MeshError &&
+  error.code !== 'internal' &&
+  errorRules[error.code].jetStream === 'nak';

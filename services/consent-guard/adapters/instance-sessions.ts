@@ -30,7 +30,12 @@ export class InstanceSessions {
   readonly pool: Pool;
 
   constructor(url: string, onError: (error: Error) => void) {
-    this.pool = connectDatabase({ url, applicationName: this.nameOf('consent-guard-shares'), max: 1, onError });
+    this.pool = connectDatabase({
+      url,
+      applicationName: this.nameOf('consent-guard-shares'),
+      max: 1,
+      onError,
+    });
   }
 
   /** An `application_name`: at most 63 bytes count. */
@@ -40,7 +45,10 @@ export class InstanceSessions {
 
   /** Ends the sessions of silent instances. @returns how many instances are alive, this one included, and how many sessions were ended. */
   async look(): Promise<{ readonly alive: number; readonly ended: number }> {
-    const { rows } = await this.pool.query<{ alive: number; ended: number }>(lookSql, [this.instance, silentMs]);
+    const { rows } = await this.pool.query<{ alive: number; ended: number }>(lookSql, [
+      this.instance,
+      silentMs,
+    ]);
     return rows[0] ?? { alive: 1, ended: 0 };
   }
 }

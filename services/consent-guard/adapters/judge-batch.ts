@@ -42,7 +42,11 @@ export interface JudgedBatch {
   readonly decided: DecidedMessage[];
   readonly dead: DeadLetter[];
   readonly deliveries: Delivery[];
-  readonly events: { readonly record: GuardRecord; readonly stored?: StoredRecord; readonly directory?: PartyPut | PersonPut }[];
+  readonly events: {
+    readonly record: GuardRecord;
+    readonly stored?: StoredRecord;
+    readonly directory?: PartyPut | PersonPut;
+  }[];
   readonly withdrawals: WithdrawEffect[];
   /** Cleared before, perhaps delivered, and not to be delivered any more. Where there are any, none of the batch is to be written. */
   readonly doubts: Doubt[];
@@ -115,7 +119,8 @@ function judgeNew(incoming: Incoming, { world, nowMs }: Grounds, judged: JudgedB
   for (const record of records) world.putRecord(record);
   judged.decided.push({ records, effects: decision.effects });
   takeEffects(decision.effects, { records }, judged);
-  for (const record of records) if (!unannounced.has(record.name)) judged.events.push({ record, ...directoryOf(incoming) });
+  for (const record of records)
+    if (!unannounced.has(record.name)) judged.events.push({ record, ...directoryOf(incoming) });
 }
 
 function judgeAgain(incoming: Incoming, grounds: Grounds, judged: JudgedBatch): void {
@@ -124,21 +129,29 @@ function judgeAgain(incoming: Incoming, grounds: Grounds, judged: JudgedBatch): 
   // The same message twice in one batch: the first of them is judged.
   if (stored === undefined) return;
   const announce = (): void => {
-    if (!unannounced.has(stored.name)) judged.events.push({ record: stored, stored, ...directoryOf(incoming) });
+    if (!unannounced.has(stored.name))
+      judged.events.push({ record: stored, stored, ...directoryOf(incoming) });
   };
   const state = delivered.get(stored.id);
   // What waited and was cleared by its route is seen to with the route, which comes again too; judged by itself it would only wait.
-  if (!isCleared(stored) || stored.ordinal > 0 || (state !== undefined && state !== 'stopped')) return announce();
+  if (!isCleared(stored) || stored.ordinal > 0 || (state !== undefined && state !== 'stopped'))
+    return announce();
   const routed = waited.get(routedBy(incoming) ?? '');
   if (routed !== undefined) return judgeRoutedAgain(incoming, routed, grounds, judged);
   const decision = decide(incoming, world, nowMs);
   if (state === 'stopped') return stopAgain(stored, decision.record, { world, judged });
   if (goesAs(stored, decision.record)) {
-    takeEffects(decision.effects, { records: [stored, ...decision.others], decidedAt: stored.recordedAt }, judged);
+    takeEffects(
+      decision.effects,
+      { records: [stored, ...decision.others], decidedAt: stored.recordedAt },
+      judged,
+    );
     return announce();
   }
   if (stored.recipient === undefined) return announce();
-  judged.doubts.push(doubtOf(stored, stored.recipient, { root: rootOf(stored, world.record), now: decision.record }));
+  judged.doubts.push(
+    doubtOf(stored, stored.recipient, { root: rootOf(stored, world.record), now: decision.record }),
+  );
 }
 
 /** Decided now as it was then, so that the same goes to the same party: whole, or in part under the same consents. */
@@ -146,12 +159,18 @@ function goesAs(then: GuardRecord, now: GuardRecord): boolean {
   if (!isCleared(now)) return false;
   if (then.recipient === undefined) return true;
   const isSame = now.recipient === then.recipient && now.verdict.kind === then.verdict.kind;
-  return isSame && (now.verdict.kind === 'cleared' || listed(now.consents) === listed(then.consents));
+  return (
+    isSame && (now.verdict.kind === 'cleared' || listed(now.consents) === listed(then.consents))
+  );
 }
 
 const listed = (ids: readonly string[]): string => ids.toSorted().join();
 
-const doubtOf = (record: StoredRecord, recipient: string, { root, now }: { readonly root: string; readonly now: GuardRecord }): Doubt => ({
+const doubtOf = (
+  record: StoredRecord,
+  recipient: string,
+  { root, now }: { readonly root: string; readonly now: GuardRecord },
+): Doubt => ({
   record,
   recipient,
   root,
@@ -162,14 +181,21 @@ const doubtOf = (record: StoredRecord, recipient: string, { root, now }: { reado
  * A route that comes again: what it did is on the record of the message that waited. Cleared and not delivered yet, that is delivered now, to
  * the party on record; where it may not go there any more, it is a doubt like any other.
  */
-function judgeRoutedAgain(incoming: Incoming, record: StoredRecord, { world, delivered, nowMs }: Grounds, judged: JudgedBatch): void {
+function judgeRoutedAgain(
+  incoming: Incoming,
+  record: StoredRecord,
+  { world, delivered, nowMs }: Grounds,
+  judged: JudgedBatch,
+): void {
   // It waits still: not for this route to end.
   if (record.verdict.kind === 'waiting') return;
   const state = delivered.get(record.id);
   const decision = decide(incoming, world, nowMs);
   const effects = decision.effects.filter((effect) => effect.kind !== 'release');
   const now = decision.others[0] ?? decision.record;
-  const mayGo = goesAs(record, now) && effects.some((effect) => effect.kind === 'deliver' && effect.id === record.id);
+  const mayGo =
+    goesAs(record, now) &&
+    effects.some((effect) => effect.kind === 'deliver' && effect.id === record.id);
   if (isCleared(record) && record.recipient !== undefined && state === undefined) {
     if (!mayGo) {
       judged.doubts.push(doubtOf(record, record.recipient, { root: record.id, now }));
@@ -216,7 +242,11 @@ interface Decided {
   readonly decidedAt?: Date;
 }
 
-function takeEffects(effects: readonly Effect[], { records, decidedAt }: Decided, judged: JudgedBatch): void {
+function takeEffects(
+  effects: readonly Effect[],
+  { records, decidedAt }: Decided,
+  judged: JudgedBatch,
+): void {
   for (const effect of effects) {
     if (effect.kind === 'deliver') judged.deliveries.push(deliveryOf(effect, records, decidedAt));
     else if (effect.kind === 'withdraw') judged.withdrawals.push(effect);
@@ -248,7 +278,10 @@ function recordWith(id: string, records: readonly GuardRecord[]): GuardRecord | 
   return undefined;
 }
 
-function reportedDead(report: Extract<Effect, { kind: 'report-dead' }>['report'], records: readonly GuardRecord[]): DeadLetter {
+function reportedDead(
+  report: Extract<Effect, { kind: 'report-dead' }>['report'],
+  records: readonly GuardRecord[],
+): DeadLetter {
   const [record] = records;
   return {
     id: effectId(record?.id ?? '', 'dead-letter'),

@@ -8,7 +8,10 @@ export const keyFenceSql = (isExclusive: boolean): string =>
   `select pg_advisory_xact_lock${isExclusive ? '' : '_shared'}(hashtextextended('throughcare:guard-key', 0))`;
 
 /** @throws what the work throws, after the rollback */
-export async function inTransaction<T>(pool: Pool, work: (db: PoolClient) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  pool: Pool,
+  work: (db: PoolClient) => Promise<T>,
+): Promise<T> {
   const db = await pool.connect();
   try {
     await db.query('begin');

@@ -57,7 +57,11 @@ export class KeyRenewal {
     const { versions: counts, writing } = await this.state();
     const isNeeded = (version: number): boolean =>
       version === writing ||
-      counts.some((each) => each.version === version && each.clients + each.consents + each.held + each.deadLetters > 0);
+      counts.some(
+        (each) =>
+          each.version === version &&
+          each.clients + each.consents + each.held + each.deadLetters > 0,
+      );
     return versions.filter(isNeeded);
   }
 
@@ -69,12 +73,18 @@ export class KeyRenewal {
        union all select ${seal}, 'held', count(*)::int from held group by 1
        union all select ${seal}, 'deadLetters', count(*)::int from dead_letter where body is not null group by 1`,
     );
-    const state = await this.pool.query<{ writing: number | null }>('select writing from key_state');
+    const state = await this.pool.query<{ writing: number | null }>(
+      'select writing from key_state',
+    );
     const holders = await this.pool.query<{ versions: number[] }>(
       `select versions from key_holder where seen_at > now() - make_interval(secs => ${goneSeconds})`,
     );
-    const known = new Set([...rows.map((row) => row.version), ...holders.rows.flatMap((row) => row.versions)]);
-    const count = (version: number, kind: string): number => rows.find((row) => row.version === version && row.kind === kind)?.count ?? 0;
+    const known = new Set([
+      ...rows.map((row) => row.version),
+      ...holders.rows.flatMap((row) => row.versions),
+    ]);
+    const count = (version: number, kind: string): number =>
+      rows.find((row) => row.version === version && row.kind === kind)?.count ?? 0;
     return {
       writing: state.rows[0]?.writing ?? this.keys.version,
       instances: holders.rows.length,
@@ -97,14 +107,17 @@ export class KeyRenewal {
       [this.keys.version],
     );
     for (const { id, body } of rows)
-      await db.query(`update ${table} set body = $2 where id = $1`, [id, this.keys.seal(this.keys.open(body, id), id)]);
+      await db.query(`update ${table} set body = $2 where id = $1`, [
+        id,
+        this.keys.seal(this.keys.open(body, id), id),
+      ]);
   }
 
   private async hashAgain(db: PoolClient): Promise<void> {
-    const { rows } = await db.query<ClientRow>(`select * from client where key_version <> $1 and id > $2 order by id limit ${atOnce}`, [
-      this.keys.version,
-      this.after,
-    ]);
+    const { rows } = await db.query<ClientRow>(
+      `select * from client where key_version <> $1 and id > $2 order by id limit ${atOnce}`,
+      [this.keys.version, this.after],
+    );
     this.after = rows.at(-1)?.id ?? '00000000-0000-0000-0000-000000000000';
     for (const row of rows) await this.hashClient(db, row);
   }
@@ -115,7 +128,9 @@ export class KeyRenewal {
       [row.id],
     );
     for (const { id, body } of consents.rows) {
-      const { client } = JSON.parse(this.keys.open(body, id).toString('utf8')) as { client: ClientIdentity };
+      const { client } = JSON.parse(this.keys.open(body, id).toString('utf8')) as {
+        client: ClientIdentity;
+      };
       const old = this.keys.printsUnder(row.key_version, client);
       // With the number where one is bound, and never a number that is not: that is for a consent on the road to bring.
       if (!agrees(boundPrints(row), old) || (row.nino !== null && old.nino === undefined)) continue;

@@ -39,7 +39,12 @@ export class KeyKeeper {
 
   constructor(private readonly parts: KeyKeeperParts) {
     const failure = 'the keys could not be looked after now';
-    this.work = new RepeatingWork({ everyMs: lookMs, log: parts.log, failure, run: () => this.look() });
+    this.work = new RepeatingWork({
+      everyMs: lookMs,
+      log: parts.log,
+      failure,
+      run: () => this.look(),
+    });
   }
 
   /** Resolves once this instance writes with what the others write with. @throws MeshError when it does not know that version */
@@ -58,7 +63,9 @@ export class KeyKeeper {
   async stop(): Promise<void> {
     process.off('SIGHUP', this.onSignal);
     await this.work.stop();
-    await this.parts.pool.query('delete from key_holder where instance = $1', [this.instance]).catch(() => undefined);
+    await this.parts.pool
+      .query('delete from key_holder where instance = $1', [this.instance])
+      .catch(() => undefined);
   }
 
   private async look(): Promise<void> {
@@ -66,7 +73,8 @@ export class KeyKeeper {
     await this.readChangedFile();
     await this.tellHeld();
     keys.write(await this.writing());
-    if (keys.wanted > keys.version && (await this.doAllKnow(keys.wanted))) await this.moveTo(keys.wanted);
+    if (keys.wanted > keys.version && (await this.doAllKnow(keys.wanted)))
+      await this.moveTo(keys.wanted);
     await renewal.some();
   }
 
@@ -78,7 +86,10 @@ export class KeyKeeper {
     this.seen = seen;
     try {
       await keys.reload((versions) => renewal.stillNeeded(versions));
-      log.info({ event: 'keys-read', versions: keys.versions, wanted: keys.wanted }, 'the file of keys was read');
+      log.info(
+        { event: 'keys-read', versions: keys.versions, wanted: keys.wanted },
+        'the file of keys was read',
+      );
     } catch (error) {
       log.error({ err: error }, 'the file of keys is not taken; the keys stay as they were');
     }
@@ -108,11 +119,16 @@ export class KeyKeeper {
       await db.query('update key_state set writing = $1 where writing < $1', [version]);
     });
     keys.write(await this.writing());
-    log.info({ event: 'key-version', writing: keys.version }, 'another version of the key is written with');
+    log.info(
+      { event: 'key-version', writing: keys.version },
+      'another version of the key is written with',
+    );
   }
 
   private async writing(): Promise<number> {
-    const { rows } = await this.parts.pool.query<{ writing: number }>('select writing from key_state');
+    const { rows } = await this.parts.pool.query<{ writing: number }>(
+      'select writing from key_state',
+    );
     return rows[0]?.writing ?? this.parts.keys.version;
   }
 }

@@ -25,7 +25,8 @@ export class LazyPrints implements IdentityPrints {
 
   get identity(): string | undefined {
     const { nino, dateOfBirth, surname } = this.#shown;
-    if (nino !== undefined) this.#identity ??= mac(this.#key, 'identity', `${nino}\n${dateOfBirth}\n${letters(surname)}`);
+    if (nino !== undefined)
+      this.#identity ??= mac(this.#key, 'identity', `${nino}\n${dateOfBirth}\n${letters(surname)}`);
     return this.#identity;
   }
 

@@ -5,7 +5,11 @@ import type { Effect } from '../domain/effect.js';
 type ViewRelease = Extract<Effect, { kind: 'release-view' }>;
 type Withdrawal = Extract<Effect, { kind: 'keep-withdrawal' }>;
 
-export async function writeWithdrawal(db: PoolClient, { withdrawalId, client, by, data }: Withdrawal, now: Date): Promise<void> {
+export async function writeWithdrawal(
+  db: PoolClient,
+  { withdrawalId, client, by, data }: Withdrawal,
+  now: Date,
+): Promise<void> {
   await db.query(
     `insert into withdrawal (id, client, by_party, form, keep, how, taken_by, withdrawn_at, recorded_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (id) do nothing`,
@@ -13,17 +17,23 @@ export async function writeWithdrawal(db: PoolClient, { withdrawalId, client, by
   );
 }
 
-export async function writeViewRelease(db: PoolClient, { release, request, client }: ViewRelease, now: Date): Promise<void> {
-  await db.query('insert into client_view_release (id, request, client, released_at) values ($1, $2, $3, $4)', [
-    release,
-    request,
-    client,
-    now,
-  ]);
+export async function writeViewRelease(
+  db: PoolClient,
+  { release, request, client }: ViewRelease,
+  now: Date,
+): Promise<void> {
+  await db.query(
+    'insert into client_view_release (id, request, client, released_at) values ($1, $2, $3, $4)',
+    [release, request, client, now],
+  );
 }
 
 /** The lineage; the same decision come again adds nothing. */
-export async function writeLines(db: PoolClient, lines: readonly ConsentLine[], now: Date): Promise<void> {
+export async function writeLines(
+  db: PoolClient,
+  lines: readonly ConsentLine[],
+  now: Date,
+): Promise<void> {
   const column = <T>(pick: (line: ConsentLine) => T): T[] => lines.map(pick);
   await db.query({
     name: 'keep-lines',
@@ -46,7 +56,10 @@ export async function writeLines(db: PoolClient, lines: readonly ConsentLine[], 
 }
 
 /** The state of each line, one row a line. */
-export async function writeScopes(db: PoolClient, scopes: Extract<Effect, { kind: 'put-scopes' }>['scopes']): Promise<void> {
+export async function writeScopes(
+  db: PoolClient,
+  scopes: Extract<Effect, { kind: 'put-scopes' }>['scopes'],
+): Promise<void> {
   for (const scope of scopes) {
     await db.query({
       name: 'put-scope',

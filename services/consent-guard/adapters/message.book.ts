@@ -1,7 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { z } from 'zod';
-import type { ConsentOutcome, Timeline, askSeen, askVerdict, decisionRecord } from '#libs/contracts/ask.js';
+import type {
+  ConsentOutcome,
+  Timeline,
+  askSeen,
+  askVerdict,
+  decisionRecord,
+} from '#libs/contracts/ask.js';
 import { refusalSteps } from '#libs/contracts/refusal-steps.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { uuidVersion } from '#libs/contracts/message-id.js';
@@ -29,11 +35,17 @@ export class MessageBook {
   }
 
   /** The verdict of one's own message; waits up to `waitMs` until it is decided. A withdrawal is not confirmed before it is carried out. */
-  async verdict(party: string, { id, waitMs }: z.output<typeof askVerdict>): Promise<Record<string, unknown>> {
+  async verdict(
+    party: string,
+    { id, waitMs }: z.output<typeof askVerdict>,
+  ): Promise<Record<string, unknown>> {
     const end = performance.now() + waitMs;
     const now = await this.decided(party, id);
     if (now !== undefined) return { ...now };
-    const later = waitMs > 0 && (await this.watch.until(id, party, end)) ? await this.decided(party, id) : undefined;
+    const later =
+      waitMs > 0 && (await this.watch.until(id, party, end))
+        ? await this.decided(party, id)
+        : undefined;
     if (later !== undefined) return { ...later };
     await delay(Math.max(0, end - performance.now()));
     return { ...undecided(party, id) };
@@ -56,26 +68,37 @@ export class MessageBook {
     );
     const [row] = rows;
     if (row === undefined) return { seen: 'no' };
-    return { seen: row.sender === party && row.digest?.toString('hex') === ask.digest ? 'same' : 'other' };
+    return {
+      seen: row.sender === party && row.digest?.toString('hex') === ask.digest ? 'same' : 'other',
+    };
   }
 
   async timeline(party: string, id: string): Promise<Record<string, unknown>> {
     const timeline = await this.find(party, id);
-    if (timeline === undefined) throw new MeshError('not-found', 'no such message, or not one of yours');
+    if (timeline === undefined)
+      throw new MeshError('not-found', 'no such message, or not one of yours');
     return { ...timeline };
   }
 
   /** Timelines of many messages at once, in the order of their first records. */
   async timelinesOf(party: string, records: readonly StoredRecord[]): Promise<Timeline[]> {
     const byMessage = new Map<string, StoredRecord[]>();
-    for (const record of records) byMessage.set(record.id, [...(byMessage.get(record.id) ?? []), record]);
+    for (const record of records)
+      byMessage.set(record.id, [...(byMessage.get(record.id) ?? []), record]);
     const collected = await this.collected([...byMessage.keys()]);
     return [...byMessage.values()].flatMap((own) => timelineFor(party, own, collected) ?? []);
   }
 
   private async find(party: string, id: string): Promise<Timeline | undefined> {
-    const { rows } = await this.pool.query<RecordRow>('select * from record where id = $1 order by ordinal', [id]);
-    if (rows.length > 0) return this.withOutcome(timelineFor(party, rows.map(toStoredRecord), await this.collected([id])), rows[0]);
+    const { rows } = await this.pool.query<RecordRow>(
+      'select * from record where id = $1 order by ordinal',
+      [id],
+    );
+    if (rows.length > 0)
+      return this.withOutcome(
+        timelineFor(party, rows.map(toStoredRecord), await this.collected([id])),
+        rows[0],
+      );
     const dead = await this.pool.query<DeadRow>(
       'select code, field, detail, at from dead_letter where message = $1 and party = $2 order by at desc limit 1',
       [id, party],
@@ -86,16 +109,26 @@ export class MessageBook {
 
   /** Of these, the messages that a withdrawal found in their recipient's hands already. */
   private async collected(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const { rows } = await this.pool.query<{ id: string }>("select id from delivery where id = any($1::uuid[]) and state = 'collected'", [
-      ids,
-    ]);
+    const { rows } = await this.pool.query<{ id: string }>(
+      "select id from delivery where id = any($1::uuid[]) and state = 'collected'",
+      [ids],
+    );
     return new Set(rows.map((row) => row.id));
   }
 
   /** What a consent or withdrawal did to the lines of the sender's own agency; of others' lines nothing is told. */
-  private async withOutcome(timeline: Timeline | undefined, first: RecordRow | undefined): Promise<Timeline | undefined> {
+  private async withOutcome(
+    timeline: Timeline | undefined,
+    first: RecordRow | undefined,
+  ): Promise<Timeline | undefined> {
     const isDecision = first?.name === 'consent.recorded' || first?.name === 'consent.withdrawn';
-    if (timeline === undefined || first === undefined || !isDecision || timeline.sender !== first.sender) return timeline;
+    if (
+      timeline === undefined ||
+      first === undefined ||
+      !isDecision ||
+      timeline.sender !== first.sender
+    )
+      return timeline;
     const { rows } = await this.pool.query<{
       from_agency: string;
       to_agency: string;
@@ -108,16 +141,23 @@ export class MessageBook {
       [first.id, first.sender_agency],
     );
     const lines = (which: (row: (typeof rows)[number]) => boolean): ConsentOutcome['supersedes'] =>
-      rows.filter(which).map((row) => ({ from: row.from_agency, to: row.to_agency, purpose: row.purpose }));
+      rows
+        .filter(which)
+        .map((row) => ({ from: row.from_agency, to: row.to_agency, purpose: row.purpose }));
     const consent = {
-      supersedes: lines(({ outcome, before }) => before !== null && (outcome === 'stands' || outcome === 'merged')),
+      supersedes: lines(
+        ({ outcome, before }) => before !== null && (outcome === 'stands' || outcome === 'merged'),
+      ),
       notChanged: lines(({ outcome }) => outcome === 'not-changed'),
     };
     return rows.length === 0 ? timeline : { ...timeline, consent };
   }
 
   private async isOpen(id: string): Promise<boolean> {
-    const { rowCount } = await this.pool.query(`select 1 from record r where r.id = $1 and r.ordinal = 0 and not (${isCarriedOut})`, [id]);
+    const { rowCount } = await this.pool.query(
+      `select 1 from record r where r.id = $1 and r.ordinal = 0 and not (${isCarriedOut})`,
+      [id],
+    );
     return rowCount !== 0;
   }
 }
@@ -134,12 +174,30 @@ const undecided = (party: string, id: string): Timeline => ({
 
 function unreadable(party: string, id: string, row: DeadRow): Timeline {
   const field = row.field === null ? {} : { field: row.field };
-  const record = { verdict: 'refused' as const, reason: row.code, detail: row.detail, at: row.at.toISOString(), ...field };
-  return { id, type: '', sender: party, to: '', time: row.at.toISOString(), state: 'refused', records: [record] };
+  const record = {
+    verdict: 'refused' as const,
+    reason: row.code,
+    detail: row.detail,
+    at: row.at.toISOString(),
+    ...field,
+  };
+  return {
+    id,
+    type: '',
+    sender: party,
+    to: '',
+    time: row.at.toISOString(),
+    state: 'refused',
+    records: [record],
+  };
 }
 
 /** The sender sees all records; the recipient sees a message only once it was cleared to it, and not where it was stopped on the way. */
-function timelineFor(party: string, records: readonly StoredRecord[], collected: ReadonlySet<string>): Timeline | undefined {
+function timelineFor(
+  party: string,
+  records: readonly StoredRecord[],
+  collected: ReadonlySet<string>,
+): Timeline | undefined {
   const [first] = records;
   const last = records.at(-1);
   if (first === undefined || last === undefined) return undefined;
@@ -173,6 +231,8 @@ function recordShown(record: StoredRecord): z.infer<typeof decisionRecord> {
     at: record.recordedAt.toISOString(),
     ...(reason === undefined ? {} : { reason }),
     ...(verdict.kind === 'refused' && verdict.field !== undefined ? { field: verdict.field } : {}),
-    ...(verdict.kind === 'refused' && verdict.detail !== undefined ? { detail: verdict.detail } : {}),
+    ...(verdict.kind === 'refused' && verdict.detail !== undefined
+      ? { detail: verdict.detail }
+      : {}),
   };
 }

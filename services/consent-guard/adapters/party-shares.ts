@@ -74,21 +74,33 @@ export class PartyShares {
         this.lookedAt = performance.now();
         return undefined;
       })
-      .catch((error: unknown) => this.parts.log.warn({ err: error }, 'the parties could not be shared out now'))
+      .catch((error: unknown) =>
+        this.parts.log.warn({ err: error }, 'the parties could not be shared out now'),
+      )
       .finally(() => (this.looking = undefined));
   }
 
   private async share(): Promise<void> {
     const parties = await this.parties();
     const { alive, ended } = await this.parts.sessions.look();
-    if (ended > 0) this.parts.log.warn({ event: 'silent-instance', ended }, 'a guard that was silent has lost its sessions');
+    if (ended > 0)
+      this.parts.log.warn(
+        { event: 'silent-instance', ended },
+        'a guard that was silent has lost its sessions',
+      );
     const fair = Math.ceil(parties.length / Math.max(1, alive));
     for (const party of [...this.workers.keys()].slice(fair)) await this.giveBack(party);
     // Each instance begins elsewhere in the list, so that they do not all try for the same.
-    const start = Number.parseInt(this.parts.sessions.instance.slice(0, 4), 16) % Math.max(1, parties.length);
+    const start =
+      Number.parseInt(this.parts.sessions.instance.slice(0, 4), 16) % Math.max(1, parties.length);
     for (const party of [...parties.slice(start), ...parties.slice(0, start)]) {
       if (this.isStopped || this.workers.size >= fair) return;
-      if (this.workers.has(party) || this.ending.has(party) || !(await this.parts.leases.acquire(party))) continue;
+      if (
+        this.workers.has(party) ||
+        this.ending.has(party) ||
+        !(await this.parts.leases.acquire(party))
+      )
+        continue;
       this.workers.set(party, this.parts.startWorker(party));
     }
   }
@@ -101,7 +113,14 @@ export class PartyShares {
   }
 
   private async parties(): Promise<readonly string[]> {
-    const { rows } = await this.parts.sessions.pool.query<{ id: string }>('select id from party where active order by id');
-    return [...serviceParties, ...rows.map((row) => row.id).filter((id) => !(serviceParties as readonly string[]).includes(id))];
+    const { rows } = await this.parts.sessions.pool.query<{ id: string }>(
+      'select id from party where active order by id',
+    );
+    return [
+      ...serviceParties,
+      ...rows
+        .map((row) => row.id)
+        .filter((id) => !(serviceParties as readonly string[]).includes(id)),
+    ];
   }
 }

@@ -16,7 +16,8 @@ export interface RawMessage {
 
 /** `stamp`: of the keys when it was read; after a change of keys the identity is derived again. */
 export type Intake =
-  { readonly ok: true; readonly incoming: Incoming; readonly stamp?: number } | { readonly ok: false; readonly dead: DeadLetter };
+  | { readonly ok: true; readonly incoming: Incoming; readonly stamp?: number }
+  | { readonly ok: false; readonly dead: DeadLetter };
 
 export interface Reading {
   readonly keys: GuardKeys;
@@ -61,15 +62,30 @@ export function readIngress(raw: RawMessage, reading: Reading): Intake {
   const { id } = read.message.envelope;
   if (uuidVersion(id) === 8 && !(isServiceParty(sender) && isOwnEffectId(sender, id))) {
     const detail = 'id must be a UUIDv7; only the services of the mesh derive ids, each its own';
-    return { ok: false, dead: { ...about(), message: id, code: 'malformed-message', field: 'id', detail } };
+    return {
+      ok: false,
+      dead: { ...about(), message: id, code: 'malformed-message', field: 'id', detail },
+    };
   }
-  return { ok: true, incoming: toIncoming(read.message, { sender, digest }, reading.keys), stamp: reading.keys.stamp };
+  return {
+    ok: true,
+    incoming: toIncoming(read.message, { sender, digest }, reading.keys),
+    stamp: reading.keys.stamp,
+  };
 }
 
 /** Whom it shows is hashed as far as somebody asks: where a case is opened, all of it, whoever it is. */
-export function toIncoming(read: ReadMessage, origin: Pick<Incoming, 'sender' | 'digest'>, keys: GuardKeys): Incoming {
-  const identity = read.rule.caseUse === 'none' ? undefined : (read.envelope.data['client'] as ClientIdentity | undefined);
-  if (identity === undefined) return { read, ...origin, prints: undefined, derivedClient: undefined };
+export function toIncoming(
+  read: ReadMessage,
+  origin: Pick<Incoming, 'sender' | 'digest'>,
+  keys: GuardKeys,
+): Incoming {
+  const identity =
+    read.rule.caseUse === 'none'
+      ? undefined
+      : (read.envelope.data['client'] as ClientIdentity | undefined);
+  if (identity === undefined)
+    return { read, ...origin, prints: undefined, derivedClient: undefined };
   const [prints, ...earlierPrints] = keys.allPrints(identity);
   const caseId = read.envelope.case;
   let derived: string | undefined;
@@ -85,13 +101,16 @@ export function toIncoming(read: ReadMessage, origin: Pick<Incoming, 'sender' | 
   };
 }
 
-const textOf = (data: Uint8Array): string => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8');
+const textOf = (data: Uint8Array): string =>
+  Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8');
 
 /** The id a broken message claims, if it is a UUID: so that its sender can be told. */
 function idIn(data: Uint8Array): string | undefined {
   try {
     const { id } = JSON.parse(textOf(data)) as { id?: unknown };
-    return typeof id === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id : undefined;
+    return typeof id === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
+      ? id
+      : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,15 @@
 import { typeOf } from '#libs/contracts/message-table.js';
-import { jsonString as quoted, jsonStringOrNull as quotedOrNull, jsonStrings as list } from '#libs/digest/json-string.js';
+import {
+  jsonString as quoted,
+  jsonStringOrNull as quotedOrNull,
+  jsonStrings as list,
+} from '#libs/digest/json-string.js';
 import { canonicalText } from '#libs/digest/message-digest.js';
-import { clientCommitment, messageCommitment, rowCommitment } from '#libs/evidence/evidence-entry.js';
+import {
+  clientCommitment,
+  messageCommitment,
+  rowCommitment,
+} from '#libs/evidence/evidence-entry.js';
 import { type GuardRecord, reasonOf } from '../domain/guard-record.js';
 
 /** Salts in hex: what opens an entry's commitments to the message, and to the row. */
@@ -33,7 +41,11 @@ export interface EntryGrounds {
  * @param random as above; the end of it, kept nowhere, stands in for the key where no client is concerned, so that an entry does not tell
  * whether the guard knows the client
  */
-export function entryOf(record: GuardRecord, random: string, { recordedAt, clientKey }: EntryGrounds): string {
+export function entryOf(
+  record: GuardRecord,
+  random: string,
+  { recordedAt, clientKey }: EntryGrounds,
+): string {
   const { id, ordinal, recipient, verdict } = record;
   const salts = entrySalts(random);
   const reason = reasonOf(verdict);
@@ -67,4 +79,5 @@ export function rowText(record: GuardRecord): string {
 const inUtc = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** As it is written into the row's own column, which gives it back so: finer than a millisecond, PostgreSQL would round it up. */
-export const timeOf = ({ time }: GuardRecord): string => (inUtc.test(time) ? time : new Date(time).toISOString());
+export const timeOf = ({ time }: GuardRecord): string =>
+  inUtc.test(time) ? time : new Date(time).toISOString();

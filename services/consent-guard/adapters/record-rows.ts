@@ -63,9 +63,15 @@ export async function insertRecords(
   recordedAt: Date,
 ): Promise<ReadonlyMap<string, number>> {
   if (records.length === 0) return new Map();
-  const results = (await db.query(numbersSql(records.length))) as unknown as { rows: { numbers: string }[] }[];
+  const results = (await db.query(numbersSql(records.length))) as unknown as {
+    rows: { numbers: string }[];
+  }[];
   const numbers = results.at(-1)?.rows[0]?.numbers.split(',') ?? [];
-  const rows = toRows(records, { numbers, keys: await clientKeys(db, clientsOf(records)), at: recordedAt.toISOString() });
+  const rows = toRows(records, {
+    numbers,
+    keys: await clientKeys(db, clientsOf(records)),
+    at: recordedAt.toISOString(),
+  });
   await copyRows(db, { table: 'record', columns }, rows);
   const later = laterOf(records);
   if (later.length > 0) await db.query(disclosuresSql, [later]);
@@ -89,9 +95,13 @@ function laterOf(records: readonly GuardRecord[]): string[] {
   return ids;
 }
 
-function numbersOf(records: readonly GuardRecord[], numbers: readonly string[]): Map<string, number> {
+function numbersOf(
+  records: readonly GuardRecord[],
+  numbers: readonly string[],
+): Map<string, number> {
   const found = new Map<string, number>();
-  for (const [index, { id, ordinal }] of records.entries()) found.set(`${id}/${ordinal}`, Number(numbers[index]));
+  for (const [index, { id, ordinal }] of records.entries())
+    found.set(`${id}/${ordinal}`, Number(numbers[index]));
   return found;
 }
 
@@ -186,7 +196,10 @@ export function toStoredRecord(row: Row): StoredRecord {
 function verdictOf(row: Row): Verdict {
   const kind = row.verdict as Verdict['kind'];
   if (kind !== 'refused' && kind !== 'stopped') return { kind };
-  const optional = { ...(row.field === null ? {} : { field: row.field }), ...(row.detail === null ? {} : { detail: row.detail }) };
+  const optional = {
+    ...(row.field === null ? {} : { field: row.field }),
+    ...(row.detail === null ? {} : { detail: row.detail }),
+  };
   return { kind, reason: row.reason, ...(kind === 'refused' ? optional : {}) } as Verdict;
 }
 

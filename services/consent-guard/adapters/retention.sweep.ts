@@ -33,7 +33,9 @@ const eraseLineageSqls = [
   `delete from consent_line l where l.recorded_at < $1 and not exists (select 1 from consent c where c.id = l.decision_id)`,
 ];
 /** Clients of whom nothing is left: no record that has not been erased, no consent, nothing that waits. */
-const isForgettable = (client: string): string => `not exists (select 1 from record r where r.client = ${client})
+const isForgettable = (
+  client: string,
+): string => `not exists (select 1 from record r where r.client = ${client})
   and not exists (select 1 from consent c where c.client = ${client}) and not exists (select 1 from held h where h.client = ${client})
   and not exists (select 1 from open_withdrawal w where w.client = ${client})`;
 const forgetStatements = [
@@ -57,7 +59,12 @@ export class RetentionSweep {
 
   constructor(private readonly parts: RetentionParts) {
     const failure = 'what has come to its end could not be taken away now';
-    this.work = new RepeatingWork({ everyMs: sweepMs, log: parts.log, failure, run: () => this.sweepAndTell() });
+    this.work = new RepeatingWork({
+      everyMs: sweepMs,
+      log: parts.log,
+      failure,
+      run: () => this.sweepAndTell(),
+    });
   }
 
   start(): void {
@@ -90,7 +97,8 @@ export class RetentionSweep {
 
   private async sweepAndTell(): Promise<void> {
     const { records, clients } = await this.sweep();
-    if (records + clients > 0) this.parts.log.info({ records, clients }, 'the time of records and clients was over');
+    if (records + clients > 0)
+      this.parts.log.info({ records, clients }, 'the time of records and clients was over');
   }
 
   /** Under the sealer's lock: one instance at a time, and not while records are sealed. */
@@ -120,7 +128,10 @@ async function eraseRecords(db: PoolClient, refusals: Date, disclosures: Date): 
 
 /** Under the client's own lock: a message of theirs that is at work now, or comes now, keeps them. */
 async function forget(db: PoolClient, client: string): Promise<number> {
-  const { rows } = await db.query<{ got: boolean }>('select pg_try_advisory_xact_lock(hashtextextended($1, 7)) as got', [client]);
+  const { rows } = await db.query<{ got: boolean }>(
+    'select pg_try_advisory_xact_lock(hashtextextended($1, 7)) as got',
+    [client],
+  );
   if (rows[0]?.got !== true) return 0;
   const still = await db.query(`select 1 where ${isForgettable('$1::uuid')}`, [client]);
   if (still.rowCount === 0) return 0;

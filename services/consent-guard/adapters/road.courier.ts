@@ -41,16 +41,26 @@ export class RoadCourier {
    * @param deadline on the clock of `performance.now()`: a decision older than that may rest on a consent that is gone
    * @throws MeshError `lease-lost` when the deadline has passed: what was not sent yet is not sent; the messages come again
    */
-  async deliver<T extends DeliveryToSend>(deliveries: readonly T[], deadline: number): Promise<readonly SentDelivery<T>[]> {
+  async deliver<T extends DeliveryToSend>(
+    deliveries: readonly T[],
+    deadline: number,
+  ): Promise<readonly SentDelivery<T>[]> {
     const { sent, failure } = await this.deliverEach(deliveries, deadline);
     if (failure !== undefined) throw failure;
     return sent;
   }
 
   /** The same, where one that fails does not hide where the others lie. @throws nothing: `failure` is of the first that failed */
-  async deliverEach<T extends DeliveryToSend>(deliveries: readonly T[], deadline: number): Promise<Sent<T>> {
+  async deliverEach<T extends DeliveryToSend>(
+    deliveries: readonly T[],
+    deadline: number,
+  ): Promise<Sent<T>> {
     const isLate = performance.now() > deadline;
-    if (isLate) return { sent: [], failure: new MeshError('lease-lost', 'the decision is too old to deliver') };
+    if (isLate)
+      return {
+        sent: [],
+        failure: new MeshError('lease-lost', 'the decision is too old to deliver'),
+      };
     const attempts: Promise<SentDelivery<T> | Error>[] = [];
     for (const delivery of deliveries) attempts.push(this.deliverOne(delivery, deadline));
     const sent: SentDelivery<T>[] = [];
@@ -62,14 +72,24 @@ export class RoadCourier {
     return { sent, failure };
   }
 
-  private async deliverOne<T extends DeliveryToSend>(delivery: T, deadline: number): Promise<SentDelivery<T> | Error> {
+  private async deliverOne<T extends DeliveryToSend>(
+    delivery: T,
+    deadline: number,
+  ): Promise<SentDelivery<T> | Error> {
     const { id, recipient, message } = delivery;
     try {
       const body = Buffer.from(JSON.stringify(message));
-      const { seq } = await this.publisher.publish(body, deliveryId(id, recipient), deliverySubject(recipient), deadline);
+      const { seq } = await this.publisher.publish(
+        body,
+        deliveryId(id, recipient),
+        deliverySubject(recipient),
+        deadline,
+      );
       return { delivery, streamSeq: seq };
     } catch (error) {
-      return error instanceof Error ? error : new MeshError('broker-unavailable', 'a delivery failed', { cause: error });
+      return error instanceof Error
+        ? error
+        : new MeshError('broker-unavailable', 'a delivery failed', { cause: error });
     }
   }
 
@@ -81,16 +101,26 @@ export class RoadCourier {
    */
   async fence(id: string, recipient: string): Promise<PublishedMessage> {
     try {
-      return await this.publisher.publish(new Uint8Array(), deliveryId(id, recipient), fenceSubject(recipient));
+      return await this.publisher.publish(
+        new Uint8Array(),
+        deliveryId(id, recipient),
+        fenceSubject(recipient),
+      );
     } catch (error) {
       // A full stream passes too: it must be tried until there is room.
-      throw new MeshError('broker-unavailable', 'a delivery in doubt cannot be ruled out now', { cause: error });
+      throw new MeshError('broker-unavailable', 'a delivery in doubt cannot be ruled out now', {
+        cause: error,
+      });
     }
   }
 
   /** Several in a message: what follows them is served by few larger messages, and so is the broker. */
   async announce(events: readonly EventToSend[]): Promise<void> {
-    await Promise.all(bundlesOf(events).map(({ text, id }) => this.publisher.publish(Buffer.from(text), id, eventsSubject)));
+    await Promise.all(
+      bundlesOf(events).map(({ text, id }) =>
+        this.publisher.publish(Buffer.from(text), id, eventsSubject),
+      ),
+    );
   }
 }
 
@@ -111,7 +141,8 @@ function bundlesOf(events: readonly EventToSend[]): Bundle[] {
   let keys: string[] = [];
   let size = 0;
   const close = (): void => {
-    if (texts.length > 0) bundles.push({ text: `[${texts.join(',')}]`, id: hash('sha256', keys.join('\n'), 'hex') });
+    if (texts.length > 0)
+      bundles.push({ text: `[${texts.join(',')}]`, id: hash('sha256', keys.join('\n'), 'hex') });
     [texts, keys, size] = [[], [], 0];
   };
   for (const event of events) {
@@ -150,6 +181,7 @@ export function toEvent({ record, seq, recordedAt, directory }: EventToSend): Me
   if (record.caseId !== undefined) event.case = record.caseId;
   if (record.actor !== undefined) event.actor = record.actor;
   if (record.cause !== undefined) event.cause = record.cause;
-  if (directory !== undefined && ruleOf(record.name).onEventsWhole === true) event.directory = directory;
+  if (directory !== undefined && ruleOf(record.name).onEventsWhole === true)
+    event.directory = directory;
   return event;
 }

@@ -35,7 +35,12 @@ export class RoadWatch {
   private dueAt = 0;
 
   constructor(private readonly parts: RoadWatchParts) {
-    this.work = new RepeatingWork({ everyMs: watchMs, log: parts.log, failure, run: () => this.mendAll() });
+    this.work = new RepeatingWork({
+      everyMs: watchMs,
+      log: parts.log,
+      failure,
+      run: () => this.mendAll(),
+    });
   }
 
   start(): void {
@@ -59,7 +64,10 @@ export class RoadWatch {
   private async mendNow(party: string): Promise<void> {
     const { connection, log, opening } = this.parts;
     if (await mendDurable(connection, ingressPlan(party)))
-      log.warn({ event: 'durable-mended', stream: ingressStream(party) }, 'the broker had lost count of a stream; its durable begins anew');
+      log.warn(
+        { event: 'durable-mended', stream: ingressStream(party) },
+        'the broker had lost count of a stream; its durable begins anew',
+      );
     if (await mendDurable(connection, deliveryPlan(party), () => opening.prepare(party)))
       log.info({ event: 'delivery-opened', party }, 'what waits for a party can be pulled');
   }
@@ -67,7 +75,8 @@ export class RoadWatch {
   private async mendAll(): Promise<void> {
     const { connection, parties, log } = this.parts;
     const present = presentConnection(connection);
-    if (present === undefined || (present === this.lookedAt && performance.now() < this.dueAt)) return;
+    if (present === undefined || (present === this.lookedAt && performance.now() < this.dueAt))
+      return;
     let isWhole = true;
     for (const party of await parties()) {
       if (this.isStopped || connection.isClosed()) return;

@@ -14,17 +14,38 @@ const askedScopesSql = `${scopesSql} and ((from_agency = any(string_to_array($2,
   or purpose = 'record-on-lms')`;
 
 /** The clients' lines, as far as the batch can ask about them; all of them where it may ask about any. */
-export async function readScopes(db: PoolClient, clients: Iterable<string>, asked: LinesAsked | undefined): Promise<Scope[]> {
+export async function readScopes(
+  db: PoolClient,
+  clients: Iterable<string>,
+  asked: LinesAsked | undefined,
+): Promise<Scope[]> {
   const rows = await (asked === undefined
     ? readCopied(db, scopesSql, [listed(clients)])
-    : readCopied(db, askedScopesSql, [listed(clients), listed(asked.from), listed(asked.purposes)]));
+    : readCopied(db, askedScopesSql, [
+        listed(clients),
+        listed(asked.from),
+        listed(asked.purposes),
+      ]));
   return rows.map(scopeOfCopied);
 }
 
 /** Every column is there, and none is null: what else comes is no line, and ends the batch. */
 function scopeOfCopied(row: CopiedRow): Scope {
-  const [client, from, to, purpose, decision, excluded, validFrom, validUntil, decidedAt, consentId, form] = row;
-  if (row.length !== 11 || row.includes(null)) throw new RangeError('a line of the ledger cannot be read');
+  const [
+    client,
+    from,
+    to,
+    purpose,
+    decision,
+    excluded,
+    validFrom,
+    validUntil,
+    decidedAt,
+    consentId,
+    form,
+  ] = row;
+  if (row.length !== 11 || row.includes(null))
+    throw new RangeError('a line of the ledger cannot be read');
   return {
     client: client ?? '',
     from: from ?? '',
@@ -43,7 +64,9 @@ function scopeOfCopied(row: CopiedRow): Scope {
 /** Of an array as PostgreSQL writes it. Categories need no quotes: whatever else stands there, or is nested, is none, and unreadable. */
 function categoriesIn(array: string): readonly Category[] {
   if (array === '{}') return nothing;
-  return (array.startsWith('{') && array.endsWith('}') ? array.slice(1, -1).split(',') : [array]) as Category[];
+  return (
+    array.startsWith('{') && array.endsWith('}') ? array.slice(1, -1).split(',') : [array]
+  ) as Category[];
 }
 
 const nothing: readonly Category[] = [];

@@ -26,9 +26,13 @@ export class SealingThread {
 
   start(): void {
     if (this.isStopped || this.worker !== undefined) return;
-    const worker = new Worker(new URL('./seal-records.js', import.meta.url), { workerData: this.task });
+    const worker = new Worker(new URL('./seal-records.js', import.meta.url), {
+      workerData: this.task,
+    });
     this.worker = worker;
-    worker.on('message', (err: unknown) => this.log.warn({ err }, 'records could not be sealed now'));
+    worker.on('message', (err: unknown) =>
+      this.log.warn({ err }, 'records could not be sealed now'),
+    );
     worker.on('error', (err) => this.log.error({ err }, 'the sealing thread ended'));
     worker.once('exit', () => {
       this.worker = undefined;

@@ -11,7 +11,12 @@ import type { Line } from '../domain/rests-on-lines.js';
 import { ClientTraffic, type CoveredDelivery } from './client-traffic.js';
 import { readOpenings, requireOpenings } from './delivery-opening.js';
 import type { DeliveryState } from './judge-batch.js';
-import { type DeliveryRecall, type Openings, type RecallTerms, recallable } from './delivery-recall.js';
+import {
+  type DeliveryRecall,
+  type Openings,
+  type RecallTerms,
+  recallable,
+} from './delivery-recall.js';
 import { type StoredRecord, insertRecords } from './record-rows.js';
 import type { RoadCourier } from './road.courier.js';
 
@@ -70,46 +75,78 @@ export class WithdrawalDesk {
     const open = await readOpen(db, withdrawal);
     if (open === undefined) return;
     const traffic = await ClientTraffic.read(db, open.client);
-    await db.query(`update open_withdrawal set body = body || '{"isBegun":true}' where id = $1`, [open.withdrawalId]);
+    await db.query(`update open_withdrawal set body = body || '{"isBegun":true}' where id = $1`, [
+      open.withdrawalId,
+    ]);
     const upTo = traffic.records.get(open.withdrawalId)?.seq ?? Infinity;
     const covered = traffic.covered(open.lines, upTo);
     const openings = await readOpenings(
       db,
       covered.map(({ recipient }) => recipient),
     );
-    const settled = settledFor(open, await this.takeBack(covered, { isAgain: open.isBegun, openings }));
+    const settled = settledFor(
+      open,
+      await this.takeBack(covered, { isAgain: open.isBegun, openings }),
+    );
     const stopped = settled
       .filter(({ record }) => record.verdict.kind !== 'stopped')
       // Whether or not its recipient had it: it had not answered, and what is still covered is to be sent again.
       .filter(({ state, isTaken }) => state === 'stopped' || (open.isLimited && isTaken))
       .map(({ record }) => record);
     const reason = open.isLimited ? 'consent-changed' : 'withdrawn';
-    const seconds = [...stopped, ...traffic.waiting(open.lines)].map((record) => stop(record, reason));
+    const seconds = [...stopped, ...traffic.waiting(open.lines)].map((record) =>
+      stop(record, reason),
+    );
     const own = [...this.instructions(open, settled), ...this.mailStops(open, settled, traffic)];
-    const records = [...seconds, ...own.map(({ record }) => record).filter(({ id }) => !traffic.records.has(id))];
-    const announcements = [...(await this.write(db, { open, settled, records, openings })), ...writtenBefore(open, traffic)];
+    const records = [
+      ...seconds,
+      ...own.map(({ record }) => record).filter(({ id }) => !traffic.records.has(id)),
+    ];
+    const announcements = [
+      ...(await this.write(db, { open, settled, records, openings })),
+      ...writtenBefore(open, traffic),
+    ];
     const places = await this.courier.deliver(
-      own.map(({ record, data }) => ({ id: record.id, recipient: record.to, message: messageOf(record, data) })),
+      own.map(({ record, data }) => ({
+        id: record.id,
+        recipient: record.to,
+        message: messageOf(record, data),
+      })),
       Infinity,
     );
     const told = announcements.filter(({ name }) => name !== 'notice.stop');
-    await this.courier.announce(told.map((record) => ({ record, seq: record.seq, recordedAt: record.recordedAt })));
-    await this.awaitNotifier(places.filter(({ delivery }) => delivery.recipient === notifier).map(({ streamSeq }) => streamSeq));
+    await this.courier.announce(
+      told.map((record) => ({ record, seq: record.seq, recordedAt: record.recordedAt })),
+    );
+    await this.awaitNotifier(
+      places
+        .filter(({ delivery }) => delivery.recipient === notifier)
+        .map(({ streamSeq }) => streamSeq),
+    );
     await db.query('delete from open_withdrawal where id = $1', [open.withdrawalId]);
   }
 
-  private async takeBack(covered: readonly CoveredDelivery[], terms: RecallTerms): Promise<readonly Taken[]> {
+  private async takeBack(
+    covered: readonly CoveredDelivery[],
+    terms: RecallTerms,
+  ): Promise<readonly Taken[]> {
     const sent = covered.filter(({ state }) => state === 'sent');
     const recalled = await this.recall.recall(
-      sent.map(({ record, recipient, streamSeq }) => recallable(record, { recipient, streamSeq, now: this.clock.now() })),
+      sent.map(({ record, recipient, streamSeq }) =>
+        recallable(record, { recipient, streamSeq, now: this.clock.now() }),
+      ),
       terms,
     );
     const before = covered.flatMap(({ streamSeq, ...each }) =>
-      each.state === 'sent' || streamSeq === undefined ? [] : [{ ...each, streamSeq, isTaken: false, was: each.state }],
+      each.state === 'sent' || streamSeq === undefined
+        ? []
+        : [{ ...each, streamSeq, isTaken: false, was: each.state }],
     );
     return [
       ...before,
-      ...sent.flatMap((each, index) => (recalled[index] === undefined ? [] : [{ ...each, ...recalled[index], was: each.state }])),
+      ...sent.flatMap((each, index) =>
+        recalled[index] === undefined ? [] : [{ ...each, ...recalled[index], was: each.state }],
+      ),
     ];
   }
 
@@ -118,38 +155,82 @@ export class WithdrawalDesk {
     const holders = new Map<string, OwnMessage>();
     if (open.isLimited) return [];
     for (const { state, root, recipient } of settled) {
-      if (state !== 'collected' || recipient !== root.recipient || root.caseId === undefined) continue;
+      if (state !== 'collected' || recipient !== root.recipient || root.caseId === undefined)
+        continue;
       const id = effectId(open.withdrawalId, 'stop-using', `${recipient}/${root.caseId}`);
-      const record = this.ownRecord(root, { id, name: 'instruction.stop-using', to: recipient, cause: open.withdrawalId });
+      const record = this.ownRecord(root, {
+        id,
+        name: 'instruction.stop-using',
+        to: recipient,
+        cause: open.withdrawalId,
+      });
       holders.set(id, { record, data: { what: 'stop-using-and-take-off-the-record' } });
     }
     return [...holders.values()];
   }
 
   /** The notifier has pulled notices whose mail may not have gone yet: their ids, and nothing else. */
-  private mailStops(open: Open, settled: readonly Settled[], traffic: ClientTraffic): readonly OwnMessage[] {
+  private mailStops(
+    open: Open,
+    settled: readonly Settled[],
+    traffic: ClientTraffic,
+  ): readonly OwnMessage[] {
     const ended = traffic.endedMails();
-    const pulled = settled.filter(({ state, recipient, record }) => state !== 'stopped' && recipient === notifier && !ended.has(record.id));
+    const pulled = settled.filter(
+      ({ state, recipient, record }) =>
+        state !== 'stopped' && recipient === notifier && !ended.has(record.id),
+    );
     const notices = pulled.map(({ record }) => record.id).toSorted();
     const withdrawal = traffic.records.get(open.withdrawalId);
     if (withdrawal === undefined) return [];
     return Array.from({ length: Math.ceil(notices.length / noticesAtOnce) }, (_, index) => {
       const id = effectId(open.withdrawalId, 'notice-stop', String(index));
-      const record = this.ownRecord(withdrawal, { id, name: 'notice.stop', to: notifier, cause: open.withdrawalId });
-      const service = { recipient: notifier, recipientKind: 'service' as const, recipientAgency: notifier };
-      return { record: { ...record, ...service }, data: { notices: notices.slice(index * noticesAtOnce, (index + 1) * noticesAtOnce) } };
+      const record = this.ownRecord(withdrawal, {
+        id,
+        name: 'notice.stop',
+        to: notifier,
+        cause: open.withdrawalId,
+      });
+      const service = {
+        recipient: notifier,
+        recipientKind: 'service' as const,
+        recipientAgency: notifier,
+      };
+      return {
+        record: { ...record, ...service },
+        data: { notices: notices.slice(index * noticesAtOnce, (index + 1) * noticesAtOnce) },
+      };
     });
   }
 
-  private ownRecord(about: GuardRecord, own: Pick<GuardRecord, 'id' | 'name' | 'to' | 'cause'>): GuardRecord {
-    const guard = { sender: 'guard', senderKind: 'guard' as const, senderAgency: 'guard', actor: undefined };
+  private ownRecord(
+    about: GuardRecord,
+    own: Pick<GuardRecord, 'id' | 'name' | 'to' | 'cause'>,
+  ): GuardRecord {
+    const guard = {
+      sender: 'guard',
+      senderKind: 'guard' as const,
+      senderAgency: 'guard',
+      actor: undefined,
+    };
     const digest = createHash('sha256').update(own.id).digest('hex');
     const nothing = { facts: {}, consents: [], inner: undefined, ordinal: 0 };
-    return { ...about, ...guard, ...nothing, ...own, time: this.clock.now().toISOString(), digest, verdict: { kind: 'cleared' } };
+    return {
+      ...about,
+      ...guard,
+      ...nothing,
+      ...own,
+      time: this.clock.now().toISOString(),
+      digest,
+      verdict: { kind: 'cleared' },
+    };
   }
 
   /** Second records, the guard's own, and where each delivery ended: in one transaction. @returns the records as they stand now. */
-  private async write(db: PoolClient, { open, settled, records, openings }: Outcome): Promise<readonly StoredRecord[]> {
+  private async write(
+    db: PoolClient,
+    { open, settled, records, openings }: Outcome,
+  ): Promise<readonly StoredRecord[]> {
     const now = this.clock.now();
     await db.query('begin');
     await requireOpenings(db, openings);
@@ -168,20 +249,30 @@ export class WithdrawalDesk {
         settled.map(({ state }) => state),
       ],
     );
-    await db.query('delete from held where id = any($1::uuid[])', [records.map((record) => record.id)]);
+    await db.query('delete from held where id = any($1::uuid[])', [
+      records.map((record) => record.id),
+    ]);
     await db.query('commit');
-    return records.map((record) => ({ ...record, seq: seqs.get(`${record.id}/${record.ordinal}`) ?? 0, recordedAt: now }));
+    return records.map((record) => ({
+      ...record,
+      seq: seqs.get(`${record.id}/${record.ordinal}`) ?? 0,
+      recordedAt: now,
+    }));
   }
 
   private async awaitNotifier(seqs: readonly number[]): Promise<void> {
     if (seqs.length === 0) return;
     const end = performance.now() + mailWaitMs;
-    while (performance.now() < end && !(await this.recall.isWorked(notifier, Math.max(...seqs)))) await delay(mailPollMs);
+    while (performance.now() < end && !(await this.recall.isWorked(notifier, Math.max(...seqs))))
+      await delay(mailPollMs);
   }
 }
 
 /** The lines as they were withdrawn: decided again after a crash, the withdrawal finds them withdrawn already. Undefined: carried out. */
-async function readOpen(db: PoolClient, { withdrawalId, client }: WithdrawalToCarryOut): Promise<Open | undefined> {
+async function readOpen(
+  db: PoolClient,
+  { withdrawalId, client }: WithdrawalToCarryOut,
+): Promise<Open | undefined> {
   const { rows } = await db.query<{ body: { lines: readonly Line[]; isBegun?: true }; at: Date }>(
     'select body, at from open_withdrawal where id = $1',
     [withdrawalId],
@@ -205,7 +296,9 @@ async function readOpen(db: PoolClient, { withdrawalId, client }: WithdrawalToCa
  */
 const settledFor = ({ isLimited }: Open, settled: readonly Taken[]): readonly Settled[] =>
   settled.map(({ was, ...each }) =>
-    each.state === 'stopped' || was === 'collected' ? each : { ...each, state: isLimited ? 'pulled' : 'collected' },
+    each.state === 'stopped' || was === 'collected'
+      ? each
+      : { ...each, state: isLimited ? 'pulled' : 'collected' },
   );
 
 /** What an earlier attempt wrote and perhaps did not announce. */
@@ -216,7 +309,8 @@ const writtenBefore = (open: Open, { records }: ClientTraffic): readonly StoredR
       (sender === 'guard' && cause === open.withdrawalId),
   );
 
-const isOurs = (reason: StopReason): boolean => reason === 'withdrawn' || reason === 'consent-changed';
+const isOurs = (reason: StopReason): boolean =>
+  reason === 'withdrawn' || reason === 'consent-changed';
 
 const stop = (record: GuardRecord, reason: StopReason): GuardRecord => ({
   ...record,

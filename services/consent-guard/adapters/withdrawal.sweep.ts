@@ -14,8 +14,19 @@ const failure = 'a withdrawal could not be carried out now';
 export class WithdrawalSweep {
   private readonly work: RepeatingWork;
 
-  constructor(private readonly parts: { readonly pool: Pool; readonly desk: WithdrawalDesk; readonly log: Logger }) {
-    this.work = new RepeatingWork({ everyMs: sweepMs, log: parts.log, failure, run: () => this.sweep() });
+  constructor(
+    private readonly parts: {
+      readonly pool: Pool;
+      readonly desk: WithdrawalDesk;
+      readonly log: Logger;
+    },
+  ) {
+    this.work = new RepeatingWork({
+      everyMs: sweepMs,
+      log: parts.log,
+      failure,
+      run: () => this.sweep(),
+    });
   }
 
   start(): void {
@@ -28,10 +39,14 @@ export class WithdrawalSweep {
 
   private async sweep(): Promise<void> {
     const { pool, desk, log } = this.parts;
-    const { rows } = await pool.query<{ id: string; client: string }>('select id, client from open_withdrawal order by at');
+    const { rows } = await pool.query<{ id: string; client: string }>(
+      'select id, client from open_withdrawal order by at',
+    );
     for (const { id, client } of rows) {
       // Where a batch has it in hand, nothing is left to do once that is through. One that waits for its broker keeps no other waiting.
-      const carriedOut = underClientLock(pool, client, (db) => desk.carryOut(db, { withdrawalId: id, client }));
+      const carriedOut = underClientLock(pool, client, (db) =>
+        desk.carryOut(db, { withdrawalId: id, client }),
+      );
       await carriedOut.catch((error: unknown) => log.warn({ err: error }, failure));
     }
   }

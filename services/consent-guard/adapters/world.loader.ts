@@ -111,7 +111,10 @@ export class WorldLoader {
     for (const { prints } of clients) {
       if (prints.keyVersion === undefined || this.keys.knows(prints.keyVersion)) continue;
       this.keys.learn();
-      throw new MeshError('key-unavailable', `version ${prints.keyVersion} of the guard's key is not known here`);
+      throw new MeshError(
+        'key-unavailable',
+        `version ${prints.keyVersion} of the guard's key is not known here`,
+      );
     }
   }
 
@@ -120,30 +123,58 @@ export class WorldLoader {
   }
 
   /** Locks the clients whom the batch is about. @returns their ids: whose lines are read */
-  private async lock(db: PoolClient, batch: readonly Incoming[], found: Found): Promise<ReadonlySet<string>> {
+  private async lock(
+    db: PoolClient,
+    batch: readonly Incoming[],
+    found: Found,
+  ): Promise<ReadonlySet<string>> {
     const { all, alone } = concernedIn(batch, found);
     if (all.size > 0) await lockClients(db, all, alone);
     return all;
   }
 
-  private async readRecords(db: PoolClient, batch: readonly Incoming[]): Promise<Map<string, StoredRecord>> {
-    const { rows } = await db.query<RecordRow>({ name: 'read-records', text: recordsSql, values: [listed(messagesIn(batch))] });
+  private async readRecords(
+    db: PoolClient,
+    batch: readonly Incoming[],
+  ): Promise<Map<string, StoredRecord>> {
+    const { rows } = await db.query<RecordRow>({
+      name: 'read-records',
+      text: recordsSql,
+      values: [listed(messagesIn(batch))],
+    });
     return new Map(rows.map((row) => [row.id, toStoredRecord(row)]));
   }
 
-  private async readHeld(db: PoolClient, batch: readonly Incoming[], records: ReadonlyMap<string, StoredRecord>): Promise<KeptMessage[]> {
+  private async readHeld(
+    db: PoolClient,
+    batch: readonly Incoming[],
+    records: ReadonlyMap<string, StoredRecord>,
+  ): Promise<KeptMessage[]> {
     const wanted = heldIn(batch);
     if (wanted.length === 0) return [];
-    const { rows } = await db.query<{ id: string; body: Buffer }>('select id, body from held where id = any($1::uuid[])', [wanted]);
+    const { rows } = await db.query<{ id: string; body: Buffer }>(
+      'select id, body from held where id = any($1::uuid[])',
+      [wanted],
+    );
     return rows.flatMap(({ id, body }) => {
       const record = records.get(id);
-      return record === undefined ? [] : [{ record, envelope: JSON.parse(this.keys.open(body, id).toString('utf8')) as MeshEnvelope }];
+      return record === undefined
+        ? []
+        : [
+            {
+              record,
+              envelope: JSON.parse(this.keys.open(body, id).toString('utf8')) as MeshEnvelope,
+            },
+          ];
     });
   }
 
   /** Who exists, as it is committed. Read only: a batch at work puts its own entries into it. */
   async readDirectory(db: Pick<PoolClient, 'query'>): Promise<Directory> {
-    const { rows } = await db.query<{ version: number }>({ name: 'directory-version', text: 'select version from directory_version' });
+    const { rows } = await db.query<{ version: number }>({
+      name: 'directory-version',
+      text: 'select version from directory_version',
+    });
     const version = rows[0]?.version ?? 0;
     if (this.directory?.version === version) return this.directory.entries;
     const parties = await db.query<{
@@ -153,7 +184,9 @@ export class WorldLoader {
       active: boolean;
       body: { serves: { role: AreaRole; district: string }[] };
     }>('select * from party');
-    const people = await db.query<DirectoryPerson>("select id, party, active, body ->> 'job' as job from person");
+    const people = await db.query<DirectoryPerson>(
+      "select id, party, active, body ->> 'job' as job from person",
+    );
     const entries = new Directory(
       parties.rows.map((row) => ({
         id: row.id,
@@ -182,22 +215,36 @@ function heldIn(batch: readonly Incoming[]): string[] {
 const isViewRelease = ({ read }: Incoming): boolean => read.name === 'client-view.released';
 
 /** Of the requests that a release in this batch rests on, those released before. */
-async function readReleased(db: PoolClient, batch: readonly Incoming[], records: ReadonlyMap<string, StoredRecord>): Promise<string[]> {
+async function readReleased(
+  db: PoolClient,
+  batch: readonly Incoming[],
+  records: ReadonlyMap<string, StoredRecord>,
+): Promise<string[]> {
   const releases = batch.filter(isViewRelease);
   if (releases.length === 0) return [];
-  const requests = releases.flatMap(({ read }) => records.get(String(read.envelope.data['approval']))?.cause ?? []);
-  const { rows } = await db.query<{ request: string }>('select request from client_view_release where request = any($1::uuid[])', [
-    requests,
-  ]);
+  const requests = releases.flatMap(
+    ({ read }) => records.get(String(read.envelope.data['approval']))?.cause ?? [],
+  );
+  const { rows } = await db.query<{ request: string }>(
+    'select request from client_view_release where request = any($1::uuid[])',
+    [requests],
+  );
   return rows.map((row) => row.request);
 }
 
 async function readCases(db: PoolClient, ids: ReadonlySet<string>): Promise<CaseBinding[]> {
   if (ids.size === 0) return [];
-  const found = new Map<string, { id: string; client: string; agencies: Map<string, string | undefined> }>();
+  const found = new Map<
+    string,
+    { id: string; client: string; agencies: Map<string, string | undefined> }
+  >();
   for (const [id, client, agency, reference] of await readCopied(db, casesSql, [listed(ids)])) {
     if (id == null || client == null || agency == null) continue;
-    const binding = found.get(id) ?? { id, client, agencies: new Map<string, string | undefined>() };
+    const binding = found.get(id) ?? {
+      id,
+      client,
+      agencies: new Map<string, string | undefined>(),
+    };
     binding.agencies.set(agency, reference ?? undefined);
     found.set(id, binding);
   }
@@ -237,7 +284,15 @@ async function readClients(
 }
 
 /** From `clientColumns`, and the agencies of one that was found by NI number. */
-function toClient([id, identity, nino, dateOfBirth, surname, keyVersion, isSecond]: CopiedRow): Client {
+function toClient([
+  id,
+  identity,
+  nino,
+  dateOfBirth,
+  surname,
+  keyVersion,
+  isSecond,
+]: CopiedRow): Client {
   return {
     id: id ?? '',
     prints: {

@@ -2,7 +2,8 @@ import { type Category, type Purpose, categories } from '#libs/contracts/purpose
 import { type Scope, type Scopes, scopeKey } from './scope.js';
 
 /** Why there is no consent: told apart inside, the same to everyone outside. */
-export type NoConsent = 'none' | 'refused' | 'withdrawn' | 'not-yet-valid' | 'lapsed' | 'unreadable';
+export type NoConsent =
+  'none' | 'refused' | 'withdrawn' | 'not-yet-valid' | 'lapsed' | 'unreadable';
 
 export type ConsentAnswer =
   | { readonly allowed: true; readonly consentId: string; readonly excluded: readonly Category[] }
@@ -15,13 +16,21 @@ export interface ConsentQuestion {
 }
 
 /** May `from` tell `to` for this purpose now? Total; every road but one ends in a no. */
-export function askConsent(scopes: Scopes, question: ConsentQuestion, nowMs: number): ConsentAnswer {
+export function askConsent(
+  scopes: Scopes,
+  question: ConsentQuestion,
+  nowMs: number,
+): ConsentAnswer {
   const scope = scopes.get(scopeKey(question.from, question.to, question.purpose));
   return scope === undefined ? { allowed: false, why: 'none' } : standing(scope, nowMs);
 }
 
 /** The same for one pair of agencies, purpose by purpose: a form has a dozen fields and one purpose, or a few, and each is asked about once. */
-export function askBetween(scopes: Scopes, { from, to }: Pick<ConsentQuestion, 'from' | 'to'>, nowMs: number): AskPurpose {
+export function askBetween(
+  scopes: Scopes,
+  { from, to }: Pick<ConsentQuestion, 'from' | 'to'>,
+  nowMs: number,
+): AskPurpose {
   const answers = new Map<Purpose, ConsentAnswer>();
   return (purpose) => {
     const known = answers.get(purpose);
@@ -36,8 +45,10 @@ export type AskPurpose = (purpose: Purpose) => ConsentAnswer;
 
 function standing(scope: Scope, nowMs: number): ConsentAnswer {
   if (!isReadable(scope)) return { allowed: false, why: 'unreadable' };
-  if (scope.decision === 'refused' || scope.decision === 'withdrawn') return { allowed: false, why: scope.decision };
-  if (scope.decision !== 'given' || Number.isNaN(nowMs)) return { allowed: false, why: 'unreadable' };
+  if (scope.decision === 'refused' || scope.decision === 'withdrawn')
+    return { allowed: false, why: scope.decision };
+  if (scope.decision !== 'given' || Number.isNaN(nowMs))
+    return { allowed: false, why: 'unreadable' };
   if (nowMs < scope.validFromMs) return { allowed: false, why: 'not-yet-valid' };
   if (nowMs >= scope.validUntilMs) return { allowed: false, why: 'lapsed' };
   return { allowed: true, consentId: scope.consentId, excluded: scope.excluded };
@@ -78,8 +89,10 @@ export function dpa1Standing(lines: Iterable<Scope>, agency: string, nowMs: numb
     newest = decidedAt;
     last.push(scope);
   }
-  if (last.length === 0 || !last.every((scope) => standing(scope, nowMs).allowed)) return { current: false };
+  if (last.length === 0 || !last.every((scope) => standing(scope, nowMs).allowed))
+    return { current: false };
   return { current: true, untilMs: Math.min(...last.map((scope) => scope.validUntilMs)) };
 }
 
-export const isDpa1Current = (lines: Iterable<Scope>, agency: string, nowMs: number): boolean => dpa1Standing(lines, agency, nowMs).current;
+export const isDpa1Current = (lines: Iterable<Scope>, agency: string, nowMs: number): boolean =>
+  dpa1Standing(lines, agency, nowMs).current;

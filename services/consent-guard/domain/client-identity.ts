@@ -31,12 +31,15 @@ export function agreesWithShown(bound: IdentityPrints, shown: ShownPrints): bool
 
 /** Is it this very client who is shown: NI number, date of birth and surname, none of them missing? */
 export const isShown = (bound: IdentityPrints, shown: ShownPrints): boolean =>
-  bound.nino !== undefined && shown.some(({ identity }) => identity !== undefined) && agreesWithShown(bound, shown);
+  bound.nino !== undefined &&
+  shown.some(({ identity }) => identity !== undefined) &&
+  agreesWithShown(bound, shown);
 
 /** Do the prints of a message agree with those bound? A record without an NI number is matched by the other two. */
 export function agrees(bound: IdentityPrints, shown: IdentityPrints): boolean {
   // One hash tells, where both have it; the others need not be made.
-  if (bound.identity !== undefined && shown.identity !== undefined) return bound.identity === shown.identity;
+  if (bound.identity !== undefined && shown.identity !== undefined)
+    return bound.identity === shown.identity;
   if (bound.dateOfBirth !== shown.dateOfBirth || bound.surname !== shown.surname) return false;
   return bound.nino === undefined || shown.nino === undefined || bound.nino === shown.nino;
 }

@@ -53,7 +53,10 @@ export class PartyNames {
     const offices = this.all.filter((party) => party.agency === id);
     const [first] = offices;
     if (first === undefined) return { id, name: id };
-    return { id, name: offices.length > 1 && first.kind === 'jobcentre' ? 'Jobcentre Plus' : first.name };
+    return {
+      id,
+      name: offices.length > 1 && first.kind === 'jobcentre' ? 'Jobcentre Plus' : first.name,
+    };
   }
 
   private ofArea(address: string): string | undefined {
@@ -62,10 +65,15 @@ export class PartyNames {
   }
 }
 
-const areaName = (slug: string): string => `A treatment service in ${districts.find((each) => each.slug === slug)?.name ?? slug}`;
+const areaName = (slug: string): string =>
+  `A treatment service in ${districts.find((each) => each.slug === slug)?.name ?? slug}`;
 
 /** One message about the client, as the client may read it: who, to whom, what kind of thing, and what became of it; never its content. */
-export function viewEntry(told: ToldRecord, consents: ReadonlyMap<string, TakenConsent>, names: PartyNames): ViewEntry {
+export function viewEntry(
+  told: ToldRecord,
+  consents: ReadonlyMap<string, TakenConsent>,
+  names: PartyNames,
+): ViewEntry {
   const { record } = told;
   const isSame = record.recipientAgency === record.senderAgency;
   const under = record.consents.flatMap((id) => consents.get(id) ?? []);
@@ -84,12 +92,17 @@ export function viewEntry(told: ToldRecord, consents: ReadonlyMap<string, TakenC
     withheld: wentOut ? [...told.withheld] : [],
     stopUsing: told.isCollected,
     sameAgency: isSame,
-    consents: under.map(({ id, form, recordedAt }) => ({ consent: id, form, recordedAt: recordedAt.toISOString() })),
+    consents: under.map(({ id, form, recordedAt }) => ({
+      consent: id,
+      form,
+      recordedAt: recordedAt.toISOString(),
+    })),
   };
 }
 
 function outcomeOf({ record, mayBeHad, withheld }: ToldRecord): ViewEntry['outcome'] {
-  if (mayBeHad === true && record.verdict.kind === 'stopped') return withheld.length > 0 ? 'told-in-part' : 'told';
+  if (mayBeHad === true && record.verdict.kind === 'stopped')
+    return withheld.length > 0 ? 'told-in-part' : 'told';
   switch (record.verdict.kind) {
     case 'cleared':
       return 'told';

@@ -6,7 +6,10 @@ import { markOf } from './withdraw-consent.js';
  * `merged`: it was made at the same moment as another yes; what both allow stands. `not-changed`: a newer decision stands, this one is
  * history from the start. `kept`: a withdrawal that expressly leaves the line as it is.
  */
-export interface ConsentLine extends Pick<Scope, 'client' | 'from' | 'to' | 'purpose' | 'decision'> {
+export interface ConsentLine extends Pick<
+  Scope,
+  'client' | 'from' | 'to' | 'purpose' | 'decision'
+> {
   /** The consent or withdrawal that the client made. */
   readonly decisionId: string;
   readonly outcome: 'stands' | 'merged' | 'not-changed' | 'kept';
@@ -24,14 +27,19 @@ export interface SettledLines {
  * The lines of a consent against what stands: the client's newer decision counts. Nobody decides in the future: a clock that runs ahead
  * must not outdo the no of five minutes later.
  */
-export function settleLines(taken: readonly Scope[], standing: Scopes, nowMs: number): SettledLines {
+export function settleLines(
+  taken: readonly Scope[],
+  standing: Scopes,
+  nowMs: number,
+): SettledLines {
   const newer: Scope[] = [];
   const lines: ConsentLine[] = [];
   for (const each of taken) {
     const scope = { ...each, decidedAtMs: Math.min(each.decidedAtMs, nowMs) };
     const before = standing.get(scopeKey(scope.from, scope.to, scope.purpose));
     const mark = markOf(standing, scope.purpose);
-    const isWithdrawn = scope.decision === 'given' && mark !== undefined && scopeAfter(scope, mark) === undefined;
+    const isWithdrawn =
+      scope.decision === 'given' && mark !== undefined && scopeAfter(scope, mark) === undefined;
     const after = isWithdrawn ? undefined : scopeAfter(scope, before);
     if (after !== undefined) newer.push(after);
     lines.push({
@@ -45,14 +53,34 @@ export function settleLines(taken: readonly Scope[], standing: Scopes, nowMs: nu
 }
 
 /** What a withdrawal did, line by line: ended, or expressly kept. */
-export function withdrawnLines(withdrawalId: string, ended: readonly Scope[], kept: readonly Scope[]): readonly ConsentLine[] {
+export function withdrawnLines(
+  withdrawalId: string,
+  ended: readonly Scope[],
+  kept: readonly Scope[],
+): readonly ConsentLine[] {
   return [
-    ...ended.map((scope) => ({ ...lineOf(scope), decisionId: withdrawalId, outcome: 'stands' as const, before: scope.consentId })),
-    ...kept.map((scope) => ({ ...lineOf(scope), decisionId: withdrawalId, outcome: 'kept' as const, before: scope.consentId })),
+    ...ended.map((scope) => ({
+      ...lineOf(scope),
+      decisionId: withdrawalId,
+      outcome: 'stands' as const,
+      before: scope.consentId,
+    })),
+    ...kept.map((scope) => ({
+      ...lineOf(scope),
+      decisionId: withdrawalId,
+      outcome: 'kept' as const,
+      before: scope.consentId,
+    })),
   ];
 }
 
-const lineOf = ({ client, from, to, purpose, decision }: Scope): Pick<Scope, 'client' | 'from' | 'to' | 'purpose' | 'decision'> => ({
+const lineOf = ({
+  client,
+  from,
+  to,
+  purpose,
+  decision,
+}: Scope): Pick<Scope, 'client' | 'from' | 'to' | 'purpose' | 'decision'> => ({
   client,
   from,
   to,

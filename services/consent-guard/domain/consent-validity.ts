@@ -11,10 +11,16 @@ const defaultMonths = 12;
  * `validUntil`. It never begins before it was taken; nor, where the sender's clock runs ahead, later than it is recorded: a referral sent right
  * behind it would be refused.
  */
-export function consentValidity(data: ConsentTerms, nowMs: number): Validity & { readonly untilDate: string } {
+export function consentValidity(
+  data: ConsentTerms,
+  nowMs: number,
+): Validity & { readonly untilDate: string } {
   const takenAtMs = Math.min(Date.parse(data.takenAt), nowMs);
   const takenOn = londonDate(new Date(takenAtMs));
-  const fromMs = data.validFrom === undefined ? takenAtMs : Math.max(takenAtMs, londonInstant(data.validFrom, '00:00').getTime());
+  const fromMs =
+    data.validFrom === undefined
+      ? takenAtMs
+      : Math.max(takenAtMs, londonInstant(data.validFrom, '00:00').getTime());
   const untilDate = data.validUntil ?? monthsAfter(data.validFrom ?? takenOn, defaultMonths);
   return { fromMs, untilMs: londonInstant(dayAfter(untilDate), '00:00').getTime(), untilDate };
 }
@@ -25,5 +31,7 @@ const dayAfter = (date: string): string => addDays(date, 1);
 function monthsAfter(date: string, months: number): string {
   const [year = 0, month = 1, day = 1] = date.split('-').map(Number);
   const last = new Date(Date.UTC(year, month - 1 + months + 1, 0)).getUTCDate();
-  return new Date(Date.UTC(year, month - 1 + months, Math.min(day, last))).toISOString().slice(0, 10);
+  return new Date(Date.UTC(year, month - 1 + months, Math.min(day, last)))
+    .toISOString()
+    .slice(0, 10);
 }

@@ -1,4 +1,8 @@
-import { type DeliveredMessage, type MeshEnvelope, supportOnlyTerms } from '#libs/contracts/mesh-message.js';
+import {
+  type DeliveredMessage,
+  type MeshEnvelope,
+  supportOnlyTerms,
+} from '#libs/contracts/mesh-message.js';
 import { ruleOf } from '#libs/contracts/message-table.js';
 import type { MeshErrorCode } from '#libs/contracts/error-codes.js';
 import { askBetween, isDpa1Current } from './ask-consent.js';
@@ -34,19 +38,28 @@ export function crossTo(crossing: Crossing): Crossed {
   const recipient = world.directory.party(crossing.recipient);
   if (recipient === undefined) return refuse(record, 'recipient-unknown');
   const rule = ruleOf(record.name);
-  if (!rule.to.includes(recipient.kind) || recipient.id === record.sender) return refuse(record, 'recipient-not-allowed');
+  if (!rule.to.includes(recipient.kind) || recipient.id === record.sender)
+    return refuse(record, 'recipient-not-allowed');
   if (recipient.agency === record.senderAgency) {
     const { data } = crossing.envelope;
-    return clear(crossing, recipient, { data, facts: factsOf(rule.facts, data), consents: record.consents, verdict: { kind: 'cleared' } });
+    return clear(crossing, recipient, {
+      data,
+      facts: factsOf(rule.facts, data),
+      consents: record.consents,
+      verdict: { kind: 'cleared' },
+    });
   }
-  return rule.purpose === null ? refuse(record, 'recipient-not-allowed') : crossAgencies(crossing, recipient);
+  return rule.purpose === null
+    ? refuse(record, 'recipient-not-allowed')
+    : crossAgencies(crossing, recipient);
 }
 
 function crossAgencies(crossing: Crossing, recipient: DirectoryParty): Crossed {
   const { record, world, nowMs, envelope } = crossing;
   const rule = ruleOf(record.name);
   const purpose = rule.purpose;
-  if (purpose === null || record.client === undefined) return refuse(record, 'no-consent-on-record', 'none');
+  if (purpose === null || record.client === undefined)
+    return refuse(record, 'no-consent-on-record', 'none');
   const scopes = world.scopesOf(record.client);
   const ask = askBetween(scopes, { from: record.senderAgency, to: recipient.agency }, nowMs);
   const main = ask(purpose);
@@ -54,12 +67,19 @@ function crossAgencies(crossing: Crossing, recipient: DirectoryParty): Crossed {
   const passed = passFields(record.name, envelope.data, purpose, ask);
   if (passed.lacksRequired) return refuse(record, 'no-consent-on-record', 'excluded');
   const facts = factsOf(rule.facts, passed.data);
-  if (record.name === 'tpr2.shared') facts['dpa1Current'] = isDpa1Current(world.recordLinesOf(record.client), recipient.agency, nowMs);
+  if (record.name === 'tpr2.shared')
+    facts['dpa1Current'] = isDpa1Current(
+      world.recordLinesOf(record.client),
+      recipient.agency,
+      nowMs,
+    );
   return clear(crossing, recipient, {
     data: passed.data,
     kinds: passed,
     facts,
-    consents: passed.consents.includes(main.consentId) ? passed.consents : [main.consentId, ...passed.consents],
+    consents: passed.consents.includes(main.consentId)
+      ? passed.consents
+      : [main.consentId, ...passed.consents],
     verdict: { kind: passed.leftOut ? 'cleared-in-part' : 'cleared' },
   });
 }
@@ -69,21 +89,42 @@ interface Passed extends Pick<GuardRecord, 'facts' | 'consents' | 'verdict'> {
   readonly kinds?: Pick<Minimised, 'told' | 'withheld'>;
 }
 
-function clear({ record: start, envelope, world }: Crossing, recipient: DirectoryParty, passed: Passed): Crossed {
+function clear(
+  { record: start, envelope, world }: Crossing,
+  recipient: DirectoryParty,
+  passed: Passed,
+): Crossed {
   const { facts, consents, verdict, kinds } = passed;
   const { id: to, kind: recipientKind, agency } = recipient;
-  const record: GuardRecord = { ...start, recipient: to, recipientKind, recipientAgency: agency, facts, consents, verdict };
+  const record: GuardRecord = {
+    ...start,
+    recipient: to,
+    recipientKind,
+    recipientAgency: agency,
+    facts,
+    consents,
+    verdict,
+  };
   const message = messageTo(recipient, envelope, passed.data);
   if (verdict.kind === 'cleared-in-part') message.leftout = true;
-  if (recipientKind === 'jobcentre' || recipientKind === 'contracted-provider') message.terms = supportOnlyTerms;
+  if (recipientKind === 'jobcentre' || recipientKind === 'contracted-provider')
+    message.terms = supportOnlyTerms;
   const id = record.id;
   const deliver: Effect =
     kinds === undefined
       ? { kind: 'deliver', id, recipient: to, message }
       : { kind: 'deliver', id, recipient: to, message, told: kinds.told, withheld: kinds.withheld };
   const { caseId, client } = record;
-  const isBound = caseId === undefined || client === undefined || world.case(caseId)?.agencies.has(agency) === true;
-  return { record, effects: isBound ? [deliver] : [{ kind: 'bind-case', caseId, client, agency, reference: undefined }, deliver] };
+  const isBound =
+    caseId === undefined ||
+    client === undefined ||
+    world.case(caseId)?.agencies.has(agency) === true;
+  return {
+    record,
+    effects: isBound
+      ? [deliver]
+      : [{ kind: 'bind-case', caseId, client, agency, reference: undefined }, deliver],
+  };
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -92,7 +133,11 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
  * The envelope as it goes on: field by field, without the sender's own reference of the case. (A spread copy that grows by two fields took as
  * long as all the rest of the decision.)
  */
-function messageTo({ id: to }: DirectoryParty, envelope: MeshEnvelope, data: MeshEnvelope['data']): Writable<DeliveredMessage> {
+function messageTo(
+  { id: to }: DirectoryParty,
+  envelope: MeshEnvelope,
+  data: MeshEnvelope['data'],
+): Writable<DeliveredMessage> {
   const { specversion, id, source, type, time } = envelope;
   const message: Writable<DeliveredMessage> = { specversion, id, source, type, time, to, data };
   if (envelope.datacontenttype !== undefined) message.datacontenttype = envelope.datacontenttype;
@@ -103,5 +148,8 @@ function messageTo({ id: to }: DirectoryParty, envelope: MeshEnvelope, data: Mes
 
 function refuse(record: GuardRecord, reason: MeshErrorCode, inner?: string): Crossed {
   const field = reason === 'no-consent-on-record' ? {} : { field: 'to' };
-  return { record: { ...record, inner, verdict: { kind: 'refused', reason, ...field } }, effects: [] };
+  return {
+    record: { ...record, inner, verdict: { kind: 'refused', reason, ...field } },
+    effects: [],
+  };
 }

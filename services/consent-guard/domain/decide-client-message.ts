@@ -11,21 +11,30 @@ import { waitForRoute } from './wait-for-route.js';
 import type { World } from './world.js';
 
 /** A message of an agency: whose case is it, does it answer what it says, and may it go where it is addressed? */
-export function decideClientMessage(incoming: Incoming, sender: DirectoryParty, world: World, nowMs: number): Decision {
+export function decideClientMessage(
+  incoming: Incoming,
+  sender: DirectoryParty,
+  world: World,
+  nowMs: number,
+): Decision {
   const standing = resolveCase(incoming, sender, world);
   if ('code' in standing) return refusal(incoming, sender, standing);
   const cause = citedMessage(incoming, world);
-  if (typeof cause === 'object') return refusal(incoming, sender, cause, { client: standing.client });
+  if (typeof cause === 'object')
+    return refusal(incoming, sender, cause, { client: standing.client });
   const decision = decideAddressed(incoming, sender, { standing, cause, world, nowMs });
   if (standing.effects.length === 0) return decision;
-  return bindsCase(decision) ? { ...decision, effects: [...standing.effects, ...decision.effects] } : decision;
+  return bindsCase(decision)
+    ? { ...decision, effects: [...standing.effects, ...decision.effects] }
+    : decision;
 }
 
 /**
  * What was sound, and what lacks nothing but consent, binds its case: the sender has a consent to seek for it. A message that is wrong
  * leaves nothing behind, so that it cannot spoil who a client is taken to be.
  */
-const bindsCase = ({ record: { verdict } }: Decision): boolean => verdict.kind !== 'refused' || verdict.reason === 'no-consent-on-record';
+const bindsCase = ({ record: { verdict } }: Decision): boolean =>
+  verdict.kind !== 'refused' || verdict.reason === 'no-consent-on-record';
 
 interface Grounds {
   readonly standing: CaseStanding;
@@ -34,13 +43,22 @@ interface Grounds {
   readonly nowMs: number;
 }
 
-function decideAddressed(incoming: Incoming, sender: DirectoryParty, { standing, cause, world, nowMs }: Grounds): Decision {
+function decideAddressed(
+  incoming: Incoming,
+  sender: DirectoryParty,
+  { standing, cause, world, nowMs }: Grounds,
+): Decision {
   const { name, rule, address, envelope } = incoming.read;
   const grounds = { client: standing.client, cause };
   const kind = address.kind === 'party' ? world.directory.party(address.party)?.kind : address.kind;
   if (kind === undefined || !rule.to.includes(kind)) {
     const code = kind === undefined ? 'recipient-unknown' : 'recipient-not-allowed';
-    return refusal(incoming, sender, { code, field: 'to', detail: 'this type of message does not go there' }, grounds);
+    return refusal(
+      incoming,
+      sender,
+      { code, field: 'to', detail: 'this type of message does not go there' },
+      grounds,
+    );
   }
   if (name === 'consent.recorded' || name === 'consent.withdrawn')
     return decideConsentMessage(incoming, sender, standing, { world, nowMs });
@@ -49,14 +67,22 @@ function decideAddressed(incoming: Incoming, sender: DirectoryParty, { standing,
   switch (address.kind) {
     case 'mesh':
       return {
-        record: recordOf(incoming, sender, { ...grounds, facts: factsOf(rule.facts, envelope.data), verdict: { kind: 'cleared' } }),
+        record: recordOf(incoming, sender, {
+          ...grounds,
+          facts: factsOf(rule.facts, envelope.data),
+          verdict: { kind: 'cleared' },
+        }),
         effects: [],
         others: [],
       };
     case 'area':
       return waitForRoute(incoming, sender, address, { ...grounds, world, nowMs });
     case 'party': {
-      const start = recordOf(incoming, sender, { client: standing.client, cause, verdict: { kind: 'waiting' } });
+      const start = recordOf(incoming, sender, {
+        client: standing.client,
+        cause,
+        verdict: { kind: 'waiting' },
+      });
       const crossing = crossTo({ record: start, envelope, world, nowMs, recipient: address.party });
       return { record: crossing.record, effects: crossing.effects, others: [] };
     }
@@ -69,7 +95,15 @@ function citedMessage({ read }: Incoming, world: World): string | undefined | Pr
   if (field === undefined) return undefined;
   const cited = String(read.envelope.data[field]);
   const record = world.record(cited);
-  if (record?.caseId === undefined || record.caseId !== read.envelope.case || record.verdict.kind === 'refused')
-    return { code: 'cause-unknown', field: `data.${field}`, detail: `${field} must be the id of a message of the same case` };
+  if (
+    record?.caseId === undefined ||
+    record.caseId !== read.envelope.case ||
+    record.verdict.kind === 'refused'
+  )
+    return {
+      code: 'cause-unknown',
+      field: `data.${field}`,
+      detail: `${field} must be the id of a message of the same case`,
+    };
   return cited;
 }

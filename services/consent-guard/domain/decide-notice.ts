@@ -19,13 +19,22 @@ type Facts = Readonly<Record<string, FactValue>>;
  * such a notice and that the person belongs to an agency that may know, and asks the consent question again, now. The router's word is
  * enough for nothing.
  */
-export function decideNotice(incoming: Incoming, sender: DirectoryParty, world: World, nowMs: number): Decision {
+export function decideNotice(
+  incoming: Incoming,
+  sender: DirectoryParty,
+  world: World,
+  nowMs: number,
+): Decision {
   const { envelope } = incoming.read;
   const request = envelope.data as NoticeRequest;
   const chain = chainOf(request.cause, world.record);
   const root = chain.at(-1);
   if (root?.caseId === undefined)
-    return refusal(incoming, sender, { code: 'cause-unknown', field: 'data.cause', detail: 'cause must lead to a message about a case' });
+    return refusal(incoming, sender, {
+      code: 'cause-unknown',
+      field: 'data.cause',
+      detail: 'cause must lead to a message about a case',
+    });
   const grounds = {
     client: root.client,
     caseId: root.caseId,
@@ -34,7 +43,8 @@ export function decideNotice(incoming: Incoming, sender: DirectoryParty, world: 
   };
   const reader = world.directory.partyOfPerson(request.person);
   const sides = reader === undefined ? [] : sidesOf(root, reader);
-  if (reader === undefined || sides.length === 0) return refusal(incoming, sender, notEntitled, grounds);
+  if (reader === undefined || sides.length === 0)
+    return refusal(incoming, sender, notEntitled, grounds);
   if (!isToldBy(chain, sides, request)) return refusal(incoming, sender, notTold, grounds);
   const told = factsFor(reader, sides, chain, { world, nowMs });
   if (told.problem !== undefined) return refusal(incoming, sender, told.problem, grounds);
@@ -50,12 +60,24 @@ export function decideNotice(incoming: Incoming, sender: DirectoryParty, world: 
     ),
     audience: reader.kind,
   };
-  const to = { recipient: 'svc_notifier', recipientKind: 'service' as const, recipientAgency: 'svc_notifier' };
+  const to = {
+    recipient: 'svc_notifier',
+    recipientKind: 'service' as const,
+    recipientAgency: 'svc_notifier',
+  };
   const record = recordOf(incoming, sender, { ...grounds, ...to, verdict: { kind: 'cleared' } });
   const { caseref: _none, ...open } = envelope;
   return {
     record,
-    effects: [{ kind: 'deliver', id: record.id, recipient: 'svc_notifier', message: { ...open, data: notice }, root: root.id }],
+    effects: [
+      {
+        kind: 'deliver',
+        id: record.id,
+        recipient: 'svc_notifier',
+        message: { ...open, data: notice },
+        root: root.id,
+      },
+    ],
     others: [],
   };
 }
@@ -74,7 +96,8 @@ function factsFor(
 ): Told {
   const root = chain.at(-1);
   if (root === undefined) return { problem: notEntitled };
-  if (isCarePlanReminder(chain)) return reader.kind === 'treatment-provider' ? { facts: {} } : { problem: notEntitled };
+  if (isCarePlanReminder(chain))
+    return reader.kind === 'treatment-provider' ? { facts: {} } : { problem: notEntitled };
   const { purpose, consentFree } = ruleOf(root.name);
   if (sides.includes('sender') || consentFree === true) return { facts: root.facts };
   if (purpose === null || root.client === undefined) return { problem: notEntitled };
@@ -85,6 +108,14 @@ function factsFor(
   return { facts: { ...(passed.data as Facts), ...factsOf(['dpa1Current'], root.facts) } };
 }
 
-const notEntitled: Problem = { code: 'person-not-entitled', field: 'data.person', detail: 'the person may not be told of this' };
+const notEntitled: Problem = {
+  code: 'person-not-entitled',
+  field: 'data.person',
+  detail: 'the person may not be told of this',
+};
 const noConsent: Problem = { ...notEntitled, code: 'no-consent-on-record' };
-const notTold: Problem = { code: 'cause-unknown', field: 'data.kind', detail: 'the record that is cited gives no cause for this notice' };
+const notTold: Problem = {
+  code: 'cause-unknown',
+  field: 'data.kind',
+  detail: 'the record that is cited gives no cause for this notice',
+};

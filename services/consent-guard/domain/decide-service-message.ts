@@ -26,12 +26,22 @@ import type { World } from './world.js';
  * A message of one of the mesh's own services. None is believed: each is checked against the record it cites, and none can name a client,
  * a case or a payload.
  */
-export function decideServiceMessage(incoming: Incoming, sender: DirectoryParty, world: World, nowMs: number): Decision {
+export function decideServiceMessage(
+  incoming: Incoming,
+  sender: DirectoryParty,
+  world: World,
+  nowMs: number,
+): Decision {
   const { name, envelope, address } = incoming.read;
-  const wanted = name === 'people.mailbox-put' || name === 'notice.requested' ? 'svc_notifier' : 'mesh';
+  const wanted =
+    name === 'people.mailbox-put' || name === 'notice.requested' ? 'svc_notifier' : 'mesh';
   const to = address.kind === 'party' ? address.party : address.kind;
   if (to !== wanted)
-    return refusal(incoming, sender, { code: 'recipient-not-allowed', field: 'to', detail: `this type of message goes to ${wanted}` });
+    return refusal(incoming, sender, {
+      code: 'recipient-not-allowed',
+      field: 'to',
+      detail: `this type of message goes to ${wanted}`,
+    });
   switch (name) {
     case 'directory.party-put':
       return putParty(incoming, sender, envelope.data as PartyPut);
@@ -40,9 +50,13 @@ export function decideServiceMessage(incoming: Incoming, sender: DirectoryParty,
     case 'people.mailbox-put':
       return passOn(incoming, sender);
     case 'deadletter.redrive':
-      return accept(incoming, sender, [{ kind: 'redrive', deadLetter: (envelope.data as Redrive).deadLetter }]);
+      return accept(incoming, sender, [
+        { kind: 'redrive', deadLetter: (envelope.data as Redrive).deadLetter },
+      ]);
     case 'deadletter.reported':
-      return accept(incoming, sender, [{ kind: 'report-dead', report: envelope.data as DeadLetterReport }]);
+      return accept(incoming, sender, [
+        { kind: 'report-dead', report: envelope.data as DeadLetterReport },
+      ]);
     case 'reminder.due':
       return reminderDue(incoming, sender, world);
     case 'mail.reported':
@@ -54,11 +68,19 @@ export function decideServiceMessage(incoming: Incoming, sender: DirectoryParty,
     case 'notice.requested':
       return decideNotice(incoming, sender, world, nowMs);
     default:
-      return refusal(incoming, sender, { code: 'sender-not-allowed', field: 'type', detail: 'services do not send this type of message' });
+      return refusal(incoming, sender, {
+        code: 'sender-not-allowed',
+        field: 'type',
+        detail: 'services do not send this type of message',
+      });
   }
 }
 
-const accept = (incoming: Incoming, sender: DirectoryParty, effects: readonly Effect[]): Decision => ({
+const accept = (
+  incoming: Incoming,
+  sender: DirectoryParty,
+  effects: readonly Effect[],
+): Decision => ({
   record: recordOf(incoming, sender, {
     facts: factsOf(incoming.read.rule.facts, incoming.read.envelope.data),
     verdict: { kind: 'cleared' },
@@ -70,9 +92,14 @@ const accept = (incoming: Incoming, sender: DirectoryParty, effects: readonly Ef
 /** A party's id is its account at the broker: none may bear a word that means something else there, nor pass for one of the services. */
 function putParty(incoming: Incoming, sender: DirectoryParty, party: PartyPut): Decision {
   const isService = isServiceParty(party.party);
-  if (isPartyId(party.party) && isService === (party.kind === 'service') && (isService || !party.party.startsWith('svc_')))
+  if (
+    isPartyId(party.party) &&
+    isService === (party.kind === 'service') &&
+    (isService || !party.party.startsWith('svc_'))
+  )
     return accept(incoming, sender, [{ kind: 'put-party', party }]);
-  const detail = 'party ids beginning with svc_ and the kind service are the own services of the mesh; some words are reserved';
+  const detail =
+    'party ids beginning with svc_ and the kind service are the own services of the mesh; some words are reserved';
   return refusal(incoming, sender, { code: 'party-id-invalid', field: 'data.party', detail });
 }
 
@@ -85,7 +112,11 @@ function passOn(incoming: Incoming, sender: DirectoryParty): Decision {
     recipientAgency: 'svc_notifier',
     verdict: { kind: 'cleared' },
   });
-  return { record, effects: [{ kind: 'deliver', id: envelope.id, recipient: 'svc_notifier', message: envelope }], others: [] };
+  return {
+    record,
+    effects: [{ kind: 'deliver', id: envelope.id, recipient: 'svc_notifier', message: envelope }],
+    others: [],
+  };
 }
 
 const unknownCause = (field: string): Problem => ({
@@ -106,19 +137,35 @@ export const anchorsOf: Readonly<Record<ReminderKind, readonly MessageName[]>> =
 function reminderDue(incoming: Incoming, sender: DirectoryParty, world: World): Decision {
   const due = incoming.read.envelope.data as ReminderDue;
   const anchor = world.record(due.anchor);
-  if (anchor?.client === undefined || !isCleared(anchor) || !anchorsOf[due.kind].includes(anchor.name))
+  if (
+    anchor?.client === undefined ||
+    !isCleared(anchor) ||
+    !anchorsOf[due.kind].includes(anchor.name)
+  )
     return refusal(incoming, sender, unknownCause('anchor'));
   const facts = factsOf(incoming.read.rule.facts, incoming.read.envelope.data);
   const grounds = { facts, cause: anchor.id, client: anchor.client, caseId: anchor.caseId };
-  return { record: recordOf(incoming, sender, { ...grounds, verdict: { kind: 'cleared' } }), effects: [], others: [] };
+  return {
+    record: recordOf(incoming, sender, { ...grounds, verdict: { kind: 'cleared' } }),
+    effects: [],
+    others: [],
+  };
 }
 
 function mailReported(incoming: Incoming, sender: DirectoryParty, world: World): Decision {
   const report = incoming.read.envelope.data as MailReport;
   const notice = world.record(report.notice);
-  if (notice?.name !== 'notice.requested' || !isCleared(notice) || notice.facts['person'] !== report.person)
+  if (
+    notice?.name !== 'notice.requested' ||
+    !isCleared(notice) ||
+    notice.facts['person'] !== report.person
+  )
     return refusal(incoming, sender, unknownCause('notice'));
   const facts = factsOf(incoming.read.rule.facts, incoming.read.envelope.data);
   const grounds = { facts, cause: notice.id, client: notice.client, caseId: notice.caseId };
-  return { record: recordOf(incoming, sender, { ...grounds, verdict: { kind: 'cleared' } }), effects: [], others: [] };
+  return {
+    record: recordOf(incoming, sender, { ...grounds, verdict: { kind: 'cleared' } }),
+    effects: [],
+    others: [],
+  };
 }

@@ -10,7 +10,12 @@ import { recordOf, refusal } from './record-of.js';
 import type { World } from './world.js';
 
 /** Who may ask for a client's whole view, and who may agree. */
-export const releasingJobs: readonly Job[] = ['performance-team-leader', 'nominated-officer', 'drugs-coordinator', 'manager'];
+export const releasingJobs: readonly Job[] = [
+  'performance-team-leader',
+  'nominated-officer',
+  'drugs-coordinator',
+  'manager',
+];
 
 /** From the request, by the id that it bears, until the release. */
 const openHours = 72;
@@ -26,29 +31,49 @@ interface Grounds {
  * Two people of two agencies, each under their own agency's key, before the operator can take a client's view out: neither agency alone,
  * nor the operator, nor the operator with one of them, can. What the operator says about people is believed nowhere here.
  */
-export function decideViewMessage(incoming: Incoming, sender: DirectoryParty, { client, cause, world, nowMs }: Grounds): Decision {
+export function decideViewMessage(
+  incoming: Incoming,
+  sender: DirectoryParty,
+  { client, cause, world, nowMs }: Grounds,
+): Decision {
   const { actor } = incoming.read.envelope;
   const job = actor === undefined ? undefined : world.directory.jobOfPerson(actor);
-  if (job === undefined || !releasingJobs.includes(job)) return refusal(incoming, sender, notTheirs, { client });
+  if (job === undefined || !releasingJobs.includes(job))
+    return refusal(incoming, sender, notTheirs, { client });
   if (incoming.read.name === 'client-view.approved') {
     const request = cause === undefined ? undefined : world.record(cause);
     const problem = approvalProblem(request, { sender, actor, nowMs });
     if (problem !== undefined) return refusal(incoming, sender, problem, { client });
   }
-  return { record: recordOf(incoming, sender, { client, cause, verdict: { kind: 'cleared' } }), effects: [], others: [] };
+  return {
+    record: recordOf(incoming, sender, { client, cause, verdict: { kind: 'cleared' } }),
+    effects: [],
+    others: [],
+  };
 }
 
 function approvalProblem(
   request: GuardRecord | undefined,
-  by: { readonly sender: DirectoryParty; readonly actor: string | undefined; readonly nowMs: number },
+  by: {
+    readonly sender: DirectoryParty;
+    readonly actor: string | undefined;
+    readonly nowMs: number;
+  },
 ): Problem | undefined {
   if (request === undefined || !isOpen(request, by.nowMs)) return noRequest;
   // Another agency is another person too; said all the same, should people ever move.
-  return request.senderAgency === by.sender.agency || request.actor === by.actor ? sameAgency : undefined;
+  return request.senderAgency === by.sender.agency || request.actor === by.actor
+    ? sameAgency
+    : undefined;
 }
 
 /** The operator takes the view out: once for each request, while it is open, and only under an approval that stands. */
-export function decideViewRelease(incoming: Incoming, sender: DirectoryParty, world: World, nowMs: number): Decision {
+export function decideViewRelease(
+  incoming: Incoming,
+  sender: DirectoryParty,
+  world: World,
+  nowMs: number,
+): Decision {
   const approval = world.record((incoming.read.envelope.data as ViewRelease).approval);
   const request = approval?.cause === undefined ? undefined : world.record(approval.cause);
   if (
@@ -64,12 +89,20 @@ export function decideViewRelease(incoming: Incoming, sender: DirectoryParty, wo
     return refusal(incoming, sender, noApproval);
   const about = { client: request.client, caseId: request.caseId, cause: approval.id };
   const record = recordOf(incoming, sender, { ...about, verdict: { kind: 'cleared' } });
-  return { record, effects: [{ kind: 'release-view', release: record.id, request: request.id, client: request.client }], others: [] };
+  return {
+    record,
+    effects: [
+      { kind: 'release-view', release: record.id, request: request.id, client: request.client },
+    ],
+    others: [],
+  };
 }
 
 /** Asked for, not refused, and not too long ago: the id's own time, which the guard checked against its clock when it came. */
 const isOpen = (request: GuardRecord, nowMs: number): boolean =>
-  request.name === 'client-view.requested' && isCleared(request) && nowMs < uuidV7Time(request.id) + openHours * 3_600_000;
+  request.name === 'client-view.requested' &&
+  isCleared(request) &&
+  nowMs < uuidV7Time(request.id) + openHours * 3_600_000;
 
 const notTheirs: Problem = {
   code: 'person-not-entitled',

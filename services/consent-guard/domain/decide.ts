@@ -15,7 +15,11 @@ import type { World } from './world.js';
 export function decide(incoming: Incoming, world: World, nowMs: number): Decision {
   const sender = senderParty(incoming, world);
   if (sender === undefined)
-    return refusal(incoming, undefined, { code: 'sender-not-allowed', field: 'source', detail: 'the sender is not in the directory' });
+    return refusal(incoming, undefined, {
+      code: 'sender-not-allowed',
+      field: 'source',
+      detail: 'the sender is not in the directory',
+    });
   const problem = senderProblem(incoming, sender, world);
   if (problem !== undefined) return refusal(incoming, sender, problem);
   return sender.kind === 'service'
@@ -24,16 +28,39 @@ export function decide(incoming: Incoming, world: World, nowMs: number): Decisio
 }
 
 function senderParty(incoming: Incoming, world: World): DirectoryParty | undefined {
-  if (isServiceParty(incoming.sender)) return { id: incoming.sender, kind: 'service', agency: incoming.sender, serves: [], active: true };
+  if (isServiceParty(incoming.sender))
+    return {
+      id: incoming.sender,
+      kind: 'service',
+      agency: incoming.sender,
+      serves: [],
+      active: true,
+    };
   return world.directory.party(incoming.sender);
 }
 
-function senderProblem({ read, sender: sentBy }: Incoming, sender: DirectoryParty, world: World): Problem | undefined {
-  if (read.sender !== sentBy) return { code: 'source-not-sender', field: 'source', detail: 'source must be your own party' };
+function senderProblem(
+  { read, sender: sentBy }: Incoming,
+  sender: DirectoryParty,
+  world: World,
+): Problem | undefined {
+  if (read.sender !== sentBy)
+    return { code: 'source-not-sender', field: 'source', detail: 'source must be your own party' };
   if (!read.rule.from.includes(sender.kind))
-    return { code: 'sender-not-allowed', field: 'type', detail: 'this type of message is not sent by your kind of party' };
+    return {
+      code: 'sender-not-allowed',
+      field: 'type',
+      detail: 'this type of message is not sent by your kind of party',
+    };
   const actor = read.envelope.actor;
-  if (sender.kind !== 'service' && (actor === undefined || world.directory.agencyOfPerson(actor) !== sender.agency))
-    return { code: 'actor-unknown', field: 'actor', detail: 'actor must be a person of your own agency in the directory' };
+  if (
+    sender.kind !== 'service' &&
+    (actor === undefined || world.directory.agencyOfPerson(actor) !== sender.agency)
+  )
+    return {
+      code: 'actor-unknown',
+      field: 'actor',
+      detail: 'actor must be a person of your own agency in the directory',
+    };
   return undefined;
 }

@@ -52,14 +52,29 @@ export class Directory {
   }
 
   serves(id: string, role: AreaRole, district: string): boolean {
-    return this.party(id)?.serves.some((served) => served.role === role && served.district === district) ?? false;
+    return (
+      this.party(id)?.serves.some(
+        (served) => served.role === role && served.district === district,
+      ) ?? false
+    );
   }
 
   putParty(put: PartyPut): void {
-    this.parties.set(put.party, { id: put.party, kind: put.kind, agency: put.agency, serves: put.serves, active: put.active });
+    this.parties.set(put.party, {
+      id: put.party,
+      kind: put.kind,
+      agency: put.agency,
+      serves: put.serves,
+      active: put.active,
+    });
   }
 
   putPerson(put: PersonPut): void {
-    this.people.set(put.person, { id: put.person, party: put.party, active: put.active, job: put.job });
+    this.people.set(put.person, {
+      id: put.person,
+      party: put.party,
+      active: put.active,
+      job: put.job,
+    });
   }
 }

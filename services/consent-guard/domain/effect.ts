@@ -58,6 +58,11 @@ export type Effect =
   | { readonly kind: 'release'; readonly id: string }
   | { readonly kind: 'put-party'; readonly party: PartyPut }
   | { readonly kind: 'put-person'; readonly person: PersonPut }
-  | { readonly kind: 'release-view'; readonly release: string; readonly request: string; readonly client: string }
+  | {
+      readonly kind: 'release-view';
+      readonly release: string;
+      readonly request: string;
+      readonly client: string;
+    }
   | { readonly kind: 'redrive'; readonly deadLetter: string }
   | { readonly kind: 'report-dead'; readonly report: DeadLetterReport };

@@ -11,7 +11,11 @@ export function valueAt(data: Data, path: readonly string[]): unknown {
 }
 
 /** Puts a value at a path, making what lies between. */
-export function putAt(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+export function putAt(
+  target: Record<string, unknown>,
+  path: readonly string[],
+  value: unknown,
+): void {
   let at = target;
   let depth = 0;
   for (const name of path) {

@@ -16,6 +16,7 @@ export interface Incoming {
 }
 
 /** What the message shows, under every version of the key in use. */
-export const shownBy = ({ prints, earlierPrints = [] }: Incoming): ShownPrints => (prints === undefined ? [] : [prints, ...earlierPrints]);
+export const shownBy = ({ prints, earlierPrints = [] }: Incoming): ShownPrints =>
+  prints === undefined ? [] : [prints, ...earlierPrints];
 
 export const caseOf = (incoming: Incoming): string | undefined => incoming.read.envelope.case;

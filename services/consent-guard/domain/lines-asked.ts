@@ -14,7 +14,10 @@ export interface LinesAsked {
  * Which of its clients' lines judging a batch can ask about, so that no others are read: a message discloses from its sender's agency, under
  * the purposes of its type. Undefined, which is all of them, where a message changes lines, or rests on what another has sent.
  */
-export function linesAsked(batch: readonly Incoming[], directory: Directory): LinesAsked | undefined {
+export function linesAsked(
+  batch: readonly Incoming[],
+  directory: Directory,
+): LinesAsked | undefined {
   const from = new Set<string>();
   const purposes = new Set<Purpose>();
   for (const { sender, read } of batch) {

@@ -62,11 +62,17 @@ const raisedTo = ({ whenValue }: FieldRule, value: unknown): Category | undefine
   typeof value === 'string' && Object.hasOwn(whenValue, value) ? whenValue[value] : undefined;
 
 /** The consent under which a category may pass, or undefined where it may not. */
-function consentFor(category: Category, answerFor: (category: Category) => ConsentAnswer): string | undefined {
+function consentFor(
+  category: Category,
+  answerFor: (category: Category) => ConsentAnswer,
+): string | undefined {
   const answer = answerFor(category);
   return answer.allowed && !answer.excluded.includes(category) ? answer.consentId : undefined;
 }
 
 /** Which purpose a category travels under on this type of message. */
-export const purposeOf = (category: Category, main: Purpose, own: Partial<Record<Category, Purpose>> | undefined): Purpose =>
-  own?.[category] ?? main;
+export const purposeOf = (
+  category: Category,
+  main: Purpose,
+  own: Partial<Record<Category, Purpose>> | undefined,
+): Purpose => own?.[category] ?? main;

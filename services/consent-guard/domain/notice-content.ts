@@ -36,7 +36,9 @@ export function isToldBy(
   const tellable = sides.map((side) => tellableTo(side, chain));
   const steps = tellable.flatMap((each) => each.steps);
   if (step !== undefined && !steps.includes(step)) return false;
-  return kind === 'step-overdue' ? step !== undefined : tellable.some(({ kinds }) => kinds.includes(kind));
+  return kind === 'step-overdue'
+    ? step !== undefined
+    : tellable.some(({ kinds }) => kinds.includes(kind));
 }
 
 function tellableTo(side: Side, [cited, before]: readonly GuardRecord[]): Tellable {
@@ -44,9 +46,12 @@ function tellableTo(side: Side, [cited, before]: readonly GuardRecord[]): Tellab
   const { facts } = cited;
   switch (cited.name) {
     case 'reminder.due':
-      return Object.hasOwn(reminderTold, String(facts['kind'])) ? reminderTold[facts['kind'] as ReminderKind] : nothing;
+      return Object.hasOwn(reminderTold, String(facts['kind']))
+        ? reminderTold[facts['kind'] as ReminderKind]
+        : nothing;
     case 'mail.reported': {
-      const steps = typeof before?.facts['step'] === 'string' ? [before.facts['step'] as StepName] : [];
+      const steps =
+        typeof before?.facts['step'] === 'string' ? [before.facts['step'] as StepName] : [];
       if (facts['outcome'] === 'held') return { kinds: ['colleague-mail-held'], steps };
       return facts['outcome'] === 'failed' ? { kinds: ['mail-failed'], steps } : nothing;
     }
@@ -55,18 +60,25 @@ function tellableTo(side: Side, [cited, before]: readonly GuardRecord[]): Tellab
   }
 }
 
-const isSentSo = ({ sentBy }: StepTemplate, { senderKind }: GuardRecord): boolean => sentBy === undefined || sentBy === senderKind;
+const isSentSo = ({ sentBy }: StepTemplate, { senderKind }: GuardRecord): boolean =>
+  sentBy === undefined || sentBy === senderKind;
 
 function ofMessage(side: Side, cited: GuardRecord): Tellable {
   const { verdict } = cited;
   const reason = verdict.kind === 'refused' || verdict.kind === 'stopped' ? verdict.reason : '';
-  const dropped = side === 'sender' && Object.hasOwn(refusalSteps, reason) ? refusalSteps[reason as keyof typeof refusalSteps] : undefined;
+  const dropped =
+    side === 'sender' && Object.hasOwn(refusalSteps, reason)
+      ? refusalSteps[reason as keyof typeof refusalSteps]
+      : undefined;
   const rule = ruleOf(cited.name);
   const mine = ({ when }: Pick<StepTemplate, 'when'>, slot: PersonSlot): boolean =>
     slot.side === side && (when === undefined || cited.facts[when.fact] === when.is);
   const isPassed = isCleared(cited);
   // What it opened before it was stopped stays the sender's to close.
-  const opened = isPassed || verdict.kind === 'stopped' ? rule.opens.filter((each) => mine(each, each.owner) && isSentSo(each, cited)) : [];
+  const opened =
+    isPassed || verdict.kind === 'stopped'
+      ? rule.opens.filter((each) => mine(each, each.owner) && isSentSo(each, cited))
+      : [];
   const kinds = isPassed ? rule.notices.filter((each) => mine(each, each.to)) : [];
   return {
     kinds: [...kinds.map((each) => each.kind), ...(dropped === undefined ? [] : [dropped.notice])],

@@ -8,11 +8,26 @@ import type { Incoming } from './incoming.js';
 /** What a decision adds to what the message says of itself. */
 type Decided = Pick<GuardRecord, 'verdict'> &
   Partial<
-    Pick<GuardRecord, 'recipient' | 'recipientKind' | 'recipientAgency' | 'caseId' | 'client' | 'facts' | 'cause' | 'consents' | 'inner'>
+    Pick<
+      GuardRecord,
+      | 'recipient'
+      | 'recipientKind'
+      | 'recipientAgency'
+      | 'caseId'
+      | 'client'
+      | 'facts'
+      | 'cause'
+      | 'consents'
+      | 'inner'
+    >
   >;
 
 /** A record of this message with nothing decided but what is given. Field by field: made for every message, and spreading is far slower. */
-export function recordOf(incoming: Incoming, sender: DirectoryParty | undefined, decided: Decided): GuardRecord {
+export function recordOf(
+  incoming: Incoming,
+  sender: DirectoryParty | undefined,
+  decided: Decided,
+): GuardRecord {
   const { envelope, name } = incoming.read;
   return {
     id: envelope.id,
@@ -54,12 +69,16 @@ export function refusal(
 }
 
 /** The marked facts of a message's form: dates and outcomes, as scalars; a list of words (the purposes kept) as words separated by spaces. */
-export function factsOf(names: readonly string[], data: Readonly<Record<string, unknown>>): Record<string, FactValue> {
+export function factsOf(
+  names: readonly string[],
+  data: Readonly<Record<string, unknown>>,
+): Record<string, FactValue> {
   const facts: Record<string, FactValue> = {};
   for (const name of names) {
     const given = data[name];
     const value = Array.isArray(given) ? given.join(' ') : given;
-    if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') facts[name] = value;
+    if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
+      facts[name] = value;
   }
   return facts;
 }

@@ -13,17 +13,37 @@ import type { HeldMessage, World } from './world.js';
  * The router's answer to a message that waits. The guard checks that the directory lets the parties serve that role in that area, asks
  * consent anew for each, and takes the first that it names: the router may be wrong or lying, and the client may have withdrawn meanwhile.
  */
-export function releaseHeld(incoming: Incoming, sender: DirectoryParty, route: Route, grounds: { world: World; nowMs: number }): Decision {
+export function releaseHeld(
+  incoming: Incoming,
+  sender: DirectoryParty,
+  route: Route,
+  grounds: { world: World; nowMs: number },
+): Decision {
   const held = grounds.world.heldMessage(route.message);
   if (held === undefined)
-    return refusal(incoming, sender, { code: 'cause-unknown', field: 'data.message', detail: 'no message waits under that id' });
+    return refusal(incoming, sender, {
+      code: 'cause-unknown',
+      field: 'data.message',
+      detail: 'no message waits under that id',
+    });
   const address = readAddress(held.envelope.to);
   if (typeof address === 'string' || address.kind !== 'area')
-    return refusal(incoming, sender, { code: 'cause-unknown', field: 'data.message', detail: 'the message does not wait for a route' });
+    return refusal(incoming, sender, {
+      code: 'cause-unknown',
+      field: 'data.message',
+      detail: 'the message does not wait for a route',
+    });
   // An answer that comes again: its record names a recipient, and whoever else would be delivered to would be on no record.
   const routed = held.record.recipient;
-  const named = routed !== undefined ? [routed] : route.party === undefined ? [] : [route.party, ...(route.others ?? [])];
-  const parties = named.filter((party) => grounds.world.directory.serves(party, address.role, address.district));
+  const named =
+    routed !== undefined
+      ? [routed]
+      : route.party === undefined
+        ? []
+        : [route.party, ...(route.others ?? [])];
+  const parties = named.filter((party) =>
+    grounds.world.directory.serves(party, address.role, address.district),
+  );
   if (named.length > 0 && parties.length === 0)
     return refusal(incoming, sender, {
       code: 'recipient-not-allowed',
@@ -32,23 +52,51 @@ export function releaseHeld(incoming: Incoming, sender: DirectoryParty, route: R
     });
   const own = recordOf(incoming, sender, { cause: held.record.id, verdict: { kind: 'cleared' } });
   const next = { ...held.record, ordinal: held.record.ordinal + 1 };
-  const crossed = firstThatMay(parties.map((recipient) => crossTo({ record: next, envelope: held.envelope, recipient, ...grounds })));
+  const crossed = firstThatMay(
+    parties.map((recipient) =>
+      crossTo({ record: next, envelope: held.envelope, recipient, ...grounds }),
+    ),
+  );
   if (crossed === undefined)
-    return { record: own, effects: [{ kind: 'release', id: held.record.id }], others: [endWait(held, 'unroutable')] };
+    return {
+      record: own,
+      effects: [{ kind: 'release', id: held.record.id }],
+      others: [endWait(held, 'unroutable')],
+    };
   const verdict = crossed.record.verdict;
-  const reason = verdict.kind === 'refused' && verdict.reason === 'no-consent-on-record' ? verdict.reason : 'unroutable';
-  const other = verdict.kind === 'refused' ? endWait(held, reason, crossed.record.inner) : crossed.record;
+  const reason =
+    verdict.kind === 'refused' && verdict.reason === 'no-consent-on-record'
+      ? verdict.reason
+      : 'unroutable';
+  const other =
+    verdict.kind === 'refused' ? endWait(held, reason, crossed.record.inner) : crossed.record;
   const effects = verdict.kind === 'refused' ? [] : crossed.effects;
-  return { record: own, effects: [...effects, { kind: 'release', id: held.record.id }], others: [other] };
+  return {
+    record: own,
+    effects: [...effects, { kind: 'release', id: held.record.id }],
+    others: [other],
+  };
 }
 
 /** The best party that the client's consent names; where it names none, the refusal that says so. */
 const firstThatMay = (crossings: readonly Crossed[]): Crossed | undefined =>
   crossings.find(({ record }) => record.verdict.kind !== 'refused') ??
-  crossings.find(({ record: { verdict } }) => verdict.kind === 'refused' && verdict.reason === 'no-consent-on-record') ??
+  crossings.find(
+    ({ record: { verdict } }) =>
+      verdict.kind === 'refused' && verdict.reason === 'no-consent-on-record',
+  ) ??
   crossings[0];
 
 /** The second record of a message whose wait ends without a delivery. */
-export function endWait(held: Pick<HeldMessage, 'record'>, reason: StopReason, inner?: string): GuardRecord {
-  return { ...held.record, ordinal: held.record.ordinal + 1, inner, verdict: { kind: 'stopped', reason } };
+export function endWait(
+  held: Pick<HeldMessage, 'record'>,
+  reason: StopReason,
+  inner?: string,
+): GuardRecord {
+  return {
+    ...held.record,
+    ordinal: held.record.ordinal + 1,
+    inner,
+    verdict: { kind: 'stopped', reason },
+  };
 }

@@ -1,5 +1,11 @@
 import type { Problem } from '#libs/contracts/problem.js';
-import { type Client, type IdentityPrints, type ShownPrints, agreesWithShown, isShown } from './client-identity.js';
+import {
+  type Client,
+  type IdentityPrints,
+  type ShownPrints,
+  agreesWithShown,
+  isShown,
+} from './client-identity.js';
 import type { DirectoryParty } from './directory.js';
 import type { Effect } from './effect.js';
 import { type Incoming, shownBy } from './incoming.js';
@@ -16,21 +22,31 @@ export interface CaseStanding {
  * Case → client, by the guard's own bindings; the sender never names the client. A case is bound to an agency by opening it or by being
  * cleared a message of it; a case that is unknown and one that is another's are answered alike.
  */
-export function resolveCase(incoming: Incoming, sender: DirectoryParty, world: World): CaseStanding | Problem {
+export function resolveCase(
+  incoming: Incoming,
+  sender: DirectoryParty,
+  world: World,
+): CaseStanding | Problem {
   const { envelope, rule } = incoming.read;
   const caseId = envelope.case;
   if (envelope.data['client'] !== undefined && incoming.prints === undefined) return mismatch;
-  if (caseId === undefined) return { code: 'case-required', field: 'case', detail: 'case is required for this type' };
+  if (caseId === undefined)
+    return { code: 'case-required', field: 'case', detail: 'case is required for this type' };
   const binding = world.case(caseId);
-  if (binding === undefined) return rule.caseUse === 'opens' ? openCase(incoming, sender, caseId, world) : notYours;
+  if (binding === undefined)
+    return rule.caseUse === 'opens' ? openCase(incoming, sender, caseId, world) : notYours;
   if (!binding.agencies.has(sender.agency)) return notYours;
   const client = world.client(binding.client);
   if (client === undefined) return notYours;
-  if (incoming.prints !== undefined && !agreesWithShown(client.prints, shownBy(incoming))) return mismatch;
+  if (incoming.prints !== undefined && !agreesWithShown(client.prints, shownBy(incoming)))
+    return mismatch;
   return {
     client: client.id,
     caseId,
-    effects: [...completePrints(incoming, client), ...keepReference(envelope.caseref, binding, sender)],
+    effects: [
+      ...completePrints(incoming, client),
+      ...keepReference(envelope.caseref, binding, sender),
+    ],
   };
 }
 
@@ -39,13 +55,19 @@ export function resolveCase(incoming: Incoming, sender: DirectoryParty, world: W
  * answer, the effects and what is looked up are the same for a client unknown, for one who is known, and for a known number with another
  * date of birth or surname.
  */
-function openCase(incoming: Incoming, sender: DirectoryParty, caseId: string, world: World): CaseStanding | Problem {
+function openCase(
+  incoming: Incoming,
+  sender: DirectoryParty,
+  caseId: string,
+  world: World,
+): CaseStanding | Problem {
   const { prints, derivedClient, read } = incoming;
   if (prints === undefined || derivedClient === undefined)
     return {
       code: 'case-not-yours',
       field: 'case',
-      detail: 'the case is not known; open it with a consent or a referral that says who the client is',
+      detail:
+        'the case is not known; open it with a consent or a referral that says who the client is',
     };
   const shown = shownBy(incoming);
   if (isSlip(shown, sender, world)) return mismatch;
@@ -55,7 +77,13 @@ function openCase(incoming: Incoming, sender: DirectoryParty, caseId: string, wo
     caseId,
     effects: [
       { kind: 'bind-client', client, prints },
-      { kind: 'bind-case', caseId, client, agency: sender.agency, reference: read.envelope.caseref },
+      {
+        kind: 'bind-case',
+        caseId,
+        client,
+        agency: sender.agency,
+        reference: read.envelope.caseref,
+      },
     ],
   };
 }
@@ -79,7 +107,13 @@ function completePrints(incoming: Incoming, { id, prints: bound }: Client): Effe
   const isCompleted = isWhole && bound.nino !== undefined && bound.identity === undefined;
   const isOlder = bound.keyVersion !== prints.keyVersion && (isWhole || bound.nino === undefined);
   if (!isLearnt && !isCompleted && !isOlder) return [];
-  return [{ kind: 'bind-client', client: id, prints: isLearnt || bound.nino !== undefined ? prints : withoutNino(prints) }];
+  return [
+    {
+      kind: 'bind-client',
+      client: id,
+      prints: isLearnt || bound.nino !== undefined ? prints : withoutNino(prints),
+    },
+  ];
 }
 
 const withoutNino = ({ keyVersion, dateOfBirth, surname }: IdentityPrints): IdentityPrints => ({
@@ -90,12 +124,23 @@ const withoutNino = ({ keyVersion, dateOfBirth, surname }: IdentityPrints): Iden
   surname,
 });
 
-const keepReference = (reference: string | undefined, { id, client, agencies }: CaseBinding, { agency }: DirectoryParty): Effect[] =>
-  reference === undefined || agencies.get(agency) === reference ? [] : [{ kind: 'bind-case', caseId: id, client, agency, reference }];
+const keepReference = (
+  reference: string | undefined,
+  { id, client, agencies }: CaseBinding,
+  { agency }: DirectoryParty,
+): Effect[] =>
+  reference === undefined || agencies.get(agency) === reference
+    ? []
+    : [{ kind: 'bind-case', caseId: id, client, agency, reference }];
 
-const notYours: Problem = { code: 'case-not-yours', field: 'case', detail: 'the case is not bound to your agency' };
+const notYours: Problem = {
+  code: 'case-not-yours',
+  field: 'case',
+  detail: 'the case is not bound to your agency',
+};
 const mismatch: Problem = {
   code: 'identity-mismatch',
   field: 'data.client',
-  detail: 'NI number, date of birth and surname do not agree with the record; a person must check them',
+  detail:
+    'NI number, date of birth and surname do not agree with the record; a person must check them',
 };

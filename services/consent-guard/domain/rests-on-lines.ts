@@ -16,7 +16,11 @@ export interface Line extends Pick<Scope, 'from' | 'to' | 'purpose'> {
  *
  * @param told the categories that went with it; all that there are, where that is not known
  */
-export function restsOnLines(message: GuardRecord, lines: readonly Line[], told: readonly Category[] = categories): boolean {
+export function restsOnLines(
+  message: GuardRecord,
+  lines: readonly Line[],
+  told: readonly Category[] = categories,
+): boolean {
   const { purpose: main, categoryPurposes } = ruleOf(message.name);
   if (main === null) return false;
   const purposes = new Set([main, ...Object.values(categoryPurposes ?? {})]);
@@ -26,6 +30,15 @@ export function restsOnLines(message: GuardRecord, lines: readonly Line[], told:
   const isUnder = ({ purpose, ruledOut }: Line): boolean =>
     ruledOut === undefined
       ? purposes.has(purpose)
-      : !isWaiting && ruledOut.some((category) => told.includes(category) && purposeOf(category, main, categoryPurposes) === purpose);
-  return lines.some((line) => line.from === message.senderAgency && (isWaiting || line.to === message.recipientAgency) && isUnder(line));
+      : !isWaiting &&
+        ruledOut.some(
+          (category) =>
+            told.includes(category) && purposeOf(category, main, categoryPurposes) === purpose,
+        );
+  return lines.some(
+    (line) =>
+      line.from === message.senderAgency &&
+      (isWaiting || line.to === message.recipientAgency) &&
+      isUnder(line),
+  );
 }

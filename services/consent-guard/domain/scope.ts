@@ -22,7 +22,8 @@ export interface Scope {
   readonly form: ConsentForm;
 }
 
-export const scopeKey = (from: string, to: string, purpose: Purpose): string => `${from}|${to}|${purpose}`;
+export const scopeKey = (from: string, to: string, purpose: Purpose): string =>
+  `${from}|${to}|${purpose}`;
 
 /** In `from` and `to` of a withdrawal's own mark (`withdrawScopes`): no party and no role bears it. */
 export const anyone = '*';
@@ -37,7 +38,8 @@ export type Scopes = ReadonlyMap<string, Scope>;
  */
 export function scopeAfter(scope: Scope, standing: Scope | undefined): Scope | undefined {
   if (standing === undefined || !Number.isFinite(standing.decidedAtMs)) return scope;
-  if (scope.decidedAtMs !== standing.decidedAtMs) return scope.decidedAtMs > standing.decidedAtMs ? scope : undefined;
+  if (scope.decidedAtMs !== standing.decidedAtMs)
+    return scope.decidedAtMs > standing.decidedAtMs ? scope : undefined;
   if (scope.decision !== 'given') return scope;
   if (standing.decision !== 'given') return undefined;
   return {

@@ -8,14 +8,20 @@ import { type Scope, type Scopes, scopeKey } from './scope.js';
  *
  * @param newer the lines as they stand from now on @param standing as they stood
  */
-export function takenBack(newer: readonly Scope[], standing: Scopes, nowMs: number): readonly Line[] {
+export function takenBack(
+  newer: readonly Scope[],
+  standing: Scopes,
+  nowMs: number,
+): readonly Line[] {
   return newer.flatMap((scope) => {
     const { from, to, purpose, decision } = scope;
     const before = standing.get(scopeKey(from, to, purpose));
     if (before?.decision !== 'given') return [];
     if (decision !== 'given') return [{ from, to, purpose }];
     const isInForce = scope.validFromMs <= nowMs && nowMs < scope.validUntilMs;
-    const ruledOut = isInForce ? scope.excluded.filter((category) => !before.excluded.includes(category)) : categories;
+    const ruledOut = isInForce
+      ? scope.excluded.filter((category) => !before.excluded.includes(category))
+      : categories;
     return ruledOut.length === 0 ? [] : [{ from, to, purpose, ruledOut }];
   });
 }

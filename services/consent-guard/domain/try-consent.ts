@@ -2,7 +2,13 @@ import { roleScopeKey } from '#libs/contracts/address.js';
 import type { TrialLine } from '#libs/contracts/ask.js';
 import type { ConsentTerms } from '#libs/contracts/consent-forms.js';
 import { type FieldRule, fieldRules } from '#libs/contracts/field.js';
-import { type MessageName, messageNames, nameOfType, ruleOf, typeOf } from '#libs/contracts/message-table.js';
+import {
+  type MessageName,
+  messageNames,
+  nameOfType,
+  ruleOf,
+  typeOf,
+} from '#libs/contracts/message-table.js';
 import type { Problem } from '#libs/contracts/problem.js';
 import { askBetween, askConsent } from './ask-consent.js';
 import { consentValidity } from './consent-validity.js';
@@ -20,7 +26,8 @@ type Data = Readonly<Record<string, unknown>>;
 export interface Trial {
   readonly taker: DirectoryParty;
   readonly consent: ConsentTerms;
-  readonly messages: readonly { readonly type: string; readonly data?: Data | undefined }[] | undefined;
+  readonly messages:
+    readonly { readonly type: string; readonly data?: Data | undefined }[] | undefined;
   readonly directory: Directory;
   readonly nowMs: number;
 }
@@ -35,15 +42,27 @@ const nobody = 'nobody';
 export function tryConsent(trial: Trial): readonly TrialLine[] | Problem {
   const { taker, consent, directory, nowMs } = trial;
   const validity = consentValidity(consent, nowMs);
-  const scopes = takenScopes({ consentId: 'trial', client: nobody, taker, data: consent }, directory, validity);
+  const scopes = takenScopes(
+    { consentId: 'trial', client: nobody, taker, data: consent },
+    directory,
+    validity,
+  );
   if ('code' in scopes) return scopes;
   const drafts = draftsOf(trial);
   if ('code' in drafts) return drafts;
   const world = new World({ directory, clients: [], cases: [], scopes, records: [], held: [] });
   const named = (consent.to?.parties ?? []).flatMap((id) => directory.party(id) ?? []);
   // A consent that begins later is tried on its first day.
-  const court: Court = { world, nowMs: Math.max(nowMs, validity.fromMs), parties: unique([taker, ...named]), taker };
-  return drafts.flatMap((draft) => [...inArea(draft, consent, court), ...betweenParties(draft, court)]);
+  const court: Court = {
+    world,
+    nowMs: Math.max(nowMs, validity.fromMs),
+    parties: unique([taker, ...named]),
+    taker,
+  };
+  return drafts.flatMap((draft) => [
+    ...inArea(draft, consent, court),
+    ...betweenParties(draft, court),
+  ]);
 }
 
 interface Draft {
@@ -62,18 +81,28 @@ interface Court {
 }
 
 function draftsOf({ messages, consent }: Trial): readonly Draft[] | Problem {
-  const covered = messageNames.filter((name) => consent.purposes.some((purpose) => purpose === ruleOf(name).purpose));
+  const covered = messageNames.filter((name) =>
+    consent.purposes.some((purpose) => purpose === ruleOf(name).purpose),
+  );
   const asked = messages ?? covered.map((name) => ({ type: typeOf(name), data: undefined }));
   const drafts: Draft[] = [];
   for (const [index, { type, data }] of asked.entries()) {
     const field = `messages.${index}`;
     const name = nameOfType(type);
     if (name === undefined || ruleOf(name).purpose === null)
-      return { code: 'unknown-type', field: `${field}.type`, detail: 'type is not one that goes to another agency under a consent' };
+      return {
+        code: 'unknown-type',
+        field: `${field}.type`,
+        detail: 'type is not one that goes to another agency under a consent',
+      };
     const form = data === undefined ? undefined : ruleOf(name).form.safeParse(data);
     if (form?.success === false) {
       const path = form.error.issues[0]?.path.map(String).join('.') ?? '';
-      return { code: 'malformed-message', field: `${field}.data.${path}`, detail: 'the draft is not a form of this type' };
+      return {
+        code: 'malformed-message',
+        field: `${field}.data.${path}`,
+        detail: 'the draft is not a form of this type',
+      };
     }
     const rules = fieldRules(ruleOf(name).form);
     drafts.push({ name, rules, data: form?.data ?? fullForm(rules), isGiven: form !== undefined });
@@ -95,7 +124,12 @@ function betweenParties(draft: Draft, court: Court): TrialLine[] {
   const lines = court.world.scopesOf(nobody);
   return court.parties.flatMap((sender) =>
     court.parties
-      .filter((to) => rule.from.includes(sender.kind) && rule.to.includes(to.kind) && to.agency !== sender.agency)
+      .filter(
+        (to) =>
+          rule.from.includes(sender.kind) &&
+          rule.to.includes(to.kind) &&
+          to.agency !== sender.agency,
+      )
       .filter((to) => lines.has(scopeKey(sender.agency, to.agency, purpose)))
       .map((to) => judge(draft, { sender, to, court })),
   );
@@ -125,10 +159,27 @@ function judge(draft: Draft, between: Between): TrialLine {
 }
 
 /** The road's own judgement of the draft, and what of it the recipient would get. */
-function cross(draft: Draft, { sender, to, court }: Between): { verdict: TrialLine['verdict']; passed: Data } {
+function cross(
+  draft: Draft,
+  { sender, to, court }: Between,
+): { verdict: TrialLine['verdict']; passed: Data } {
   const record = recordFor(draft.name, sender, to.id);
-  const envelope = { specversion: '1.0' as const, id: '', source: '', type: '', time: record.time, to: to.id, data: draft.data };
-  const crossed = crossTo({ record, envelope, recipient: to.id, world: court.world, nowMs: court.nowMs });
+  const envelope = {
+    specversion: '1.0' as const,
+    id: '',
+    source: '',
+    type: '',
+    time: record.time,
+    to: to.id,
+    data: draft.data,
+  };
+  const crossed = crossTo({
+    record,
+    envelope,
+    recipient: to.id,
+    world: court.world,
+    nowMs: court.nowMs,
+  });
   const delivery = crossed.effects.find((effect) => effect.kind === 'deliver');
   const { kind } = crossed.record.verdict;
   return delivery === undefined || kind === 'waiting' || kind === 'stopped'
@@ -137,7 +188,11 @@ function cross(draft: Draft, { sender, to, court }: Between): { verdict: TrialLi
 }
 
 /** Values that raise a field to a category that may not pass, though the field as such may. */
-function conditions(draft: Draft, leftOut: readonly FieldRule[], between: Between): TrialLine['leftOutWhen'] {
+function conditions(
+  draft: Draft,
+  leftOut: readonly FieldRule[],
+  between: Between,
+): TrialLine['leftOutWhen'] {
   const open = draft.rules.filter((rule) => !leftOut.includes(rule));
   return open.flatMap((rule) =>
     Object.keys(rule.whenValue)
@@ -153,28 +208,59 @@ function conditions(draft: Draft, leftOut: readonly FieldRule[], between: Betwee
 function missing({ name, data, rules }: Draft, { sender, to, court }: Between): string[] {
   const { purpose } = ruleOf(name);
   if (purpose === null) return [];
-  const ask = askBetween(court.world.scopesOf(nobody), { from: sender.agency, to: to.agency }, court.nowMs);
+  const ask = askBetween(
+    court.world.scopesOf(nobody),
+    { from: sender.agency, to: to.agency },
+    court.nowMs,
+  );
   const { data: passed } = passFields(name, data, purpose, ask);
   return rules
-    .filter(({ path, required }) => required && valueAt(data, path) !== undefined && valueAt(passed, path) === undefined)
+    .filter(
+      ({ path, required }) =>
+        required && valueAt(data, path) !== undefined && valueAt(passed, path) === undefined,
+    )
     .map(nameOf);
 }
 
 /** A message to the role: it would wait for the router's answer, then pass to the party as that party's own line says. */
-function inArea({ name, data, rules }: Draft, consent: ConsentTerms, { world, nowMs, taker }: Court): TrialLine[] {
+function inArea(
+  { name, data, rules }: Draft,
+  consent: ConsentTerms,
+  { world, nowMs, taker }: Court,
+): TrialLine[] {
   const { role } = consent.to ?? {};
   const { purpose, from, to } = ruleOf(name);
-  if (role === undefined || purpose === null || !to.includes('area') || !from.includes(taker.kind)) return [];
+  if (role === undefined || purpose === null || !to.includes('area') || !from.includes(taker.kind))
+    return [];
   const key = roleScopeKey(role.role, role.district);
-  const answer = askConsent(world.scopesOf(nobody), { from: taker.agency, to: key, purpose }, nowMs);
-  const leftOut = answer.allowed ? [] : rules.filter(({ path }) => valueAt(data, path) !== undefined).map(nameOf);
+  const answer = askConsent(
+    world.scopesOf(nobody),
+    { from: taker.agency, to: key, purpose },
+    nowMs,
+  );
+  const leftOut = answer.allowed
+    ? []
+    : rules.filter(({ path }) => valueAt(data, path) !== undefined).map(nameOf);
   const verdict = answer.allowed ? 'waiting' : 'refused';
   const area = `area:${role.district}/${role.role}`;
-  return [{ type: typeOf(name), from: taker.id, to: area, verdict, passes: [], leftOut, leftOutWhen: [], lacks: [] }];
+  return [
+    {
+      type: typeOf(name),
+      from: taker.id,
+      to: area,
+      verdict,
+      passes: [],
+      leftOut,
+      leftOutWhen: [],
+      lacks: [],
+    },
+  ];
 }
 
 const nameOf = ({ path }: FieldRule): string => path.join('.');
-const unique = (parties: readonly DirectoryParty[]): DirectoryParty[] => [...new Map(parties.map((party) => [party.id, party])).values()];
+const unique = (parties: readonly DirectoryParty[]): DirectoryParty[] => [
+  ...new Map(parties.map((party) => [party.id, party])).values(),
+];
 
 const recordFor = (name: MessageName, sender: DirectoryParty, to: string): GuardRecord => ({
   id: 'trial',

@@ -27,11 +27,19 @@ export function waitForRoute(
     return refusal(
       incoming,
       sender,
-      { code: 'recipient-not-allowed', field: 'to', detail: 'this type of message does not go to an area' },
+      {
+        code: 'recipient-not-allowed',
+        field: 'to',
+        detail: 'this type of message does not go to an area',
+      },
       grounds,
     );
   const role = roleScopeKey(address.role, address.district);
-  const answer = askConsent(world.scopesOf(client), { from: sender.agency, to: role, purpose: rule.purpose }, nowMs);
+  const answer = askConsent(
+    world.scopesOf(client),
+    { from: sender.agency, to: role, purpose: rule.purpose },
+    nowMs,
+  );
   if (!answer.allowed) {
     const record = recordOf(incoming, sender, {
       ...grounds,
@@ -40,6 +48,10 @@ export function waitForRoute(
     });
     return { record, effects: [], others: [] };
   }
-  const record = recordOf(incoming, sender, { ...grounds, consents: [answer.consentId], verdict: { kind: 'waiting' } });
+  const record = recordOf(incoming, sender, {
+    ...grounds,
+    consents: [answer.consentId],
+    verdict: { kind: 'waiting' },
+  });
   return { record, effects: [{ kind: 'hold', record, envelope }], others: [] };
 }

@@ -27,14 +27,21 @@ export const keptScopes = (scopes: Scopes, withdrawal: WithdrawalFormData): read
   givenOn(scopes, withdrawal).filter((scope) => withdrawal.keep.includes(scope.purpose));
 
 const givenOn = (scopes: Scopes, { form }: WithdrawalFormData): readonly Scope[] =>
-  [...scopes.values()].filter((scope) => scope.from !== anyone && scope.form === form && scope.decision === 'given');
+  [...scopes.values()].filter(
+    (scope) => scope.from !== anyone && scope.form === form && scope.decision === 'given',
+  );
 
 /**
  * The withdrawal's own marks, one a purpose, on a line of nobody: a consent that the client gave before it but that is recorded after it
  * (another agency's, late on the road) is older than its mark and does not count.
  */
-export function withdrawalMarks(scopes: Scopes, { withdrawalId, client, data }: Withdrawal): readonly Scope[] {
-  const ended = consentFormRules[data.form].purposes.filter((purpose) => !data.keep.includes(purpose));
+export function withdrawalMarks(
+  scopes: Scopes,
+  { withdrawalId, client, data }: Withdrawal,
+): readonly Scope[] {
+  const ended = consentFormRules[data.form].purposes.filter(
+    (purpose) => !data.keep.includes(purpose),
+  );
   return ended.map((purpose) => ({
     client,
     from: anyone,
@@ -51,6 +58,8 @@ export function withdrawalMarks(scopes: Scopes, { withdrawalId, client, data }: 
 }
 
 /** The newest withdrawal of a purpose, if there was one. */
-export const markOf = (scopes: Scopes, purpose: Purpose): Scope | undefined => scopes.get(scopeKey(anyone, anyone, purpose));
+export const markOf = (scopes: Scopes, purpose: Purpose): Scope | undefined =>
+  scopes.get(scopeKey(anyone, anyone, purpose));
 
-const latest = (one: number, other: number): number => (Number.isFinite(one) ? Math.max(one, other) : other);
+const latest = (one: number, other: number): number =>
+  Number.isFinite(one) ? Math.max(one, other) : other;

@@ -54,7 +54,9 @@ export class World {
   constructor(parts: WorldParts) {
     this.directory = parts.directory;
     this.releasedViews = new Set(parts.releasedViews);
-    this.holders = new Set([...(parts.holders ?? [])].map(([client, agency]) => `${client} ${agency}`));
+    this.holders = new Set(
+      [...(parts.holders ?? [])].map(([client, agency]) => `${client} ${agency}`),
+    );
     this.clients = new ClientBook(parts.clients);
     for (const binding of parts.cases) this.cases.set(binding.id, binding);
     for (const scope of parts.scopes) this.putScope(scope);
@@ -75,7 +77,9 @@ export class World {
   /** Has this agency a case of this client? */
   hasCase(agency: string, client: string): boolean {
     if (this.holders.has(`${client} ${agency}`)) return true;
-    return [...this.cases.values()].some((binding) => binding.client === client && binding.agencies.has(agency));
+    return [...this.cases.values()].some(
+      (binding) => binding.client === client && binding.agencies.has(agency),
+    );
   }
 
   putRecord(record: GuardRecord): void {
@@ -116,7 +120,12 @@ export class World {
     }
   }
 
-  private bindCase(id: string, client: string, agency: string, reference: string | undefined): void {
+  private bindCase(
+    id: string,
+    client: string,
+    agency: string,
+    reference: string | undefined,
+  ): void {
     const known = this.cases.get(id);
     const agencies = new Map(known?.agencies);
     agencies.set(agency, reference ?? agencies.get(agency));
@@ -124,7 +133,9 @@ export class World {
   }
 
   private putScope(scope: Scope): void {
-    for (const book of scope.purpose === 'record-on-lms' ? [this.scopes, this.recordLines] : [this.scopes]) {
+    for (const book of scope.purpose === 'record-on-lms'
+      ? [this.scopes, this.recordLines]
+      : [this.scopes]) {
       const lines = book.get(scope.client) ?? new Map<string, Scope>();
       lines.set(scopeKey(scope.from, scope.to, scope.purpose), scope);
       book.set(scope.client, lines);

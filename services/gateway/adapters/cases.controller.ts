@@ -1,5 +1,12 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
-import { caseReply, consentsReply, dpa1Reply, tryReply, worklistReply, type CaseView } from '#libs/contracts/ask.js';
+import {
+  caseReply,
+  consentsReply,
+  dpa1Reply,
+  tryReply,
+  worklistReply,
+  type CaseView,
+} from '#libs/contracts/ask.js';
 import { type ClientView, clientViewReply } from '#libs/contracts/client-view.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { uuidVersion } from '#libs/contracts/message-id.js';
@@ -37,10 +44,17 @@ export class CasesController {
   }
 
   @Get('cases/:case/client-view')
-  async clientView(@Party() party: string, @Param('case') id: string, @Query('page') query: unknown): Promise<ClientView> {
+  async clientView(
+    @Party() party: string,
+    @Param('case') id: string,
+    @Query('page') query: unknown,
+  ): Promise<ClientView> {
     const page = queryNumber(query, { name: 'page', least: 0, most: 10_000, otherwise: 0 });
     if (typeof page !== 'number') throw new MeshError(page.code, page.detail, { field: 'page' });
-    return readAnswer(await this.road.ask(party, 'client-view', { case: caseId(id), page }), clientViewReply);
+    return readAnswer(
+      await this.road.ask(party, 'client-view', { case: caseId(id), page }),
+      clientViewReply,
+    );
   }
 
   /** Nothing is recorded: a question, though it is asked with a body. */
@@ -53,10 +67,12 @@ export class CasesController {
 
 /** @throws MeshError `unsupported-media-type` · `malformed-json` */
 function jsonObject(body: unknown): Readonly<Record<string, unknown>> {
-  if (!(body instanceof JsonText)) throw new MeshError('unsupported-media-type', 'send one JSON object as application/json');
+  if (!(body instanceof JsonText))
+    throw new MeshError('unsupported-media-type', 'send one JSON object as application/json');
   try {
     const value: unknown = JSON.parse(body.text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
   } catch {
     // Said below, without quoting the text.
   }
@@ -64,6 +80,7 @@ function jsonObject(body: unknown): Readonly<Record<string, unknown>> {
 }
 
 function caseId(text: string): string {
-  if (uuidVersion(text) === undefined) throw new MeshError('not-found', 'no case of yours has this id');
+  if (uuidVersion(text) === undefined)
+    throw new MeshError('not-found', 'no case of yours has this id');
   return text;
 }

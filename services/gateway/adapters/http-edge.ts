@@ -28,7 +28,13 @@ export function createHttpAdapter(): FastifyAdapter {
     forceCloseConnections: 'idle',
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
       addSecurityHeaders(request, reply);
-      sendProblem(reply, problemDocument({ code: 'malformed-request', detail: 'the address of the request is wrong' }));
+      sendProblem(
+        reply,
+        problemDocument({
+          code: 'malformed-request',
+          detail: 'the address of the request is wrong',
+        }),
+      );
     },
   });
   const http = httpOf(adapter);
@@ -70,8 +76,11 @@ export function addEdgeHooks(adapter: FastifyAdapter, parts: EdgeParts): void {
   http.addHook('onRequest', async (request: GatewayRequest, reply) => {
     addSecurityHeaders(request, reply);
     if (request.routeOptions.url?.startsWith('/v1/') !== true) return;
-    const party = await parts.authenticator.authenticate({ authorization: request.headers.authorization });
-    if (party === undefined) throw new MeshError('unauthenticated', 'the request brings no valid token');
+    const party = await parts.authenticator.authenticate({
+      authorization: request.headers.authorization,
+    });
+    if (party === undefined)
+      throw new MeshError('unauthenticated', 'the request brings no valid token');
     request.party = party;
     const waitSeconds = parts.buckets.take(party, performance.now());
     if (waitSeconds === 0) return;
@@ -85,16 +94,32 @@ export function addEdgeHooks(adapter: FastifyAdapter, parts: EdgeParts): void {
   http.addHook('onResponse', async (request: GatewayRequest, reply) => {
     const route = request.routeOptions.url ?? 'none';
     const ms = Math.round(reply.elapsedTime);
-    parts.requestSeconds.observe({ route, method: request.method, status: reply.statusCode }, reply.elapsedTime / 1_000);
+    parts.requestSeconds.observe(
+      { route, method: request.method, status: reply.statusCode },
+      reply.elapsedTime / 1_000,
+    );
     const { party, problemCode: code } = request;
     // The route's pattern, never the address: it holds ids of messages and cases.
-    parts.logger.info({ event: 'request', method: request.method, route, status: reply.statusCode, party, code, ms }, 'request');
+    parts.logger.info(
+      {
+        event: 'request',
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        party,
+        code,
+        ms,
+      },
+      'request',
+    );
   });
 }
 
 function addSecurityHeaders(request: FastifyRequest, reply: FastifyReply): void {
   // The documentation's page brings its own scripts and styles, all from here.
-  const policy = request.url.startsWith('/docs') ? "default-src 'self' 'unsafe-inline' data:" : "default-src 'none'";
+  const policy = request.url.startsWith('/docs')
+    ? "default-src 'self' 'unsafe-inline' data:"
+    : "default-src 'none'";
   void reply.headers({
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',

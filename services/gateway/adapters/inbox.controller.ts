@@ -16,8 +16,12 @@ export class InboxController {
     @Query() query: Readonly<Record<string, unknown>>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const wait = required(queryNumber(query['wait'], { name: 'wait', least: 0, most: maxWaitSeconds, otherwise: 0 }));
-    const max = required(queryNumber(query['max'], { name: 'max', least: 1, most: 50, otherwise: 10 }));
+    const wait = required(
+      queryNumber(query['wait'], { name: 'wait', least: 0, most: maxWaitSeconds, otherwise: 0 }),
+    );
+    const max = required(
+      queryNumber(query['max'], { name: 'max', least: 1, most: 50, otherwise: 10 }),
+    );
     const isAbandoned = (): boolean => reply.raw.destroyed;
     return { messages: await this.inbox.take(party, { max, waitMs: wait * 1_000, isAbandoned }) };
   }
@@ -26,11 +30,18 @@ export class InboxController {
   @HttpCode(204)
   async acknowledge(@Party() party: string, @Param('id') id: string): Promise<void> {
     if ((await this.inbox.acknowledge(party, id)) === 'not-in-hand')
-      throw new MeshError('not-in-hand', 'this message was not taken here, or too long ago; fetch the inbox again, then ack');
+      throw new MeshError(
+        'not-in-hand',
+        'this message was not taken here, or too long ago; fetch the inbox again, then ack',
+      );
   }
 }
 
 function required(value: ReturnType<typeof queryNumber>): number {
   if (typeof value === 'number') return value;
-  throw new MeshError(value.code, value.detail, value.field === undefined ? {} : { field: value.field });
+  throw new MeshError(
+    value.code,
+    value.detail,
+    value.field === undefined ? {} : { field: value.field },
+  );
 }

@@ -22,21 +22,35 @@ export class MessagesController {
   ) {}
 
   @Post()
-  async send(@Party() party: string, @Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+  async send(
+    @Party() party: string,
+    @Req() request: GatewayRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     if (typeof request.body !== 'string')
-      throw new MeshError('unsupported-media-type', 'send one CloudEvent as application/cloudevents+json');
+      throw new MeshError(
+        'unsupported-media-type',
+        'send one CloudEvent as application/cloudevents+json',
+      );
     const prefer = request.headers['prefer'];
     const waitSeconds = preferredWaitSeconds(Array.isArray(prefer) ? prefer.join(',') : prefer);
     const waitMs = waitSeconds === undefined ? undefined : waitSeconds * 1_000;
-    const answer = await this.sendMessage.send({ party, text: request.body, nowMs: this.clock.now().getTime(), waitMs });
-    if (waitSeconds !== undefined && answer.kind === 'decided') void reply.header('preference-applied', `wait=${waitSeconds}`);
+    const answer = await this.sendMessage.send({
+      party,
+      text: request.body,
+      nowMs: this.clock.now().getTime(),
+      waitMs,
+    });
+    if (waitSeconds !== undefined && answer.kind === 'decided')
+      void reply.header('preference-applied', `wait=${waitSeconds}`);
     tell(answer, request, reply);
   }
 
   @Get(':id')
   @HttpCode(200)
   async timeline(@Party() party: string, @Param('id') id: string): Promise<Timeline> {
-    if (uuidVersion(id) === undefined) throw new MeshError('not-found', 'no message of yours has this id');
+    if (uuidVersion(id) === undefined)
+      throw new MeshError('not-found', 'no message of yours has this id');
     return tellTimeline(readAnswer(await this.road.ask(party, 'timeline', { id }), timelineReply));
   }
 }
@@ -47,7 +61,8 @@ function tell(answer: SendAnswer, request: GatewayRequest, reply: FastifyReply):
     return sendProblem(reply, problemDocument(...answer.problems));
   }
   void reply.header('location', `/v1/messages/${answer.id}`);
-  if (answer.kind === 'accepted') return void reply.code(202).send({ id: answer.id, state: 'accepted' });
+  if (answer.kind === 'accepted')
+    return void reply.code(202).send({ id: answer.id, state: 'accepted' });
   const refusal = refusalProblem(answer.timeline);
   if (refusal === undefined) return void reply.code(200).send(answer.timeline);
   sendProblem(reply, refusal);

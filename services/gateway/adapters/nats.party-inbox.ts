@@ -32,9 +32,16 @@ export class NatsPartyInbox extends PartyInbox {
     super();
   }
 
-  override async take(party: string, options: TakeOptions): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  override async take(
+    party: string,
+    options: TakeOptions,
+  ): Promise<readonly Readonly<Record<string, unknown>>[]> {
     const state = this.#stateOf(party);
-    if (state.waiting >= maxWaiting) throw new MeshError('too-many-requests', 'too many calls of your party wait for the inbox already');
+    if (state.waiting >= maxWaiting)
+      throw new MeshError(
+        'too-many-requests',
+        'too many calls of your party wait for the inbox already',
+      );
     state.waiting += 1;
     try {
       const { connection } = this.links.open(party);
@@ -57,7 +64,9 @@ export class NatsPartyInbox extends PartyInbox {
     if (step.kind !== 'ack') return step.kind === 'done' ? 'acknowledged' : 'not-in-hand';
     connection.publish(step.handle.ackSubject, '+ACK');
     await connection.flush().catch((error: unknown) => {
-      throw new MeshError('broker-unavailable', 'the acknowledgement did not reach the broker', { cause: error });
+      throw new MeshError('broker-unavailable', 'the acknowledgement did not reach the broker', {
+        cause: error,
+      });
     });
     inHand.acknowledged(id, performance.now());
     return 'acknowledged';
@@ -68,17 +77,32 @@ export class NatsPartyInbox extends PartyInbox {
     this.#isStopped = true;
   }
 
-  async #takeSome(connection: NatsConnection, party: string, options: TakeOptions): Promise<Taken[]> {
+  async #takeSome(
+    connection: NatsConnection,
+    party: string,
+    options: TakeOptions,
+  ): Promise<Taken[]> {
     const end = performance.now() + options.waitMs;
     for (;;) {
-      const now = this.#hold(connection, party, await pullDeliveries(connection, party, { max: options.max, waitMs: 0 }));
+      const now = this.#hold(
+        connection,
+        party,
+        await pullDeliveries(connection, party, { max: options.max, waitMs: 0 }),
+      );
       const leftMs = Math.min(sliceMs, Math.ceil(end - performance.now()));
       if (now.length > 0 || leftMs <= 0 || this.#isStopped || options.isAbandoned()) return now;
-      const first = this.#hold(connection, party, await pullDeliveries(connection, party, { max: 1, waitMs: leftMs }));
+      const first = this.#hold(
+        connection,
+        party,
+        await pullDeliveries(connection, party, { max: 1, waitMs: leftMs }),
+      );
       if (first.length === 0) continue;
       if (options.max === 1) return first;
       // What came first is in hand, whatever becomes of the rest.
-      const rest = await pullDeliveries(connection, party, { max: options.max - 1, waitMs: 0 }).catch(() => []);
+      const rest = await pullDeliveries(connection, party, {
+        max: options.max - 1,
+        waitMs: 0,
+      }).catch(() => []);
       return [...first, ...this.#hold(connection, party, rest)];
     }
   }
@@ -92,7 +116,10 @@ export class NatsPartyInbox extends PartyInbox {
       if (message === undefined) {
         // Only the guard writes here, so this is a fault of ours; left in place it would come back for ever.
         this.unreadable.inc();
-        this.logger.error({ event: 'delivery-unreadable', party, bytes: each.body.length }, 'a delivery is no message; terminated');
+        this.logger.error(
+          { event: 'delivery-unreadable', party, bytes: each.body.length },
+          'a delivery is no message; terminated',
+        );
         connection.publish(each.ackSubject, '+TERM');
         return [];
       }
@@ -100,7 +127,15 @@ export class NatsPartyInbox extends PartyInbox {
         connection.publish(each.ackSubject, '+ACK');
         return [];
       }
-      inHand.add(message.id, { ackSubject: each.ackSubject, untilMs: now + ackWaitMs, broker: connection.info?.server_id }, now);
+      inHand.add(
+        message.id,
+        {
+          ackSubject: each.ackSubject,
+          untilMs: now + ackWaitMs,
+          broker: connection.info?.server_id,
+        },
+        now,
+      );
       return [{ pulled: each, message }];
     });
   }
@@ -122,7 +157,9 @@ interface Taken {
 function readDelivery(body: Uint8Array): Taken['message'] | undefined {
   try {
     const json = JSON.parse(Buffer.from(body).toString('utf8')) as { id?: unknown } | null;
-    return typeof json === 'object' && typeof json?.id === 'string' ? (json as Taken['message']) : undefined;
+    return typeof json === 'object' && typeof json?.id === 'string'
+      ? (json as Taken['message'])
+      : undefined;
   } catch {
     return undefined;
   }

@@ -26,13 +26,24 @@ export class NatsPartyRoad extends PartyRoad {
     const { publisher } = this.links.open(party);
     const bytes = Buffer.from(body);
     const end = this.publishSeconds.startTimer();
-    await publisher.publish(bytes, `${id}.${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`);
+    await publisher.publish(
+      bytes,
+      `${id}.${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`,
+    );
     end();
   }
 
-  override async ask(party: string, verb: string, payload: Readonly<Record<string, unknown>>, timeoutMs = askTimeoutMs): Promise<Answer> {
+  override async ask(
+    party: string,
+    verb: string,
+    payload: Readonly<Record<string, unknown>>,
+    timeoutMs = askTimeoutMs,
+  ): Promise<Answer> {
     const { connection } = this.links.open(party);
-    const reply = await Promise.race([askGuard<Record<string, unknown>>(connection, verb, payload, timeoutMs), this.#stopped]);
+    const reply = await Promise.race([
+      askGuard<Record<string, unknown>>(connection, verb, payload, timeoutMs),
+      this.#stopped,
+    ]);
     if (reply.ok) return { ok: true, value: reply };
     const { code, detail, field } = reply as { code?: unknown; detail?: unknown; field?: unknown };
     if (typeof code !== 'string' || !Object.hasOwn(errorRules, code))

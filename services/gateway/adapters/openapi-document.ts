@@ -30,19 +30,31 @@ export function openApiDocument(): OpenApiDocument {
     paths: { ...messagePaths(), ...inboxPaths(), ...casePaths(), ...openPaths() },
     components: {
       schemas: apiSchemas(),
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'The token that your party was given' } },
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The token that your party was given',
+        },
+      },
     },
   };
 }
 
 /** The same with examples of messages, under new ids: for one reader. */
-export function withExamples(document: OpenApiDocument, examples: Readonly<Record<string, MessageExample>>): OpenApiDocument {
+export function withExamples(
+  document: OpenApiDocument,
+  examples: Readonly<Record<string, MessageExample>>,
+): OpenApiDocument {
   const path = document.paths['/v1/messages'];
   const post = path?.['post'];
   if (path === undefined || post === undefined) return document;
   const content = { [messageMediaType]: { schema: schemaRef('Message'), examples } };
   const requestBody = { required: true, content };
-  return { ...document, paths: { ...document.paths, '/v1/messages': { ...path, post: { ...post, requestBody } } } };
+  return {
+    ...document,
+    paths: { ...document.paths, '/v1/messages': { ...path, post: { ...post, requestBody } } },
+  };
 }
 
 /** The addresses and methods, for telling 405 from 404. */
@@ -69,13 +81,27 @@ function messagePaths(): OpenApiDocument['paths'] {
             example: 'wait=10',
           },
         ],
-        requestBody: { required: true, content: { [messageMediaType]: { schema: schemaRef('Message') } } },
+        requestBody: {
+          required: true,
+          content: { [messageMediaType]: { schema: schemaRef('Message') } },
+        },
         responses: {
           200: json('The verdict', 'Timeline'),
           202: json('Accepted; not decided yet, or not asked', 'Accepted'),
           ...problems(
-            ...(['malformed-json', 'source-not-sender', 'id-reused', 'payload-too-large', 'unsupported-media-type'] as const),
-            ...(['malformed-message', 'no-consent-on-record', 'broker-unavailable', 'mailbox-full'] as const),
+            ...([
+              'malformed-json',
+              'source-not-sender',
+              'id-reused',
+              'payload-too-large',
+              'unsupported-media-type',
+            ] as const),
+            ...([
+              'malformed-message',
+              'no-consent-on-record',
+              'broker-unavailable',
+              'mailbox-full',
+            ] as const),
           ),
         },
       },
@@ -85,7 +111,10 @@ function messagePaths(): OpenApiDocument['paths'] {
         operationId: 'readTimeline',
         summary: 'What became of a message of your own',
         parameters: [inPath('id', 'Id of the message')],
-        responses: { 200: json('Its timeline', 'Timeline'), ...problems('not-found', ...askProblems) },
+        responses: {
+          200: json('Its timeline', 'Timeline'),
+          ...problems('not-found', ...askProblems),
+        },
       },
     },
   };
@@ -97,9 +126,16 @@ function inboxPaths(): OpenApiDocument['paths'] {
       get: {
         operationId: 'takeFromInbox',
         summary: 'Take what was delivered to you, oldest first',
-        description: 'Each message is yours for 60 seconds; one that is not acknowledged comes again. Expect repeats: know messages by id.',
-        parameters: [inQuery('wait', 'Seconds to wait for a message', 0, 30), inQuery('max', 'At most so many, 10 unless said', 1, 50)],
-        responses: { 200: json('Messages, perhaps none', 'Inbox'), ...problems('malformed-request', 'broker-unavailable') },
+        description:
+          'Each message is yours for 60 seconds; one that is not acknowledged comes again. Expect repeats: know messages by id.',
+        parameters: [
+          inQuery('wait', 'Seconds to wait for a message', 0, 30),
+          inQuery('max', 'At most so many, 10 unless said', 1, 50),
+        ],
+        responses: {
+          200: json('Messages, perhaps none', 'Inbox'),
+          ...problems('malformed-request', 'broker-unavailable'),
+        },
       },
     },
     '/v1/inbox/{id}/ack': {
@@ -107,7 +143,10 @@ function inboxPaths(): OpenApiDocument['paths'] {
         operationId: 'acknowledge',
         summary: 'Acknowledge a message that you have kept',
         parameters: [inPath('id', 'Id of the message')],
-        responses: { 204: { description: 'Acknowledged' }, ...problems('not-in-hand', 'broker-unavailable') },
+        responses: {
+          204: { description: 'Acknowledged' },
+          ...problems('not-in-hand', 'broker-unavailable'),
+        },
       },
     },
   };
@@ -128,7 +167,10 @@ function casePaths(): OpenApiDocument['paths'] {
         operationId: 'readCase',
         summary: 'Your own part of a case',
         parameters,
-        responses: { 200: json('Messages, steps, reminders and mails', 'Case'), ...problems('not-found', ...askProblems) },
+        responses: {
+          200: json('Messages, steps, reminders and mails', 'Case'),
+          ...problems('not-found', ...askProblems),
+        },
       },
     },
     '/v1/cases/{case}/consents': {
@@ -136,7 +178,10 @@ function casePaths(): OpenApiDocument['paths'] {
         operationId: 'readConsents',
         summary: 'Consents that concern your agency',
         parameters,
-        responses: { 200: json('Their state and lineage', 'Consents'), ...problems('not-found', 'case-not-yours', ...askProblems) },
+        responses: {
+          200: json('Their state and lineage', 'Consents'),
+          ...problems('not-found', 'case-not-yours', ...askProblems),
+        },
       },
     },
     '/v1/cases/{case}/dpa1': {
@@ -154,20 +199,34 @@ function casePaths(): OpenApiDocument['paths'] {
       get: {
         operationId: 'readClientView',
         summary: 'Who was told what kind of thing about this client: your agency’s own part',
-        description: 'What your agency sent or got, what was blocked, and the consents that concern it. The whole is for the client alone.',
+        description:
+          'What your agency sent or got, what was blocked, and the consents that concern it. The whole is for the client alone.',
         parameters: [...parameters, inQuery('page', 'Page, from 0', 0, 10_000)],
-        responses: { 200: json('One page', 'ClientView'), ...problems('not-found', 'case-not-yours', ...askProblems) },
+        responses: {
+          200: json('One page', 'ClientView'),
+          ...problems('not-found', 'case-not-yours', ...askProblems),
+        },
       },
     },
     '/v1/consents/try': {
       post: {
         operationId: 'tryConsent',
         summary: 'What would go out under a consent, before it is signed',
-        description: 'Says field by field what would pass to whom and what would be left out. Nothing is recorded, and no client is named.',
-        requestBody: { required: true, content: { 'application/json': { schema: schemaRef('ConsentTrial') } } },
+        description:
+          'Says field by field what would pass to whom and what would be left out. Nothing is recorded, and no client is named.',
+        requestBody: {
+          required: true,
+          content: { 'application/json': { schema: schemaRef('ConsentTrial') } },
+        },
         responses: {
           200: json('What would pass, for each type of message', 'ConsentTrialResult'),
-          ...problems('malformed-json', 'malformed-message', 'consent-not-yours-to-take', 'unsupported-media-type', ...askProblems),
+          ...problems(
+            'malformed-json',
+            'malformed-message',
+            'consent-not-yours-to-take',
+            'unsupported-media-type',
+            ...askProblems,
+          ),
         },
       },
     },
@@ -175,7 +234,9 @@ function casePaths(): OpenApiDocument['paths'] {
 }
 
 function openPaths(): OpenApiDocument['paths'] {
-  const get = (summary: string, responses: JsonSchema): Record<string, JsonSchema> => ({ get: { summary, security: [], responses } });
+  const get = (summary: string, responses: JsonSchema): Record<string, JsonSchema> => ({
+    get: { summary, security: [], responses },
+  });
   return {
     '/health/live': get('The process turns', { 200: { description: 'Live' } }),
     '/health/ready': get('Every party is connected', {
@@ -196,7 +257,9 @@ function problems(...codes: readonly MeshErrorCode[]): JsonSchema {
     lines.set(http, [...(lines.get(http) ?? []), `\`${code}\`: ${title}`]);
   }
   const content = { 'application/problem+json': { schema: schemaRef('Problem') } };
-  return Object.fromEntries([...lines].map(([status, each]) => [status, { description: each.join(' · '), content }]));
+  return Object.fromEntries(
+    [...lines].map(([status, each]) => [status, { description: each.join(' · '), content }]),
+  );
 }
 
 const json = (description: string, schema: string): JsonSchema => ({
@@ -213,5 +276,11 @@ const inPath = (name: string, description: string): JsonSchema => ({
 });
 
 function inQuery(name: string, description: string, minimum: number, maximum: number): JsonSchema {
-  return { name, in: 'query', required: false, description, schema: { type: 'integer', minimum, maximum } };
+  return {
+    name,
+    in: 'query',
+    required: false,
+    description,
+    schema: { type: 'integer', minimum, maximum },
+  };
 }

@@ -21,9 +21,17 @@ interface Content {
   readonly data: JsonSchema;
 }
 
-const jobCentre: Sender = { party: 'jcp_wandsworth', actor: 'p_wandsworth_adviser_1', caseref: 'WAN/DOCS/1' };
+const jobCentre: Sender = {
+  party: 'jcp_wandsworth',
+  actor: 'p_wandsworth_adviser_1',
+  caseref: 'WAN/DOCS/1',
+};
 const contact: Sender = { party: 'spoc_lsw', actor: 'p_spoc_lsw_duty_1', caseref: 'LSW/DOCS/1' };
-const provider: Sender = { party: 'trt_riverside', actor: 'p_riverside_keyworker_1', caseref: 'RR/DOCS/1' };
+const provider: Sender = {
+  party: 'trt_riverside',
+  actor: 'p_riverside_keyworker_1',
+  caseref: 'RR/DOCS/1',
+};
 
 const client = { nino: 'QQ112233C', surname: 'Example', dateOfBirth: '1988-02-29' };
 const district = 'lambeth-southwark-and-wandsworth';
@@ -35,21 +43,44 @@ const dayMs = 24 * 3_600_000;
  *
  * @param random at least 10 random bytes at each call
  */
-export function messageExamples(now: Date, random: () => Uint8Array): Readonly<Record<string, MessageExample>> {
+export function messageExamples(
+  now: Date,
+  random: () => Uint8Array,
+): Readonly<Record<string, MessageExample>> {
   const newId = (): string => uuidV7(now.getTime(), random());
   const caseId = newId();
   const referralId = newId();
   const forwardedId = newId();
   const time = now.toISOString();
   const startsAt = new Date(now.getTime() + 7 * dayMs).toISOString();
-  const by = ({ party, actor, caseref }: Sender, say: string, name: MessageName, { id = newId(), to, data }: Content): MessageExample => ({
+  const by = (
+    { party, actor, caseref }: Sender,
+    say: string,
+    name: MessageName,
+    { id = newId(), to, data }: Content,
+  ): MessageExample => ({
     summary: `As ${party}: ${say}`,
-    value: { specversion: '1.0', id, source: sourceOf(party), type: typeOf(name), time, to, case: caseId, caseref, actor, data },
+    value: {
+      specversion: '1.0',
+      id,
+      source: sourceOf(party),
+      type: typeOf(name),
+      time,
+      to,
+      case: caseId,
+      caseref,
+      actor,
+      data,
+    },
   });
   const referral = {
     client,
     benefit: 'jsa',
-    told: ['voluntary-first-assessment', 'finds-need-for-comprehensive', 'engaging-later-is-voluntary'],
+    told: [
+      'voluntary-first-assessment',
+      'finds-need-for-comprehensive',
+      'engaging-later-is-voluntary',
+    ],
     travelCostsConsidered: true,
   };
   const consent = {
@@ -64,11 +95,23 @@ export function messageExamples(now: Date, random: () => Uint8Array): Readonly<R
     explained: { statements: [], wordingVersion: '2009-07', language: 'en', copyGiven: true },
   };
   const acknowledged = { referral: forwardedId, keyworker: provider.actor };
-  const booked = { referral: forwardedId, startsAt, place: 'Riverside Recovery, 2 Sample Wharf, London SW18' };
-  const withdrawal = { form: 'TPR1', withdrawnAt: time, how: 'in-person', takenBy: jobCentre.actor };
+  const booked = {
+    referral: forwardedId,
+    startsAt,
+    place: 'Riverside Recovery, 2 Sample Wharf, London SW18',
+  };
+  const withdrawal = {
+    form: 'TPR1',
+    withdrawnAt: time,
+    how: 'in-person',
+    takenBy: jobCentre.actor,
+  };
   const toProvider = { to: provider.party, data: referral };
   return {
-    consent: by(jobCentre, 'the client agrees to be referred (TPR1)', 'consent.recorded', { to: 'mesh', data: consent }),
+    consent: by(jobCentre, 'the client agrees to be referred (TPR1)', 'consent.recorded', {
+      to: 'mesh',
+      data: consent,
+    }),
     referral: by(jobCentre, 'a referral to an area', 'referral.requested', {
       id: referralId,
       to: `area:${district}/treatment`,
@@ -79,9 +122,23 @@ export function messageExamples(now: Date, random: () => Uint8Array): Readonly<R
       to: provider.party,
       data: { ...referral, referral: referralId },
     }),
-    acknowledged: by(provider, 'the provider acknowledges it', 'referral.acknowledged', { to: jobCentre.party, data: acknowledged }),
-    booked: by(provider, 'a first appointment is booked', 'appointment.booked', { to: jobCentre.party, data: booked }),
-    withdrawn: by(jobCentre, 'the client withdraws the consent', 'consent.withdrawn', { to: 'mesh', data: withdrawal }),
-    refused: by(jobCentre, 'referred again without consent: refused', 'referral.requested', toProvider),
+    acknowledged: by(provider, 'the provider acknowledges it', 'referral.acknowledged', {
+      to: jobCentre.party,
+      data: acknowledged,
+    }),
+    booked: by(provider, 'a first appointment is booked', 'appointment.booked', {
+      to: jobCentre.party,
+      data: booked,
+    }),
+    withdrawn: by(jobCentre, 'the client withdraws the consent', 'consent.withdrawn', {
+      to: 'mesh',
+      data: withdrawal,
+    }),
+    refused: by(
+      jobCentre,
+      'referred again without consent: refused',
+      'referral.requested',
+      toProvider,
+    ),
   };
 }

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { askTry, caseReply, consentsReply, dpa1Reply, timelineReply, tryReply, worklistReply } from '#libs/contracts/ask.js';
+import {
+  askTry,
+  caseReply,
+  consentsReply,
+  dpa1Reply,
+  timelineReply,
+  tryReply,
+  worklistReply,
+} from '#libs/contracts/ask.js';
 import { clientViewReply } from '#libs/contracts/client-view.js';
 import { fieldRules } from '#libs/contracts/field.js';
 import { envelopeSchema, supportOnlyTerms } from '#libs/contracts/mesh-message.js';
@@ -11,7 +19,9 @@ export type JsonSchema = { [key: string]: unknown };
 export type Schemas = Record<string, JsonSchema>;
 
 /** What agencies send; the mesh's own messages do not come by here. */
-export const sentByAgencies = messageNames.filter((name) => ruleOf(name).from.some((kind) => kind !== 'service'));
+export const sentByAgencies = messageNames.filter((name) =>
+  ruleOf(name).from.some((kind) => kind !== 'service'),
+);
 
 export const schemaRef = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
 
@@ -24,7 +34,9 @@ export function apiSchemas(): Schemas {
     oneOf: sentByAgencies.map(schemaRef),
     discriminator: {
       propertyName: 'type',
-      mapping: Object.fromEntries(sentByAgencies.map((name) => [typeOf(name), `#/components/schemas/${name}`])),
+      mapping: Object.fromEntries(
+        sentByAgencies.map((name) => [typeOf(name), `#/components/schemas/${name}`]),
+      ),
     },
   };
   Object.assign(schemas, deliveredSchemas());
@@ -37,7 +49,8 @@ export function apiSchemas(): Schemas {
     ClientView: clientViewReply,
     ConsentTrialResult: tryReply,
   };
-  for (const [name, reply] of Object.entries(replies)) Object.assign(schemas, convert(name, reply, 'output'));
+  for (const [name, reply] of Object.entries(replies))
+    Object.assign(schemas, convert(name, reply, 'output'));
   Object.assign(schemas, convert('ConsentTrial', askTry, 'input'));
   return Object.assign(schemas, plainSchemas());
 }
@@ -49,7 +62,11 @@ function messageSchemas(name: MessageName): Schemas {
   const { MessageEnvelope: envelope = {} } = convert('MessageEnvelope', envelopeSchema, 'input');
   const { case: caseField, ...properties } = envelope['properties'] as Schemas;
   const needsActor = !rule.from.includes('service');
-  const required = [...(envelope['required'] as string[]), ...(needsActor ? ['actor'] : []), ...(rule.caseUse === 'none' ? [] : ['case'])];
+  const required = [
+    ...(envelope['required'] as string[]),
+    ...(needsActor ? ['actor'] : []),
+    ...(rule.caseUse === 'none' ? [] : ['case']),
+  ];
   const message = {
     ...envelope,
     title: rule.title,
@@ -67,9 +84,12 @@ function messageSchemas(name: MessageName): Schemas {
 
 /** Who to whom, and what for: the row of the table, in words. */
 function describe(rule: MessageRule): string {
-  const purpose = rule.purpose === null ? 'no disclosure to another agency' : `purpose \`${rule.purpose}\``;
-  const step = rule.protocolStep === 0 ? '' : ` Step ${rule.protocolStep} of the joint-working protocol.`;
-  const cites = rule.cites === undefined ? '' : ` Answers the message that data.${rule.cites} names.`;
+  const purpose =
+    rule.purpose === null ? 'no disclosure to another agency' : `purpose \`${rule.purpose}\``;
+  const step =
+    rule.protocolStep === 0 ? '' : ` Step ${rule.protocolStep} of the joint-working protocol.`;
+  const cites =
+    rule.cites === undefined ? '' : ` Answers the message that data.${rule.cites} names.`;
   return `From ${rule.from.join(', ')} to ${rule.to.join(', ')}; ${purpose}.${step}${cites}`;
 }
 
@@ -77,7 +97,8 @@ function describe(rule: MessageRule): string {
 function markCategories(schemas: Schemas, name: string, rule: MessageRule): void {
   for (const { path, category } of fieldRules(rule.form)) {
     let at: JsonSchema | undefined = schemas[name];
-    for (const part of path) at = resolve(schemas, (at?.['properties'] as Schemas | undefined)?.[part]);
+    for (const part of path)
+      at = resolve(schemas, (at?.['properties'] as Schemas | undefined)?.[part]);
     if (at !== undefined) at['x-category'] = category;
   }
 }
@@ -89,10 +110,17 @@ function resolve(schemas: Schemas, schema: JsonSchema | undefined): JsonSchema |
 
 /** What comes out of an inbox: the guard leaves out what consent does not cover, so no field of a form is certain but the envelope's. */
 function deliveredSchemas(): Schemas {
-  const { DeliveredMessage: envelope = {} } = convert('DeliveredMessage', envelopeSchema.omit({ caseref: true }), 'output');
+  const { DeliveredMessage: envelope = {} } = convert(
+    'DeliveredMessage',
+    envelopeSchema.omit({ caseref: true }),
+    'output',
+  );
   const properties = {
     ...(envelope['properties'] as Schemas),
-    data: { type: 'object', description: 'The form of the type, without what the client has not agreed to' },
+    data: {
+      type: 'object',
+      description: 'The form of the type, without what the client has not agreed to',
+    },
     leftout: { const: true, description: 'Something was left out (what, is not said)' },
     terms: { type: 'string', description: `To job centres: "${supportOnlyTerms}"` },
   };
@@ -100,7 +128,9 @@ function deliveredSchemas(): Schemas {
     DeliveredMessage: { ...envelope, properties },
     Inbox: {
       type: 'object',
-      properties: { messages: { type: 'array', items: schemaRef('DeliveredMessage'), maxItems: 50 } },
+      properties: {
+        messages: { type: 'array', items: schemaRef('DeliveredMessage'), maxItems: 50 },
+      },
       required: ['messages'],
     },
   };
@@ -129,7 +159,10 @@ function plainSchemas(): Schemas {
             required: ['detail'],
           },
         },
-        verdict: { ...schemaRef('Timeline'), description: 'Where the problem is the verdict on the message' },
+        verdict: {
+          ...schemaRef('Timeline'),
+          description: 'Where the problem is the verdict on the message',
+        },
       },
       required: ['type', 'title', 'status', 'detail'],
     },
@@ -138,12 +171,22 @@ function plainSchemas(): Schemas {
 
 /** A zod schema as named schemas: itself, and those it refers to by an id of their own. */
 function convert(name: string, schema: z.ZodType, io: 'input' | 'output'): Schemas {
-  const text = JSON.stringify(z.toJSONSchema(schema, { target: 'draft-2020-12', io, unrepresentable: 'any' }));
-  const moved = JSON.parse(text.replaceAll('"#/$defs/', '"#/components/schemas/')) as JsonSchema & { $defs?: Schemas };
+  const text = JSON.stringify(
+    z.toJSONSchema(schema, { target: 'draft-2020-12', io, unrepresentable: 'any' }),
+  );
+  const moved = JSON.parse(text.replaceAll('"#/$defs/', '"#/components/schemas/')) as JsonSchema & {
+    $defs?: Schemas;
+  };
   const { $defs: definitions = {}, $schema: _schema, ...rest } = moved;
   // A schema with an id of its own comes as nothing but a reference to itself.
   const own = resolve(definitions, rest);
   const root = own ?? rest;
-  for (const [key, schema] of Object.entries(definitions)) if (schema === own) delete definitions[key];
-  return Object.fromEntries(Object.entries({ ...definitions, [name]: root }).map(([key, { id: _id, ...rest }]) => [key, rest]));
+  for (const [key, schema] of Object.entries(definitions))
+    if (schema === own) delete definitions[key];
+  return Object.fromEntries(
+    Object.entries({ ...definitions, [name]: root }).map(([key, { id: _id, ...rest }]) => [
+      key,
+      rest,
+    ]),
+  );
 }

@@ -56,17 +56,28 @@ export class PartiesFile {
       if (name !== null && name !== basename(this.path)) return;
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.reload(), settleMs);
-    }).on('error', (error) => this.logger.error({ event: 'parties-watch-failed', err: error }, 'the parties file is no longer watched'));
+    }).on('error', (error) =>
+      this.logger.error(
+        { event: 'parties-watch-failed', err: error },
+        'the parties file is no longer watched',
+      ),
+    );
   }
 
   reload(): void {
     try {
       this.#parties = readParties(this.path);
     } catch (error) {
-      this.logger.error({ event: 'parties-refused', err: error }, 'the new list of parties is refused; the old one stays');
+      this.logger.error(
+        { event: 'parties-refused', err: error },
+        'the new list of parties is refused; the old one stays',
+      );
       return;
     }
-    this.logger.info({ event: 'parties-read', count: this.#parties.length }, 'list of parties read');
+    this.logger.info(
+      { event: 'parties-read', count: this.#parties.length },
+      'list of parties read',
+    );
     for (const listener of this.#listeners) listener(this.#parties);
   }
 
@@ -81,19 +92,30 @@ function readParties(path: string): readonly GatewayParty[] {
   const read = z.array(entry).safeParse(readJson(path));
   if (!read.success) {
     const places = read.error.issues.map((issue) => issue.path.join('.')).join(', ');
-    throw new MeshError('config-invalid', `the parties file is not a list of { party, seedFile, tokenHash }: see ${places || 'all of it'}`);
+    throw new MeshError(
+      'config-invalid',
+      `the parties file is not a list of { party, seedFile, tokenHash }: see ${places || 'all of it'}`,
+    );
   }
   for (const key of ['party', 'tokenHash'] as const)
     if (new Set(read.data.map((each) => each[key])).size < read.data.length)
-      throw new MeshError('config-invalid', `the parties file has two entries with the same ${key}`);
-  return read.data.map((each) => ({ ...each, seedFile: readableFile(resolve(dirname(path), each.seedFile), each.party) }));
+      throw new MeshError(
+        'config-invalid',
+        `the parties file has two entries with the same ${key}`,
+      );
+  return read.data.map((each) => ({
+    ...each,
+    seedFile: readableFile(resolve(dirname(path), each.seedFile), each.party),
+  }));
 }
 
 function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new MeshError('config-invalid', 'the parties file cannot be read as JSON', { cause: error });
+    throw new MeshError('config-invalid', 'the parties file cannot be read as JSON', {
+      cause: error,
+    });
   }
 }
 
@@ -102,6 +124,8 @@ function readableFile(path: string, party: string): string {
     accessSync(path, constants.R_OK);
     return path;
   } catch (error) {
-    throw new MeshError('config-invalid', `the seed file of ${party} cannot be read`, { cause: error });
+    throw new MeshError('config-invalid', `the seed file of ${party} cannot be read`, {
+      cause: error,
+    });
   }
 }

@@ -31,7 +31,11 @@ export class PartyLink {
   readonly #stopping = new AbortController();
 
   constructor(
-    private readonly options: { readonly party: string; readonly seedFile: string; readonly natsUrl: string },
+    private readonly options: {
+      readonly party: string;
+      readonly seedFile: string;
+      readonly natsUrl: string;
+    },
     private readonly logger: Logger,
   ) {
     this.#ended = this.#keepUp();
@@ -47,7 +51,8 @@ export class PartyLink {
 
   /** @throws MeshError `broker-unavailable` at once while the party is not connected. */
   open(): OpenLink {
-    if (this.#open === undefined || !this.#isUp) throw new MeshError('broker-unavailable', 'the party is not connected to the broker');
+    if (this.#open === undefined || !this.#isUp)
+      throw new MeshError('broker-unavailable', 'the party is not connected to the broker');
     return this.#open;
   }
 
@@ -70,11 +75,20 @@ export class PartyLink {
     let told = false;
     while (!this.#isStopped) {
       try {
-        const connection = await connectMesh({ url: natsUrl, seedFile, name: `gateway ${party}`, waitMs: againMs });
+        const connection = await connectMesh({
+          url: natsUrl,
+          seedFile,
+          name: `gateway ${party}`,
+          waitMs: againMs,
+        });
         told = false;
         await this.#serve(connection);
       } catch (error) {
-        if (!told) this.logger.warn({ event: 'link-down', party, err: error }, 'party not connected; trying again');
+        if (!told)
+          this.logger.warn(
+            { event: 'link-down', party, err: error },
+            'party not connected; trying again',
+          );
         told = true;
       }
       await delay(againMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);

@@ -19,15 +19,21 @@ export class PartyLinks {
   apply(parties: readonly GatewayParty[]): void {
     if (this.#isStopped) return;
     const wanted = new Map(parties.map((each) => [each.party, each.seedFile]));
-    for (const [party, link] of this.#links) if (wanted.get(party) !== link.seedFile) this.#letGo(party, link);
+    for (const [party, link] of this.#links)
+      if (wanted.get(party) !== link.seedFile) this.#letGo(party, link);
     for (const [party, seedFile] of wanted)
-      if (!this.#links.has(party)) this.#links.set(party, new PartyLink({ party, seedFile, natsUrl: this.natsUrl }, this.logger));
+      if (!this.#links.has(party))
+        this.#links.set(
+          party,
+          new PartyLink({ party, seedFile, natsUrl: this.natsUrl }, this.logger),
+        );
   }
 
   /** @throws MeshError `broker-unavailable` */
   open(party: string): OpenLink {
     const link = this.#links.get(party);
-    if (link === undefined) throw new MeshError('broker-unavailable', 'the party is not connected to the broker');
+    if (link === undefined)
+      throw new MeshError('broker-unavailable', 'the party is not connected to the broker');
     return link.open();
   }
 
@@ -54,7 +60,12 @@ export class PartyLinks {
     this.#links.delete(party);
     const left = link
       .stop()
-      .catch((error: unknown) => this.logger.warn({ event: 'link-stop-failed', party, err: error }, 'connection did not close cleanly'))
+      .catch((error: unknown) =>
+        this.logger.warn(
+          { event: 'link-stop-failed', party, err: error },
+          'connection did not close cleanly',
+        ),
+      )
       .finally(() => this.#leaving.delete(left));
     this.#leaving.add(left);
   }

@@ -13,7 +13,10 @@ import { sendProblem } from './send-problem.js';
 const problemOfStatus: Readonly<Record<number, Problem>> = {
   404: { code: 'not-found', detail: 'there is nothing at this address; see /docs' },
   413: { code: 'payload-too-large', detail: 'the body is larger than 262144 bytes' },
-  415: { code: 'unsupported-media-type', detail: 'the body must come as application/cloudevents+json' },
+  415: {
+    code: 'unsupported-media-type',
+    detail: 'the body must come as application/cloudevents+json',
+  },
 };
 
 /** Whatever a request ends with that is no answer, as a problem document. The text of a foreign error never leaves the process. */
@@ -32,13 +35,25 @@ export class ProblemFilter implements ExceptionFilter {
     request.problemCode = problem.code;
     const document = problemDocument(problem);
     if (document.status >= 500)
-      this.logger.warn({ event: 'request-failed', route: request.routeOptions.url, party: request.party, err: error }, 'request failed');
+      this.logger.warn(
+        {
+          event: 'request-failed',
+          route: request.routeOptions.url,
+          party: request.party,
+          err: error,
+        },
+        'request failed',
+      );
     sendProblem(reply, document);
   }
 
   #problemOf(error: unknown, request: GatewayRequest, reply: FastifyReply): Problem {
     if (isMeshError(error))
-      return { code: error.code, detail: error.message, ...(error.field === undefined ? {} : { field: error.field }) };
+      return {
+        code: error.code,
+        detail: error.message,
+        ...(error.field === undefined ? {} : { field: error.field }),
+      };
     if (!(error instanceof HttpException)) return { code: 'internal', detail: '' };
     const cause = error.cause;
     if (isMeshError(cause)) return { code: cause.code, detail: cause.message };
@@ -55,4 +70,5 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-const isMeshError = (error: unknown): error is MeshError => (error as { name?: unknown } | null)?.name === 'MeshError';
+const isMeshError = (error: unknown): error is MeshError =>
+  (error as { name?: unknown } | null)?.name === 'MeshError';

@@ -22,9 +22,16 @@ const marginMs = 2_000;
  *
  * @throws MeshError `broker-unavailable`
  */
-export function pullDeliveries(connection: NatsConnection, party: string, pull: { max: number; waitMs: number }): Promise<Pulled[]> {
+export function pullDeliveries(
+  connection: NatsConnection,
+  party: string,
+  pull: { max: number; waitMs: number },
+): Promise<Pulled[]> {
   const inbox = createInbox();
-  const request = pull.waitMs > 0 ? { batch: 1, expires: pull.waitMs * 1_000_000 } : { batch: pull.max, no_wait: true };
+  const request =
+    pull.waitMs > 0
+      ? { batch: 1, expires: pull.waitMs * 1_000_000 }
+      : { batch: pull.max, no_wait: true };
   return new Promise((resolve, reject) => {
     const pulled: Pulled[] = [];
     const finish = (error?: MeshError): void => {
@@ -36,7 +43,10 @@ export function pullDeliveries(connection: NatsConnection, party: string, pull: 
     const timer = setTimeout(() => finish(notServed()), pull.waitMs + marginMs);
     const subscription = connection.subscribe(inbox, {
       callback: (error, message) => {
-        if (error !== null) return finish(new MeshError('broker-unavailable', 'the inbox cannot be read', { cause: error }));
+        if (error !== null)
+          return finish(
+            new MeshError('broker-unavailable', 'the inbox cannot be read', { cause: error }),
+          );
         const status = message.headers?.code ?? 0;
         if (status === noResponders) return finish(notServed());
         if (status !== 0 || message.reply === undefined) return finish();
@@ -44,11 +54,16 @@ export function pullDeliveries(connection: NatsConnection, party: string, pull: 
         if (pulled.length >= request.batch || pendingAfter(message) === 0) finish();
       },
     });
-    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${deliveryStream(party)}.${deliveryDurable}`, JSON.stringify(request), { reply: inbox });
+    connection.publish(
+      `$JS.API.CONSUMER.MSG.NEXT.${deliveryStream(party)}.${deliveryDurable}`,
+      JSON.stringify(request),
+      { reply: inbox },
+    );
   });
 }
 
-const notServed = (): MeshError => new MeshError('broker-unavailable', 'nobody serves the inbox at present');
+const notServed = (): MeshError =>
+  new MeshError('broker-unavailable', 'nobody serves the inbox at present');
 
 /** How many the consumer has left: the last token of the acknowledgement's subject. A pull without waiting ends there without a status. */
 const pendingAfter = (message: Msg): number => Number(message.reply?.split('.').at(-1));

@@ -5,7 +5,10 @@ interface UnderWay {
 }
 
 /** What is known of an id: nothing · the same message, and whether it was accepted (or an error, where that failed) · another message. */
-export type Repeat = { readonly kind: 'no' } | { readonly kind: 'same'; readonly accepted: Promise<boolean> } | { readonly kind: 'other' };
+export type Repeat =
+  | { readonly kind: 'no' }
+  | { readonly kind: 'same'; readonly accepted: Promise<boolean> }
+  | { readonly kind: 'other' };
 
 /**
  * Ids that came by within the last moments, before the guard can have recorded them: a repeat in that time must not be judged by the
@@ -14,7 +17,12 @@ export type Repeat = { readonly kind: 'no' } | { readonly kind: 'same'; readonly
 export class IdsUnderWay {
   readonly #ids = new Map<string, UnderWay>();
 
-  constructor(private readonly bounds: { readonly keepMs: number; readonly max: number } = { keepMs: 120_000, max: 50_000 }) {}
+  constructor(
+    private readonly bounds: { readonly keepMs: number; readonly max: number } = {
+      keepMs: 120_000,
+      max: 50_000,
+    },
+  ) {}
 
   find(key: string, digest: string, nowMs: number): Repeat {
     const known = this.#ids.get(key);

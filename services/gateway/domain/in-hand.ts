@@ -6,7 +6,10 @@ export interface Handle {
   readonly broker: string | undefined;
 }
 
-export type AckStep = { readonly kind: 'ack'; readonly handle: Handle } | { readonly kind: 'done' } | { readonly kind: 'not-in-hand' };
+export type AckStep =
+  | { readonly kind: 'ack'; readonly handle: Handle }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'not-in-hand' };
 
 /**
  * The messages that one party took and has not acknowledged yet, by message id, and the ids it acknowledged of late. In memory only:
@@ -22,7 +25,8 @@ export class InHand {
   constructor(private readonly keepAcknowledgedMs = 600_000) {}
 
   add(id: string, handle: Handle, nowMs: number): void {
-    for (const [known, { untilMs }] of this.#handles) if (untilMs <= nowMs) this.#handles.delete(known);
+    for (const [known, { untilMs }] of this.#handles)
+      if (untilMs <= nowMs) this.#handles.delete(known);
     for (const [known, untilMs] of this.#acknowledged) {
       if (untilMs > nowMs) break;
       this.#acknowledged.delete(known);
@@ -37,7 +41,8 @@ export class InHand {
 
   step(id: string, nowMs: number, broker: string | undefined): AckStep {
     const handle = this.#handles.get(id);
-    if (handle !== undefined && handle.untilMs > nowMs && handle.broker === broker) return { kind: 'ack', handle };
+    if (handle !== undefined && handle.untilMs > nowMs && handle.broker === broker)
+      return { kind: 'ack', handle };
     return { kind: this.#acknowledged.has(id) ? 'done' : 'not-in-hand' };
   }
 

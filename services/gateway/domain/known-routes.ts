@@ -6,7 +6,10 @@ export function allowedMethods(routes: KnownRoutes, path: string): readonly stri
   const parts = path.split('/');
   const template = Object.keys(routes).find((each) => {
     const wanted = each.split('/');
-    return wanted.length === parts.length && wanted.every((part, at) => (part.startsWith('{') ? parts[at] !== '' : part === parts[at]));
+    return (
+      wanted.length === parts.length &&
+      wanted.every((part, at) => (part.startsWith('{') ? parts[at] !== '' : part === parts[at]))
+    );
   });
   return Object.keys(routes[template ?? ''] ?? {}).map((method) => method.toUpperCase());
 }

@@ -13,7 +13,10 @@ export abstract class PartyInbox {
    * Takes messages in hand, oldest first: for the ack wait nobody else gets them, then they come again.
    * @throws MeshError `broker-unavailable` · `too-many-requests` (too many calls of this party wait already)
    */
-  abstract take(party: string, options: TakeOptions): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  abstract take(
+    party: string,
+    options: TakeOptions,
+  ): Promise<readonly Readonly<Record<string, unknown>>[]>;
 
   /**
    * Acknowledges a message in hand; again is as good as once. `not-in-hand`: taken too long ago, or by a process that is no more.

@@ -2,7 +2,12 @@ import type { MeshErrorCode } from '#libs/contracts/error-codes.js';
 
 export type Answer =
   | { readonly ok: true; readonly value: Readonly<Record<string, unknown>> }
-  | { readonly ok: false; readonly code: MeshErrorCode; readonly detail: string; readonly field?: string };
+  | {
+      readonly ok: false;
+      readonly code: MeshErrorCode;
+      readonly detail: string;
+      readonly field?: string;
+    };
 
 /** The road as one party has it, each over that party's own connection and key. */
 export abstract class PartyRoad {
@@ -16,5 +21,10 @@ export abstract class PartyRoad {
    * Asks the guard. A refusal is a value.
    * @throws MeshError `answer-timeout` · `broker-unavailable` · `internal` (an answer that cannot be read)
    */
-  abstract ask(party: string, verb: string, payload: Readonly<Record<string, unknown>>, timeoutMs?: number): Promise<Answer>;
+  abstract ask(
+    party: string,
+    verb: string,
+    payload: Readonly<Record<string, unknown>>,
+    timeoutMs?: number,
+  ): Promise<Answer>;
 }

@@ -16,14 +16,23 @@ export interface ProblemDocument {
 export const problemTypeOf = (code: MeshErrorCode): string => `urn:throughcare:problem:${code}`;
 
 /** Our own faults, whose particulars are for our logs. */
-const unexplained: ReadonlySet<MeshErrorCode> = new Set(['internal', 'config-invalid', 'no-handler']);
+const unexplained: ReadonlySet<MeshErrorCode> = new Set([
+  'internal',
+  'config-invalid',
+  'no-handler',
+]);
 
 /** `title` says what to do (the table of codes), `detail` what is wrong here. Several problems of one request share the first one's code. */
 export function problemDocument(first: Problem, ...others: readonly Problem[]): ProblemDocument {
   const { http, title } = errorRules[first.code];
-  const all = [first, ...others].map(({ field, detail: what }) => (field === undefined ? { detail: what } : { field, detail: what }));
+  const all = [first, ...others].map(({ field, detail: what }) =>
+    field === undefined ? { detail: what } : { field, detail: what },
+  );
   const errors = others.length > 0 || first.field !== undefined ? all : [];
-  const detail = others.length === 0 ? first.detail : `${others.length + 1} things are wrong with the message; each stands under errors`;
+  const detail =
+    others.length === 0
+      ? first.detail
+      : `${others.length + 1} things are wrong with the message; each stands under errors`;
   return {
     type: problemTypeOf(first.code),
     title,

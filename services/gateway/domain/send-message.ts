@@ -60,9 +60,22 @@ export class SendMessage {
     const read = readOwn(request, this.#parts.canonicalOf);
     if ('problems' in read) return { kind: 'wrong', problems: read.problems };
     const { id } = read.message.envelope;
-    if (!(await this.#accept({ party: request.party, id, digest: this.#parts.digestOf(read.json), body: read.body })))
-      return { kind: 'wrong', ...wrong('id-reused', 'id was used before for another message; make a new id', 'id') };
-    const timeline = request.waitMs === undefined ? undefined : await this.#verdict(request.party, id, request.waitMs);
+    if (
+      !(await this.#accept({
+        party: request.party,
+        id,
+        digest: this.#parts.digestOf(read.json),
+        body: read.body,
+      }))
+    )
+      return {
+        kind: 'wrong',
+        ...wrong('id-reused', 'id was used before for another message; make a new id', 'id'),
+      };
+    const timeline =
+      request.waitMs === undefined
+        ? undefined
+        : await this.#verdict(request.party, id, request.waitMs);
     return timeline === undefined ? { kind: 'accepted', id } : { kind: 'decided', id, timeline };
   }
 
@@ -101,7 +114,11 @@ export class SendMessage {
     const end = monotonicMs() + waitMs;
     for (;;) {
       const left = end - monotonicMs();
-      const timeline = await this.#verdictWithin(party, id, Math.max(0, Math.min(left, verdictSliceMs)));
+      const timeline = await this.#verdictWithin(
+        party,
+        id,
+        Math.max(0, Math.min(left, verdictSliceMs)),
+      );
       if (timeline !== undefined || end - monotonicMs() <= 0) return timeline;
       await pause(verdictPauseMs);
     }
@@ -109,7 +126,12 @@ export class SendMessage {
 
   async #verdictWithin(party: string, id: string, waitMs: number): Promise<Timeline | undefined> {
     try {
-      const answer = await this.#parts.road.ask(party, 'verdict', { id, waitMs }, waitMs + verdictMarginMs);
+      const answer = await this.#parts.road.ask(
+        party,
+        'verdict',
+        { id, waitMs },
+        waitMs + verdictMarginMs,
+      );
       if (!answer.ok) return undefined;
       const { ok: _ok, ...timeline } = verdictAnswer.parse({ ...answer.value, ok: true });
       return timeline.state === 'undecided' ? undefined : tellTimeline(timeline);
@@ -131,26 +153,37 @@ interface Wrong {
   readonly problems: readonly [Problem, ...Problem[]];
 }
 
-type Read = { readonly json: unknown; readonly body: string; readonly message: ReadMessage } | Wrong;
+type Read =
+  { readonly json: unknown; readonly body: string; readonly message: ReadMessage } | Wrong;
 
 function readOwn({ party, text, nowMs }: SendRequest, canonicalOf: SendParts['canonicalOf']): Read {
   const parsed = parse(text, canonicalOf);
   if ('problems' in parsed) return parsed;
   const { json, body } = parsed;
-  const source = typeof json === 'object' && json !== null ? (json as { source?: unknown }).source : undefined;
+  const source =
+    typeof json === 'object' && json !== null ? (json as { source?: unknown }).source : undefined;
   // First: whoever writes another's name learns nothing more about the message.
   if (typeof source === 'string' && source.startsWith('/parties/') && source !== sourceOf(party))
     return wrong('source-not-sender', 'source must be /parties/ and your own party', 'source');
   // A field of this name escapes the schemas, which read it as the object's prototype.
-  if (body.includes('"__proto__":')) return wrong('malformed-message', 'the message has a field that this form does not know; remove it');
+  if (body.includes('"__proto__":'))
+    return wrong(
+      'malformed-message',
+      'the message has a field that this form does not know; remove it',
+    );
   const read = readMessage(json, nowMs);
   if (read.ok) return { json, body, message: read.message };
   const [first, ...others] = read.problems;
-  return first === undefined ? wrong('malformed-message', 'the message cannot be read') : { problems: [first, ...others] };
+  return first === undefined
+    ? wrong('malformed-message', 'the message cannot be read')
+    : { problems: [first, ...others] };
 }
 
 /** The text as a value, and again as text in its one form: no white space, repeated fields, or escapes that say the same in other words. */
-function parse(text: string, canonicalOf: SendParts['canonicalOf']): { readonly json: unknown; readonly body: string } | Wrong {
+function parse(
+  text: string,
+  canonicalOf: SendParts['canonicalOf'],
+): { readonly json: unknown; readonly body: string } | Wrong {
   let json: unknown;
   try {
     json = JSON.parse(text);

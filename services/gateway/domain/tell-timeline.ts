@@ -10,7 +10,11 @@ export function tellTimeline(timeline: Timeline): Timeline {
   const records = timeline.records.map(({ field, detail, ...record }) =>
     record.reason === 'no-consent-on-record'
       ? record
-      : { ...record, ...(field === undefined ? {} : { field }), ...(detail === undefined ? {} : { detail }) },
+      : {
+          ...record,
+          ...(field === undefined ? {} : { field }),
+          ...(detail === undefined ? {} : { detail }),
+        },
   );
   return { ...timeline, records };
 }
@@ -21,7 +25,15 @@ export function refusalProblem(timeline: Timeline): ProblemDocument | undefined 
   const refused = timeline.records.findLast((record) => record.verdict === 'refused');
   const code: MeshErrorCode = isCode(refused?.reason) ? refused.reason : 'malformed-message';
   const detail = refused?.detail ?? errorRules[code].title;
-  return { ...problemDocument({ code, detail, ...(refused?.field === undefined ? {} : { field: refused.field }) }), verdict: timeline };
+  return {
+    ...problemDocument({
+      code,
+      detail,
+      ...(refused?.field === undefined ? {} : { field: refused.field }),
+    }),
+    verdict: timeline,
+  };
 }
 
-const isCode = (text: string | undefined): text is MeshErrorCode => text !== undefined && Object.hasOwn(errorRules, text);
+const isCode = (text: string | undefined): text is MeshErrorCode =>
+  text !== undefined && Object.hasOwn(errorRules, text);

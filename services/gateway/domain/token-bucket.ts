@@ -19,7 +19,10 @@ export class TokenBuckets {
   take(key: string, nowMs: number): number {
     const { perSecond, burst } = this.limit;
     const bucket = this.#buckets.get(key) ?? { tokens: burst, filledAtMs: nowMs };
-    bucket.tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.filledAtMs) / 1_000) * perSecond);
+    bucket.tokens = Math.min(
+      burst,
+      bucket.tokens + ((nowMs - bucket.filledAtMs) / 1_000) * perSecond,
+    );
     bucket.filledAtMs = nowMs;
     this.#buckets.set(key, bucket);
     if (bucket.tokens < 1) return Math.max(1, Math.ceil((1 - bucket.tokens) / perSecond));

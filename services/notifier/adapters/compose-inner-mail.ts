@@ -29,8 +29,14 @@ export async function composeInnerMail(
     messageId: `<${letter.messageId}>`,
     headers: [
       { key: 'Auto-Submitted', value: 'auto-generated' },
-      { key: 'Autocrypt', value: { prepared: true, foldLines: true, value: autocrypt(sender.address, key.binary) } },
-      ...outer.map(([name, value]) => ({ key: 'HP-Outer', value: { prepared: true, value: `${name}: ${value}` } })),
+      {
+        key: 'Autocrypt',
+        value: { prepared: true, foldLines: true, value: autocrypt(sender.address, key.binary) },
+      },
+      ...outer.map(([name, value]) => ({
+        key: 'HP-Outer',
+        value: { prepared: true, value: `${name}: ${value}` },
+      })),
     ],
     text: `Subject: ${letter.subject}\n\n${letter.text}`,
     attachments: [
@@ -44,7 +50,12 @@ export async function composeInnerMail(
               contentTransferEncoding: '7bit',
             },
           ]),
-      { filename: 'key.asc', contentType: 'application/pgp-keys', content: key.armored, contentTransferEncoding: '7bit' },
+      {
+        filename: 'key.asc',
+        contentType: 'application/pgp-keys',
+        content: key.armored,
+        contentTransferEncoding: '7bit',
+      },
     ],
     encoding: 'quoted-printable',
     newline: 'win',

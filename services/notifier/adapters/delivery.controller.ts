@@ -23,34 +23,55 @@ export class DeliveryController {
   async onNotice(@Payload() message: unknown): Promise<void> {
     const { envelope, form } = read(message, noticeForm);
     await this.desk.takeNotice(envelope, form);
-    this.logger.info({ event: 'notice-taken', notice: envelope.id, kind: form.kind }, 'notice taken');
+    this.logger.info(
+      { event: 'notice-taken', notice: envelope.id, kind: form.kind },
+      'notice taken',
+    );
   }
 
   @HandlesMessage(typeOf('notice.stop'))
   async onStop(@Payload() message: unknown): Promise<void> {
     const { envelope, form } = read(message, noticeStopForm);
     const stopped = await this.desk.stopNotices(envelope, form);
-    this.logger.info({ event: 'mail-stopped', asked: form.notices.length, stopped }, 'mail stopped');
+    this.logger.info(
+      { event: 'mail-stopped', asked: form.notices.length, stopped },
+      'mail stopped',
+    );
   }
 
   @HandlesMessage(typeOf('people.mailbox-put'))
   async onMailbox(@Payload() message: unknown): Promise<void> {
     const { envelope, form } = read(message, mailboxPutForm);
     const refusal = await this.desk.putMailbox(envelope, form);
-    if (refusal === undefined) this.logger.info({ event: 'mailbox-put', person: form.person }, 'mailbox put');
-    else this.logger.warn({ event: 'key-refused', person: form.person, refusal, why: keyRefusals[refusal] }, 'key refused');
+    if (refusal === undefined)
+      this.logger.info({ event: 'mailbox-put', person: form.person }, 'mailbox put');
+    else
+      this.logger.warn(
+        { event: 'key-refused', person: form.person, refusal, why: keyRefusals[refusal] },
+        'key refused',
+      );
   }
 }
 
-const delivered = z.object({ id: z.uuid(), time: z.iso.datetime({ offset: true }), data: z.unknown() });
+const delivered = z.object({
+  id: z.uuid(),
+  time: z.iso.datetime({ offset: true }),
+  data: z.unknown(),
+});
 
 /** The guard checks forms before it delivers; one that does not fit here is a mismatch of versions, kept among the dead letters. */
-function read<T extends z.ZodType>(message: unknown, form: T): { readonly envelope: Incoming; readonly form: z.output<T> } {
+function read<T extends z.ZodType>(
+  message: unknown,
+  form: T,
+): { readonly envelope: Incoming; readonly form: z.output<T> } {
   const envelope = delivered.safeParse(message);
   if (!envelope.success) throw malformed(envelope.error.issues[0]?.path ?? []);
   const parsed = form.safeParse(envelope.data.data);
   if (!parsed.success) throw malformed(['data', ...(parsed.error.issues[0]?.path ?? [])]);
-  return { envelope: { id: envelope.data.id, time: new Date(envelope.data.time) }, form: parsed.data };
+  return {
+    envelope: { id: envelope.data.id, time: new Date(envelope.data.time) },
+    form: parsed.data,
+  };
 }
 
 function malformed(path: readonly PropertyKey[]): MeshError {

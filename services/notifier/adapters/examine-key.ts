@@ -18,7 +18,11 @@ const leastRsaBits = 2048;
  * Whether a public key can be used to reach `address` on a day, which may lie ahead, and if not, why. A key is examined before it is pinned, and again,
  * for the very moment, before each mail: keys expire.
  */
-export async function examineKey(armored: string, address: string, day: Date): Promise<ExaminedKey | KeyRefusal> {
+export async function examineKey(
+  armored: string,
+  address: string,
+  day: Date,
+): Promise<ExaminedKey | KeyRefusal> {
   const key = await readOneKey(armored);
   if (typeof key === 'string') return key;
   // Its owner's clock may be ahead of ours: a key is never too young, only too old.
@@ -44,15 +48,23 @@ export async function examineKey(armored: string, address: string, day: Date): P
 }
 
 function newestPart({ keyPacket, users, subkeys }: openpgp.PublicKey): Date {
-  const signatures = [...users.flatMap((user) => user.selfCertifications), ...subkeys.flatMap((subkey) => subkey.bindingSignatures)];
-  const made = [keyPacket.created, ...subkeys.map((subkey) => subkey.keyPacket.created), ...signatures.map(({ created }) => created)];
+  const signatures = [
+    ...users.flatMap((user) => user.selfCertifications),
+    ...subkeys.flatMap((subkey) => subkey.bindingSignatures),
+  ];
+  const made = [
+    keyPacket.created,
+    ...subkeys.map((subkey) => subkey.keyPacket.created),
+    ...signatures.map(({ created }) => created),
+  ];
   return new Date(Math.max(...made.map((at) => at?.getTime() ?? 0)));
 }
 
 async function readOneKey(armored: string): Promise<openpgp.PublicKey | KeyRefusal> {
   // The library would parse the first block of several; a person who pastes two must be asked which.
   if (armored.includes('-----BEGIN PGP PRIVATE KEY BLOCK-----')) return 'secret-key';
-  if (armored.split('-----BEGIN PGP').length !== 2) return armored.includes('-----BEGIN PGP') ? 'several-keys' : 'not-a-key';
+  if (armored.split('-----BEGIN PGP').length !== 2)
+    return armored.includes('-----BEGIN PGP') ? 'several-keys' : 'not-a-key';
   try {
     const keys = await openpgp.readKeys({ armoredKeys: armored });
     const [key] = keys;
@@ -65,21 +77,27 @@ async function readOneKey(armored: string): Promise<openpgp.PublicKey | KeyRefus
 }
 
 /** What is wrong with the kind of key, whatever its signatures say. */
-function flawOf(packet: openpgp.Key['keyPacket'] | openpgp.Subkey['keyPacket']): KeyRefusal | undefined {
+function flawOf(
+  packet: openpgp.Key['keyPacket'] | openpgp.Subkey['keyPacket'],
+): KeyRefusal | undefined {
   if (packet.version !== 4) return 'version-not-4';
   const { algorithm, bits, curve } = packet.getAlgorithmInfo();
   if (newAlgorithms.has(packet.algorithm)) return 'algorithm-too-new';
   if (algorithm === 'dsa' || algorithm === 'elgamal') return 'algorithm-too-weak';
   if (algorithm.startsWith('rsa') && (bits ?? 0) < leastRsaBits) return 'algorithm-too-weak';
   // Brainpool would need eckey-utils; without it the library calls a good self-signature bad, which misleads the reader.
-  return curve === 'secp256k1' || curve?.startsWith('brainpool') ? 'curve-not-supported' : undefined;
+  return curve === 'secp256k1' || curve?.startsWith('brainpool')
+    ? 'curve-not-supported'
+    : undefined;
 }
 
 /** The library answers null for a key whose expiry it cannot tell, for one; that is as good as over. */
 const isOver = (expiry: Date | number | null | undefined, on: Date): boolean =>
   expiry === null || (expiry instanceof Date && expiry.getTime() <= on.getTime());
 
-async function expiryOf(key: openpgp.Key | openpgp.Subkey): Promise<Date | number | null | undefined> {
+async function expiryOf(
+  key: openpgp.Key | openpgp.Subkey,
+): Promise<Date | number | null | undefined> {
   try {
     return await key.getExpirationTime();
   } catch {
@@ -101,9 +119,14 @@ async function hasAnyVerifiedUser(key: openpgp.PublicKey, on: Date): Promise<boo
 }
 
 /** The library never compares a key's user ids with an address: anybody's key would do for anybody. */
-async function hasVerifiedAddress(key: openpgp.PublicKey, address: string, on: Date): Promise<boolean> {
+async function hasVerifiedAddress(
+  key: openpgp.PublicKey,
+  address: string,
+  on: Date,
+): Promise<boolean> {
   const wanted = address.toLowerCase();
-  for (const user of key.users) if (user.userID?.email.toLowerCase() === wanted && (await verifies(user, on))) return true;
+  for (const user of key.users)
+    if (user.userID?.email.toLowerCase() === wanted && (await verifies(user, on))) return true;
   return false;
 }
 
@@ -111,7 +134,10 @@ async function hasVerifiedAddress(key: openpgp.PublicKey, address: string, on: D
  * `getExpirationTime` says Infinity where only the encryption subkey has expired; `getEncryptionKey` looks at the day. When it finds
  * nothing, the subkeys are asked one by one why.
  */
-async function encryptionKeyOf(key: openpgp.PublicKey, on: Date): Promise<openpgp.PublicKey | openpgp.Subkey | KeyRefusal> {
+async function encryptionKeyOf(
+  key: openpgp.PublicKey,
+  on: Date,
+): Promise<openpgp.PublicKey | openpgp.Subkey | KeyRefusal> {
   try {
     const found = await key.getEncryptionKey(undefined, on);
     return flawOf(found.keyPacket) ?? found;

@@ -12,7 +12,10 @@ export function mailAnswers(db: NotifierDatabase): Readonly<Record<string, Answe
   return {
     'mail-status': async (payload) => {
       const asked = mailStatusAsk.safeParse(payload);
-      if (!asked.success) throw new MeshError('malformed-message', 'notices must be a list of at most 1000 ids', { field: 'notices' });
+      if (!asked.success)
+        throw new MeshError('malformed-message', 'notices must be a list of at most 1000 ids', {
+          field: 'notices',
+        });
       const notices = asked.data.notices.filter((id) => uuid.test(id));
       return { ok: true, mails: await stored(mailStatusOf(db, notices)) };
     },

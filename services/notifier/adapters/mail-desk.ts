@@ -32,7 +32,11 @@ export interface Incoming {
   readonly time: Date;
 }
 
-type Sealed = { readonly kind: 'sealed'; readonly mail: SealedMail; readonly encryptionKeyId: string };
+type Sealed = {
+  readonly kind: 'sealed';
+  readonly mail: SealedMail;
+  readonly encryptionKeyId: string;
+};
 type Held = { readonly kind: 'held'; readonly reason: HoldReason };
 
 /**
@@ -46,16 +50,28 @@ export class MailDesk {
     const { clock, strongbox, sender } = this.options;
     const at = clock.now();
     const messageId = `${randomUUID()}@${sender.idDomain}`;
-    const head = { ...notice, notice: message.id, messageId, envelopeId: randomBytes(16).toString('hex') };
+    const head = {
+      ...notice,
+      notice: message.id,
+      messageId,
+      envelopeId: randomBytes(16).toString('hex'),
+    };
     await this.#commit(async (tx) => {
       if (!(await claimOnce(tx, message.id))) return;
       await lockNotices(tx, [message.id]);
       if (await isStopped(tx, message.id))
-        return enqueue(tx, [stoppedReport({ notice: message.id, person: notice.person, mayHaveLeft: false }, at)]);
+        return enqueue(tx, [
+          stoppedReport({ notice: message.id, person: notice.person, mayHaveLeft: false }, at),
+        ]);
       await lockPerson(tx, notice.person);
       const sealed = await this.#seal(notice, messageId, await mailboxOf(tx, notice.person), at);
       if (sealed.kind === 'sealed') return insertPrepared(tx, head, sealed, at);
-      await insertHeld(tx, head, { reason: sealed.reason, locked: await strongbox.lock(notice) }, at);
+      await insertHeld(
+        tx,
+        head,
+        { reason: sealed.reason, locked: await strongbox.lock(notice) },
+        at,
+      );
       const report: MailReport = {
         notice: message.id,
         person: notice.person,
@@ -111,30 +127,61 @@ export class MailDesk {
   async #examined({ person, address, publicKey }: MailboxPut, at: Date): Promise<Mailbox> {
     if (publicKey === undefined) return { person, address };
     const key = await this.options.sealer.examine(publicKey, address, at);
-    return typeof key === 'string' ? { person, address, refusal: key } : { person, address, publicKey, fingerprint: key.fingerprint };
+    return typeof key === 'string'
+      ? { person, address, refusal: key }
+      : { person, address, publicKey, fingerprint: key.fingerprint };
   }
 
   async #releaseHeld(tx: NotifierTransaction, mailbox: Mailbox, at: Date): Promise<void> {
     if (mailbox.publicKey === undefined) return;
     for (const { notice, messageId, locked } of await heldMailsOf(tx, mailbox.person)) {
-      const sealed = await this.#seal(await this.options.strongbox.unlock(locked), messageId, mailbox, at);
+      const sealed = await this.#seal(
+        await this.options.strongbox.unlock(locked),
+        messageId,
+        mailbox,
+        at,
+      );
       if (sealed.kind === 'sealed') await releaseHeld(tx, notice, sealed, at);
     }
   }
 
-  async #seal(notice: Notice, messageId: string, mailbox: Mailbox | undefined, at: Date): Promise<Sealed | Held> {
+  async #seal(
+    notice: Notice,
+    messageId: string,
+    mailbox: Mailbox | undefined,
+    at: Date,
+  ): Promise<Sealed | Held> {
     if (mailbox === undefined) return { kind: 'held', reason: 'no-mailbox' };
     if (mailbox.publicKey === undefined)
-      return { kind: 'held', reason: mailbox.refusal === undefined ? 'no-key' : holdReasonOf(mailbox.refusal) };
-    const result = await this.options.sealer.seal(letterOfNotice(notice, mailbox.address, messageId, at), mailbox.publicKey);
-    return result.kind === 'sealed' ? result : { kind: 'held', reason: holdReasonOf(result.refusal) };
+      return {
+        kind: 'held',
+        reason: mailbox.refusal === undefined ? 'no-key' : holdReasonOf(mailbox.refusal),
+      };
+    const result = await this.options.sealer.seal(
+      letterOfNotice(notice, mailbox.address, messageId, at),
+      mailbox.publicKey,
+    );
+    return result.kind === 'sealed'
+      ? result
+      : { kind: 'held', reason: holdReasonOf(result.refusal) };
   }
 }
 
-const holdReasonOf = (refusal: KeyRefusal): HoldReason => (refusal === 'expired' ? 'key-expired' : 'key-unusable');
+const holdReasonOf = (refusal: KeyRefusal): HoldReason =>
+  refusal === 'expired' ? 'key-expired' : 'key-unusable';
 
 const stoppedReport = ({ notice, person, mayHaveLeft }: StoppedMail, at: Date) =>
-  mailReported({ notice, person, outcome: 'stopped', at: at.toISOString(), ...(mayHaveLeft ? { reason: 'may-have-left' } : {}) });
+  mailReported({
+    notice,
+    person,
+    outcome: 'stopped',
+    at: at.toISOString(),
+    ...(mayHaveLeft ? { reason: 'may-have-left' } : {}),
+  });
 
 const keyRefused = (message: string, at: Date) =>
-  deadLetterReported({ message, stream: 'delivery', code: 'key-unusable', deliveries: 1 }, message, at);
+  deadLetterReported(
+    { message, stream: 'delivery', code: 'key-unusable', deliveries: 1 },
+    message,
+    at,
+  );

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { MailStatus } from '#libs/contracts/ask.js';
 import type { SealedMail } from '../domain/sealed-mail.js';
-import { type HoldReason, type SendPhase, type SendState, waitBeforeNextAttemptMs } from '../domain/send-ledger.js';
+import {
+  type HoldReason,
+  type SendPhase,
+  type SendState,
+  waitBeforeNextAttemptMs,
+} from '../domain/send-ledger.js';
 import type { NotifierDatabase, NotifierTransaction } from './notifier-database.js';
 
 /** What is fixed for a notice's mail from its first moment on. */
@@ -87,10 +92,17 @@ export async function insertHeld(
 export async function heldMailsOf(
   tx: NotifierTransaction,
   person: string,
-): Promise<readonly { readonly notice: string; readonly messageId: string; readonly locked: Uint8Array }[]> {
-  const query = tx.selectFrom('mail').select(['notice', 'message_id as messageId', 'held_notice']).where('person', '=', person);
+): Promise<
+  readonly { readonly notice: string; readonly messageId: string; readonly locked: Uint8Array }[]
+> {
+  const query = tx
+    .selectFrom('mail')
+    .select(['notice', 'message_id as messageId', 'held_notice'])
+    .where('person', '=', person);
   const rows = await query.where('state', '=', 'held').orderBy('changed_at').forUpdate().execute();
-  return rows.flatMap(({ notice, messageId, held_notice: locked }) => (locked === null ? [] : [{ notice, messageId, locked }]));
+  return rows.flatMap(({ notice, messageId, held_notice: locked }) =>
+    locked === null ? [] : [{ notice, messageId, locked }],
+  );
 }
 
 export async function releaseHeld(
@@ -99,7 +111,12 @@ export async function releaseHeld(
   sealed: { readonly mail: SealedMail; readonly encryptionKeyId: string },
   at: Date,
 ): Promise<void> {
-  const columns = { ...sealedColumns(sealed.mail, sealed.encryptionKeyId), state: 'prepared' as const, reason: null, held_notice: null };
+  const columns = {
+    ...sealedColumns(sealed.mail, sealed.encryptionKeyId),
+    state: 'prepared' as const,
+    reason: null,
+    held_notice: null,
+  };
   await tx
     .updateTable('mail')
     .set({ ...columns, changed_at: at })
@@ -125,10 +142,24 @@ export async function takeDueMail(tx: NotifierTransaction): Promise<DueMail | un
     .forNoKeyUpdate()
     .skipLocked()
     .executeTakeFirst();
-  if (row === undefined || row.sealed === null || row.recipient === null || row.encryption_key_id === null) return undefined;
-  const open = await tx.selectFrom('mail_attempt').select('phase').where('notice', '=', row.notice).executeTakeFirst();
+  if (
+    row === undefined ||
+    row.sealed === null ||
+    row.recipient === null ||
+    row.encryption_key_id === null
+  )
+    return undefined;
+  const open = await tx
+    .selectFrom('mail_attempt')
+    .select('phase')
+    .where('notice', '=', row.notice)
+    .executeTakeFirst();
   const { attempts, unknowns } = row;
-  const resting = { kind: row.state === 'unknown' ? ('unknown' as const) : ('prepared' as const), attempts, unknowns };
+  const resting = {
+    kind: row.state === 'unknown' ? ('unknown' as const) : ('prepared' as const),
+    attempts,
+    unknowns,
+  };
   return {
     notice: row.notice,
     person: row.person,
@@ -137,13 +168,20 @@ export async function takeDueMail(tx: NotifierTransaction): Promise<DueMail | un
     encryptionKeyId: row.encryption_key_id,
     sealed: row.sealed,
     isWhole: row.sealed_sha256?.equals(sha256(row.sealed)) === true,
-    state: open === undefined ? resting : { kind: 'sending', attempts: attempts + 1, unknowns, phase: open.phase },
+    state:
+      open === undefined
+        ? resting
+        : { kind: 'sending', attempts: attempts + 1, unknowns, phase: open.phase },
     ageMs: row.age_ms,
   };
 }
 
 /** Written outside the sender's transaction, so that it outlives the sender. */
-export async function writeAttempt(db: NotifierDatabase, notice: string, phase: SendPhase): Promise<void> {
+export async function writeAttempt(
+  db: NotifierDatabase,
+  notice: string,
+  phase: SendPhase,
+): Promise<void> {
   const row = db.insertInto('mail_attempt').values({ notice, phase });
   await row.onConflict((conflict) => conflict.column('notice').doUpdateSet({ phase })).execute();
 }
@@ -167,7 +205,10 @@ export async function settleAttempt(
       last_reply: settled.reply ?? null,
       changed_at: at,
       ...('unknowns' in state
-        ? { unknowns: state.unknowns, due_at: sql<Date>`now() + ${waitBeforeNextAttemptMs(state)} * interval '1 ms'` }
+        ? {
+            unknowns: state.unknowns,
+            due_at: sql<Date>`now() + ${waitBeforeNextAttemptMs(state)} * interval '1 ms'`,
+          }
         : {}),
       ...(isFinal ? { sealed: null, recipient: null, due_at: null } : {}),
       ...(state.kind === 'accepted' ? { queue_id: state.queueId } : {}),
@@ -179,7 +220,10 @@ export async function settleAttempt(
 }
 
 /** What became of the mails of these notices. */
-export async function mailStatusOf(db: NotifierDatabase, notices: readonly string[]): Promise<MailStatus[]> {
+export async function mailStatusOf(
+  db: NotifierDatabase,
+  notices: readonly string[],
+): Promise<MailStatus[]> {
   if (notices.length === 0) return [];
   const rows = await db
     .selectFrom('mail')

@@ -16,7 +16,11 @@ export class MailMetrics {
       labelNames: ['state'],
       registers,
     });
-    const overdue = new Gauge({ name: 'notifier_overdue_seconds', help: 'How long the longest due mail has been due', registers });
+    const overdue = new Gauge({
+      name: 'notifier_overdue_seconds',
+      help: 'How long the longest due mail has been due',
+      registers,
+    });
     const mails = new Gauge({
       name: 'notifier_mails',
       help: 'Mails in the ledger, by state',

@@ -6,7 +6,12 @@ import { enqueue } from '#libs/outbox/enqueue.js';
 import type { Courier } from '../domain/courier.js';
 import { mailReported } from '../domain/own-message.js';
 import { SealedMail } from '../domain/sealed-mail.js';
-import { nextSendState, type SendEvent, type SendOutcome, type SendState } from '../domain/send-ledger.js';
+import {
+  nextSendState,
+  type SendEvent,
+  type SendOutcome,
+  type SendState,
+} from '../domain/send-ledger.js';
 import { type DueMail, settleAttempt, takeDueMail, writeAttempt } from './mail-ledger.store.js';
 import type { NotifierDatabase, NotifierTransaction } from './notifier-database.js';
 
@@ -69,7 +74,10 @@ export class MailSender {
         this.options.onTrouble(error);
         return false;
       });
-      if (!hadOne) await delay(sweepMs, undefined, { signal: AbortSignal.any([signal, this.#stopping.signal]) }).catch(() => undefined);
+      if (!hadOne)
+        await delay(sweepMs, undefined, {
+          signal: AbortSignal.any([signal, this.#stopping.signal]),
+        }).catch(() => undefined);
     }
   }
 
@@ -78,7 +86,9 @@ export class MailSender {
     const { db, onNews, onReported } = this.options;
     const news = await db.transaction().execute(async (tx) => {
       const mail = await takeDueMail(tx);
-      return mail && (mail.state.kind === 'sending' ? this.#recover(tx, mail) : this.#attempt(tx, mail));
+      return (
+        mail && (mail.state.kind === 'sending' ? this.#recover(tx, mail) : this.#attempt(tx, mail))
+      );
     });
     if (news === undefined) return false;
     onNews(news);
@@ -104,25 +114,46 @@ export class MailSender {
         ? { kind: 'refused', reply: `ledger ${sealed}` }
         : await courier.carry(sealed, { envelopeId: mail.envelopeId, onBodyStarts });
     const reply = outcome.kind === 'accepted' ? '250' : outcome.reply;
-    return this.#settle(tx, mail, [...events, { kind: 'ended', outcome, ageMs: mail.ageMs }], reply);
+    return this.#settle(
+      tx,
+      mail,
+      [...events, { kind: 'ended', outcome, ageMs: mail.ageMs }],
+      reply,
+    );
   }
 
-  async #settle(tx: NotifierTransaction, mail: DueMail, events: readonly SendEvent[], reply: string): Promise<SendNews> {
+  async #settle(
+    tx: NotifierTransaction,
+    mail: DueMail,
+    events: readonly SendEvent[],
+    reply: string,
+  ): Promise<SendNews> {
     const at = this.options.clock.now();
     const state = events.reduce(advance, mail.state);
     await settleAttempt(tx, mail.notice, { state, reply }, at);
-    if (state.kind === 'accepted' || state.kind === 'failed') await enqueue(tx, [mailReported(reportOf(mail, state, at))]);
-    return { notice: mail.notice, state: state.kind, attempts: 'attempts' in state ? state.attempts : 0, reply };
+    if (state.kind === 'accepted' || state.kind === 'failed')
+      await enqueue(tx, [mailReported(reportOf(mail, state, at))]);
+    return {
+      notice: mail.notice,
+      state: state.kind,
+      attempts: 'attempts' in state ? state.attempts : 0,
+      reply,
+    };
   }
 }
 
 function advance(state: SendState, event: SendEvent): SendState {
   const next = nextSendState(state, event);
-  if (next === undefined) throw new MeshError('internal', `the ledger knows no ${event.kind} while ${state.kind}`);
+  if (next === undefined)
+    throw new MeshError('internal', `the ledger knows no ${event.kind} while ${state.kind}`);
   return next;
 }
 
-function reportOf(mail: DueMail, state: Extract<SendState, { kind: 'accepted' | 'failed' }>, at: Date): MailReport {
+function reportOf(
+  mail: DueMail,
+  state: Extract<SendState, { kind: 'accepted' | 'failed' }>,
+  at: Date,
+): MailReport {
   const refused = state.kind === 'failed' && state.reason === 'refused-by-relay';
   return {
     notice: mail.notice,

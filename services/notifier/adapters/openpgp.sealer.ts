@@ -25,10 +25,17 @@ export class OpenpgpSealer extends Sealer {
   ) {
     super();
     const publicKey = signingKey.toPublic();
-    this.#publicKey = { armored: publicKey.armor({ ...openpgp.config, ...quiet }), binary: publicKey.write() };
+    this.#publicKey = {
+      armored: publicKey.armor({ ...openpgp.config, ...quiet }),
+      binary: publicKey.write(),
+    };
   }
 
-  override async examine(armoredKey: string, address: string, on: Date): Promise<FitKey | KeyRefusal> {
+  override async examine(
+    armoredKey: string,
+    address: string,
+    on: Date,
+  ): Promise<FitKey | KeyRefusal> {
     const examined = await examineKey(armoredKey, address, on);
     if (typeof examined === 'string') return examined;
     const { fingerprint, encryptionKeyId, armored } = examined;
@@ -42,8 +49,12 @@ export class OpenpgpSealer extends Sealer {
     const inner = await composeInnerMail(letter, this.sender, outer, this.#publicKey);
     const armored = await this.#signAndEncrypt(inner, examined);
     const bytes = wrapSealed(outer, randomBytes(18).toString('hex'), armored);
-    const mail = SealedMail.check(bytes, { recipient: letter.to, encryptionKeyId: examined.encryptionKeyId });
-    if (typeof mail === 'string') throw new MeshError('internal', `the sealed mail did not pass its own check: ${mail}`);
+    const mail = SealedMail.check(bytes, {
+      recipient: letter.to,
+      encryptionKeyId: examined.encryptionKeyId,
+    });
+    if (typeof mail === 'string')
+      throw new MeshError('internal', `the sealed mail did not pass its own check: ${mail}`);
     return { kind: 'sealed', mail, encryptionKeyId: examined.encryptionKeyId };
   }
 

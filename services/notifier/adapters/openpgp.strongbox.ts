@@ -10,7 +10,9 @@ export class OpenpgpStrongbox extends Strongbox {
   }
 
   override async lock(notice: Notice): Promise<Uint8Array> {
-    const message = await openpgp.createMessage({ binary: new TextEncoder().encode(JSON.stringify(notice)) });
+    const message = await openpgp.createMessage({
+      binary: new TextEncoder().encode(JSON.stringify(notice)),
+    });
     return openpgp.encrypt({ message, encryptionKeys: this.ownKey.toPublic(), format: 'binary' });
   }
 
@@ -20,7 +22,11 @@ export class OpenpgpStrongbox extends Strongbox {
       const { data } = await openpgp.decrypt({ message, decryptionKeys: this.ownKey });
       return noticeForm.parse(JSON.parse(data));
     } catch (cause) {
-      throw new MeshError('internal', 'a held notice cannot be opened with the signing key that is configured now', { cause });
+      throw new MeshError(
+        'internal',
+        'a held notice cannot be opened with the signing key that is configured now',
+        { cause },
+      );
     }
   }
 }

@@ -20,7 +20,11 @@ export async function lockPerson(tx: NotifierTransaction, person: string): Promi
 }
 
 /** @returns false when a newer put was there already, which then stands. */
-export async function putMailbox(tx: NotifierTransaction, mailbox: Mailbox, putAt: Date): Promise<boolean> {
+export async function putMailbox(
+  tx: NotifierTransaction,
+  mailbox: Mailbox,
+  putAt: Date,
+): Promise<boolean> {
   const values = {
     address: mailbox.address,
     public_key: mailbox.publicKey ?? null,
@@ -31,13 +35,22 @@ export async function putMailbox(tx: NotifierTransaction, mailbox: Mailbox, putA
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('person')
     .values({ person: mailbox.person, ...values })
-    .onConflict((conflict) => conflict.column('person').doUpdateSet(values).where('person.put_at', '<=', putAt))
+    .onConflict((conflict) =>
+      conflict.column('person').doUpdateSet(values).where('person.put_at', '<=', putAt),
+    )
     .executeTakeFirst();
   return numInsertedOrUpdatedRows === 1n;
 }
 
-export async function mailboxOf(tx: NotifierTransaction, person: string): Promise<Mailbox | undefined> {
-  const row = await tx.selectFrom('person').selectAll().where('person', '=', person).executeTakeFirst();
+export async function mailboxOf(
+  tx: NotifierTransaction,
+  person: string,
+): Promise<Mailbox | undefined> {
+  const row = await tx
+    .selectFrom('person')
+    .selectAll()
+    .where('person', '=', person)
+    .executeTakeFirst();
   if (row === undefined) return undefined;
   return {
     person,

@@ -8,11 +8,19 @@ import type { NotifierDatabase } from './notifier-database.js';
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A delivery that could not be worked is told to the guard, which keeps what it delivered; the report waits in the outbox until it can go. */
-export function reportDeadLetter(db: NotifierDatabase, clock: Clock): DeliveryConsumerOptions['onDead'] {
+export function reportDeadLetter(
+  db: NotifierDatabase,
+  clock: Clock,
+): DeliveryConsumerOptions['onDead'] {
   return async (delivery, code) => {
     const message = idOf(delivery);
     const cause = message ?? `delivery ${delivery.seq}`;
-    const report = { ...(message === undefined ? {} : { message }), stream: 'delivery' as const, code, deliveries: delivery.deliveries };
+    const report = {
+      ...(message === undefined ? {} : { message }),
+      stream: 'delivery' as const,
+      code,
+      deliveries: delivery.deliveries,
+    };
     await enqueue(db, [deadLetterReported(report, cause, clock.now())]);
   };
 }

@@ -11,11 +11,18 @@ import * as openpgp from 'openpgp';
 export async function loadSigningKey(file: string, address: string): Promise<openpgp.PrivateKey> {
   await makeUnlessThere(file, address);
   const { mode } = await stat(file);
-  if ((mode & 0o077) !== 0) throw new MeshError('config-invalid', 'the signing key file may be read by its owner only: chmod 600');
+  if ((mode & 0o077) !== 0)
+    throw new MeshError(
+      'config-invalid',
+      'the signing key file may be read by its owner only: chmod 600',
+    );
   const key = await readKeyFile(file);
   const ours = key.getUserIDs().some((userId) => userId === address || userId === `<${address}>`);
   if (key.keyPacket.version !== 4 || !ours)
-    throw new MeshError('config-invalid', 'the signing key is not a version 4 key for the sender address');
+    throw new MeshError(
+      'config-invalid',
+      'the signing key is not a version 4 key for the sender address',
+    );
   return key;
 }
 
@@ -23,14 +30,21 @@ async function readKeyFile(file: string): Promise<openpgp.PrivateKey> {
   try {
     return await openpgp.readPrivateKey({ armoredKey: await readFile(file, 'utf8') });
   } catch (cause) {
-    throw new MeshError('config-invalid', 'the signing key file does not hold one OpenPGP private key', { cause });
+    throw new MeshError(
+      'config-invalid',
+      'the signing key file does not hold one OpenPGP private key',
+      { cause },
+    );
   }
 }
 
 /** Several instances may start at once: the file appears whole, by one link, and the first one's key is everybody's. */
 async function makeUnlessThere(file: string, address: string): Promise<void> {
   if (await exists(file)) return;
-  const { privateKey } = await openpgp.generateKey({ userIDs: [{ email: address }], format: 'armored' });
+  const { privateKey } = await openpgp.generateKey({
+    userIDs: [{ email: address }],
+    format: 'armored',
+  });
   const fresh = `${file}.${randomUUID()}`;
   const handle = await open(fresh, 'wx', 0o600);
   try {
@@ -42,7 +56,10 @@ async function makeUnlessThere(file: string, address: string): Promise<void> {
   try {
     await link(fresh, file);
   } catch (error) {
-    if (!(await exists(file))) throw new MeshError('config-invalid', 'the signing key file cannot be made', { cause: error });
+    if (!(await exists(file)))
+      throw new MeshError('config-invalid', 'the signing key file cannot be made', {
+        cause: error,
+      });
   } finally {
     await rm(fresh, { force: true });
   }

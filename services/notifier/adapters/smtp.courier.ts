@@ -1,5 +1,9 @@
 import { Readable } from 'node:stream';
-import SMTPConnection, { type SMTPConnectionOptions, type SMTPConnectionSendInfo, type SMTPEnvelope } from 'nodemailer/lib/smtp-connection';
+import SMTPConnection, {
+  type SMTPConnectionOptions,
+  type SMTPConnectionSendInfo,
+  type SMTPEnvelope,
+} from 'nodemailer/lib/smtp-connection';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { Courier, type SendJourney } from '../domain/courier.js';
 import { SealedMail } from '../domain/sealed-mail.js';
@@ -45,7 +49,8 @@ export class SmtpCourier extends Courier {
 
   override async carry(mail: SealedMail, journey: SendJourney): Promise<SendOutcome> {
     // TypeScript's word is not enough at the one place where clear text could leave.
-    if (!SealedMail.isSealed(mail)) throw new MeshError('internal', 'the courier takes sealed mail only');
+    if (!SealedMail.isSealed(mail))
+      throw new MeshError('internal', 'the courier takes sealed mail only');
     if (this.#stopping) return { kind: 'retry-later', reply: 'stopping' };
     const attempt = this.#attempt(mail, journey);
     this.#onTheirWay.add(attempt);
@@ -76,7 +81,11 @@ export class SmtpCourier extends Courier {
           })(),
           { objectMode: false },
         );
-      const info = await sendOnce(connection, () => this.#envelope(mail, journey, bytes.length), body);
+      const info = await sendOnce(
+        connection,
+        () => this.#envelope(mail, journey, bytes.length),
+        body,
+      );
       return { kind: 'accepted', queueId: queueIdOf(info.response) };
     } catch (error) {
       return outcomeOf(error as SmtpFault, bodyStarted);
@@ -95,7 +104,10 @@ export class SmtpCourier extends Courier {
       secure: tls === 'implicit',
       requireTLS: tls === 'starttls',
       ignoreTLS: tls === 'none',
-      tls: { minVersion: 'TLSv1.2', ...(certificateAuthority === undefined ? {} : { ca: certificateAuthority }) },
+      tls: {
+        minVersion: 'TLSv1.2',
+        ...(certificateAuthority === undefined ? {} : { ca: certificateAuthority }),
+      },
       connectionTimeout: stepMs,
       greetingTimeout: stepMs,
       socketTimeout: stepMs,
@@ -111,7 +123,9 @@ export class SmtpCourier extends Courier {
         if (error) return reject(error);
         const { user, password } = this.relay;
         if (user === undefined || password === undefined) return resolve();
-        connection.login({ user, pass: password }, (refused) => (refused ? reject(refused) : resolve()));
+        connection.login({ user, pass: password }, (refused) =>
+          refused ? reject(refused) : resolve(),
+        );
       });
     });
   }
@@ -122,14 +136,23 @@ export class SmtpCourier extends Courier {
       from: this.relay.envelopeSender,
       to: mail.recipient,
       size,
-      dsn: { id: journey.envelopeId, return: 'headers', notify: ['failure', 'delay'], recipient: mail.recipient },
+      dsn: {
+        id: journey.envelopeId,
+        return: 'headers',
+        notify: ['failure', 'delay'],
+        recipient: mail.recipient,
+      },
       requireTLSExtensionEnabled: this.relay.tls !== 'none',
     };
   }
 }
 
 /** With REQUIRETLS (RFC 8689) where the relay offers it; nodemailer says no before it has sent a word, so the second try is the first. */
-async function sendOnce(connection: SMTPConnection, envelope: () => SMTPEnvelope, body: () => Readable): Promise<SMTPConnectionSendInfo> {
+async function sendOnce(
+  connection: SMTPConnection,
+  envelope: () => SMTPEnvelope,
+  body: () => Readable,
+): Promise<SMTPConnectionSendInfo> {
   try {
     return await send(connection, envelope(), body());
   } catch (error) {
@@ -138,7 +161,11 @@ async function sendOnce(connection: SMTPConnection, envelope: () => SMTPEnvelope
   }
 }
 
-function send(connection: SMTPConnection, envelope: SMTPEnvelope, body: Readable): Promise<SMTPConnectionSendInfo> {
+function send(
+  connection: SMTPConnection,
+  envelope: SMTPEnvelope,
+  body: Readable,
+): Promise<SMTPConnectionSendInfo> {
   return new Promise((resolve, reject) => {
     connection.on('error', reject);
     connection.send(envelope, body, (error, info) => (error ? reject(error) : resolve(info)));
@@ -157,8 +184,11 @@ function outcomeOf(fault: SmtpFault, bodyStarted: boolean): SendOutcome {
 
 /** Code and enhanced status only, e.g. `550 5.1.1`; a relay's words may repeat the address. Without a reply, nodemailer's error code. */
 function replyOf(fault: SmtpFault): string {
-  const [, code, enhanced] = /^(\d{3})[ -]?(\d\.\d{1,3}\.\d{1,3})?/.exec(fault.response ?? '') ?? [];
-  return code === undefined ? (fault.code ?? 'no-answer') : [code, enhanced].filter((part) => part !== undefined).join(' ');
+  const [, code, enhanced] =
+    /^(\d{3})[ -]?(\d\.\d{1,3}\.\d{1,3})?/.exec(fault.response ?? '') ?? [];
+  return code === undefined
+    ? (fault.code ?? 'no-answer')
+    : [code, enhanced].filter((part) => part !== undefined).join(' ');
 }
 
 /** The relay's own name for the mail, for whoever has to look in its log. Relays word it as they please: the last word of the reply. */

@@ -11,7 +11,8 @@ export function dearmor(lines: readonly string[]): Uint8Array | undefined {
   const last = content.at(-1);
   const checksum = last?.startsWith('=') ? last.slice(1) : undefined;
   const body = checksum === undefined ? content : content.slice(0, -1);
-  if (body.length === 0 || !body.every((line) => line.length > 0 && line.length <= 76)) return undefined;
+  if (body.length === 0 || !body.every((line) => line.length > 0 && line.length <= 76))
+    return undefined;
   const bytes = decodeBase64(body.join(''));
   if (bytes === undefined || checksum === undefined) return bytes;
   return sameBytes(decodeBase64(checksum), crc24(bytes)) ? bytes : undefined;
@@ -28,7 +29,8 @@ function crc24(bytes: Uint8Array): Uint8Array {
   let crc = 0xb704ce;
   for (const byte of bytes) {
     crc ^= byte << 16;
-    for (let bit = 0; bit < 8; bit += 1) crc = crc & 0x800000 ? ((crc << 1) ^ 0x864cfb) & 0xffffff : (crc << 1) & 0xffffff;
+    for (let bit = 0; bit < 8; bit += 1)
+      crc = crc & 0x800000 ? ((crc << 1) ^ 0x864cfb) & 0xffffff : (crc << 1) & 0xffffff;
   }
   return Uint8Array.of(crc >> 16, (crc >> 8) & 0xff, crc & 0xff);
 }

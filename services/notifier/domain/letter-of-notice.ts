@@ -13,11 +13,21 @@ const shownMs = 60 * 60 * 1000;
 /** The letter that a notice becomes. `messageId` is the ledger's, fixed for the notice; `at` is mesh time. */
 export function letterOfNotice(notice: Notice, to: string, messageId: string, at: Date): Letter {
   const calendar = calendarOf(notice, messageId.slice(messageId.indexOf('@')), at);
-  return { messageId, to, date: at, ...renderMailText(notice), ...(calendar === undefined ? {} : { calendar }) };
+  return {
+    messageId,
+    to,
+    date: at,
+    ...renderMailText(notice),
+    ...(calendar === undefined ? {} : { calendar }),
+  };
 }
 
 /** Every reader's entry for the same appointment bears the same uid, which says nothing: a hash of the message that fixed it. */
-function calendarOf({ kind, cause, facts }: Notice, domain: string, at: Date): CalendarEntry | undefined {
+function calendarOf(
+  { kind, cause, facts }: Notice,
+  domain: string,
+  at: Date,
+): CalendarEntry | undefined {
   const start = typeof facts['startsAt'] === 'string' ? new Date(facts['startsAt']) : undefined;
   if (!timed.has(kind) || start === undefined || Number.isNaN(start.getTime())) return undefined;
   const uid = `${effectId(cause, 'calendar')}${domain}`;

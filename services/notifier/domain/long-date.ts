@@ -1,6 +1,12 @@
 import { londonDate, londonTime } from '#libs/calendar/london-time.js';
 
-const day = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
+const day = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'long',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  timeZone: 'UTC',
+});
 
 /** `2026-03-12` becomes `Thursday 12 March 2026`; a text that is no date stays as it is. */
 export function longDate(date: string): string {

@@ -16,7 +16,8 @@ const jobCentreSide: ReadonlySet<PartyKind> = new Set(['jobcentre', 'contracted-
 
 const standIn = {
   deputy: 'You get this as the deputy of the person who holds this step.',
-  'team-leader': 'You get this as the team leader: neither the owner of this step nor the deputy has done it in time.',
+  'team-leader':
+    'You get this as the team leader: neither the owner of this step nor the deputy has done it in time.',
 } as const;
 
 /**
@@ -31,12 +32,17 @@ export function renderMailText(notice: Notice): MailText {
     `Case: ${caseReference}`,
     wording.happened(of),
     `What to do: ${wording.next(of)}`,
-    ...(step !== undefined && dueOn !== undefined && kind !== 'step-overdue' ? [`By: ${longDate(dueOn)}`] : []),
+    ...(step !== undefined && dueOn !== undefined && kind !== 'step-overdue'
+      ? [`By: ${longDate(dueOn)}`]
+      : []),
     ...(escalation === undefined || escalation === 'owner' ? [] : [standIn[escalation]]),
     ...(jobCentreSide.has(audience) ? [supportOnly] : []),
     'This notice was sent by a machine. Do not reply to it: use your own system, where the case is under the reference above.',
   ];
-  return { subject: `${wording.subject}: ${caseReference}`, text: `${paragraphs.map(wrap).join('\n\n')}\n` };
+  return {
+    subject: `${wording.subject}: ${caseReference}`,
+    text: `${paragraphs.map(wrap).join('\n\n')}\n`,
+  };
 }
 
 /** RFC 3676 calls 78 the most; words are never cut. */

@@ -39,19 +39,25 @@ const changes: Readonly<Record<string, string>> = {
   'benefit-changed': 'the benefit has changed',
   'contact-lost': 'contact has been lost',
 };
-const choose = (words: Readonly<Record<string, string>>, value: FactValue | undefined, otherwise: string): string =>
-  words[String(value)] ?? otherwise;
+const choose = (
+  words: Readonly<Record<string, string>>,
+  value: FactValue | undefined,
+  otherwise: string,
+): string => words[String(value)] ?? otherwise;
 
 /** What each open step is called when its owner is reminded of it. */
 export const stepWords: Readonly<Record<StepName, string>> = {
   'acknowledge-referral': 'Acknowledge the referral.',
-  'book-first-appointment': 'Book the first appointment and tell the referrer when and where it is.',
+  'book-first-appointment':
+    'Book the first appointment and tell the referrer when and where it is.',
   'tell-outcome': 'Tell the referrer whether the appointment was attended.',
-  'discuss-did-not-attend': 'Discuss the missed appointment at the next attendance and consider referring again.',
+  'discuss-did-not-attend':
+    'Discuss the missed appointment at the next attendance and consider referring again.',
   'note-receipt': 'Note on the record that the TPR2 was received.',
   'pass-to-adviser': 'Pass the TPR2 to the adviser.',
   'complete-dpa1': 'Complete a DPA1 with the client at the next attendance.',
-  'discuss-no-trace': 'Discuss the returned TPR2 with the client: there may be an entitlement that is not claimed.',
+  'discuss-no-trace':
+    'Discuss the returned TPR2 with the client: there may be an entitlement that is not claimed.',
   'offer-review': 'Offer an appointment for the three-way review.',
   'answer-review-offer': 'Accept or decline the review appointment that was offered.',
   'hold-review': 'Hold the three-way review, or record that it was not held.',
@@ -83,12 +89,14 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   'appointment-booked': {
     subject: 'Appointment booked',
     happened: (of) => `A first appointment has been booked${atMoment(of, 'startsAt')}.`,
-    next: () => "Tell the client when and where it is. The place is in your system. Taking part is the client's own choice.",
+    next: () =>
+      "Tell the client when and where it is. The place is in your system. Taking part is the client's own choice.",
   },
   'did-not-attend': {
     subject: 'Appointment not attended',
     happened: (of) => `The client did not attend the appointment${onDate(of, 'on')}.`,
-    next: () => 'Discuss it at the next attendance and consider referring again. It is not a ground for a sanction.',
+    next: () =>
+      'Discuss it at the next attendance and consider referring again. It is not a ground for a sanction.',
   },
   attended: {
     subject: 'Appointment attended',
@@ -97,7 +105,8 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   },
   'employment-information-received': {
     subject: 'TPR2 received',
-    happened: () => "Employment-related information has been shared with you, with the client's consent.",
+    happened: () =>
+      "Employment-related information has been shared with you, with the client's consent.",
     next: () => 'Note its receipt and pass it to the adviser who holds the case.',
   },
   'receipt-noted': {
@@ -112,12 +121,15 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   },
   'no-trace': {
     subject: 'TPR2 returned: no trace',
-    happened: (of) => `The client could not be found on the record${onDate(of, 'checkedOn')}, and your TPR2 has been returned.`,
-    next: () => 'Discuss it with the client: there may be an entitlement that is not claimed, or a detail that is wrong.',
+    happened: (of) =>
+      `The client could not be found on the record${onDate(of, 'checkedOn')}, and your TPR2 has been returned.`,
+    next: () =>
+      'Discuss it with the client: there may be an entitlement that is not claimed, or a detail that is wrong.',
   },
   'dpa1-needed': {
     subject: 'DPA1 needed',
-    happened: () => 'A TPR2 has come in and there is no current DPA1, so nothing may be recorded yet.',
+    happened: () =>
+      'A TPR2 has come in and there is no current DPA1, so nothing may be recorded yet.',
     next: () => 'Complete a DPA1 with the client at the next attendance, if the client agrees.',
   },
   'review-requested': {
@@ -128,7 +140,8 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   },
   'review-offered': {
     subject: 'Review appointment offered',
-    happened: (of) => `An appointment for the three-way review has been offered${atMoment(of, 'startsAt')}.`,
+    happened: (of) =>
+      `An appointment for the three-way review has been offered${atMoment(of, 'startsAt')}.`,
     next: () => 'Agree it with the client and accept or decline it.',
   },
   'review-accepted': {
@@ -143,7 +156,8 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   },
   'review-held': {
     subject: 'Three-way review held',
-    happened: (of) => `The three-way review was held${onDate(of, 'heldOn')}. Its outcome will follow.`,
+    happened: (of) =>
+      `The three-way review was held${onDate(of, 'heldOn')}. Its outcome will follow.`,
     next: nothingToDo,
   },
   'review-not-held': {
@@ -155,11 +169,15 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
     subject: 'Outcome of the three-way review',
     happened: (of) =>
       `The outcome of the three-way review is in your system. The agreement was ${of.facts['agreementAmended'] === true ? '' : 'not '}amended.`,
-    next: (of) => (of.facts['nextReviewOn'] === undefined ? nothingToDo() : `The next review is planned${onDate(of, 'nextReviewOn')}.`),
+    next: (of) =>
+      of.facts['nextReviewOn'] === undefined
+        ? nothingToDo()
+        : `The next review is planned${onDate(of, 'nextReviewOn')}.`,
   },
   'exit-notice': {
     subject: 'Exit notice',
-    happened: (of) => `The provider has told of ${choose(exits, of.facts['exit'], 'an exit')}${onDate(of, 'on')}.`,
+    happened: (of) =>
+      `The provider has told of ${choose(exits, of.facts['exit'], 'an exit')}${onDate(of, 'on')}.`,
     next: (of) =>
       of.facts['exit'] === 'planned'
         ? 'Update the record.'
@@ -167,18 +185,21 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   },
   'claim-changed': {
     subject: 'Change told by the job centre',
-    happened: (of) => `The job centre tells you that ${choose(changes, of.facts['change'], 'something has changed')}${onDate(of, 'on')}.`,
+    happened: (of) =>
+      `The job centre tells you that ${choose(changes, of.facts['change'], 'something has changed')}${onDate(of, 'on')}.`,
     next: () => 'Take it into account when you next see the client.',
   },
   'care-plan-review-due': {
     subject: 'Care plan review due',
     happened: (of) => `The care plan is due for review${dueDay(of)}.`,
-    next: () => 'Arrange the review, and ask whether a three-way review is wanted and whether consents are to be renewed.',
+    next: () =>
+      'Arrange the review, and ask whether a three-way review is wanted and whether consents are to be renewed.',
   },
   'interview-due': {
     subject: 'Interview due',
     happened: (of) => `The client's interview is due${dueDay(of)}.`,
-    next: () => 'Arrange it. It may serve as the three-way review, if the client and the keyworker agree.',
+    next: () =>
+      'Arrange it. It may serve as the three-way review, if the client and the keyworker agree.',
   },
   'review-appointment-soon': {
     subject: 'Review appointment soon',
@@ -190,7 +211,8 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
     subject: 'Consent about to lapse',
     happened: (of) =>
       `A consent in this case lapses${dueDay(of)}. After that, nothing more can be shared under it, an exit notice included.`,
-    next: () => 'Ask the client whether it is to be renewed. Not renewing it has no consequence for the client.',
+    next: () =>
+      'Ask the client whether it is to be renewed. Not renewing it has no consequence for the client.',
   },
   'stop-using': {
     subject: 'Stop using what was shared',
@@ -200,32 +222,41 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   'step-overdue': {
     subject: 'Overdue',
     happened: (of) =>
-      of.dueOn === undefined ? 'A step in this case is overdue.' : `A step in this case was due on ${longDate(of.dueOn)}.`,
+      of.dueOn === undefined
+        ? 'A step in this case is overdue.'
+        : `A step in this case was due on ${longDate(of.dueOn)}.`,
     next: (of) => (of.step === undefined ? 'See your worklist.' : stepWords[of.step]),
   },
   'colleague-mail-held': {
     subject: 'A colleague cannot be reached',
-    happened: () => 'A notice for a colleague of yours is being held, because the colleague has no mailbox or key here that can be used.',
-    next: () => 'Look at the case in your system and act for the colleague. Ask the colleague to give the administrator a working key.',
+    happened: () =>
+      'A notice for a colleague of yours is being held, because the colleague has no mailbox or key here that can be used.',
+    next: () =>
+      'Look at the case in your system and act for the colleague. Ask the colleague to give the administrator a working key.',
   },
   'mail-failed': {
     subject: 'A colleague cannot be reached',
     happened: () => 'A notice for a colleague of yours could not be delivered.',
-    next: () => 'Look at the case in your system and act for the colleague. Ask the administrator to check the mail address.',
+    next: () =>
+      'Look at the case in your system and act for the colleague. Ask the administrator to check the mail address.',
   },
   'seek-consent': {
     subject: 'Consent needed',
     happened: () => 'Something you sent was not passed on, because no consent on record covers it.',
-    next: () => "Seek the client's consent, or leave the matter. This is not a legal bar: safeguarding has its own route.",
+    next: () =>
+      "Seek the client's consent, or leave the matter. This is not a legal bar: safeguarding has its own route.",
   },
   'send-again': {
     subject: 'Send again',
-    happened: () => 'The client limited the consent before something you sent was collected, so it was stopped.',
-    next: () => 'Look at what the consent covers now, and send it again: what is not covered will be left out.',
+    happened: () =>
+      'The client limited the consent before something you sent was collected, so it was stopped.',
+    next: () =>
+      'Look at what the consent covers now, and send it again: what is not covered will be left out.',
   },
   'check-identity': {
     subject: 'Identity details to check',
-    happened: () => 'Something you sent was not passed on, because the identity details do not agree with the record.',
+    happened: () =>
+      'Something you sent was not passed on, because the identity details do not agree with the record.',
     next: () => 'Check them with the client and send again.',
   },
   'choose-provider': {

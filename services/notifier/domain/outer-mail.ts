@@ -18,7 +18,11 @@ export function outerHeaderFields(letter: Letter, sender: SenderIdentity): reado
  * The whole mail as bytes: RFC 3156 §4 around the armored message. Built here and not by a mail library, because those were seen to
  * fold and split headers after the fact; `SealedMail.check` then reads it back line by line.
  */
-export function wrapSealed(fields: readonly HeaderField[], boundary: string, armored: string): Uint8Array {
+export function wrapSealed(
+  fields: readonly HeaderField[],
+  boundary: string,
+  armored: string,
+): Uint8Array {
   const lines = [
     ...fields.map(([name, value]) => `${name}: ${value}`),
     'MIME-Version: 1.0',

@@ -17,6 +17,7 @@ export function padEntity(entity: Uint8Array): Uint8Array {
   const padded = new Uint8Array(paddedSize(entity.length)).fill(0x20);
   padded.set(entity);
   const lineLength = 76;
-  for (let at = entity.length + lineLength; at + 2 <= padded.length; at += lineLength + 2) padded.set([0x0d, 0x0a], at);
+  for (let at = entity.length + lineLength; at + 2 <= padded.length; at += lineLength + 2)
+    padded.set([0x0d, 0x0a], at);
   return padded;
 }

@@ -34,7 +34,8 @@ const outerHeaders: Readonly<Record<string, RegExp>> = {
   'Message-ID': /^<[0-9a-f-]{8,64}@[a-z0-9.-]{1,253}>$/,
   'Auto-Submitted': /^auto-generated$/,
   'MIME-Version': /^1\.0$/,
-  'Content-Type': /^multipart\/encrypted; protocol="application\/pgp-encrypted"; boundary="[0-9a-zA-Z_=-]{8,60}"$/,
+  'Content-Type':
+    /^multipart\/encrypted; protocol="application\/pgp-encrypted"; boundary="[0-9a-zA-Z_=-]{8,60}"$/,
 };
 const outerHeaderCount = Object.keys(outerHeaders).length;
 
@@ -73,7 +74,9 @@ export class SealedMail {
     if (armor === undefined) return 'not-pgp-mime';
     const message = dearmor(armor);
     if (message === undefined) return 'armor-not-whole';
-    return faultInPackets(message, expected.encryptionKeyId) ?? new SealedMail(copy, expected.recipient);
+    return (
+      faultInPackets(message, expected.encryptionKeyId) ?? new SealedMail(copy, expected.recipient)
+    );
   }
 
   /** True for a mail that `check` let through; a look-alike object has no such field. */
@@ -93,7 +96,9 @@ function asciiLines(bytes: Uint8Array): string[] | undefined {
   const lines = text.split('\r\n');
   // Ends with CRLF, so the last piece is empty and not a line.
   if (lines.pop() !== '') return undefined;
-  return lines.every((line) => line.length <= 998 && /^[\x20-\x7e]*$/.test(line)) ? lines : undefined;
+  return lines.every((line) => line.length <= 998 && /^[\x20-\x7e]*$/.test(line))
+    ? lines
+    : undefined;
 }
 
 /** Undefined when a header is not on the list, says more than it may, comes twice, or is folded: the mesh's own are short. */
@@ -102,7 +107,8 @@ function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> | un
   for (const line of lines) {
     const [, name, value] = /^([A-Za-z-]+): (\S.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined || headers.has(name)) return undefined;
-    if (!Object.hasOwn(outerHeaders, name) || outerHeaders[name]?.test(value) !== true) return undefined;
+    if (!Object.hasOwn(outerHeaders, name) || outerHeaders[name]?.test(value) !== true)
+      return undefined;
     headers.set(name, value);
   }
   return headers;
@@ -123,7 +129,10 @@ function armorInside(contentType: string, body: readonly string[]): readonly str
     'Content-Disposition: inline; filename="encrypted.asc"',
     '',
   ];
-  const whole = before.every((line, i) => body[i] === line) && body.at(-1) === `--${boundary}--` && body.at(-2) === '';
+  const whole =
+    before.every((line, i) => body[i] === line) &&
+    body.at(-1) === `--${boundary}--` &&
+    body.at(-2) === '';
   return whole ? body.slice(before.length, -2) : undefined;
 }
 
@@ -131,9 +140,13 @@ function armorInside(contentType: string, body: readonly string[]): readonly str
 function faultInPackets(message: Uint8Array, encryptionKeyId: string): SealFault | undefined {
   const packets = walkPackets(message);
   const [session, data] = packets ?? [];
-  if (packets?.length !== 2 || session === undefined || data === undefined) return 'packets-not-allowed';
-  if (session.tag !== publicKeyEncryptedSessionKey || session.body[0] !== 3) return 'packets-not-allowed';
+  if (packets?.length !== 2 || session === undefined || data === undefined)
+    return 'packets-not-allowed';
+  if (session.tag !== publicKeyEncryptedSessionKey || session.body[0] !== 3)
+    return 'packets-not-allowed';
   if (data.tag !== integrityProtectedData || data.body[0] !== 1) return 'packets-not-allowed';
-  const keyId = Array.from(session.body.subarray(1, 9), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const keyId = Array.from(session.body.subarray(1, 9), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
   return keyId === encryptionKeyId ? undefined : 'key-not-pinned';
 }

@@ -3,19 +3,26 @@ import type { SealedMail } from './sealed-mail.js';
 
 /** Why a key cannot be used, for the person who enrols it. */
 export const keyRefusals = {
-  'not-a-key': 'It is not one ASCII-armored OpenPGP public key: export it with gpg --armor --export and send the whole block',
-  'secret-key': 'It holds a secret key: never send that. Treat the key as lost, make a new one and export its public half only',
+  'not-a-key':
+    'It is not one ASCII-armored OpenPGP public key: export it with gpg --armor --export and send the whole block',
+  'secret-key':
+    'It holds a secret key: never send that. Treat the key as lost, make a new one and export its public half only',
   'several-keys': 'It holds more than one key: send the one to be used',
-  'version-not-4': 'Its format is not version 4, which many mail programs cannot read: make a version 4 key',
+  'version-not-4':
+    'Its format is not version 4, which many mail programs cannot read: make a version 4 key',
   'algorithm-too-new':
     'Its algorithm (X25519, Ed25519 or the 448 ones of RFC 9580) is one that GnuPG 2.2 cannot read: make an RSA 3072 or Curve25519 key with gpg',
-  'algorithm-too-weak': 'Its algorithm is too weak or out of use (RSA below 2048 bits, DSA or ElGamal): make an RSA 3072 or Curve25519 key',
-  'curve-not-supported': 'Its curve (secp256k1 or brainpool) is not supported here: make an RSA 3072 or Curve25519 key',
+  'algorithm-too-weak':
+    'Its algorithm is too weak or out of use (RSA below 2048 bits, DSA or ElGamal): make an RSA 3072 or Curve25519 key',
+  'curve-not-supported':
+    'Its curve (secp256k1 or brainpool) is not supported here: make an RSA 3072 or Curve25519 key',
   'sign-only': 'It can sign but not encrypt: add an encryption subkey and export it again',
-  expired: 'It, or its encryption subkey, is expired on the day it is needed: extend it or make a new one, and export it again',
+  expired:
+    'It, or its encryption subkey, is expired on the day it is needed: extend it or make a new one, and export it again',
   revoked: 'It, or its encryption subkey, is revoked: make a new one',
   'self-signature-bad': 'Its own signatures do not verify: export it again',
-  'address-differs': 'None of its verified user ids bears this mail address: add the address to the key and export it again',
+  'address-differs':
+    'None of its verified user ids bears this mail address: add the address to the key and export it again',
 } as const;
 export type KeyRefusal = keyof typeof keyRefusals;
 

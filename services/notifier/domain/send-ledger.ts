@@ -23,13 +23,22 @@ export type HoldReason = (typeof holdReasons)[number];
 
 export type SendPhase = 'opening' | 'body';
 
-export const failReasons = ['refused-by-relay', 'too-long-undelivered', 'outcome-never-known'] as const;
+export const failReasons = [
+  'refused-by-relay',
+  'too-long-undelivered',
+  'outcome-never-known',
+] as const;
 export type FailReason = (typeof failReasons)[number];
 
 export type SendState =
   | { readonly kind: 'held'; readonly reason: HoldReason }
   | { readonly kind: 'prepared'; readonly attempts: number; readonly unknowns: number }
-  | { readonly kind: 'sending'; readonly attempts: number; readonly unknowns: number; readonly phase: SendPhase }
+  | {
+      readonly kind: 'sending';
+      readonly attempts: number;
+      readonly unknowns: number;
+      readonly phase: SendPhase;
+    }
   | { readonly kind: 'unknown'; readonly attempts: number; readonly unknowns: number }
   | { readonly kind: 'accepted'; readonly attempts: number; readonly queueId: string }
   | { readonly kind: 'failed'; readonly attempts: number; readonly reason: FailReason }
@@ -68,31 +77,52 @@ export function nextSendState(state: SendState, event: SendEvent): SendState | u
       return state.kind === 'held' ? { kind: 'prepared', attempts: 0, unknowns: 0 } : undefined;
     case 'attempt-started':
       return state.kind === 'prepared' || state.kind === 'unknown'
-        ? { kind: 'sending', attempts: state.attempts + 1, unknowns: state.unknowns, phase: 'opening' }
+        ? {
+            kind: 'sending',
+            attempts: state.attempts + 1,
+            unknowns: state.unknowns,
+            phase: 'opening',
+          }
         : undefined;
     case 'body-started':
-      return state.kind === 'sending' && state.phase === 'opening' ? { ...state, phase: 'body' } : undefined;
+      return state.kind === 'sending' && state.phase === 'opening'
+        ? { ...state, phase: 'body' }
+        : undefined;
     case 'ended':
-      return state.kind === 'sending' && couldEnd(state.phase, event.outcome) ? afterAttempt(state, event.outcome, event.ageMs) : undefined;
+      return state.kind === 'sending' && couldEnd(state.phase, event.outcome)
+        ? afterAttempt(state, event.outcome, event.ageMs)
+        : undefined;
     case 'withdrawn':
       return afterWithdrawal(state);
     case 'worker-lost':
       if (state.kind !== 'sending') return undefined;
-      return afterAttempt(state, { kind: state.phase === 'body' ? 'unknown' : 'retry-later', reply: 'worker-lost' }, event.ageMs);
+      return afterAttempt(
+        state,
+        { kind: state.phase === 'body' ? 'unknown' : 'retry-later', reply: 'worker-lost' },
+        event.ageMs,
+      );
   }
 }
 
 function afterWithdrawal(state: SendState): SendState | undefined {
-  if (state.kind === 'accepted' || state.kind === 'failed' || state.kind === 'stopped') return undefined;
+  if (state.kind === 'accepted' || state.kind === 'failed' || state.kind === 'stopped')
+    return undefined;
   const hadUnknown = state.kind !== 'held' && state.unknowns > 0;
-  return { kind: 'stopped', mayHaveLeft: hadUnknown || (state.kind === 'sending' && state.phase === 'body') };
+  return {
+    kind: 'stopped',
+    mayHaveLeft: hadUnknown || (state.kind === 'sending' && state.phase === 'body'),
+  };
 }
 
 /** Before the body, nothing can be accepted and nothing can be unknown. */
 const couldEnd = (phase: SendPhase, outcome: SendOutcome): boolean =>
   phase === 'body' || outcome.kind === 'refused' || outcome.kind === 'retry-later';
 
-function afterAttempt(sending: { attempts: number; unknowns: number }, outcome: SendOutcome, ageMs: number): SendState {
+function afterAttempt(
+  sending: { attempts: number; unknowns: number },
+  outcome: SendOutcome,
+  ageMs: number,
+): SendState {
   const { attempts, unknowns } = sending;
   switch (outcome.kind) {
     case 'accepted':
@@ -118,7 +148,12 @@ const retryDelaysMs = [5 * second, 15 * second, minute, 5 * minute, 15 * minute,
 const unknownDelaysMs = [minute, 15 * minute, 60 * minute, 4 * 60 * minute];
 
 /** Milliseconds to wait before the next attempt at a mail in this state; 0 for one never tried. */
-export function waitBeforeNextAttemptMs(state: Extract<SendState, { kind: 'prepared' | 'unknown' }>): number {
-  if (state.kind === 'unknown') return unknownDelaysMs[Math.min(state.unknowns, unknownDelaysMs.length) - 1] ?? minute;
-  return state.attempts === 0 ? 0 : (retryDelaysMs[Math.min(state.attempts, retryDelaysMs.length) - 1] ?? minute);
+export function waitBeforeNextAttemptMs(
+  state: Extract<SendState, { kind: 'prepared' | 'unknown' }>,
+): number {
+  if (state.kind === 'unknown')
+    return unknownDelaysMs[Math.min(state.unknowns, unknownDelaysMs.length) - 1] ?? minute;
+  return state.attempts === 0
+    ? 0
+    : (retryDelaysMs[Math.min(state.attempts, retryDelaysMs.length) - 1] ?? minute);
 }

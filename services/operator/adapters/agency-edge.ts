@@ -31,7 +31,8 @@ const problem = z.object({ type: z.string(), detail: z.string().default('') });
  *   `source-not-sender` when the token is another party's
  */
 export async function sendAsAgency(edge: AgencyEdge, message: AgencyMessage): Promise<Timeline> {
-  if (!URL.canParse(edge.gateway)) throw new MeshError('config-invalid', '--gateway must be an address, as http://127.0.0.1:8080');
+  if (!URL.canParse(edge.gateway))
+    throw new MeshError('config-invalid', '--gateway must be an address, as http://127.0.0.1:8080');
   const token = await readToken(edge.tokenFile);
   const body = {
     specversion: '1.0',
@@ -44,17 +45,28 @@ export async function sendAsAgency(edge: AgencyEdge, message: AgencyMessage): Pr
     actor: message.actor,
     data: message.data,
   };
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/cloudevents+json', prefer: `wait=${waitSeconds}` };
-  const answer = await fetch(new URL('/v1/messages', edge.gateway), { method: 'POST', headers, body: JSON.stringify(body) }).catch(
-    (cause: unknown) => {
-      throw new MeshError('config-invalid', `the gateway at ${edge.gateway} is not reached: is --gateway right, and is the mesh up?`, {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/cloudevents+json',
+    prefer: `wait=${waitSeconds}`,
+  };
+  const answer = await fetch(new URL('/v1/messages', edge.gateway), {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  }).catch((cause: unknown) => {
+    throw new MeshError(
+      'config-invalid',
+      `the gateway at ${edge.gateway} is not reached: is --gateway right, and is the mesh up?`,
+      {
         cause,
-      });
-    },
-  );
+      },
+    );
+  });
   const json: unknown = await answer.json().catch(() => ({}));
   if (answer.status === 200) return timelineReply.parse(json);
-  if (answer.status === 202) throw new MeshError('answer-timeout', `taken as ${body.id}, not decided yet`);
+  if (answer.status === 202)
+    throw new MeshError('answer-timeout', `taken as ${body.id}, not decided yet`);
   throw refusal(edge, problem.safeParse(json).data, answer.status);
 }
 
@@ -65,10 +77,18 @@ async function readToken(file: string): Promise<string> {
   return text.trim();
 }
 
-function refusal({ party, tokenFile }: AgencyEdge, said: z.infer<typeof problem> | undefined, status: number): MeshError {
+function refusal(
+  { party, tokenFile }: AgencyEdge,
+  said: z.infer<typeof problem> | undefined,
+  status: number,
+): MeshError {
   if (said === undefined) return new MeshError('sender-not-allowed', `HTTP ${status}`);
   const code = said.type.split(':').at(-1);
   // Nobody wrote a source here: it was made of --party.
-  if (code === 'source-not-sender') return new MeshError(code, `the token in ${tokenFile} is not that of ${party}; give your own party's`);
+  if (code === 'source-not-sender')
+    return new MeshError(
+      code,
+      `the token in ${tokenFile} is not that of ${party}; give your own party's`,
+    );
   return new MeshError('sender-not-allowed', `${code}: ${said.detail}`);
 }

@@ -31,7 +31,9 @@ export async function applyDirectory(
   }
   const sent: { readonly what: string; readonly id: string | undefined }[] = [];
   for (const put of planDirectory(file, has, keys)) {
-    const id = put.needed ? await desk.send({ type: put.type, to: put.to, data: put.data }) : undefined;
+    const id = put.needed
+      ? await desk.send({ type: put.type, to: put.to, data: put.data })
+      : undefined;
     sent.push({ what: put.what, id });
   }
   const applied: AppliedEntry[] = [];
@@ -42,9 +44,14 @@ export async function applyDirectory(
     }
     const { records } = await desk.verdict(id);
     const last = records.at(-1);
-    applied.push({ what, verdict: last?.verdict ?? 'undecided', reason: [last?.reason, last?.detail].filter(Boolean).join(': ') });
+    applied.push({
+      what,
+      verdict: last?.verdict ?? 'undecided',
+      reason: [last?.reason, last?.detail].filter(Boolean).join(': '),
+    });
   }
   return applied;
 }
 
-export const isApplied = ({ verdict }: AppliedEntry): boolean => verdict === 'unchanged' || verdict === 'cleared';
+export const isApplied = ({ verdict }: AppliedEntry): boolean =>
+  verdict === 'unchanged' || verdict === 'cleared';

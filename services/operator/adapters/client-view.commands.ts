@@ -21,31 +21,65 @@ interface AgencyOptions extends AgencyEdge {
  * `release` by the operator. None of the three can do another's part.
  */
 export function addClientViewCommands(program: Command, context: OperatorContext): void {
-  const view = program.command('client-view').description('who was told what about one client: for the client alone');
-  byAgency(view.command('request').description('for a person of one agency: the client asks to see it; gives the id of the request'))
+  const view = program
+    .command('client-view')
+    .description('who was told what about one client: for the client alone');
+  byAgency(
+    view
+      .command('request')
+      .description(
+        'for a person of one agency: the client asks to see it; gives the id of the request',
+      ),
+  )
     .option('--asked-on <day>', 'the day the client asked, YYYY-MM-DD; else today')
     .action(async (options: AgencyOptions & { askedOn?: string }) => {
       const now = context.now();
       const data = { clientAskedOn: options.askedOn ?? londonDate(now) };
-      const { id } = await sendAsAgency(options, { name: 'client-view.requested', case: options.case, actor: options.by, data, now });
-      context.show({ request: id }, `requested: ${id}\nNow a person of another agency of the case: client-view approve ${id}`);
+      const { id } = await sendAsAgency(options, {
+        name: 'client-view.requested',
+        case: options.case,
+        actor: options.by,
+        data,
+        now,
+      });
+      context.show(
+        { request: id },
+        `requested: ${id}\nNow a person of another agency of the case: client-view approve ${id}`,
+      );
     });
   byAgency(
-    view.command('approve <request>').description('for a person of another agency of the same case; gives the id of the approval'),
+    view
+      .command('approve <request>')
+      .description('for a person of another agency of the same case; gives the id of the approval'),
   ).action(async (request: string, options: AgencyOptions) => {
-    const message = { name: 'client-view.approved' as const, case: options.case, actor: options.by, data: { request }, now: context.now() };
+    const message = {
+      name: 'client-view.approved' as const,
+      case: options.case,
+      actor: options.by,
+      data: { request },
+      now: context.now(),
+    };
     const { id } = await sendAsAgency(options, message);
-    context.show({ approval: id }, `approved: ${id}\nNow the operator: client-view release ${id} --out <file>`);
+    context.show(
+      { approval: id },
+      `approved: ${id}\nNow the operator: client-view release ${id} --out <file>`,
+    );
   });
   view
     .command('release <approval>')
-    .description('take it out, once, into a file that only its owner reads; give it to the client and to nobody else')
+    .description(
+      'take it out, once, into a file that only its owner reads; give it to the client and to nobody else',
+    )
     .requiredOption('--out <file>', 'a file that is not there yet')
     .option('--format <format>', formats.join(' | '), readFormat, 'page')
-    .action((approval: string, options: { out: string; format: Format }) => release(context, approval, options));
+    .action((approval: string, options: { out: string; format: Format }) =>
+      release(context, approval, options),
+    );
   view
     .command('render <file>')
-    .description("an agency's own part, as GET /v1/cases/{case}/client-view gave it, as a page or slip")
+    .description(
+      "an agency's own part, as GET /v1/cases/{case}/client-view gave it, as a page or slip",
+    )
     .requiredOption('--out <file>', 'a file that is not there yet')
     .option('--format <format>', formats.join(' | '), readFormat, 'page')
     .action(async (path: string, options: { out: string; format: Format }) => {
@@ -64,14 +98,23 @@ function byAgency(command: Command): Command {
     .requiredOption('--token-file <file>', "file with your party's bearer token");
 }
 
-async function release(context: OperatorContext, approval: string, options: { out: string; format: Format }): Promise<void> {
+async function release(
+  context: OperatorContext,
+  approval: string,
+  options: { out: string; format: Format },
+): Promise<void> {
   await write(
     options.out,
     () =>
       context.withDesk(async (desk) => {
-        const id = await desk.send({ type: 'client-view.released', to: 'mesh', data: { approval } });
+        const id = await desk.send({
+          type: 'client-view.released',
+          to: 'mesh',
+          data: { approval },
+        });
         const { state, records } = await desk.verdict(id);
-        if (state !== 'cleared') throw new MeshError('not-found', `not released: ${records.at(-1)?.detail ?? state}`);
+        if (state !== 'cleared')
+          throw new MeshError('not-found', `not released: ${records.at(-1)?.detail ?? state}`);
         return readPages(desk, id);
       }),
     options.format,
@@ -87,11 +130,17 @@ async function readPages(desk: MeshDesk, released: string): Promise<readonly Cli
 }
 
 /** The file is made first: a release is given once, and must not be lost for want of a place. It goes again when nothing came. */
-async function write(path: string, load: () => Promise<readonly ClientView[]>, format: Format): Promise<void> {
+async function write(
+  path: string,
+  load: () => Promise<readonly ClientView[]>,
+  format: Format,
+): Promise<void> {
   const file = await create(path);
   try {
     const views = await load();
-    await file.writeFile(format === 'json' ? `${JSON.stringify(views, null, 2)}\n` : renderClientView(views, format));
+    await file.writeFile(
+      format === 'json' ? `${JSON.stringify(views, null, 2)}\n` : renderClientView(views, format),
+    );
     await file.close();
   } catch (error) {
     await file.close().catch(() => undefined);
@@ -104,7 +153,11 @@ async function create(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'wx', 0o600);
   } catch (cause) {
-    throw new MeshError('config-invalid', `${path} cannot be made: it may not be there yet, its folder must`, { cause });
+    throw new MeshError(
+      'config-invalid',
+      `${path} cannot be made: it may not be there yet, its folder must`,
+      { cause },
+    );
   }
 }
 

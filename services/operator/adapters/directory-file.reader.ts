@@ -9,7 +9,9 @@ import { partyKinds } from '#libs/contracts/party.js';
 import { jobs } from '#libs/contracts/steps.js';
 import type { DirectoryFile } from '../domain/directory-file.js';
 
-const partyId = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, { error: 'must be a party id, as jcp_leeds' });
+const partyId = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,39}$/, { error: 'must be a party id, as jcp_leeds' });
 const name = z.string().trim().min(1).max(120);
 
 const directoryFile = z.strictObject({
@@ -19,7 +21,9 @@ const directoryFile = z.strictObject({
       kind: z.enum(partyKinds),
       agency: partyId,
       name,
-      serves: z.array(z.strictObject({ role: z.enum(areaRoles), district: z.string() })).default([]),
+      serves: z
+        .array(z.strictObject({ role: z.enum(areaRoles), district: z.string() }))
+        .default([]),
       dutyPerson: personId,
       teamLeader: personId,
       active: z.boolean().default(true),
@@ -57,7 +61,8 @@ export async function readDirectoryFile(path: string): Promise<DirectoryFile> {
   if (parsed.success) return parsed.data;
   const [first, ...others] = parsed.error.issues;
   const where = (first?.path ?? []).reduce<string>(
-    (at, part) => (typeof part === 'number' ? `${at}[${part}]` : `${at}${at === '' ? '' : '.'}${String(part)}`),
+    (at, part) =>
+      typeof part === 'number' ? `${at}[${part}]` : `${at}${at === '' ? '' : '.'}${String(part)}`,
     '',
   );
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
@@ -71,13 +76,20 @@ export async function readDirectoryFile(path: string): Promise<DirectoryFile> {
  * Armoured public keys of the file's people, from `<folder>/<person>.asc`. People with `key: false` have none.
  * @throws MeshError `config-invalid` when a key that should be there is not
  */
-export async function readKeys(file: DirectoryFile, folder: string): Promise<ReadonlyMap<string, string>> {
+export async function readKeys(
+  file: DirectoryFile,
+  folder: string,
+): Promise<ReadonlyMap<string, string>> {
   const keys = new Map<string, string>();
   for (const [at, person] of file.people.entries()) {
     if (!person.key) continue;
     const path = join(folder, `${person.id}.asc`);
     const armoured = await readFile(path, 'utf8').catch((cause: unknown) => {
-      throw new MeshError('config-invalid', `people[${at}].key: ${path} cannot be read; give the key, or say "key": false`, { cause });
+      throw new MeshError(
+        'config-invalid',
+        `people[${at}].key: ${path} cannot be read; give the key, or say "key": false`,
+        { cause },
+      );
     });
     keys.set(person.id, armoured);
   }

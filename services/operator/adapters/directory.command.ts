@@ -14,7 +14,8 @@ export function addDirectoryCommands(program: Command, context: OperatorContext)
     .option('--keys <folder>', 'armoured OpenPGP public keys, <person>.asc')
     .action(async (path: string, options: { keys?: string }) => {
       const file = await readDirectoryFile(path);
-      const keys = options.keys === undefined ? new Map<string, string>() : await readKeys(file, options.keys);
+      const keys =
+        options.keys === undefined ? new Map<string, string>() : await readKeys(file, options.keys);
       const applied = await context.withDesk((desk) => applyDirectory(desk, file, keys));
       const rows = applied.map(({ what, verdict, reason }) => [what, verdict, reason]);
       context.show(applied, renderTable(['entry', 'verdict', 'reason'], rows));
@@ -26,7 +27,9 @@ export function addDirectoryCommands(program: Command, context: OperatorContext)
     .command('show')
     .description('parties and people as the guard holds them')
     .action(async () => {
-      const answer = directoryReply.parse(await context.withDesk((desk) => desk.ask('directory', {})));
+      const answer = directoryReply.parse(
+        await context.withDesk((desk) => desk.ask('directory', {})),
+      );
       const parties = answer.parties.map((party) => [
         party.party,
         party.kind,
@@ -36,9 +39,19 @@ export function addDirectoryCommands(program: Command, context: OperatorContext)
         party.teamLeader,
         party.active ? 'yes' : 'no',
       ]);
-      const people = answer.people.map((person) => [person.person, person.party, person.job, person.deputy, person.active ? 'yes' : 'no']);
+      const people = answer.people.map((person) => [
+        person.person,
+        person.party,
+        person.job,
+        person.deputy,
+        person.active ? 'yes' : 'no',
+      ]);
       const tables = [
-        renderTable(['party', 'kind', 'agency', 'serves', 'duty person', 'team leader', 'active'], parties, 'no parties'),
+        renderTable(
+          ['party', 'kind', 'agency', 'serves', 'duty person', 'team leader', 'active'],
+          parties,
+          'no parties',
+        ),
         renderTable(['person', 'party', 'job', 'deputy', 'active'], people, 'no people'),
       ];
       context.show(answer, tables.join('\n\n'));

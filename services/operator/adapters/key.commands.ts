@@ -14,8 +14,14 @@ const lookMs = 250;
  * The guard's key, changed while the mesh runs. `rotate`: a new version is added, waited for until every instance knows it, made current,
  * waited for until it is written with. The guards then renew what is old in the background; `retire` destroys an old key that nothing needs.
  */
-export function addKeyCommands(program: Command, context: OperatorContext, keyFile: KeyFile | undefined): void {
-  const keys = program.command('keys').description("versions of the guard's key: how many rows still need which; never a key");
+export function addKeyCommands(
+  program: Command,
+  context: OperatorContext,
+  keyFile: KeyFile | undefined,
+): void {
+  const keys = program
+    .command('keys')
+    .description("versions of the guard's key: how many rows still need which; never a key");
   keys
     .command('status')
     .description('who knows which version, what is written with, what still needs an old one')
@@ -27,7 +33,13 @@ export function addKeyCommands(program: Command, context: OperatorContext, keyFi
         `${each.holders} of ${state.instances}`,
         ...[each.clients, each.consents, each.held, each.deadLetters].map(String),
       ]);
-      context.show(state, renderTable(['version', 'written with', 'known to', 'clients', 'consents', 'held', 'dead letters'], rows));
+      context.show(
+        state,
+        renderTable(
+          ['version', 'written with', 'known to', 'clients', 'consents', 'held', 'dead letters'],
+          rows,
+        ),
+      );
     });
   if (keyFile === undefined) return;
   keys
@@ -37,10 +49,19 @@ export function addKeyCommands(program: Command, context: OperatorContext, keyFi
       // One that was added before, and not made current yet, is gone on with.
       const { current, versions } = await keyFile.read();
       const version = versions.find((each) => each > current) ?? (await keyFile.add());
-      await waitFor(context, `every guard knows version ${version}`, (state) => isKnownToAll(state, version));
+      await waitFor(context, `every guard knows version ${version}`, (state) =>
+        isKnownToAll(state, version),
+      );
       await keyFile.makeCurrent(version);
-      await waitFor(context, `version ${version} is written with`, (state) => state.writing === version);
-      context.show({ version }, `version ${version} is written with; what is old is renewed in the background: keys status`);
+      await waitFor(
+        context,
+        `version ${version} is written with`,
+        (state) => state.writing === version,
+      );
+      context.show(
+        { version },
+        `version ${version} is written with; what is old is renewed in the background: keys status`,
+      );
     });
   keys
     .command('retire')
@@ -49,9 +70,13 @@ export function addKeyCommands(program: Command, context: OperatorContext, keyFi
     .action(async (version: number) => {
       const state = await readState(context);
       const needs = state.versions.find((each) => each.version === version);
-      const rows = needs === undefined ? 0 : needs.clients + needs.consents + needs.held + needs.deadLetters;
+      const rows =
+        needs === undefined ? 0 : needs.clients + needs.consents + needs.held + needs.deadLetters;
       if (rows > 0 || state.writing === version)
-        throw new MeshError('config-invalid', `version ${version} is still needed: ${rows} rows, written with: ${state.writing}`);
+        throw new MeshError(
+          'config-invalid',
+          `version ${version} is still needed: ${rows} rows, written with: ${state.writing}`,
+        );
       await keyFile.remove(version);
       context.show({ version }, `version ${version} is destroyed`);
     });
@@ -63,16 +88,22 @@ const isKnownToAll = ({ versions, instances }: KeysState, version: number): bool
 const readState = (context: OperatorContext): Promise<KeysState> =>
   context.withDesk(async (desk) => keysReply.parse(await desk.ask('keys', {})));
 
-async function waitFor(context: OperatorContext, what: string, isSo: (state: KeysState) => boolean): Promise<void> {
+async function waitFor(
+  context: OperatorContext,
+  what: string,
+  isSo: (state: KeysState) => boolean,
+): Promise<void> {
   const end = performance.now() + waitMs;
   while (!isSo(await readState(context))) {
-    if (performance.now() > end) throw new MeshError('answer-timeout', `not yet: ${what}; see keys status, then run it again`);
+    if (performance.now() > end)
+      throw new MeshError('answer-timeout', `not yet: ${what}; see keys status, then run it again`);
     await delay(lookMs);
   }
 }
 
 function readVersion(text: string): number {
   const version = Number(text);
-  if (!Number.isInteger(version) || version < 1) throw new InvalidArgumentError('a version is a whole number from 1');
+  if (!Number.isInteger(version) || version < 1)
+    throw new InvalidArgumentError('a version is a whole number from 1');
   return version;
 }

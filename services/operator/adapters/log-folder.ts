@@ -17,7 +17,10 @@ export class LogFolder implements LogFiles {
   /** @throws MeshError `config-invalid` where a log is there already: what was exported is never written over */
   static async create(folder: string): Promise<LogFolder> {
     if (existsSync(join(folder, 'checkpoint')))
-      throw new MeshError('config-invalid', `${folder} holds an export already; give another folder`);
+      throw new MeshError(
+        'config-invalid',
+        `${folder} holds an export already; give another folder`,
+      );
     await mkdir(folder, { recursive: true });
     return new LogFolder(folder);
   }

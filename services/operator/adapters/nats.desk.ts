@@ -42,7 +42,10 @@ export class NatsDesk extends MeshDesk {
       data: message.data,
     };
     const body = Buffer.from(JSON.stringify(event));
-    await this.#publisher.publish(body, `${id}.${createHash('sha256').update(body).digest('hex').slice(0, 16)}`);
+    await this.#publisher.publish(
+      body,
+      `${id}.${createHash('sha256').update(body).digest('hex').slice(0, 16)}`,
+    );
     return id;
   }
 
@@ -52,12 +55,18 @@ export class NatsDesk extends MeshDesk {
       const timeline = await this.#decided(id);
       if (timeline !== undefined) return timeline;
       await delay(askAgainMs);
-      if (performance.now() >= end) throw new MeshError('answer-timeout', `no verdict on ${id} within ${verdictMs / 1_000} s`);
+      if (performance.now() >= end)
+        throw new MeshError('answer-timeout', `no verdict on ${id} within ${verdictMs / 1_000} s`);
     }
   }
 
   async #decided(id: string): Promise<Timeline | undefined> {
-    const reply = await askGuard<object>(this.connection, 'verdict', { id, waitMs }, waitMs + 5_000);
+    const reply = await askGuard<object>(
+      this.connection,
+      'verdict',
+      { id, waitMs },
+      waitMs + 5_000,
+    );
     // Not recorded yet reads as not found: the guard has it on its way.
     if (!reply.ok && reply.code !== 'not-found') throw new MeshError(reply.code, reply.detail);
     const timeline = reply.ok ? timelineReply.parse(withoutOk(reply)) : undefined;

@@ -17,33 +17,65 @@ export function addRecordCommands(program: Command, context: OperatorContext): v
 
   program
     .command('counts')
-    .description('how many records of each verdict, by sender and type; NI numbers that more than one client has; numbers only')
+    .description(
+      'how many records of each verdict, by sender and type; NI numbers that more than one client has; numbers only',
+    )
     .action(async () => {
-      const { counts, ninoConflicts } = countsReply.parse(await context.withDesk((desk) => desk.ask('counts', {})));
-      const rows = counts.map(({ party, type, verdict, reason, count }) => [party, type, verdict, reason ?? '', String(count)]);
-      const table = renderTable(['party', 'type', 'verdict', 'reason', 'count'], rows, 'no records');
-      context.show({ counts, ninoConflicts }, `${table}\nNI numbers that more than one client has: ${ninoConflicts}`);
+      const { counts, ninoConflicts } = countsReply.parse(
+        await context.withDesk((desk) => desk.ask('counts', {})),
+      );
+      const rows = counts.map(({ party, type, verdict, reason, count }) => [
+        party,
+        type,
+        verdict,
+        reason ?? '',
+        String(count),
+      ]);
+      const table = renderTable(
+        ['party', 'type', 'verdict', 'reason', 'count'],
+        rows,
+        'no records',
+      );
+      context.show(
+        { counts, ninoConflicts },
+        `${table}\nNI numbers that more than one client has: ${ninoConflicts}`,
+      );
     });
 
   program
     .command('message <id>')
     .description("what became of one of the operator's own messages")
     .action(async (id: string) => {
-      const timeline = timelineReply.parse(await context.withDesk((desk) => desk.ask('timeline', { id })));
-      const rows = timeline.records.map(({ at, verdict, reason, field, detail }) => [at, verdict, reason ?? '', field ?? '', detail ?? '']);
+      const timeline = timelineReply.parse(
+        await context.withDesk((desk) => desk.ask('timeline', { id })),
+      );
+      const rows = timeline.records.map(({ at, verdict, reason, field, detail }) => [
+        at,
+        verdict,
+        reason ?? '',
+        field ?? '',
+        detail ?? '',
+      ]);
       const head = `${timeline.type} from ${timeline.sender} to ${timeline.to}, sent ${timeline.time}: ${timeline.state}`;
-      context.show(timeline, `${head}\n${renderTable(['at', 'verdict', 'reason', 'field', 'detail'], rows, 'no verdict yet')}`);
+      context.show(
+        timeline,
+        `${head}\n${renderTable(['at', 'verdict', 'reason', 'field', 'detail'], rows, 'no verdict yet')}`,
+      );
     });
 }
 
 function addDeadLetterCommands(program: Command, context: OperatorContext): void {
-  const deadLetters = program.command('dead-letters').description('messages that could not be worked, with their reason');
+  const deadLetters = program
+    .command('dead-letters')
+    .description('messages that could not be worked, with their reason');
 
   deadLetters
     .command('list')
     .description('the reason of each, never its content')
     .action(async () => {
-      const answer = deadLettersReply.parse(await context.withDesk((desk) => desk.ask('dead-letters', {})));
+      const answer = deadLettersReply.parse(
+        await context.withDesk((desk) => desk.ask('dead-letters', {})),
+      );
       const rows = answer.deadLetters.map((letter) => [
         letter.deadLetter,
         letter.party,
@@ -63,18 +95,38 @@ function addDeadLetterCommands(program: Command, context: OperatorContext): void
     .action(async (id: string) => {
       const { message, verdict, isSent } = await context.withDesk(async (desk) => {
         const { deadLetters } = deadLettersReply.parse(await desk.ask('dead-letters', {}));
-        if (deadLetters.length < listedAtMost && !deadLetters.some((letter) => letter.deadLetter === id))
+        if (
+          deadLetters.length < listedAtMost &&
+          !deadLetters.some((letter) => letter.deadLetter === id)
+        )
           throw new MeshError('not-found', 'no dead letter has this id; see dead-letters list');
-        const message = await desk.send({ type: 'deadletter.redrive', to: 'mesh', data: { deadLetter: id } });
+        const message = await desk.send({
+          type: 'deadletter.redrive',
+          to: 'mesh',
+          data: { deadLetter: id },
+        });
         const verdict = (await desk.verdict(message)).records.at(-1);
-        return { message, verdict, isSent: verdict?.verdict === 'cleared' && (await isSentAgain(desk, id)) };
+        return {
+          message,
+          verdict,
+          isSent: verdict?.verdict === 'cleared' && (await isSentAgain(desk, id)),
+        };
       });
       context.show(
-        { deadLetter: id, message, verdict: verdict?.verdict, reason: verdict?.reason, sent: isSent },
+        {
+          deadLetter: id,
+          message,
+          verdict: verdict?.verdict,
+          reason: verdict?.reason,
+          sent: isSent,
+        },
         isSent ? `${id}: sent again` : '',
       );
       if (isSent) return;
-      const why = verdict?.verdict === 'cleared' ? 'it still cannot be read, and stays' : (verdict?.reason ?? 'it is undecided');
+      const why =
+        verdict?.verdict === 'cleared'
+          ? 'it still cannot be read, and stays'
+          : (verdict?.reason ?? 'it is undecided');
       context.fail(`the dead letter was not sent again: ${why}`);
     });
 }

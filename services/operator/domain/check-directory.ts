@@ -16,7 +16,10 @@ const nobody: Directory = { parties: [], people: [] };
  * file or to what the mesh `has` already. Nobody may be left without a stand-in: every person has a deputy of the same agency, not
  * themselves; every party a duty person and a team leader of its agency.
  */
-export function checkDirectory(file: DirectoryFile, has: Directory = nobody): readonly FileProblem[] {
+export function checkDirectory(
+  file: DirectoryFile,
+  has: Directory = nobody,
+): readonly FileProblem[] {
   const known: Known = {
     parties: new Map([
       ...has.parties.map(({ party, agency, kind }) => [party, { agency, kind }] as const),
@@ -38,11 +41,18 @@ export function checkDirectory(file: DirectoryFile, has: Directory = nobody): re
 function partyProblems(party: PartyEntry, at: string, known: Known): FileProblem[] {
   const problems: FileProblem[] = [];
   if (!isPartyId(party.id) || isServiceParty(party.id) || party.id.startsWith('svc_'))
-    problems.push({ field: `${at}.id`, detail: `${party.id} is not a name that an agency's party may bear` });
-  if (party.kind === 'service') problems.push({ field: `${at}.kind`, detail: 'the services of the mesh are not entered' });
+    problems.push({
+      field: `${at}.id`,
+      detail: `${party.id} is not a name that an agency's party may bear`,
+    });
+  if (party.kind === 'service')
+    problems.push({ field: `${at}.kind`, detail: 'the services of the mesh are not entered' });
   party.serves.forEach(({ district }, index) => {
     if (findDistrict(district) === undefined)
-      problems.push({ field: `${at}.serves[${index}].district`, detail: `${district} is not a district; write it as west-yorkshire` });
+      problems.push({
+        field: `${at}.serves[${index}].district`,
+        detail: `${district} is not a district; write it as west-yorkshire`,
+      });
   });
   for (const slot of ['dutyPerson', 'teamLeader'] as const) {
     const detail = strangerDetail(party[slot], party.agency, known);
@@ -53,8 +63,10 @@ function partyProblems(party: PartyEntry, at: string, known: Known): FileProblem
 
 function personProblems(person: PersonEntry, at: string, known: Known): FileProblem[] {
   const party = known.parties.get(person.party);
-  if (party === undefined) return [{ field: `${at}.party`, detail: `there is no party ${person.party}` }];
-  if (person.deputy === person.id) return [{ field: `${at}.deputy`, detail: `${person.id} cannot stand in for themselves` }];
+  if (party === undefined)
+    return [{ field: `${at}.party`, detail: `there is no party ${person.party}` }];
+  if (person.deputy === person.id)
+    return [{ field: `${at}.deputy`, detail: `${person.id} cannot stand in for themselves` }];
   const detail = strangerDetail(person.deputy, party.agency, known);
   return detail === undefined ? [] : [{ field: `${at}.deputy`, detail }];
 }
@@ -64,7 +76,9 @@ function strangerDetail(person: string, agency: string, known: Known): string | 
   const party = known.people.get(person);
   if (party === undefined) return `there is no person ${person}`;
   const theirs = known.parties.get(party)?.agency;
-  return theirs === agency ? undefined : `${person} works at another agency (${theirs ?? 'unknown'}, not ${agency})`;
+  return theirs === agency
+    ? undefined
+    : `${person} works at another agency (${theirs ?? 'unknown'}, not ${agency})`;
 }
 
 function repeated(entries: readonly { readonly id: string }[], list: string): FileProblem[] {

@@ -6,7 +6,8 @@ import type { DirectoryFile } from './directory-file.js';
 /** One entry to be put, or found as it should be. `what` names it for the operator. */
 export interface PlannedPut {
   readonly what: string;
-  readonly type: MessageName & ('directory.party-put' | 'directory.person-put' | 'people.mailbox-put');
+  readonly type: MessageName &
+    ('directory.party-put' | 'directory.person-put' | 'people.mailbox-put');
   readonly to: 'mesh' | 'svc_notifier';
   readonly data: PartyPut | PersonPut | MailboxPut;
   readonly needed: boolean;
@@ -18,21 +19,42 @@ export interface PlannedPut {
  *
  * @param keys armoured public key of each person who has one
  */
-export function planDirectory(file: DirectoryFile, has: Directory, keys: ReadonlyMap<string, string>): readonly PlannedPut[] {
+export function planDirectory(
+  file: DirectoryFile,
+  has: Directory,
+  keys: ReadonlyMap<string, string>,
+): readonly PlannedPut[] {
   const parties = new Map(has.parties.map((party) => [party.party, canonical(party)]));
   const people = new Map(has.people.map((person) => [person.person, canonical(person)]));
   return [
     ...file.parties.map(({ id, ...rest }): PlannedPut => {
       const data: PartyPut = { party: id, ...rest, serves: [...rest.serves] };
-      return { what: `party ${id}`, type: 'directory.party-put', to: 'mesh', data, needed: parties.get(id) !== canonical(data) };
+      return {
+        what: `party ${id}`,
+        type: 'directory.party-put',
+        to: 'mesh',
+        data,
+        needed: parties.get(id) !== canonical(data),
+      };
     }),
     ...file.people.map(({ id, party, job, deputy, active }): PlannedPut => {
       const data: PersonPut = { person: id, party, job, deputy, active };
-      return { what: `person ${id}`, type: 'directory.person-put', to: 'mesh', data, needed: people.get(id) !== canonical(data) };
+      return {
+        what: `person ${id}`,
+        type: 'directory.person-put',
+        to: 'mesh',
+        data,
+        needed: people.get(id) !== canonical(data),
+      };
     }),
     ...file.people.map(({ id, name, address }): PlannedPut => {
       const publicKey = keys.get(id);
-      const data: MailboxPut = { person: id, name, address, ...(publicKey === undefined ? {} : { publicKey }) };
+      const data: MailboxPut = {
+        person: id,
+        name,
+        address,
+        ...(publicKey === undefined ? {} : { publicKey }),
+      };
       const what = `mailbox ${id}${publicKey === undefined ? ' (no key: mail is held)' : ''}`;
       return { what, type: 'people.mailbox-put', to: 'svc_notifier', data, needed: true };
     }),

@@ -26,7 +26,12 @@ export async function recordOnce(tx: Db, event: MeshEvent): Promise<boolean> {
 
 /** Whether the message was decided otherwise too: it waited, and was routed or stopped since. */
 export async function hasOtherVerdict(tx: Db, { id, verdict }: MeshEvent): Promise<boolean> {
-  const found = await tx.selectFrom('records').select('id').where('id', '=', id).where('verdict', '<>', verdict).executeTakeFirst();
+  const found = await tx
+    .selectFrom('records')
+    .select('id')
+    .where('id', '=', id)
+    .where('verdict', '<>', verdict)
+    .executeTakeFirst();
   return found !== undefined;
 }
 
@@ -57,16 +62,31 @@ export async function lockCase(tx: Db, caseId: string, event: MeshEvent): Promis
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   await tx.selectFrom('cases').select('id').where('id', '=', caseId).forUpdate().execute();
-  await tx.updateTable('records').set({ case_id: caseId }).where('id', '=', event.id).where('verdict', '=', event.verdict).execute();
+  await tx
+    .updateTable('records')
+    .set({ case_id: caseId })
+    .where('id', '=', event.id)
+    .where('verdict', '=', event.verdict)
+    .execute();
   const adopted = await tx
     .updateTable('records')
     .set({ case_id: caseId })
     .where('case_id', 'is', null)
-    .where('cause', 'in', (of) => of.selectFrom('records as known').select('known.id').where('known.case_id', '=', caseId))
+    .where('cause', 'in', (of) =>
+      of.selectFrom('records as known').select('known.id').where('known.case_id', '=', caseId),
+    )
     .returning('id')
     .execute();
-  const rows = await tx.selectFrom('records').select('event').where('case_id', '=', caseId).orderBy('seq').execute();
-  return { events: rows.map((row) => row.event), fresh: new Set([event.id, ...adopted.map(({ id }) => id)]) };
+  const rows = await tx
+    .selectFrom('records')
+    .select('event')
+    .where('case_id', '=', caseId)
+    .orderBy('seq')
+    .execute();
+  return {
+    events: rows.map((row) => row.event),
+    fresh: new Set([event.id, ...adopted.map(({ id }) => id)]),
+  };
 }
 
 /** Makes the case's rows what its events tell. A step that was open keeps how far it has escalated. */
@@ -135,7 +155,11 @@ interface StepRow {
 }
 
 export function storedStep(row: StepRow): StoredStep {
-  const holder = { party: row.party, who: row.who as PersonSlot['who'], ...(row.actor === null ? {} : { actor: row.actor }) };
+  const holder = {
+    party: row.party,
+    who: row.who as PersonSlot['who'],
+    ...(row.actor === null ? {} : { actor: row.actor }),
+  };
   return {
     caseId: row.case_id,
     cause: row.cause,
@@ -150,7 +174,10 @@ export function storedStep(row: StepRow): StoredStep {
 }
 
 /** Who holds each of these cases, by case. */
-export async function loadNamings(db: Db, caseIds: readonly string[]): Promise<ReadonlyMap<string, readonly Naming[]>> {
+export async function loadNamings(
+  db: Db,
+  caseIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly Naming[]>> {
   const rows = await db
     .selectFrom('case_people')
     .selectAll()
@@ -162,7 +189,11 @@ export async function loadNamings(db: Db, caseIds: readonly string[]): Promise<R
 }
 
 /** Steps whose next level is due: taken for this transaction, oldest first; those that another instance has taken are passed over. */
-export async function takeOverdue(tx: Db, today: string, limit: number): Promise<readonly StoredStep[]> {
+export async function takeOverdue(
+  tx: Db,
+  today: string,
+  limit: number,
+): Promise<readonly StoredStep[]> {
   const rows = await tx
     .selectFrom('steps')
     .selectAll()
@@ -175,7 +206,11 @@ export async function takeOverdue(tx: Db, today: string, limit: number): Promise
   return rows.map(storedStep);
 }
 
-export async function saveEscalation(tx: Db, step: StoredStep, { told, nextAfter }: Escalated): Promise<void> {
+export async function saveEscalation(
+  tx: Db,
+  step: StoredStep,
+  { told, nextAfter }: Escalated,
+): Promise<void> {
   await tx
     .updateTable('steps')
     .set({ told, next_after: nextAfter ?? null })
@@ -202,7 +237,9 @@ export async function stepsOfParty(
     .selectFrom('steps')
     .selectAll()
     .where(held)
-    .$if(cases !== undefined, (query) => query.where(sql<boolean>`case_id = any(${[...(cases ?? [])]}::text[])`))
+    .$if(cases !== undefined, (query) =>
+      query.where(sql<boolean>`case_id = any(${[...(cases ?? [])]}::text[])`),
+    )
     .orderBy('due_on')
     .orderBy('opened_at')
     .limit(limit)

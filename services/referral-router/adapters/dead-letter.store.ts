@@ -21,10 +21,19 @@ export class DeadLetterStore {
   constructor(private readonly options: DeadLetterStoreOptions) {}
 
   /** @throws MeshError `store-unavailable`: then the message comes again, nothing is dropped unrecorded. */
-  async report(stream: DeadLetterReport['stream'], delivery: Delivery, code: MeshErrorCode): Promise<void> {
+  async report(
+    stream: DeadLetterReport['stream'],
+    delivery: Delivery,
+    code: MeshErrorCode,
+  ): Promise<void> {
     const { db, clock, onReported } = this.options;
     const id = idOf(delivery.data);
-    const report = { ...(id === undefined ? {} : { message: id }), stream, code, deliveries: delivery.deliveries };
+    const report = {
+      ...(id === undefined ? {} : { message: id }),
+      stream,
+      code,
+      deliveries: delivery.deliveries,
+    };
     try {
       await enqueue(db, [deadLetterMessage(id ?? String(delivery.seq), report, clock.now())]);
     } catch (error) {

@@ -36,13 +36,20 @@ export async function putPerson(db: Db, put: PersonPut, seq: number): Promise<vo
 }
 
 /** The part of the directory that speaks of these parties and people, with everybody who stands in for them. */
-export async function loadDirectory(db: Db, parties: Iterable<string>, people: Iterable<string>): Promise<Directory> {
+export async function loadDirectory(
+  db: Db,
+  parties: Iterable<string>,
+  people: Iterable<string>,
+): Promise<Directory> {
   const knownPeople = new Map<string, PersonPut>();
   const knownParties = new Map<string, PartyPut>();
   const partiesOfPeople = (): string[] => [...knownPeople.values()].map(({ party }) => party);
   await addPeople(db, knownPeople, people);
   await addParties(db, knownParties, [...parties, ...partiesOfPeople()]);
-  const duty = [...knownParties.values()].flatMap(({ dutyPerson, teamLeader }) => [dutyPerson, teamLeader]);
+  const duty = [...knownParties.values()].flatMap(({ dutyPerson, teamLeader }) => [
+    dutyPerson,
+    teamLeader,
+  ]);
   await addPeople(db, knownPeople, duty);
   const deputies = [...knownPeople.values()].map(({ deputy }) => deputy);
   await addPeople(db, knownPeople, deputies);
@@ -73,12 +80,20 @@ async function addPeople(db: Db, to: Map<string, PersonPut>, ids: Iterable<strin
 }
 
 /** The parties that serve a role in a district, with how many cases each treats. */
-export async function loadCandidates(db: Db, role: AreaRole, district: string): Promise<readonly RouteCandidate[]> {
+export async function loadCandidates(
+  db: Db,
+  role: AreaRole,
+  district: string,
+): Promise<readonly RouteCandidate[]> {
   const serves = JSON.stringify({ serves: [{ role, district }] });
   const rows = await db
     .selectFrom('directory_parties')
     .select(['put'])
-    .select(sql<number>`(select count(*) from cases where provider = directory_parties.party and in_treatment)`.as('open_cases'))
+    .select(
+      sql<number>`(select count(*) from cases where provider = directory_parties.party and in_treatment)`.as(
+        'open_cases',
+      ),
+    )
     .where(sql<boolean>`put @> ${serves}::jsonb`)
     .execute();
   return rows.map(({ put, open_cases }) => ({ party: put, openCases: open_cases }));

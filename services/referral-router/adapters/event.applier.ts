@@ -10,7 +10,13 @@ import { toStoreError } from '#libs/postgres/foreign-error.js';
 import { answerMailTrouble } from '../domain/answer-mail-trouble.js';
 import type { CaseState } from '../domain/case-state.js';
 
-import { mailNoticeId, noticeId, noticeMessage, routeMessage, routerParty } from '../domain/compose-message.js';
+import {
+  mailNoticeId,
+  noticeId,
+  noticeMessage,
+  routeMessage,
+  routerParty,
+} from '../domain/compose-message.js';
 import type { StepClocks } from '../domain/due-date.js';
 import { findPerson } from '../domain/find-person.js';
 import { rankRoutes } from '../domain/rank-routes.js';
@@ -50,7 +56,11 @@ export class EventApplier {
     if (nameOfType(event.type) === 'mail.reported') return this.tellOfMail(tx, event);
     const caseId = await caseOf(tx, event);
     if (caseId === undefined) return undefined; // its cause has not come yet; it is taken up with it
-    const before = await tx.selectFrom('cases').select('provider').where('id', '=', caseId).executeTakeFirst();
+    const before = await tx
+      .selectFrom('cases')
+      .select('provider')
+      .where('id', '=', caseId)
+      .executeTakeFirst();
     const { events, fresh } = await lockCase(tx, caseId, event);
     const state = readCase(events, this.clocks);
     await saveCase(tx, caseId, state);
@@ -66,7 +76,13 @@ export class EventApplier {
       const { kind, cause, holder, step, dueOn } = telling;
       const person = findPerson(holder, state.namings, directory, londonDate(now));
       if (directory.person(person) === undefined) return []; // the step stands on the worklist
-      const data = { kind, cause, person, ...(step === undefined ? {} : { step }), ...(dueOn === undefined ? {} : { dueOn }) };
+      const data = {
+        kind,
+        cause,
+        person,
+        ...(step === undefined ? {} : { step }),
+        ...(dueOn === undefined ? {} : { dueOn }),
+      };
       return [{ caseId, person, told: [person], ...noticeMessage(noticeId(telling), data, now) }];
     });
     await askNotices(tx, notices);
@@ -74,9 +90,17 @@ export class EventApplier {
 
   private async route(tx: Tx, event: MeshEvent, previous: string | undefined): Promise<void> {
     const address = readAddress(event.to);
-    if (typeof address === 'string' || address.kind !== 'area' || (await hasOtherVerdict(tx, event))) return;
+    if (
+      typeof address === 'string' ||
+      address.kind !== 'area' ||
+      (await hasOtherVerdict(tx, event))
+    )
+      return;
     const { role, district } = address;
-    const ranked = rankRoutes({ role, district, sender: event.sender, previous }, await loadCandidates(tx, role, district));
+    const ranked = rankRoutes(
+      { role, district, sender: event.sender, previous },
+      await loadCandidates(tx, role, district),
+    );
     const [party, ...others] = ranked.slice(0, routesAtMost);
     const route = { message: event.id, ...(party === undefined ? {} : { party, others }) };
     await enqueue(tx, [routeMessage(route, this.clock.now())]);
@@ -90,8 +114,14 @@ export class EventApplier {
     if (answer === undefined) return;
     const { kind, person } = answer;
     // By the notice, not by the report: a mail that is held and reported held again is told once.
-    const message = noticeMessage(mailNoticeId(notice.id, kind), { kind, cause: event.id, person }, this.clock.now());
-    await askNotices(tx, [{ caseId: notice.caseId, person, told: [...notice.told, person], ...message }]);
+    const message = noticeMessage(
+      mailNoticeId(notice.id, kind),
+      { kind, cause: event.id, person },
+      this.clock.now(),
+    );
+    await askNotices(tx, [
+      { caseId: notice.caseId, person, told: [...notice.told, person], ...message },
+    ]);
   }
 }
 

@@ -85,7 +85,12 @@ export class EventsConsumer {
   }
 
   private async take(): Promise<void> {
-    if (this.isStopped || !(await this.options.leases.acquire(eventsLease)) || this.consumer !== undefined) return;
+    if (
+      this.isStopped ||
+      !(await this.options.leases.acquire(eventsLease)) ||
+      this.consumer !== undefined
+    )
+      return;
     const { connection, onDead, onTrouble, followedTo } = this.options;
     this.oldSeenAt = performance.now();
     this.consumer = new DeliveryConsumer(connection, {
@@ -107,10 +112,12 @@ export class EventsConsumer {
 
   private async handle(delivery: Delivery): Promise<void> {
     const handle = async (event: MeshEvent, isLast: boolean): Promise<void> => {
-      if (!this.options.leases.isHeld(eventsLease)) throw new MeshError('lease-lost', 'another instance follows the events now');
+      if (!this.options.leases.isHeld(eventsLease))
+        throw new MeshError('lease-lost', 'another instance follows the events now');
       // Killed in the middle of a message, the next instance waits for the rest of it.
       await this.options.apply(event, isLast ? delivery.seq : delivery.seq - 1);
-      if (this.options.clock.now().getTime() - Date.parse(event.recordedAt) > behindMs) this.oldSeenAt = performance.now();
+      if (this.options.clock.now().getTime() - Date.parse(event.recordedAt) > behindMs)
+        this.oldSeenAt = performance.now();
     };
     await eachEvent(delivery, { handle, onDead: this.options.onDead });
   }

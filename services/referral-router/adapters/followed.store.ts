@@ -6,7 +6,11 @@ type Db = Kysely<RouterTables>;
 
 /** How far EVENTS was followed; 0 when it never was. */
 export async function followedTo(db: Db): Promise<number> {
-  const row = await db.selectFrom('followed').select('seq').where('stream', '=', eventsStream).executeTakeFirst();
+  const row = await db
+    .selectFrom('followed')
+    .select('seq')
+    .where('stream', '=', eventsStream)
+    .executeTakeFirst();
   return row?.seq ?? 0;
 }
 
@@ -16,7 +20,9 @@ export async function noteFollowed(tx: Db, seq: number): Promise<void> {
     .insertInto('followed')
     .values({ stream: eventsStream, seq })
     .onConflict((conflict) =>
-      conflict.column('stream').doUpdateSet({ seq: (build) => build.fn('greatest', ['followed.seq', 'excluded.seq']) }),
+      conflict
+        .column('stream')
+        .doUpdateSet({ seq: (build) => build.fn('greatest', ['followed.seq', 'excluded.seq']) }),
     )
     .execute();
 }

@@ -18,7 +18,14 @@ export async function askNotices(tx: Db, notices: readonly NewNotice[]): Promise
   if (notices.length === 0) return;
   const rows = await tx
     .insertInto('notices')
-    .values(notices.map(({ id, caseId, person, told }) => ({ id, case_id: caseId, person, told: [...told] })))
+    .values(
+      notices.map(({ id, caseId, person, told }) => ({
+        id,
+        case_id: caseId,
+        person,
+        told: [...told],
+      })),
+    )
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .execute();
@@ -32,9 +39,19 @@ export async function askNotices(tx: Db, notices: readonly NewNotice[]): Promise
 export async function findNotice(
   db: Db,
   id: string,
-): Promise<{ readonly id: string; readonly caseId: string; readonly person: string; readonly told: readonly string[] } | undefined> {
+): Promise<
+  | {
+      readonly id: string;
+      readonly caseId: string;
+      readonly person: string;
+      readonly told: readonly string[];
+    }
+  | undefined
+> {
   const row = await db.selectFrom('notices').selectAll().where('id', '=', id).executeTakeFirst();
-  return row === undefined ? undefined : { id: row.id, caseId: row.case_id, person: row.person, told: row.told };
+  return row === undefined
+    ? undefined
+    : { id: row.id, caseId: row.case_id, person: row.person, told: row.told };
 }
 
 /** The parties and people to look up in the directory, to know who these holders are. */

@@ -61,7 +61,9 @@ export class OverdueSweep {
     const isReady = isCaughtUp();
     if (isReady) await this.sweep().catch(onTrouble);
     const next = new Date(clock.now().getTime() + everySeconds * 1_000);
-    const delayMs = isReady ? Math.min(Math.max(clock.realDelayMs(next), leastDelayMs), everySeconds * 1_000) : behindDelayMs;
+    const delayMs = isReady
+      ? Math.min(Math.max(clock.realDelayMs(next), leastDelayMs), everySeconds * 1_000)
+      : behindDelayMs;
     if (!this.isStopped) this.timer = setTimeout(() => this.wake(), delayMs);
   }
 
@@ -87,15 +89,26 @@ export class OverdueSweep {
       const people = { namings: namings.get(step.caseId) ?? [], directory, today };
       const person = personAt(deskOf(level.told), step, people);
       await saveEscalation(tx, step, level);
-      if (directory.person(person) !== undefined) await askNotices(tx, [overdueNotice(step, level.told, person, now)]);
+      if (directory.person(person) !== undefined)
+        await askNotices(tx, [overdueNotice(step, level.told, person, now)]);
     }
     return steps.length;
   }
 }
 
-function overdueNotice({ caseId, cause, step, holder, dueOn }: StoredStep, told: number, person: string, now: Date): NewNotice {
+function overdueNotice(
+  { caseId, cause, step, holder, dueOn }: StoredStep,
+  told: number,
+  person: string,
+  now: Date,
+): NewNotice {
   const kind = 'step-overdue';
   const escalation = deskOf(told);
   const id = noticeId({ kind, cause, holder }, `${step}/${escalation}`);
-  return { caseId, person, told: [person], ...noticeMessage(id, { kind, cause, person, step, dueOn, escalation }, now) };
+  return {
+    caseId,
+    person,
+    told: [person],
+    ...noticeMessage(id, { kind, cause, person, step, dueOn, escalation }, now),
+  };
 }

@@ -6,7 +6,11 @@ type Day = string;
 
 /** The router's own database, as `migrations/` makes it. */
 export interface RouterTables {
-  cases: { id: string; provider: string | null; in_treatment: ColumnType<boolean, boolean | undefined> };
+  cases: {
+    id: string;
+    provider: string | null;
+    in_treatment: ColumnType<boolean, boolean | undefined>;
+  };
   records: {
     id: string;
     verdict: string;

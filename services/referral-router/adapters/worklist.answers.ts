@@ -29,11 +29,17 @@ export class WorklistAnswers {
 
   private async worklist(payload: unknown): ReturnType<AnswerHandler> {
     const asked = routerWorklistAsk.safeParse(payload);
-    if (!asked.success) throw new MeshError('malformed-message', 'the question is not { party, cases? }');
+    if (!asked.success)
+      throw new MeshError('malformed-message', 'the question is not { party, cases? }');
     const { party, cases } = asked.data;
     try {
       const steps = await stepsOfParty(this.db, party, { cases, limit: mostSteps });
-      return { ok: true, steps: (await this.describe(steps)).filter((step) => step.isOf(party)).map(({ shown }) => shown) };
+      return {
+        ok: true,
+        steps: (await this.describe(steps))
+          .filter((step) => step.isOf(party))
+          .map(({ shown }) => shown),
+      };
     } catch (error) {
       throw toStoreError(error);
     }
@@ -41,14 +47,20 @@ export class WorklistAnswers {
 
   private async describe(
     steps: readonly StoredStep[],
-  ): Promise<readonly { readonly shown: WorklistStep; readonly isOf: (party: string) => boolean }[]> {
+  ): Promise<
+    readonly { readonly shown: WorklistStep; readonly isOf: (party: string) => boolean }[]
+  > {
     const today = londonDate(this.clock.now());
     const caseIds = [...new Set(steps.map(({ caseId }) => caseId))];
     const namings = await loadNamings(this.db, caseIds);
     const directory = await loadDirectory(this.db, ...namesOf(steps, [...namings.values()].flat()));
     return steps.map((step) => {
       const shown = worklistStep(step, namings.get(step.caseId) ?? [], directory, today);
-      return { shown, isOf: (party) => step.holder.party === party || directory.person(shown.owner)?.party === party };
+      return {
+        shown,
+        isOf: (party) =>
+          step.holder.party === party || directory.person(shown.owner)?.party === party,
+      };
     });
   }
 
@@ -72,7 +84,12 @@ export class WorklistAnswers {
   }
 }
 
-function worklistStep(step: StoredStep, namings: CaseState['namings'], directory: Directory, today: string): WorklistStep {
+function worklistStep(
+  step: StoredStep,
+  namings: CaseState['namings'],
+  directory: Directory,
+  today: string,
+): WorklistStep {
   const { caseId, cause, holder, openedAt, dueOn, told } = step;
   const owner = findPerson(holder, namings, directory, today);
   return {

@@ -2,7 +2,12 @@ import { refusalSteps } from '#libs/contracts/refusal-steps.js';
 import { type MessageName, nameOfType, ruleOf } from '#libs/contracts/message-table.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { isPartyId } from '#libs/contracts/party.js';
-import { type PersonSlot, type StepName, type StepTemplate, stepNames } from '#libs/contracts/steps.js';
+import {
+  type PersonSlot,
+  type StepName,
+  type StepTemplate,
+  stepNames,
+} from '#libs/contracts/steps.js';
 import { type CaseState, type Holder, type OpenStep, type Telling } from './case-state.js';
 import { stepsLeft } from './close-steps.js';
 import { type StepClocks, dueDate } from './due-date.js';
@@ -30,7 +35,12 @@ export function advanceCase(state: CaseState, event: MeshEvent, around: Surround
   return byVerdict[event.verdict](state, event, name, around);
 }
 
-type Step = (state: CaseState, event: MeshEvent, name: MessageName, around: Surroundings) => CaseState;
+type Step = (
+  state: CaseState,
+  event: MeshEvent,
+  name: MessageName,
+  around: Surroundings,
+) => CaseState;
 
 const act: Step = (state, event, name, around) =>
   name === 'reminder.due' ? remind(state, event, around) : pass(state, event, name, around);
@@ -41,7 +51,11 @@ const drop: Step = (state, event, _name, { clocks }) => {
   const { step, notice, owner } = refusalSteps[reason as keyof typeof refusalSteps];
   const opened = openStep(event, { step, owner }, clocks);
   const told = tell(event, { kind: notice, slot: owner, opened });
-  return { ...state, steps: withOpened(state.steps, opened), tellings: [...state.tellings, ...told] };
+  return {
+    ...state,
+    steps: withOpened(state.steps, opened),
+    tellings: [...state.tellings, ...told],
+  };
 };
 
 const byVerdict: Readonly<Record<MeshEvent['verdict'], Step>> = {
@@ -52,13 +66,22 @@ const byVerdict: Readonly<Record<MeshEvent['verdict'], Step>> = {
   stopped: drop,
 };
 
-function pass(state: CaseState, event: MeshEvent, name: MessageName, around: Surroundings): CaseState {
+function pass(
+  state: CaseState,
+  event: MeshEvent,
+  name: MessageName,
+  around: Surroundings,
+): CaseState {
   const rule = ruleOf(name);
   const isStopped = around.isStopped(event.id);
-  const opened = isStopped ? [] : rule.opens.flatMap((template) => openStep(event, template, around.clocks));
+  const opened = isStopped
+    ? []
+    : rule.opens.flatMap((template) => openStep(event, template, around.clocks));
   const told = isStopped
     ? []
-    : rule.notices.filter(({ when }) => holds(event, when)).flatMap(({ kind, to }) => tell(event, { kind, slot: to, opened }));
+    : rule.notices
+        .filter(({ when }) => holds(event, when))
+        .flatMap(({ kind, to }) => tell(event, { kind, slot: to, opened }));
   const left = stepsLeft(state.steps, [...rule.closes, ...stepDone(event, name)], event);
   return {
     steps: withOpened(
@@ -71,17 +94,28 @@ function pass(state: CaseState, event: MeshEvent, name: MessageName, around: Sur
   };
 }
 
-function remind(state: CaseState, event: MeshEvent, { clocks, messageOf }: Surroundings): CaseState {
+function remind(
+  state: CaseState,
+  event: MeshEvent,
+  { clocks, messageOf }: Surroundings,
+): CaseState {
   const anchor = event.cause === undefined ? undefined : messageOf(event.cause);
   if (anchor === undefined) return state;
   const { steps, tellings } = planReminder(event, anchor, clocks);
-  return { ...state, steps: withOpened(state.steps, steps), tellings: [...state.tellings, ...tellings] };
+  return {
+    ...state,
+    steps: withOpened(state.steps, steps),
+    tellings: [...state.tellings, ...tellings],
+  };
 }
 
 /** A message opens a step at a party once, whatever second record of it comes. */
 function withOpened(steps: readonly OpenStep[], opened: readonly OpenStep[]): readonly OpenStep[] {
   const isNew = (one: OpenStep): boolean =>
-    !steps.some(({ cause, step, holder }) => cause === one.cause && step === one.step && holder.party === one.holder.party);
+    !steps.some(
+      ({ cause, step, holder }) =>
+        cause === one.cause && step === one.step && holder.party === one.holder.party,
+    );
   return [...steps, ...opened.filter(isNew)];
 }
 
@@ -110,14 +144,27 @@ function tell(
 ): Telling[] {
   const holder = holderOf(event, slot);
   if (holder === undefined) return [];
-  const step = opened.find((each) => each.holder.party === holder.party && each.holder.who === holder.who);
-  return [{ kind, cause: event.id, holder, ...(step === undefined ? {} : { step: step.step, dueOn: step.dueOn }) }];
+  const step = opened.find(
+    (each) => each.holder.party === holder.party && each.holder.who === holder.who,
+  );
+  return [
+    {
+      kind,
+      cause: event.id,
+      holder,
+      ...(step === undefined ? {} : { step: step.step, dueOn: step.dueOn }),
+    },
+  ];
 }
 
 function holderOf(event: MeshEvent, { side, who }: PersonSlot): Holder | undefined {
   const party = side === 'sender' ? event.sender : event.to;
   if (!isPartyId(party)) return undefined;
-  return { party, who, ...(who === 'actor' && event.actor !== undefined ? { actor: event.actor } : {}) };
+  return {
+    party,
+    who,
+    ...(who === 'actor' && event.actor !== undefined ? { actor: event.actor } : {}),
+  };
 }
 
 function holds(event: MeshEvent, when: StepTemplate['when']): boolean {
@@ -125,8 +172,17 @@ function holds(event: MeshEvent, when: StepTemplate['when']): boolean {
 }
 
 /** What was stopped because the consent is narrower by now is the sender's to send again, and is done by the next message of its type. */
-function isSentAgain({ step, holder, cause }: OpenStep, event: MeshEvent, { messageOf }: Surroundings): boolean {
-  return step === 'send-again' && holder.party === event.sender && cause !== event.id && messageOf(cause)?.type === event.type;
+function isSentAgain(
+  { step, holder, cause }: OpenStep,
+  event: MeshEvent,
+  { messageOf }: Surroundings,
+): boolean {
+  return (
+    step === 'send-again' &&
+    holder.party === event.sender &&
+    cause !== event.id &&
+    messageOf(cause)?.type === event.type
+  );
 }
 
 function stepDone(event: MeshEvent, name: MessageName): readonly StepName[] {
@@ -134,10 +190,18 @@ function stepDone(event: MeshEvent, name: MessageName): readonly StepName[] {
 }
 
 /** Who treats: the provider a referral reached, or who agreed a plan or shared needs; until an exit, one that is only likely excepted. */
-function treatment(state: CaseState, event: MeshEvent, name: MessageName): Pick<CaseState, 'provider' | 'isInTreatment'> {
-  const isExit = (name === 'exit.notified' || name === 'exit.recorded') && event.facts['exit'] !== 'unplanned-likely';
+function treatment(
+  state: CaseState,
+  event: MeshEvent,
+  name: MessageName,
+): Pick<CaseState, 'provider' | 'isInTreatment'> {
+  const isExit =
+    (name === 'exit.notified' || name === 'exit.recorded') &&
+    event.facts['exit'] !== 'unplanned-likely';
   const provider = providerOf(event, name) ?? state.provider;
-  const isInTreatment = isExit ? false : state.isInTreatment || providerOf(event, name) !== undefined;
+  const isInTreatment = isExit
+    ? false
+    : state.isInTreatment || providerOf(event, name) !== undefined;
   return { ...(provider === undefined ? {} : { provider }), isInTreatment };
 }
 

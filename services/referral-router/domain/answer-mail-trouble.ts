@@ -10,7 +10,10 @@ export interface TroubledNotice {
 /** The person, then a colleague, then the team leader: after that the step on the worklist must do. */
 const mostTold = 3;
 
-const kinds: Readonly<Record<string, NoticeKind>> = { held: 'colleague-mail-held', failed: 'mail-failed' };
+const kinds: Readonly<Record<string, NoticeKind>> = {
+  held: 'colleague-mail-held',
+  failed: 'mail-failed',
+};
 
 /**
  * Who is told that a mail was held or failed: the person's deputy; where that mail itself meets trouble, the team leader, once; then
@@ -26,7 +29,10 @@ export function answerMailTrouble(
   const party = directory.person(told[0] ?? person)?.party;
   if (kind === undefined || party === undefined || told.length >= mostTold) return undefined;
   const leader = directory.party(party)?.teamLeader;
-  const candidates = told.length === 1 ? standIns(person, party, directory) : leader === undefined ? [] : [leader];
-  const next = candidates.find((each) => !told.includes(each) && directory.person(each)?.active === true);
+  const candidates =
+    told.length === 1 ? standIns(person, party, directory) : leader === undefined ? [] : [leader];
+  const next = candidates.find(
+    (each) => !told.includes(each) && directory.person(each)?.active === true,
+  );
   return next === undefined ? undefined : { kind, person: next };
 }

@@ -9,7 +9,11 @@ import type { OpenStep } from './case-state.js';
  * - the recipient's steps towards the sender, or towards nobody in particular (a review held closes the keyworker's care plan review);
  * - after an instruction of the guard to stop using: the recipient's steps, and what others still owe the recipient.
  */
-export function stepsLeft(steps: readonly OpenStep[], names: readonly StepName[], event: MeshEvent): readonly OpenStep[] {
+export function stepsLeft(
+  steps: readonly OpenStep[],
+  names: readonly StepName[],
+  event: MeshEvent,
+): readonly OpenStep[] {
   if (names.length === 0) return steps;
   const closed = new Set(
     names.flatMap((name) =>
@@ -22,10 +26,16 @@ export function stepsLeft(steps: readonly OpenStep[], names: readonly StepName[]
   return steps.filter((step) => !closed.has(step));
 }
 
-function closedBy(steps: readonly OpenStep[], { sender, senderKind, to }: MeshEvent): readonly OpenStep[] {
-  if (senderKind === 'guard') return steps.filter(({ holder, other }) => holder.party === to || other === to);
+function closedBy(
+  steps: readonly OpenStep[],
+  { sender, senderKind, to }: MeshEvent,
+): readonly OpenStep[] {
+  if (senderKind === 'guard')
+    return steps.filter(({ holder, other }) => holder.party === to || other === to);
   const own = steps.filter(({ holder }) => holder.party === sender);
   const ownTowards = own.filter(({ other }) => other === to);
-  const theirs = steps.filter(({ holder, other }) => holder.party === to && (other === undefined || other === sender));
+  const theirs = steps.filter(
+    ({ holder, other }) => holder.party === to && (other === undefined || other === sender),
+  );
   return [...(ownTowards.length > 0 ? ownTowards : own), ...theirs];
 }

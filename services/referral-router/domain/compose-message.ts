@@ -21,7 +21,15 @@ interface Parts {
 }
 
 function compose({ id, name, to, data }: Parts, now: Date): RouterMessage {
-  const message = { specversion: '1.0', id, source: sourceOf(routerParty), type: typeOf(name), time: now.toISOString(), to, data };
+  const message = {
+    specversion: '1.0',
+    id,
+    source: sourceOf(routerParty),
+    type: typeOf(name),
+    time: now.toISOString(),
+    to,
+    data,
+  };
   return { id, body: new TextEncoder().encode(JSON.stringify(message)) };
 }
 
@@ -30,15 +38,36 @@ export const noticeId = ({ cause, kind, holder }: Telling, escalation = ''): str
   ownEffectId(routerParty, cause, `notice:${kind}`, `${holder.party}/${holder.who}/${escalation}`);
 
 /** The id of a notice about another notice's mail. */
-export const mailNoticeId = (notice: string, kind: string): string => ownEffectId(routerParty, notice, `notice:${kind}`);
+export const mailNoticeId = (notice: string, kind: string): string =>
+  ownEffectId(routerParty, notice, `notice:${kind}`);
 
 export const noticeMessage = (id: string, data: NoticeRequest, now: Date): RouterMessage =>
   compose({ id, name: 'notice.requested', to: 'svc_notifier', data }, now);
 
 /** The router's answer to a message that waits. */
 export const routeMessage = (route: Route, now: Date): RouterMessage =>
-  compose({ id: ownEffectId(routerParty, route.message, 'route'), name: 'route.answered', to: 'mesh', data: route }, now);
+  compose(
+    {
+      id: ownEffectId(routerParty, route.message, 'route'),
+      name: 'route.answered',
+      to: 'mesh',
+      data: route,
+    },
+    now,
+  );
 
 /** @param key what the letter is known by: its id, or its place in the stream */
-export const deadLetterMessage = (key: string, report: DeadLetterReport, now: Date): RouterMessage =>
-  compose({ id: ownEffectId(routerParty, key, 'dead-letter', report.stream), name: 'deadletter.reported', to: 'mesh', data: report }, now);
+export const deadLetterMessage = (
+  key: string,
+  report: DeadLetterReport,
+  now: Date,
+): RouterMessage =>
+  compose(
+    {
+      id: ownEffectId(routerParty, key, 'dead-letter', report.stream),
+      name: 'deadletter.reported',
+      to: 'mesh',
+      data: report,
+    },
+    now,
+  );

@@ -14,10 +14,19 @@ export interface StepClocks {
  * @param openedAt RFC 3339
  * @param from a day `YYYY-MM-DD` or an instant, as the fact gives it; anything else counts as absent
  */
-export function dueDate(step: StepName, openedAt: string, from: unknown, clocks: StepClocks): string {
+export function dueDate(
+  step: StepName,
+  openedAt: string,
+  from: unknown,
+  clocks: StepClocks,
+): string {
   const opened = londonDate(new Date(openedAt));
   const later = localDay(from);
-  return addWorkingDays(later !== undefined && later > opened ? later : opened, clocks.workingDays[step], clocks.holidays);
+  return addWorkingDays(
+    later !== undefined && later > opened ? later : opened,
+    clocks.workingDays[step],
+    clocks.holidays,
+  );
 }
 
 /** The day in London of a fact that is a day or an instant, or undefined when it is neither. */

@@ -16,20 +16,28 @@ export interface Escalated {
 export const notEscalated = (dueOn: string): Escalated => ({ told: 0, nextAfter: dueOn });
 
 /** On whose desk an open step lies. */
-export const deskOf = (told: number): Escalation => escalations[Math.max(0, told - 1)] ?? 'team-leader';
+export const deskOf = (told: number): Escalation =>
+  escalations[Math.max(0, told - 1)] ?? 'team-leader';
 
 /** The next level up, once: the owner when the due day is over, the deputy two working days later, the team leader after two more. */
 export function nextLevel({ told, nextAfter }: Escalated, holidays: Holidays): Escalated {
   if (nextAfter === undefined) return { told, nextAfter };
   const isLast = told + 1 >= escalations.length;
-  return { told: told + 1, nextAfter: isLast ? undefined : addWorkingDays(nextAfter, betweenLevels, holidays) };
+  return {
+    told: told + 1,
+    nextAfter: isLast ? undefined : addWorkingDays(nextAfter, betweenLevels, holidays),
+  };
 }
 
 /** Who is told at a level, today. */
 export function personAt(
   level: Escalation,
   { holder }: OpenStep,
-  people: { readonly namings: readonly Naming[]; readonly directory: Directory; readonly today: string },
+  people: {
+    readonly namings: readonly Naming[];
+    readonly directory: Directory;
+    readonly today: string;
+  },
 ): string {
   const { namings, directory, today } = people;
   const owner = findPerson(holder, namings, directory, today);

@@ -13,7 +13,12 @@ export interface Directory {
  * it names, and for a party it does not know at all the actor or the party's own id, which stands on the worklist until it does.
  * @param today the day in London, `YYYY-MM-DD`
  */
-export function findPerson(holder: Holder, namings: readonly Naming[], directory: Directory, today: string): string {
+export function findPerson(
+  holder: Holder,
+  namings: readonly Naming[],
+  directory: Directory,
+  today: string,
+): string {
   const party = directory.party(holder.party);
   if (party === undefined) return holder.actor ?? holder.party;
   const isThere = (person: string): boolean => {
@@ -37,15 +42,30 @@ export function findDeputy(person: string, atParty: string, directory: Directory
 export function standIns(person: string, atParty: string, directory: Directory): readonly string[] {
   const party = directory.party(atParty);
   const deputy = directory.person(person)?.deputy;
-  const candidates = [deputy, party?.dutyPerson, party?.teamLeader].filter((each) => each !== undefined && each !== person);
-  return [...new Set(candidates as readonly string[])].filter((each) => directory.person(each)?.active === true);
+  const candidates = [deputy, party?.dutyPerson, party?.teamLeader].filter(
+    (each) => each !== undefined && each !== person,
+  );
+  return [...new Set(candidates as readonly string[])].filter(
+    (each) => directory.person(each)?.active === true,
+  );
 }
 
 /** Of those named at any party of the agency and holding by today, the latest. */
-function caseworkers(namings: readonly Naming[], agency: string, directory: Directory, today: string): readonly string[] {
-  const held = namings.filter(({ party, since }) => since <= today && directory.party(party)?.agency === agency);
-  const latest = held.reduce<Naming | undefined>((best, each) => (best === undefined || isLater(each, best) ? each : best), undefined);
+function caseworkers(
+  namings: readonly Naming[],
+  agency: string,
+  directory: Directory,
+  today: string,
+): readonly string[] {
+  const held = namings.filter(
+    ({ party, since }) => since <= today && directory.party(party)?.agency === agency,
+  );
+  const latest = held.reduce<Naming | undefined>(
+    (best, each) => (best === undefined || isLater(each, best) ? each : best),
+    undefined,
+  );
   return latest === undefined ? [] : [latest.person];
 }
 
-const isLater = (one: Naming, other: Naming): boolean => (one.since === other.since ? one.seq > other.seq : one.since > other.since);
+const isLater = (one: Naming, other: Naming): boolean =>
+  one.since === other.since ? one.seq > other.seq : one.since > other.since;

@@ -16,10 +16,20 @@ interface ReminderPlan {
   readonly isFromDueOn?: true;
 }
 
-const interview: ReminderPlan = { notice: 'interview-due', sides: ['host'], step: 'hold-interview', isFromDueOn: true };
+const interview: ReminderPlan = {
+  notice: 'interview-due',
+  sides: ['host'],
+  step: 'hold-interview',
+  isFromDueOn: true,
+};
 
 const plans: Readonly<Record<ReminderKind, ReminderPlan>> = {
-  'care-plan-review': { notice: 'care-plan-review-due', sides: ['treatment'], step: 'review-care-plan', isFromDueOn: true },
+  'care-plan-review': {
+    notice: 'care-plan-review-due',
+    sides: ['treatment'],
+    step: 'review-care-plan',
+    isFromDueOn: true,
+  },
   'claim-interview-13': interview,
   'claim-interview-26': interview,
   'review-appointment': { notice: 'review-appointment-soon', sides: ['treatment', 'host'] },

@@ -19,11 +19,21 @@ export interface RouteCandidate {
  * provider that had the case before, then by fewest open cases, then by id. The guard takes the first that the client's consent names: the
  * router does not know consents. None when nobody serves it: then the sender has the task.
  */
-export function rankRoutes(question: RouteQuestion, candidates: readonly RouteCandidate[]): readonly string[] {
-  const serving = candidates.filter(({ party }) => party.active && party.party !== question.sender && serves(party, question));
+export function rankRoutes(
+  question: RouteQuestion,
+  candidates: readonly RouteCandidate[],
+): readonly string[] {
+  const serving = candidates.filter(
+    ({ party }) => party.active && party.party !== question.sender && serves(party, question),
+  );
   return serving
     .filter(({ party }) => party.kind === 'spoc' || party.kind === 'treatment-provider')
-    .sort((a, b) => rank(a, question) - rank(b, question) || a.openCases - b.openCases || (a.party.party < b.party.party ? -1 : 1))
+    .sort(
+      (a, b) =>
+        rank(a, question) - rank(b, question) ||
+        a.openCases - b.openCases ||
+        (a.party.party < b.party.party ? -1 : 1),
+    )
     .map(({ party }) => party.party);
 }
 

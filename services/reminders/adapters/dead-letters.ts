@@ -22,11 +22,19 @@ export interface DeadLettersOptions {
 /**
  * Reports what could not be worked, over the road; the guard keeps it. @throws MeshError `store-unavailable`: then it comes again.
  */
-export function reportDeadLetters({ db, clock, relay }: DeadLettersOptions, stream: DeadLetterReport['stream']) {
+export function reportDeadLetters(
+  { db, clock, relay }: DeadLettersOptions,
+  stream: DeadLetterReport['stream'],
+) {
   return async (delivery: Delivery, code: MeshErrorCode): Promise<void> => {
     const message = idOf(delivery.data);
     const cause = message ?? `${stream}:${delivery.seq}`;
-    const data: DeadLetterReport = { ...(message === undefined ? {} : { message }), stream, code, deliveries: delivery.deliveries };
+    const data: DeadLetterReport = {
+      ...(message === undefined ? {} : { message }),
+      stream,
+      code,
+      deliveries: delivery.deliveries,
+    };
     const report: MeshEnvelope = {
       specversion: '1.0',
       id: ownEffectId(remindersParty, cause, 'dead-letter', remindersParty),
@@ -37,9 +45,11 @@ export function reportDeadLetters({ db, clock, relay }: DeadLettersOptions, stre
       to: 'mesh',
       data: { ...data },
     };
-    await enqueue(db, [{ id: report.id, body: Buffer.from(JSON.stringify(report)) }]).catch((error: unknown) => {
-      throw toStoreError(error);
-    });
+    await enqueue(db, [{ id: report.id, body: Buffer.from(JSON.stringify(report)) }]).catch(
+      (error: unknown) => {
+        throw toStoreError(error);
+      },
+    );
     relay.wake();
   };
 }

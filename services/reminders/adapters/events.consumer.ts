@@ -19,10 +19,16 @@ export interface EventsHandlerOptions {
  * Follows EVENTS: what moves a reminder goes into the schedule before it is acknowledged; the rest is passed over. Several instances
  * may follow side by side, for neither order nor repeats matter to the schedule.
  */
-export function followEvents({ schedule, setTimers, onRefused, onDead }: EventsHandlerOptions): (delivery: Delivery) => Promise<Outcome> {
+export function followEvents({
+  schedule,
+  setTimers,
+  onRefused,
+  onDead,
+}: EventsHandlerOptions): (delivery: Delivery) => Promise<Outcome> {
   const follow = async (event: MeshEvent): Promise<void> => {
     if (event.sender === remindersParty) {
-      if (event.type === typeOf('reminder.due') && event.verdict === 'refused') onRefused(event.reason ?? 'no reason given');
+      if (event.type === typeOf('reminder.due') && event.verdict === 'refused')
+        onRefused(event.reason ?? 'no reason given');
       return;
     }
     const told = caseEventOf(event);

@@ -6,8 +6,15 @@ import type { UpkeepStore } from './upkeep.store.js';
 const alertMs = 300_000;
 
 /** What operators watch: how many are to come, how many are late, how many went out. */
-export function reminderMetrics(registry: Registry, store: UpkeepStore): { readonly onPutOut: () => void } {
-  const putOut = new Counter({ name: 'reminders_put_out_total', help: 'Reminders that went out', registers: [] });
+export function reminderMetrics(
+  registry: Registry,
+  store: UpkeepStore,
+): { readonly onPutOut: () => void } {
+  const putOut = new Counter({
+    name: 'reminders_put_out_total',
+    help: 'Reminders that went out',
+    registers: [],
+  });
   for (const metric of [putOut, ...gauges(store)]) registry.registerMetric(metric);
   return { onPutOut: () => putOut.inc() };
 }

@@ -9,11 +9,34 @@ import type { ScheduleStore } from './schedule.store.js';
 export function answerSchedule(schedule: ScheduleStore): AnswerHandler {
   return async (payload) => {
     const asked = scheduleAsk.safeParse(payload);
-    if (!asked.success) throw new MeshError('malformed-message', 'cases must be a list of case ids', { field: 'cases' });
+    if (!asked.success)
+      throw new MeshError('malformed-message', 'cases must be a list of case ids', {
+        field: 'cases',
+      });
     return { ok: true, reminders: (await schedule.ofCases(asked.data.cases)).map(shown) };
   };
 }
 
-function shown({ reminder, caseId, kind, anchor, party, dueOn, remindAt, occurrence, state }: Reminder): ScheduledReminder {
-  return { reminder, case: caseId, kind, anchor, party, dueOn, remindAt: remindAt.toISOString(), occurrence, state };
+function shown({
+  reminder,
+  caseId,
+  kind,
+  anchor,
+  party,
+  dueOn,
+  remindAt,
+  occurrence,
+  state,
+}: Reminder): ScheduledReminder {
+  return {
+    reminder,
+    case: caseId,
+    kind,
+    anchor,
+    party,
+    dueOn,
+    remindAt: remindAt.toISOString(),
+    occurrence,
+    state,
+  };
 }

@@ -45,8 +45,16 @@ export class ScheduleStore {
     return this.inTransaction(async (tx) => {
       await lockCase(tx, event.caseId);
       if (!(await keepEvent(tx, event))) return [];
-      const events = await tx.selectFrom('followed_event').selectAll().where('case_id', '=', event.caseId).execute();
-      const rows = await tx.selectFrom('reminder').selectAll().where('case_id', '=', event.caseId).execute();
+      const events = await tx
+        .selectFrom('followed_event')
+        .selectAll()
+        .where('case_id', '=', event.caseId)
+        .execute();
+      const rows = await tx
+        .selectFrom('reminder')
+        .selectAll()
+        .where('case_id', '=', event.caseId)
+        .execute();
       const commitments = commitmentsOf(events.map(eventOf), this.rules);
       const reminders = rows.map(reminderOf);
       const plan = planReminders(commitments, reminders, await this.now(tx), this.rules);
@@ -61,18 +69,33 @@ export class ScheduleStore {
    */
   async putOut(reminder: string): Promise<PutOut> {
     return this.inTransaction(async (tx) => {
-      const found = await tx.selectFrom('reminder').select('case_id').where('reminder', '=', reminder).executeTakeFirst();
+      const found = await tx
+        .selectFrom('reminder')
+        .select('case_id')
+        .where('reminder', '=', reminder)
+        .executeTakeFirst();
       if (found === undefined) return { kind: 'gone' };
       await lockCase(tx, found.case_id);
-      const row = await tx.selectFrom('reminder').selectAll().where('reminder', '=', reminder).executeTakeFirst();
+      const row = await tx
+        .selectFrom('reminder')
+        .selectAll()
+        .where('reminder', '=', reminder)
+        .executeTakeFirst();
       if (row?.state !== 'scheduled') return { kind: 'gone' };
       const now = await this.now(tx);
       if (now < row.remind_at) return { kind: 'early', remindAt: row.remind_at, now };
-      await tx.updateTable('reminder').set({ state: 'due', put_out_at: now }).where('reminder', '=', reminder).execute();
+      await tx
+        .updateTable('reminder')
+        .set({ state: 'due', put_out_at: now })
+        .where('reminder', '=', reminder)
+        .execute();
       const message = reminderDue(reminderOf(row), now);
       await enqueue(tx, [{ id: message.id, body: Buffer.from(JSON.stringify(message)) }]);
       const next = nextOccurrence(reminderOf(row), row.occurrence, londonDate(now), this.rules);
-      return { kind: 'put-out', next: await addReminders(tx, row.case_id, next === undefined ? [] : [next]) };
+      return {
+        kind: 'put-out',
+        next: await addReminders(tx, row.case_id, next === undefined ? [] : [next]),
+      };
     });
   }
 
@@ -110,7 +133,13 @@ async function lockCase(tx: Tx, caseId: string): Promise<void> {
 
 async function keepEvent(tx: Tx, event: CaseEvent): Promise<boolean> {
   const { caseId, recordedAt, cause, facts, ...same } = event;
-  const row = { ...same, case_id: caseId, recorded_at: recordedAt, cause: cause ?? null, facts: JSON.stringify(facts) };
+  const row = {
+    ...same,
+    case_id: caseId,
+    recorded_at: recordedAt,
+    cause: cause ?? null,
+    facts: JSON.stringify(facts),
+  };
   const kept = await tx
     .insertInto('followed_event')
     .values(row)
@@ -119,13 +148,28 @@ async function keepEvent(tx: Tx, event: CaseEvent): Promise<boolean> {
   return kept.numInsertedOrUpdatedRows === 1n;
 }
 
-async function applyPlan(tx: Tx, caseId: string, plan: Plan, reminders: readonly Reminder[]): Promise<readonly Timer[]> {
-  for (const { reminder, state } of plan.change) await tx.updateTable('reminder').set({ state }).where('reminder', '=', reminder).execute();
-  const reopened = plan.change.filter(({ state }) => state === 'scheduled').map(({ reminder }) => reminder);
-  return [...(await addReminders(tx, caseId, plan.schedule)), ...reminders.filter(({ reminder }) => reopened.includes(reminder))];
+async function applyPlan(
+  tx: Tx,
+  caseId: string,
+  plan: Plan,
+  reminders: readonly Reminder[],
+): Promise<readonly Timer[]> {
+  for (const { reminder, state } of plan.change)
+    await tx.updateTable('reminder').set({ state }).where('reminder', '=', reminder).execute();
+  const reopened = plan.change
+    .filter(({ state }) => state === 'scheduled')
+    .map(({ reminder }) => reminder);
+  return [
+    ...(await addReminders(tx, caseId, plan.schedule)),
+    ...reminders.filter(({ reminder }) => reopened.includes(reminder)),
+  ];
 }
 
-async function addReminders(tx: Tx, caseId: string, added: readonly NewReminder[]): Promise<readonly Timer[]> {
+async function addReminders(
+  tx: Tx,
+  caseId: string,
+  added: readonly NewReminder[],
+): Promise<readonly Timer[]> {
   const rows = added.map((each) => ({
     reminder: randomUUID(),
     case_id: caseId,

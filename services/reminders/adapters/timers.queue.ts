@@ -22,7 +22,12 @@ const queueName = 'reminders';
 const prefix = 'throughcare';
 /** Stands in Redis while the timers that were set do: gone with them when Redis is emptied. */
 const markerKey = `${prefix}:reminders-set`;
-const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 5, backoff: { type: 'exponential', delay: 1_000 } };
+const jobOptions = {
+  removeOnComplete: true,
+  removeOnFail: true,
+  attempts: 5,
+  backoff: { type: 'exponential', delay: 1_000 },
+};
 const concurrency = 16;
 /** What was put back is not asked for again sooner, so that clocks a moment apart do not make a busy loop. */
 const leastPutBackMs = 100;
@@ -50,10 +55,19 @@ export class TimersQueue extends Timers {
     this.client.on('error', options.onTrouble);
     this.workerClient.on('error', options.onTrouble);
     this.client.on('ready', options.onReady);
-    this.queue = new Queue(queueName, { connection: this.client, prefix, defaultJobOptions: jobOptions });
+    this.queue = new Queue(queueName, {
+      connection: this.client,
+      prefix,
+      defaultJobOptions: jobOptions,
+    });
     this.queue.on('error', options.onTrouble);
     const work = (job: Job, token?: string): Promise<void> => this.work(job, token);
-    this.worker = new Worker(queueName, work, { connection: this.workerClient, prefix, concurrency, autorun: false });
+    this.worker = new Worker(queueName, work, {
+      connection: this.workerClient,
+      prefix,
+      concurrency,
+      autorun: false,
+    });
     this.worker.on('error', options.onTrouble);
     this.worker.on('failed', (_job, error) => options.onTrouble(error));
   }
@@ -69,7 +83,9 @@ export class TimersQueue extends Timers {
   override async set(timers: readonly Timer[]): Promise<void> {
     const jobs = timers.flatMap(({ reminder, remindAt }) => {
       const delay = this.delayMs(remindAt);
-      return delay === undefined ? [] : [{ name: 'due', data: {}, opts: { jobId: reminder, delay } }];
+      return delay === undefined
+        ? []
+        : [{ name: 'due', data: {}, opts: { jobId: reminder, delay } }];
     });
     if (jobs.length > 0) await this.reach(() => this.queue.addBulk(jobs));
   }
@@ -125,11 +141,14 @@ export class TimersQueue extends Timers {
 
   private async reach<T>(work: () => Promise<T>): Promise<T> {
     // BullMQ would wait for a connection that was never made.
-    if (this.client.status !== 'ready') throw new MeshError('timer-unavailable', 'the timers are not reachable at present');
+    if (this.client.status !== 'ready')
+      throw new MeshError('timer-unavailable', 'the timers are not reachable at present');
     try {
       return await work();
     } catch (error) {
-      throw new MeshError('timer-unavailable', 'the timers are not reachable at present', { cause: error });
+      throw new MeshError('timer-unavailable', 'the timers are not reachable at present', {
+        cause: error,
+      });
     }
   }
 }

@@ -38,8 +38,13 @@ export class UpkeepStore {
         .limit(page)
         .execute()
         .catch(rethrow);
-      const timers = rows.map((row) => ({ reminder: row.reminder, remindAt: remindAt(row.kind, row.due_on, this.rules) }));
-      const moved = timers.filter((timer, n) => timer.remindAt.getTime() !== rows[n]?.remind_at.getTime());
+      const timers = rows.map((row) => ({
+        reminder: row.reminder,
+        remindAt: remindAt(row.kind, row.due_on, this.rules),
+      }));
+      const moved = timers.filter(
+        (timer, n) => timer.remindAt.getTime() !== rows[n]?.remind_at.getTime(),
+      );
       await this.move(moved);
       if (timers.length > 0) yield { timers, moved };
       if (rows.length < page) return;
@@ -64,8 +69,11 @@ export class UpkeepStore {
 
   /** How many are to come, for the metrics. @throws MeshError `store-unavailable` */
   async countScheduled(): Promise<number> {
-    const count = this.db.selectFrom('reminder').select((is) => is.fn.countAll<number>().as('count'));
-    return (await count.where('state', '=', 'scheduled').executeTakeFirstOrThrow().catch(rethrow)).count;
+    const count = this.db
+      .selectFrom('reminder')
+      .select((is) => is.fn.countAll<number>().as('count'));
+    return (await count.where('state', '=', 'scheduled').executeTakeFirstOrThrow().catch(rethrow))
+      .count;
   }
 
   /**
@@ -86,7 +94,9 @@ export class UpkeepStore {
 
   /** The database's clock so many real milliseconds ago, in mesh time. */
   private async databaseTime(realMsAgo: number): Promise<Date> {
-    const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(this.db).catch(rethrow);
+    const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`
+      .execute(this.db)
+      .catch(rethrow);
     return this.clock.fromReal(new Date((rows[0]?.now.getTime() ?? NaN) - realMsAgo));
   }
 

@@ -27,7 +27,9 @@ export function dayOfFact(event: CaseEvent, name: string): string | undefined {
 /** A fact that is a number of weeks, 1 to 52. */
 export function weeksFact({ facts }: CaseEvent, name: string): number | undefined {
   const value = facts[name];
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 52 ? value : undefined;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 52
+    ? value
+    : undefined;
 }
 
 /** Whether a fact that lists words, separated by spaces, names any, or the given one. */

@@ -17,7 +17,12 @@ export interface Plan {
  * Applied twice it changes nothing. A thing whose own day has passed is not reminded of; one whose reminder's day alone has passed is,
  * at once.
  */
-export function planReminders(commitments: readonly Commitment[], reminders: readonly Reminder[], now: Date, rules: ReminderRules): Plan {
+export function planReminders(
+  commitments: readonly Commitment[],
+  reminders: readonly Reminder[],
+  now: Date,
+  rules: ReminderRules,
+): Plan {
   const today = londonDate(now);
   const closed = reminders.flatMap((each) => {
     // One that an event learned of late took away never was.
@@ -31,7 +36,10 @@ export function planReminders(commitments: readonly Commitment[], reminders: rea
   for (const commitment of commitments) {
     const own = reminders.filter((each) => isCountedBy(commitment, each));
     if (commitment.ending !== undefined || own.some(({ state }) => state === 'scheduled')) continue;
-    const last = Math.max(0, ...own.filter(({ isPutOut }) => isPutOut).map(({ occurrence }) => occurrence));
+    const last = Math.max(
+      0,
+      ...own.filter(({ isPutOut }) => isPutOut).map(({ occurrence }) => occurrence),
+    );
     const next = nextOccurrence(commitment, last, today, rules);
     if (next === undefined) continue;
     const known = own.find(({ occurrence }) => occurrence === next.occurrence);
@@ -46,13 +54,28 @@ function isCountedBy(counting: Counting, { anchor, kind }: Counting): boolean {
 }
 
 /** The occurrence after `last` whose day has not passed, or undefined when there is none. Those that were slept through are left out. */
-export function nextOccurrence(counting: Counting, last: number, today: string, rules: ReminderRules): NewReminder | undefined {
+export function nextOccurrence(
+  counting: Counting,
+  last: number,
+  today: string,
+  rules: ReminderRules,
+): NewReminder | undefined {
   const { kind, anchor, party, anchorOn, everyWeeks, repeats } = counting;
   if (!repeats && last > 0) return undefined;
   for (let occurrence = last + 1; ; occurrence += 1) {
     const dueOn = addDays(anchorOn, 7 * everyWeeks * occurrence);
     if (dueOn >= today)
-      return { kind, anchor, party, anchorOn, everyWeeks, repeats, occurrence, dueOn, remindAt: remindAt(kind, dueOn, rules) };
+      return {
+        kind,
+        anchor,
+        party,
+        anchorOn,
+        everyWeeks,
+        repeats,
+        occurrence,
+        dueOn,
+        remindAt: remindAt(kind, dueOn, rules),
+      };
     if (!repeats) return undefined;
   }
 }

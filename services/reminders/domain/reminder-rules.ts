@@ -14,7 +14,10 @@ export interface ReminderRules {
   /** Weeks between care plan reviews where the plan does not say (joint working: "usually every 12 weeks"). */
   readonly reviewWeeks: number;
   /** Weeks from the start of a JSA claim to its mandatory interviews. */
-  readonly interviewWeeks: { readonly 'claim-interview-13': number; readonly 'claim-interview-26': number };
+  readonly interviewWeeks: {
+    readonly 'claim-interview-13': number;
+    readonly 'claim-interview-26': number;
+  };
   readonly holidays: Holidays;
 }
 
