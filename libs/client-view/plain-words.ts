@@ -44,6 +44,7 @@ export const categoryWords: Readonly<Record<Category, string>> = {
   review: 'meetings about your work plans',
   referral: 'why you were referred',
   exit: 'the end of treatment',
+  'likely-exit': 'that treatment may end early',
   'treatment-status': 'that treatment has started',
   'access-route': 'how you came to treatment',
   'treatment-summary': 'a short summary of your treatment',
@@ -60,6 +61,7 @@ export const purposeWords: Readonly<Record<Purpose, string>> = {
   'exit-notice': 'that your treatment has ended, or may end',
   'three-way-review': 'when to meet about your work plans, and what came of it',
   'notify-jcp': 'whether you came to your appointments',
+  'agree-ete-lead': 'who leads on work and training, your keyworker or your offender manager',
 };
 
 export const stateWords: Readonly<Record<ViewConsent['state'], string>> = {

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { consentForm } from './consent-forms.js';
 import { instant, localDate, personId } from './form-fields.js';
 import { escalations } from './notices.js';
-import { purposes } from './purposes.js';
+import { consentForms, purposes } from './purposes.js';
 import { partyPutForm, personPutForm, reminderKinds } from './service-forms.js';
 import { stepNames } from './steps.js';
+import { answerKinds } from './waits.js';
 import { verdictKinds } from './verdict.js';
 
 /*
@@ -41,11 +42,9 @@ export const consentOutcome = z
     supersedes: z
       .array(disclosureLine)
       .meta({ description: 'Lines on which it took the place of an older decision' }),
-    notChanged: z
-      .array(disclosureLine)
-      .meta({
-        description: 'Lines left as they are, because a newer decision of the client stands',
-      }),
+    notChanged: z.array(disclosureLine).meta({
+      description: 'Lines left as they are, because a newer decision of the client stands',
+    }),
   })
   .meta({ id: 'ConsentOutcome' });
 export type ConsentOutcome = z.infer<typeof consentOutcome>;
@@ -60,12 +59,9 @@ export const timelineReply = z.strictObject({
   time: z.string(),
   state: z.enum(['undecided', ...verdictKinds, 'collected']),
   records: z.array(decisionRecord),
-  task: z
-    .string()
-    .optional()
-    .meta({
-      description: 'The step that this verdict opened for the sender, such as seek-consent',
-    }),
+  task: z.string().optional().meta({
+    description: 'The step that this verdict opened for the sender, such as seek-consent',
+  }),
   consent: consentOutcome.optional(),
 });
 export type Timeline = z.infer<typeof timelineReply>;
@@ -83,13 +79,41 @@ export const worklistStep = z.strictObject({
   overdue: z.boolean(),
   escalation: z.enum(escalations),
   cause: z.uuid(),
+  /** Of the message that opened it: its type, and the other party, so that a person knows what it is about. */
+  about: z.string().optional().meta({ description: 'Type of the message behind it' }),
+  counterpart: z.string().optional().meta({ description: 'The other party of that message' }),
+  form: z.enum(consentForms).optional().meta({ description: 'Which consent is to be renewed' }),
+  shortReference: z
+    .string()
+    .optional()
+    .meta({ description: 'Short, the same on both sides, for the telephone' }),
 });
 export type WorklistStep = z.infer<typeof worklistStep>;
-export const worklistReply = z.strictObject({ steps: z.array(worklistStep) });
 
-/** `answer.svc_router.worklist`: the open steps of a party, oldest due first. */
+/** What a party waits for: whom, which kind of answer, since when, until when it usually comes. Nothing of the other side. */
+export const waitingFor = z.strictObject({
+  case: z.uuid(),
+  caseref: z.string().optional(),
+  shortReference: z.string().optional(),
+  answer: z.enum(answerKinds),
+  party: z.string(),
+  counterpart: z.string(),
+  owner: personId,
+  since: instant,
+  dueOn: localDate,
+  late: z.boolean(),
+  cause: z.uuid(),
+});
+export type WaitingFor = z.infer<typeof waitingFor>;
+export const worklistReply = z.strictObject({
+  steps: z.array(worklistStep),
+  waiting: z.array(waitingFor).default([]),
+});
+
+/** `answer.svc_router.worklist`: the open steps of a party, or of one of its people, oldest due first, and what it waits for. */
 export const routerWorklistAsk = z.strictObject({
   party: z.string(),
+  person: personId.optional(),
   cases: z.array(z.string()).max(1000).optional(),
 });
 
@@ -209,12 +233,10 @@ export const trialLine = z
     leftOutWhen: z
       .array(z.strictObject({ field: z.string(), is: z.string() }))
       .meta({ description: 'Fields left out where they say this' }),
-    lacks: z
-      .array(z.string())
-      .meta({
-        description:
-          'Fields left out without which the form makes no sense: it would be refused whole',
-      }),
+    lacks: z.array(z.string()).meta({
+      description:
+        'Fields left out without which the form makes no sense: it would be refused whole',
+    }),
   })
   .meta({ id: 'ConsentTrialLine' });
 export type TrialLine = z.infer<typeof trialLine>;
@@ -243,12 +265,10 @@ export const verdictCount = z.strictObject({
 });
 export const countsReply = z.strictObject({
   counts: z.array(verdictCount),
-  ninoConflicts: z
-    .int()
-    .meta({
-      description:
-        'NI numbers that stand with more than one client: suspected doubles, or slips of the pen',
-    }),
+  ninoConflicts: z.int().meta({
+    description:
+      'NI numbers that stand with more than one client: suspected doubles, or slips of the pen',
+  }),
 });
 
 /** `keys`: how many rows still need which version of the guard's key, and who knows it; never a key. */

@@ -1,14 +1,26 @@
 import * as forms from './forms.js';
 import type { MessageRule } from './message-rule.js';
+import * as referralForms from './referral-forms.js';
 import {
   referrers,
   treaters,
   agencies,
   senderCaseworker,
   senderLeader,
+  recipientAddressee,
   recipientCaseworker,
   recipientLeader,
 } from './participants.js';
+
+/** What stays with the agency that records it. */
+const atHome = {
+  protocolStep: 5,
+  to: ['mesh'],
+  purpose: null,
+  caseUse: 'needs',
+  opens: [],
+  notices: [],
+} as const;
 
 /** Steps 3 to 6 and 9: from the care plan to the exit. */
 export const clientMessages = {
@@ -22,7 +34,6 @@ export const clientMessages = {
     caseUse: 'needs',
     facts: ['agreedOn', 'reviewWeeks'],
     opens: [],
-    closes: [],
     notices: [],
   },
   'careplan.reviewed': {
@@ -35,7 +46,6 @@ export const clientMessages = {
     caseUse: 'needs',
     facts: ['heldOn'],
     opens: [],
-    closes: ['review-care-plan'],
     notices: [],
   },
   'tpr2.shared': {
@@ -51,19 +61,18 @@ export const clientMessages = {
       review: 'three-way-review',
     },
     caseUse: 'needs',
-    facts: ['structuredTreatmentStartedOn', 'reviewWanted'],
+    facts: ['structuredTreatmentStartedOn', 'reviewWanted', 'addressee'],
     opens: [
-      { step: 'note-receipt', owner: recipientLeader },
+      { step: 'note-receipt', owner: recipientAddressee },
       {
         step: 'complete-dpa1',
         owner: recipientCaseworker,
-        when: { fact: 'dpa1Current', is: false },
+        when: { dpa1Current: false },
       },
     ],
-    closes: ['discuss-no-trace'],
     notices: [
-      { kind: 'employment-information-received', to: recipientLeader },
-      { kind: 'dpa1-needed', to: recipientCaseworker, when: { fact: 'dpa1Current', is: false } },
+      { kind: 'employment-information-received', to: recipientAddressee },
+      { kind: 'dpa1-needed', to: recipientCaseworker, when: { dpa1Current: false } },
     ],
   },
   'tpr2.receipt-noted': {
@@ -77,7 +86,6 @@ export const clientMessages = {
     facts: ['notedOn'],
     cites: 'tpr2',
     opens: [{ step: 'pass-to-adviser', owner: senderLeader }],
-    closes: ['note-receipt'],
     notices: [{ kind: 'receipt-noted', to: recipientCaseworker }],
   },
   'tpr2.passed-to-adviser': {
@@ -91,7 +99,6 @@ export const clientMessages = {
     facts: ['adviser'],
     cites: 'tpr2',
     opens: [],
-    closes: ['pass-to-adviser'],
     notices: [{ kind: 'passed-to-you', to: senderCaseworker }],
   },
   'tpr2.no-trace': {
@@ -105,8 +112,40 @@ export const clientMessages = {
     facts: ['checkedOn'],
     cites: 'tpr2',
     opens: [{ step: 'discuss-no-trace', owner: recipientCaseworker }],
-    closes: ['note-receipt', 'pass-to-adviser', 'complete-dpa1'],
     notices: [{ kind: 'no-trace', to: recipientCaseworker }],
+  },
+  'outcome-profile.recorded': {
+    ...atHome,
+    title: 'Outcome profile (TOP) completed, or not',
+    form: forms.outcomeProfileForm,
+    from: treaters,
+    facts: ['on', 'completed'],
+  },
+  'case.next-attendance': {
+    ...atHome,
+    title: 'Day of the client’s next attendance',
+    form: forms.nextAttendanceForm,
+    from: referrers,
+    facts: ['on'],
+  },
+  'case.action-noted': {
+    ...atHome,
+    title: 'An action of the job centre, noted',
+    form: forms.actionNotedForm,
+    from: referrers,
+    facts: ['action', 'on'],
+  },
+  'case.moved-office': {
+    title: 'The case goes to another office of the same agency',
+    protocolStep: 1,
+    form: forms.caseMovedForm,
+    from: agencies,
+    to: agencies,
+    purpose: null,
+    caseUse: 'needs',
+    facts: ['from'],
+    opens: [{ step: 'name-adviser', owner: recipientLeader }],
+    notices: [{ kind: 'case-moved-here', to: recipientLeader }],
   },
   'case.caseworker-named': {
     title: 'Who holds the case at this party now',
@@ -118,7 +157,6 @@ export const clientMessages = {
     caseUse: 'needs',
     facts: ['person', 'from'],
     opens: [],
-    closes: [],
     notices: [],
   },
   'claim.started': {
@@ -130,8 +168,7 @@ export const clientMessages = {
     purpose: null,
     caseUse: 'needs',
     facts: ['benefit', 'startedOn'],
-    opens: [],
-    closes: [],
+    opens: [{ step: 'name-adviser', owner: senderLeader, when: { benefit: 'jsa' } }],
     notices: [],
   },
   'claim.ended': {
@@ -144,7 +181,6 @@ export const clientMessages = {
     caseUse: 'needs',
     facts: ['endedOn'],
     opens: [],
-    closes: ['hold-interview'],
     notices: [],
   },
   'claim.change-told': {
@@ -157,7 +193,6 @@ export const clientMessages = {
     caseUse: 'needs',
     facts: ['change', 'on'],
     opens: [],
-    closes: [],
     notices: [{ kind: 'claim-changed', to: recipientCaseworker }],
   },
   'exit.notified': {
@@ -170,16 +205,46 @@ export const clientMessages = {
     caseUse: 'needs',
     facts: ['exit', 'on'],
     opens: [
-      { step: 're-engage', owner: recipientCaseworker, when: { fact: 'exit', is: 'unplanned' } },
       {
         step: 're-engage',
         owner: recipientCaseworker,
-        when: { fact: 'exit', is: 'unplanned-likely' },
+        when: { exit: ['unplanned', 'unplanned-likely'] },
       },
-      { step: 'update-record', owner: recipientCaseworker, when: { fact: 'exit', is: 'planned' } },
+      { step: 'update-record', owner: recipientCaseworker, when: { exit: 'planned' } },
     ],
-    closes: ['review-care-plan', 'renew-consent'],
-    notices: [{ kind: 'exit-notice', to: recipientLeader }],
+    notices: [
+      { kind: 'exit-notice', to: recipientLeader },
+      { kind: 'exit-notice', to: recipientCaseworker },
+    ],
+  },
+  'exit.nothing-more': {
+    title: 'Nothing more is expected of the provider after an exit',
+    protocolStep: 9,
+    form: referralForms.nothingMoreForm,
+    from: referrers,
+    to: treaters,
+    purpose: 'exit-notice',
+    caseUse: 'needs',
+    facts: [],
+    cites: 'about',
+    opens: [],
+    notices: [{ kind: 'nothing-more-expected', to: recipientCaseworker }],
+  },
+  'exit.stays-in-treatment': {
+    title: 'The client stays in treatment: the exit that was likely is not to come',
+    protocolStep: 9,
+    form: referralForms.nothingMoreForm,
+    from: treaters,
+    to: referrers,
+    purpose: 'exit-notice',
+    caseUse: 'needs',
+    facts: [],
+    cites: 'about',
+    opens: [],
+    notices: [
+      { kind: 'stays-in-treatment', to: recipientLeader },
+      { kind: 'stays-in-treatment', to: recipientCaseworker },
+    ],
   },
   'exit.recorded': {
     title: 'Exit from treatment, recorded at the provider only (no consent to tell)',
@@ -190,8 +255,14 @@ export const clientMessages = {
     purpose: null,
     caseUse: 'needs',
     facts: ['exit', 'on'],
-    opens: [],
-    closes: ['review-care-plan', 'renew-consent'],
+    opens: [
+      {
+        step: 'cancel-review',
+        owner: senderCaseworker,
+        when: { exit: ['planned', 'unplanned'] },
+        ifOpen: ['offer-review', 'answer-review-offer', 'hold-review'],
+      },
+    ],
     notices: [],
   },
   'step.done': {
@@ -202,9 +273,8 @@ export const clientMessages = {
     to: ['mesh'],
     purpose: null,
     caseUse: 'needs',
-    facts: ['step', 'outcome'],
+    facts: ['step', 'outcome', 'about'],
     opens: [],
-    closes: [],
     notices: [],
   },
   'instruction.stop-using': {
@@ -218,15 +288,9 @@ export const clientMessages = {
     caseUse: 'needs',
     facts: [],
     opens: [{ step: 'stop-using', owner: recipientLeader }],
-    closes: [
-      'offer-review',
-      'answer-review-offer',
-      'hold-review',
-      'tell-review-outcome',
-      'note-receipt',
-      'pass-to-adviser',
-      'complete-dpa1',
+    notices: [
+      { kind: 'stop-using', to: recipientLeader },
+      { kind: 'stop-using', to: recipientCaseworker },
     ],
-    notices: [{ kind: 'stop-using', to: recipientLeader }],
   },
 } as const satisfies Record<string, MessageRule>;

@@ -4,15 +4,12 @@ import {
   clientIdentity,
   instant,
   localDate,
+  partyId,
   personId,
   reference,
   shortText,
 } from './form-fields.js';
 import { categories, consentForms, purposes } from './purposes.js';
-
-const partyId = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]{0,39}$/, { error: 'must be a party id of the directory' });
 
 /**
  * A client's decision, as recorded on DPA1, TPR1 or TPR2 part 3. `decision: refused` records a no, which binds just its own scope.

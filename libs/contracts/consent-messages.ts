@@ -1,6 +1,6 @@
 import { consentForm, withdrawalForm } from './consent-forms.js';
 import type { MessageRule } from './message-rule.js';
-import { agencies } from './participants.js';
+import { agencies, senderCaseworker } from './participants.js';
 
 /** Consents go to the guard: recorded, limited and withdrawn on the same road, in the sender's own order. */
 export const consentMessages = {
@@ -13,8 +13,19 @@ export const consentMessages = {
     purpose: null,
     caseUse: 'opens',
     facts: ['form', 'decision', 'validUntil'],
-    opens: [],
-    closes: ['seek-consent', 'renew-consent'],
+    opens: [
+      {
+        step: 'return-dpa1',
+        owner: senderCaseworker,
+        sentBy: 'contracted-provider',
+        when: { form: 'DPA1', decision: 'given' },
+      },
+      {
+        step: 'take-off-record',
+        owner: senderCaseworker,
+        when: { form: 'DPA1', decision: 'refused' },
+      },
+    ],
     notices: [],
   },
   'consent.withdrawn': {
@@ -26,8 +37,7 @@ export const consentMessages = {
     purpose: null,
     caseUse: 'needs',
     facts: ['form', 'withdrawnAt', 'keep'],
-    opens: [],
-    closes: [],
+    opens: [{ step: 'take-off-record', owner: senderCaseworker, when: { form: 'DPA1' } }],
     notices: [],
   },
 } as const satisfies Record<string, MessageRule>;

@@ -76,6 +76,10 @@ export const errorRules = {
   ),
   'id-reused': refusedInput(409, 'This id was used before for another message; make a new id'),
   'case-not-yours': refusedInput(403, 'The case is not bound to your party'),
+  'contradicts-record': refusedInput(
+    409,
+    'The message contradicts the record; see what stands and mend the field named',
+  ),
   'case-required': refusedInput(422, 'This type of message needs a case'),
   'identity-mismatch': refusedInput(
     422,

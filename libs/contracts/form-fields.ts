@@ -34,6 +34,7 @@ export const instant = checkedText(instantProblem, notAnInstant).meta({ format: 
 const ninoPattern = /^[A-Z]{2}[0-9]{6}[A-D]$/;
 const postcodePattern = /^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}$/;
 const phonePattern = /^[0-9+() ]{7,20}$/;
+export const phone = z.string().regex(phonePattern, { error: 'must be a telephone number' });
 
 export const personId = z
   .string()
@@ -41,6 +42,10 @@ export const personId = z
     error: 'must be a person id of the directory, as p_west_adviser_1',
   })
   .meta({ description: 'Person id of the directory; says who acts, never who the client is' });
+
+export const partyId = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,39}$/, { error: 'must be a party id of the directory' });
 
 /** No control, no line break, nothing that turns the direction of writing round, no half of a pair: they end in other people's mail, lists and databases. */
 const plainText = /^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u;
@@ -77,11 +82,9 @@ export const clientIdentity = z
   .strictObject({
     nino: inCategory(
       'identity',
-      z
-        .string()
-        .regex(ninoPattern, {
-          error: 'must be an NI number: 2 letters, 6 digits, 1 letter A to D, without spaces',
-        }),
+      z.string().regex(ninoPattern, {
+        error: 'must be an NI number: 2 letters, 6 digits, 1 letter A to D, without spaces',
+      }),
     ).optional(),
     surname: inCategory('identity', line(60)),
     otherNames: inCategory('identity', line(80)).optional(),
@@ -101,10 +104,7 @@ export const clientContact = z
       'contact',
       z.string().regex(postcodePattern, { error: 'must be a UK postcode' }),
     ).optional(),
-    phone: inCategory(
-      'contact',
-      z.string().regex(phonePattern, { error: 'must be a telephone number' }),
-    ).optional(),
+    phone: inCategory('contact', phone).optional(),
   })
   .meta({ id: 'ClientContact' });
 
@@ -113,10 +113,7 @@ export const office = z
   .strictObject({
     name: inCategory('administration', line(120)),
     address: inCategory('administration', line(200)).optional(),
-    phone: inCategory(
-      'administration',
-      z.string().regex(phonePattern, { error: 'must be a telephone number' }),
-    ).optional(),
+    phone: inCategory('administration', phone).optional(),
   })
   .meta({ id: 'Office' });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { freeText, inCategory } from './field.js';
+import { stepOutcomes } from './step-outcomes.js';
 import { stepNames } from './steps.js';
 import {
   clientContact,
@@ -43,6 +44,17 @@ export const acknowledgeForm = z.strictObject({
   keyworker: adm(personId).optional(),
 });
 
+/** The appointment of an outcome, and the outcome that it corrects: an appointment has one outcome, else the second says which was wrong. */
+const outcomeOf = {
+  referral: adm(z.uuid()),
+  appointment: adm(z.uuid())
+    .optional()
+    .meta({ description: 'The message that booked or last moved the appointment' }),
+  corrects: adm(z.uuid())
+    .optional()
+    .meta({ description: 'The outcome that was wrong, where this one takes its place' }),
+};
+
 /** Appointment booked: when and where, back to the adviser, who tells the client. Step 1. */
 export const appointmentForm = z.strictObject({
   referral: adm(z.uuid()),
@@ -51,9 +63,20 @@ export const appointmentForm = z.strictObject({
   bring: inCategory('appointment', shortText).optional(),
 });
 
+/** The provider moves an appointment. `appointment`: the message that booked or last moved it. Step 1. */
+export const appointmentMovedForm = z.strictObject({
+  appointment: adm(z.uuid()),
+  startsAt: inCategory('appointment', instant),
+  place: inCategory('appointment', shortText),
+  bring: inCategory('appointment', shortText).optional(),
+});
+
+/** The provider cancels an appointment; it books another, or declines the referral. Step 1. */
+export const appointmentCancelledForm = z.strictObject({ appointment: adm(z.uuid()) });
+
 /** TPR1 return: attended. Step 2. */
 export const attendedForm = z.strictObject({
-  referral: adm(z.uuid()),
+  ...outcomeOf,
   on: inCategory('attendance', localDate),
   comprehensiveAssessment: inCategory(
     'attendance',
@@ -63,7 +86,7 @@ export const attendedForm = z.strictObject({
 
 /** TPR1 return: did not attend. An alert. Step 2. */
 export const didNotAttendForm = z.strictObject({
-  referral: adm(z.uuid()),
+  ...outcomeOf,
   on: inCategory('attendance', localDate),
 });
 
@@ -79,8 +102,17 @@ export const providerNoticeForm = z.strictObject({
 export const carePlanForm = z.strictObject({
   agreedOn: adm(localDate),
   reviewWeeks: adm(z.int().min(1).max(52)).optional(),
+  lead: adm(z.uuid())
+    .optional()
+    .meta({ description: 'The agreement on who leads for education, training and employment' }),
 });
 export const carePlanReviewedForm = z.strictObject({ heldOn: adm(localDate) });
+
+/** The quarterly outcome profile (TOP): that it was completed or not, never its content. Stays with the provider. */
+export const outcomeProfileForm = z.strictObject({
+  on: adm(localDate),
+  completed: adm(z.boolean()),
+});
 
 /** TPR2 parts 1, 2, 4, 5 (part 3 is the consent, part 6 the exit). Step 4. */
 export const tpr2Form = z.strictObject({
@@ -101,6 +133,8 @@ export const tpr2Form = z.strictObject({
       goals: inCategory('employment', z.array(shortText).max(10)),
       training: inCategory('employment', z.array(shortText).max(10)).optional(),
       support: inCategory('employment', z.array(shortText).max(10)).optional(),
+      agreement: inCategory('employment', z.enum(['jsag', 'action-plan', 'none'])).optional(),
+      goalsMatchAgreement: inCategory('employment', z.boolean()).optional(),
     })
     .meta({ id: 'EmploymentNeeds' }),
   personalAdviser: adm(z.strictObject({ name: shortText, phone: shortText.optional() })).optional(),
@@ -123,23 +157,48 @@ export const claimStartedForm = z.strictObject({
 });
 export const claimEndedForm = z.strictObject({ endedOn: adm(localDate) });
 
+/** The day of the client's next attendance (a JSA customer signs fortnightly): matters are discussed then. Stays with the job centre. */
+export const nextAttendanceForm = z.strictObject({ on: adm(localDate) });
+
+/** An ad hoc interview, or fast track to stage 3, noted on the record. Stays with the job centre. Step 5. */
+export const actionNotedForm = z.strictObject({
+  action: adm(z.enum(['ad-hoc-interview', 'fast-track-to-stage-3', 'travel-costs-paid'])),
+  on: adm(localDate),
+});
+
+/** The client's case goes to another office of the same agency. */
+export const caseMovedForm = z.strictObject({ from: adm(localDate) });
+
 /** The job centre tells the keyworker that a claim ended, a benefit changed, or contact was lost. Step 8. */
 export const claimChangeForm = z.strictObject({
   change: inCategory('employment', z.enum(['claim-ended', 'benefit-changed', 'contact-lost'])),
   on: inCategory('employment', localDate),
 });
 
+const places = ['job-centre', 'telephone', 'elsewhere-agreed'] as const;
+
 /** Three-way employability review (3WER). Step 7. */
 export const reviewRequestForm = z.strictObject({
   wantedBy: inCategory('review', localDate),
-  place: inCategory('review', z.enum(['job-centre', 'elsewhere-agreed'])),
+  place: inCategory('review', z.enum(places)),
 });
-export const reviewOfferForm = z.strictObject({
-  request: adm(z.uuid()),
+
+/** A time offered. `interview`: the mandatory interview that it is to serve as. `agreedLocally`: outside office hours. */
+const offered = {
   startsAt: inCategory('review', instant),
   place: inCategory('review', shortText),
+  placeKind: inCategory('review', z.enum(places)).optional(),
   slot: inCategory('review', z.enum(['next-scheduled-appointment', 'next-free-appointment'])),
-});
+  interview: inCategory('review', z.enum(['13-weeks', '26-weeks'])).optional(),
+  agreedLocally: inCategory('review', z.boolean()).optional(),
+};
+export const reviewOfferForm = z.strictObject({ request: adm(z.uuid()), ...offered });
+/** The host moves a review that it offered: the new time stands in the offer's place, and is answered as an offer. */
+export const reviewMovedForm = z.strictObject({ offer: adm(z.uuid()), ...offered });
+/** Either side calls the review off; `review`: the request, the offer or the move. No reason is told. */
+export const reviewCancelledForm = z.strictObject({ review: adm(z.uuid()) });
+/** A customer asks at the job centre for a review: they are told to ask their keyworker. Stays with the job centre. Step 8. */
+export const reviewAskedForm = z.strictObject({ on: adm(localDate) });
 export const reviewAnswerForm = z.strictObject({
   offer: adm(z.uuid()),
   startsAt: inCategory('review', instant),
@@ -148,6 +207,9 @@ export const reviewDeclineForm = z.strictObject({ offer: adm(z.uuid()) });
 export const reviewHeldForm = z.strictObject({
   offer: adm(z.uuid()),
   heldOn: inCategory('review', localDate),
+  asInterview: inCategory('review', z.boolean())
+    .optional()
+    .meta({ description: 'It was also the mandatory interview that the offer named' }),
 });
 export const reviewNotHeldForm = z.strictObject({
   offer: adm(z.uuid()),
@@ -167,14 +229,19 @@ export const reviewOutcomeForm = z.strictObject({
 
 /** TPR2 part 6: exit, planned or unplanned, also where an unplanned one is likely. Step 9. */
 export const exitForm = z.strictObject({
-  exit: inCategory('exit', z.enum(['planned', 'unplanned', 'unplanned-likely'])),
+  exit: inCategory('exit', z.enum(['planned', 'unplanned', 'unplanned-likely']), {
+    'unplanned-likely': 'likely-exit',
+  }),
   on: inCategory('exit', localDate),
 });
 
 /** The owner of an open step says that it is done, and how it ended. Steps 2, 5, 6, 9. */
 export const stepDoneForm = z.strictObject({
   step: adm(z.enum(stepNames)),
-  outcome: adm(z.enum(['done', 'declined-by-client', 'not-possible', 'no-longer-needed'])),
+  outcome: adm(z.enum(stepOutcomes)),
+  about: adm(z.uuid()).optional().meta({
+    description: 'The cause of the step, as the worklist shows it, where several are open',
+  }),
 });
 
 /** A claim or record that the mesh passes on to nobody; content-free. After a withdrawal, to those who already hold what was shared. */

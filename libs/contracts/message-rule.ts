@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { NoticeTemplate } from './notices.js';
 import type { PartyKind } from './party.js';
 import type { Category, Purpose } from './purposes.js';
-import type { StepName, StepTemplate } from './steps.js';
+import type { StepTemplate } from './steps.js';
 
 /**
  * How a message of a type is treated, from the one table. Guard, router, reminders, OpenAPI and tests all read it.
@@ -11,9 +11,10 @@ import type { StepName, StepTemplate } from './steps.js';
  * `purpose`: what the disclosure is for; null = nothing goes to another agency, so no consent is asked.
  * `categoryPurposes`: categories that travel under a purpose of their own (TPR2: treatment status, review), else `purpose`.
  * `consentFree`: crosses agencies without consent because it discloses nothing (the content-free instruction).
- * `opensCase`: the first message of a case: binds case, client and sender. Others need the case bound to the sender.
+ * `caseUse`: `opens` = may be the first message of a case: binds case, client and sender. `needs` = the case is bound to the sender.
  * `facts`: paths in `data` that go on EVENTS and into decision records: dates and outcomes, never identity, never free text.
- * `cites`: path in `data` of the message this one answers; the guard checks that it is of the same case.
+ * `cites`: path in `data` of the message this one answers; the guard checks that it is of the same case and of a type of `citations`.
+ * What a message ends stands in `stepEnds`, what its sender then waits for in `waits`.
  */
 export interface MessageRule {
   readonly title: string;
@@ -29,7 +30,6 @@ export interface MessageRule {
   readonly facts: readonly string[];
   readonly cites?: string;
   readonly opens: readonly StepTemplate[];
-  readonly closes: readonly StepName[];
   readonly notices: readonly NoticeTemplate[];
   /** Its whole form goes on EVENTS: the directory, which holds ids of parties and staff and nothing else. */
   readonly onEventsWhole?: true;

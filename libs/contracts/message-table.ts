@@ -1,6 +1,8 @@
 import { clientMessages } from './client-messages.js';
+import { appointmentMessages } from './appointment-messages.js';
 import { consentMessages } from './consent-messages.js';
 import type { MessageRule } from './message-rule.js';
+import { leadMessages } from './lead-messages.js';
 import { referralMessages } from './referral-messages.js';
 import { reviewMessages } from './review-messages.js';
 import { serviceMessages } from './service-messages.js';
@@ -10,8 +12,10 @@ import { viewMessages } from './view-messages.js';
 export const messageTable = {
   ...consentMessages,
   ...referralMessages,
+  ...appointmentMessages,
   ...clientMessages,
   ...reviewMessages,
+  ...leadMessages,
   ...serviceMessages,
   ...viewMessages,
 } as const satisfies Record<string, MessageRule>;
@@ -33,7 +37,7 @@ export function nameOfType(type: string): MessageName | undefined {
 
 export const ruleOf = (name: MessageName): MessageRule => messageTable[name];
 
-/** The family names the EVENTS subject: `referral` of `referral.requested`. */
+/** The family of a message: `referral` of `referral.requested`. */
 export const familyOf = (name: MessageName): string => name.slice(0, name.indexOf('.'));
 
 export const messageNames = Object.keys(messageTable) as readonly MessageName[];

@@ -1,3 +1,5 @@
+import type { Condition } from './condition.js';
+import type { PartyKind } from './party.js';
 import type { PersonSlot } from './steps.js';
 
 /** What a person can be told by sealed mail. The text is rendered by the notifier; nothing of it stands outside the ciphertext. */
@@ -34,15 +36,40 @@ export const noticeKinds = [
   'check-identity',
   'choose-provider',
   'provider-notice',
+  'referral-declined',
+  'referral-handed-back',
+  'referral-cancelled',
+  'referral-passed-on',
+  'appointment-moved',
+  'appointment-cancelled',
+  'outcome-corrected',
+  'nothing-more-expected',
+  'no-answer-yet',
+  'provider-notice-due',
+  'dpa1-returned',
+  'dpa1-to-return',
+  'take-off-record',
+  'review-moved',
+  'review-cancelled',
+  'next-review-due',
+  'outcome-profile-due',
+  'exit-not-told',
+  'stays-in-treatment',
+  'lead-proposed',
+  'lead-agreed',
+  'lead-declined',
+  'case-moved-here',
+  'steps-inherited',
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
 export interface NoticeTemplate {
   readonly kind: NoticeKind;
   readonly to: PersonSlot;
-  readonly when?: { readonly fact: string; readonly is: string | boolean };
+  readonly when?: Condition;
+  readonly sentTo?: PartyKind;
 }
 
 /** Up whose desk an overdue step goes, in order. Nothing is ever without an owner. */
-export const escalations = ['owner', 'deputy', 'team-leader'] as const;
+export const escalations = ['owner', 'deputy', 'team-leader', 'manager'] as const;
 export type Escalation = (typeof escalations)[number];

@@ -4,6 +4,7 @@ import type { PersonSlot } from './steps.js';
 /** Kinds of parties, by what they do in the protocol. */
 export const referrers: readonly PartyKind[] = ['jobcentre', 'contracted-provider'];
 export const treaters: readonly PartyKind[] = ['treatment-provider'];
+export const takers: readonly PartyKind[] = ['treatment-provider', 'spoc'];
 export const agencies: readonly PartyKind[] = [
   'jobcentre',
   'contracted-provider',
@@ -18,3 +19,4 @@ export const senderCaseworker: PersonSlot = { side: 'sender', who: 'caseworker' 
 export const senderLeader: PersonSlot = { side: 'sender', who: 'team-leader' };
 export const recipientCaseworker: PersonSlot = { side: 'recipient', who: 'caseworker' };
 export const recipientLeader: PersonSlot = { side: 'recipient', who: 'team-leader' };
+export const recipientAddressee: PersonSlot = { side: 'recipient', who: 'addressee' };

@@ -10,6 +10,7 @@ export const purposes = [
   'exit-notice',
   'three-way-review',
   'notify-jcp',
+  'agree-ete-lead',
 ] as const;
 export type Purpose = (typeof purposes)[number];
 
@@ -30,6 +31,9 @@ export const tpr2Statements = [
   'used-solely-for-barriers-to-work',
 ] as const;
 
+/** Where the client was told this, a consent to share covers the notice of an exit too; a likely exit only where `exit-notice` is named. */
+export const sharingCoversExit = 'sharing-includes-exit';
+
 export const consentFormRules: Readonly<Record<ConsentForm, ConsentFormRule>> = {
   DPA1: {
     takenBy: ['jobcentre', 'contracted-provider'],
@@ -43,7 +47,13 @@ export const consentFormRules: Readonly<Record<ConsentForm, ConsentFormRule>> = 
   },
   TPR2: {
     takenBy: ['treatment-provider'],
-    purposes: ['share-employment-needs', 'treatment-status', 'exit-notice', 'three-way-review'],
+    purposes: [
+      'share-employment-needs',
+      'treatment-status',
+      'exit-notice',
+      'three-way-review',
+      'agree-ete-lead',
+    ],
     statements: tpr2Statements,
   },
 };
@@ -62,6 +72,7 @@ export const categories = [
   'review',
   'referral',
   'exit',
+  'likely-exit',
   'treatment-status',
   'access-route',
   'treatment-summary',

@@ -8,6 +8,8 @@ import type { MessageRule } from './message-rule.js';
 import { type MessageName, nameOfType, ruleOf } from './message-table.js';
 import { isServiceParty } from './party.js';
 import type { Problem } from './problem.js';
+import { stepFollowUps } from './step-outcomes.js';
+import { outcomeSaid } from './what-follows.js';
 
 /** A message whose shape is right. Whether it may travel is for the guard to decide. */
 export interface ReadMessage {
@@ -69,6 +71,7 @@ export function readMessage(json: unknown, nowMs: number, idAge: IdAge = default
   const problem =
     idProblem(envelope, sender, nowMs, idAge) ??
     envelopeProblem(envelope, sender, rule) ??
+    outcomeProblem(name, form.data) ??
     dateProblem(name, form.data, nowMs);
   if (problem !== undefined) return fail(problem);
   envelope.data = form.data;
@@ -124,6 +127,29 @@ function envelopeProblem(
       code: 'sender-not-allowed',
       field: 'type',
       detail: 'this type of message is not sent by your party',
+    };
+  return undefined;
+}
+
+/** What `step.done` may not say: the other side has to learn of it, so a message of its own says it. */
+function outcomeProblem(
+  name: MessageName,
+  data: Readonly<Record<string, unknown>>,
+): Problem | undefined {
+  if (name !== 'step.done') return undefined;
+  const said = outcomeSaid({ step: String(data['step']), outcome: String(data['outcome']) });
+  const follows = said === undefined ? undefined : stepFollowUps[said.step][said.outcome];
+  if (follows?.kind === 'send')
+    return {
+      code: 'malformed-message',
+      field: 'data.outcome',
+      detail: `this step does not end so; send ${follows.types.join(' or ')} instead`,
+    };
+  if (follows?.kind === 'only-done')
+    return {
+      code: 'malformed-message',
+      field: 'data.outcome',
+      detail: 'this step ends only when it is done',
     };
   return undefined;
 }

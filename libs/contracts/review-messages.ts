@@ -27,8 +27,9 @@ const fromHost = {
  * Step 7, the three-way employability review (3WER):
  *
  *   requested ─▶ offered ─┬▶ accepted ─┬▶ held ─▶ outcome
- *                ▲        │            └▶ not held ─┐
- *                └────────┴─ declined ◀─────────────┘ (offered again)
+ *                ▲   │    │            └▶ not held ─┐
+ *                └───┼────┴─ declined ◀─────────────┘ (offered again)
+ *                    └─▶ moved: answered as an offer        cancelled, by either side: ends it anywhere
  */
 export const reviewMessages = {
   'review.requested': {
@@ -37,18 +38,54 @@ export const reviewMessages = {
     form: forms.reviewRequestForm,
     facts: ['wantedBy'],
     opens: [{ step: 'offer-review', owner: recipientLeader }],
-    closes: [],
     notices: [{ kind: 'review-requested', to: recipientLeader }],
   },
   'review.offered': {
     ...fromHost,
     title: 'Review appointment offered',
     form: forms.reviewOfferForm,
-    facts: ['startsAt'],
+    facts: ['startsAt', 'interview'],
     cites: 'request',
     opens: [{ step: 'answer-review-offer', owner: recipientCaseworker }],
-    closes: ['offer-review'],
     notices: [{ kind: 'review-offered', to: recipientCaseworker }],
+  },
+  'review.moved': {
+    ...fromHost,
+    title: 'Review appointment moved',
+    form: forms.reviewMovedForm,
+    facts: ['startsAt', 'interview'],
+    cites: 'offer',
+    opens: [{ step: 'answer-review-offer', owner: recipientCaseworker }],
+    notices: [
+      { kind: 'review-moved', to: recipientCaseworker },
+      { kind: 'review-moved', to: senderCaseworker },
+    ],
+  },
+  'review.cancelled': {
+    ...fromHost,
+    title: 'Review called off',
+    form: forms.reviewCancelledForm,
+    from: [...referrers, ...treaters],
+    to: [...referrers, ...treaters],
+    facts: [],
+    cites: 'review',
+    opens: [],
+    notices: [
+      { kind: 'review-cancelled', to: recipientCaseworker },
+      { kind: 'review-cancelled', to: senderCaseworker },
+    ],
+  },
+  'review.asked-at-job-centre': {
+    title: 'The customer asked at the job centre for a review, and was told to ask their keyworker',
+    protocolStep: 8,
+    form: forms.reviewAskedForm,
+    from: referrers,
+    to: ['mesh'],
+    purpose: null,
+    caseUse: 'needs',
+    facts: ['on'],
+    opens: [],
+    notices: [],
   },
   'review.accepted': {
     ...fromProvider,
@@ -57,7 +94,6 @@ export const reviewMessages = {
     facts: ['startsAt'],
     cites: 'offer',
     opens: [{ step: 'hold-review', owner: recipientCaseworker, from: 'startsAt' }],
-    closes: ['answer-review-offer'],
     notices: [
       { kind: 'review-accepted', to: recipientCaseworker },
       { kind: 'review-accepted', to: senderCaseworker },
@@ -70,17 +106,15 @@ export const reviewMessages = {
     facts: [],
     cites: 'offer',
     opens: [{ step: 'offer-review', owner: recipientCaseworker }],
-    closes: ['answer-review-offer'],
     notices: [{ kind: 'review-declined', to: recipientCaseworker }],
   },
   'review.held': {
     ...fromHost,
     title: 'Review held',
     form: forms.reviewHeldForm,
-    facts: ['heldOn'],
+    facts: ['heldOn', 'asInterview'],
     cites: 'offer',
     opens: [{ step: 'tell-review-outcome', owner: senderCaseworker }],
-    closes: ['hold-review', 'review-care-plan'],
     notices: [{ kind: 'review-held', to: recipientCaseworker }],
   },
   'review.not-held': {
@@ -90,7 +124,6 @@ export const reviewMessages = {
     facts: ['on', 'why'],
     cites: 'offer',
     opens: [{ step: 'offer-review', owner: senderCaseworker }],
-    closes: ['hold-review'],
     notices: [{ kind: 'review-not-held', to: recipientCaseworker }],
   },
   'review.outcome': {
@@ -100,7 +133,6 @@ export const reviewMessages = {
     facts: ['agreementAmended', 'nextReviewOn'],
     cites: 'offer',
     opens: [],
-    closes: ['tell-review-outcome'],
     notices: [{ kind: 'review-outcome', to: recipientCaseworker }],
   },
 } as const satisfies Record<string, MessageRule>;

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { areaRoles } from './address.js';
-import { instant, localDate, personId } from './form-fields.js';
+import { instant, localDate, partyId, personId, phone } from './form-fields.js';
 import { errorRules, type MeshErrorCode } from './error-codes.js';
 import { escalations, noticeKinds } from './notices.js';
 import { partyKinds } from './party.js';
 import { jobs, stepNames } from './steps.js';
 
-const partyId = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, { error: 'must be a party id' });
 const name = z.string().trim().min(1).max(120);
 
 /** Directory: a party, the agency (data controller) it belongs to, and the roles it serves in which districts. From the operator. */
@@ -18,6 +17,14 @@ export const partyPutForm = z.strictObject({
   serves: z.array(z.strictObject({ role: z.enum(areaRoles), district: z.string() })).default([]),
   dutyPerson: personId,
   teamLeader: personId,
+  manager: personId
+    .optional()
+    .meta({ description: 'Is told, after the team leader, that a step stays undone' }),
+  contract: z
+    .enum(['pathways', 'flexible-new-deal'])
+    .optional()
+    .meta({ description: 'Of a contracted provider: it tells of attendance by NFP or by FND4' }),
+  phone: phone.optional().meta({ description: 'Of the office: whom to ring' }),
   active: z.boolean().default(true),
 });
 export type PartyPut = z.infer<typeof partyPutForm>;
@@ -29,6 +36,10 @@ export const personPutForm = z.strictObject({
   job: z.enum(jobs),
   deputy: personId,
   active: z.boolean().default(true),
+  joinsOn: localDate.optional().meta({ description: 'First day in office' }),
+  leavesOn: localDate.optional().meta({ description: 'Last day in office' }),
+  absentFrom: localDate.optional().meta({ description: 'First day away' }),
+  absentUntil: localDate.optional().meta({ description: 'Last day away' }),
 });
 export type PersonPut = z.infer<typeof personPutForm>;
 
@@ -67,6 +78,11 @@ export const noticeRequestForm = z.strictObject({
   step: z.enum(stepNames).optional(),
   dueOn: localDate.optional(),
   escalation: z.enum(escalations).optional(),
+  /** Of the reader's own agency, as the router knows it; the guard adds nothing to it. */
+  clientWasTold: z.boolean().optional(),
+  nextInterviewOn: localDate.optional(),
+  /** Cases whose steps came to the reader (`steps-inherited`): the guard puts the reader's own references in their place. */
+  cases: z.array(z.uuid()).max(100).optional(),
 });
 export type NoticeRequest = z.infer<typeof noticeRequestForm>;
 
@@ -78,6 +94,18 @@ export const noticeForm = z.strictObject({
   ...noticeRequestForm.shape,
   caseReference: z.string().max(80),
   facts: z.record(z.string(), factValue),
+  /** Short, the same on both sides, for the telephone; resolves for those who have the case. */
+  shortReference: z.string().max(12).optional(),
+  /** The short name of the client's own message behind the notice: what was sent, blocked, or lapses. */
+  about: z.string().max(60).optional(),
+  /** The organisation on the other side, and whom to ring there. Absent where the reader's own agency sent it. */
+  counterpart: z.strictObject({ name, phone: phone.optional() }).optional(),
+  /** One appointment over its moves: `root` stays the same, `sequence` grows. */
+  appointment: z
+    .strictObject({ root: z.uuid(), sequence: z.int().min(0), cancelled: z.boolean() })
+    .optional(),
+  /** The reader's own references of the cases that came to them. */
+  references: z.array(z.string().max(80)).max(100).optional(),
   /** Which side the person's party is of: job-centre readers get the voluntary, no-sanction line. */
   audience: z.enum(partyKinds),
 });
@@ -88,6 +116,8 @@ export const reminderKinds = [
   'claim-interview-13',
   'claim-interview-26',
   'review-appointment',
+  'next-review',
+  'outcome-profile',
   'consent-lapse',
 ] as const;
 export type ReminderKind = (typeof reminderKinds)[number];

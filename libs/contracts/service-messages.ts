@@ -7,7 +7,6 @@ const ours = {
   purpose: null,
   caseUse: 'none',
   opens: [],
-  closes: [],
   notices: [],
 } as const;
 

@@ -10,7 +10,6 @@ const none = {
   purpose: null,
   facts: [],
   opens: [],
-  closes: [],
   notices: [],
 } as const;
 

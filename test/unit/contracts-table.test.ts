@@ -1,9 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { citations } from '#libs/contracts/citations.js';
 import { fieldRules } from '#libs/contracts/field.js';
 import { messageNames, nameOfType, ruleOf, typeOf } from '#libs/contracts/message-table.js';
 import { uuidV7 } from '#libs/contracts/message-id.js';
 import { readMessage, readMessageText } from '#libs/contracts/read-message.js';
+import { refusalSteps } from '#libs/contracts/refusal-steps.js';
+import { stepEnds } from '#libs/contracts/step-ends.js';
+import { stepAfter, stepFollowUps, stepOutcomes } from '#libs/contracts/step-outcomes.js';
+import { type StepName, stepNames } from '#libs/contracts/steps.js';
+import { waits } from '#libs/contracts/waits.js';
 
 const now = Date.parse('2026-03-02T09:00:00Z');
 const id = uuidV7(now, new Uint8Array(10).fill(7));
@@ -79,19 +85,84 @@ describe('the table of messages', () => {
     }
   });
 
-  it('opens every step that it can close', () => {
-    const rules = messageNames.map(ruleOf);
-    const opened = new Set(rules.flatMap((rule) => rule.opens.map((step) => step.step)));
-    const byOthers = [
-      'seek-consent',
-      'check-identity',
-      'choose-provider',
-      'review-care-plan',
-      'hold-interview',
-      'renew-consent',
-    ];
-    for (const step of rules.flatMap((rule) => rule.closes))
-      expect(opened.has(step) || byOthers.includes(step)).toBe(true);
+  it('says of every citation which types it may name', () => {
+    for (const name of messageNames)
+      expect([name, ruleOf(name).cites !== undefined]).toEqual([
+        name,
+        citations[name] !== undefined,
+      ]);
+  });
+});
+
+describe('the tables of steps', () => {
+  /** Opened by a reminder, by a refusal, by a wait or by another step's outcome, not by a message. */
+  const byOthers = new Set<StepName>([
+    'review-care-plan',
+    'hold-interview',
+    'renew-consent',
+    'request-review',
+    'complete-outcome-profile',
+    ...Object.values(refusalSteps).map(({ step }) => step),
+    'record-exit',
+    'ask-client',
+    ...stepNames.flatMap((step) =>
+      stepOutcomes.flatMap((outcome) => stepAfter(step, outcome) ?? []),
+    ),
+  ]);
+
+  it('opens every step that it knows', () => {
+    const opened = new Set<StepName>(
+      messageNames.flatMap((name) => ruleOf(name).opens.map(({ step }) => step)),
+    );
+    for (const step of stepNames)
+      expect([step, opened.has(step) || byOthers.has(step)]).toEqual([step, true]);
+  });
+
+  it('leaves no outcome without a next step, a message or a stated end', () => {
+    for (const step of stepNames)
+      for (const outcome of stepOutcomes) {
+        const follows = stepFollowUps[step][outcome];
+        if (follows.kind === 'send') expect(follows.types.length).toBeGreaterThan(0);
+        // What is to be sent instead ends the step, or the owner could never be rid of it.
+        if (follows.kind === 'send')
+          for (const name of follows.types)
+            expect([step, name, stepEnds[step].ends.some(({ by }) => by === name)]).toEqual([
+              step,
+              name,
+              true,
+            ]);
+      }
+  });
+
+  it('gives every step an end that its owner can bring about', () => {
+    for (const step of stepNames)
+      expect([
+        step,
+        stepOutcomes.some((outcome) =>
+          ['end', 'step', 'send'].includes(stepFollowUps[step][outcome].kind),
+        ),
+      ]).toEqual([step, true]);
+  });
+
+  it('ends every wait by a message that can reach the side that waits', () => {
+    for (const [name, wait] of Object.entries(waits))
+      expect([name, wait.endedBy.length > 0]).toEqual([name, true]);
+  });
+
+  it('refuses an outcome that the other side has to learn of, and says which message to send', () => {
+    const read = readMessage(
+      {
+        ...referral,
+        type: 'throughcare.step.done.v1',
+        to: 'mesh',
+        data: { step: 'acknowledge-referral', outcome: 'not-possible' },
+      },
+      now,
+    );
+    expect(read).toMatchObject({
+      ok: false,
+      problems: [{ field: 'data.outcome', detail: expect.stringContaining('referral.declined') }],
+    });
   });
 });
 

@@ -131,6 +131,8 @@ export const anchorsOf: Readonly<Record<ReminderKind, readonly MessageName[]>> =
   'claim-interview-13': ['claim.started'],
   'claim-interview-26': ['claim.started'],
   'review-appointment': ['review.accepted'],
+  'next-review': ['review.outcome'],
+  'outcome-profile': ['careplan.agreed'],
   'consent-lapse': ['consent.recorded'],
 };
 

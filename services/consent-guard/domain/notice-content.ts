@@ -1,8 +1,10 @@
-import { ruleOf } from '#libs/contracts/message-table.js';
+import { meets } from '#libs/contracts/condition.js';
 import type { NoticeKind } from '#libs/contracts/notices.js';
-import { refusalSteps } from '#libs/contracts/refusal-steps.js';
+import { refusalStep } from '#libs/contracts/refusal-steps.js';
 import type { NoticeRequest, ReminderKind } from '#libs/contracts/service-forms.js';
-import type { PersonSlot, StepName, StepTemplate } from '#libs/contracts/steps.js';
+import type { PersonSlot, StepName } from '#libs/contracts/steps.js';
+import { waits } from '#libs/contracts/waits.js';
+import { noticesOf, stepsOpenedBy } from '#libs/contracts/what-follows.js';
 import { type GuardRecord, isCleared } from './guard-record.js';
 
 export type Side = PersonSlot['side'];
@@ -18,6 +20,8 @@ const reminderTold: Readonly<Record<ReminderKind, Tellable>> = {
   'claim-interview-13': { kinds: ['interview-due'], steps: ['hold-interview'] },
   'claim-interview-26': { kinds: ['interview-due'], steps: ['hold-interview'] },
   'review-appointment': { kinds: ['review-appointment-soon'], steps: [] },
+  'next-review': { kinds: ['next-review-due'], steps: ['request-review'] },
+  'outcome-profile': { kinds: ['outcome-profile-due'], steps: ['complete-outcome-profile'] },
   'consent-lapse': { kinds: ['consent-lapsing'], steps: ['renew-consent'] },
 };
 
@@ -60,28 +64,30 @@ function tellableTo(side: Side, [cited, before]: readonly GuardRecord[]): Tellab
   }
 }
 
-const isSentSo = ({ sentBy }: StepTemplate, { senderKind }: GuardRecord): boolean =>
-  sentBy === undefined || sentBy === senderKind;
-
 function ofMessage(side: Side, cited: GuardRecord): Tellable {
-  const { verdict } = cited;
+  const { verdict, name, facts, senderKind, recipientKind } = cited;
   const reason = verdict.kind === 'refused' || verdict.kind === 'stopped' ? verdict.reason : '';
-  const dropped =
-    side === 'sender' && Object.hasOwn(refusalSteps, reason)
-      ? refusalSteps[reason as keyof typeof refusalSteps]
-      : undefined;
-  const rule = ruleOf(cited.name);
-  const mine = ({ when }: Pick<StepTemplate, 'when'>, slot: PersonSlot): boolean =>
-    slot.side === side && (when === undefined || cited.facts[when.fact] === when.is);
+  const dropped = side === 'sender' ? refusalStep(name, reason) : undefined;
+  const message = { name, facts, senderKind, recipientKind };
   const isPassed = isCleared(cited);
   // What it opened before it was stopped stays the sender's to close.
   const opened =
     isPassed || verdict.kind === 'stopped'
-      ? rule.opens.filter((each) => mine(each, each.owner) && isSentSo(each, cited))
+      ? stepsOpenedBy(message).filter(({ owner }) => owner.side === side)
       : [];
-  const kinds = isPassed ? rule.notices.filter((each) => mine(each, each.to)) : [];
+  const notices = isPassed ? noticesOf(message).filter(({ to }) => to.side === side) : [];
+  const wait = isPassed ? waits[name] : undefined;
+  const isWaiting = wait?.waits === side && meets(facts, wait.when);
   return {
-    kinds: [...kinds.map((each) => each.kind), ...(dropped === undefined ? [] : [dropped.notice])],
-    steps: [...opened.map((each) => each.step), ...(dropped === undefined ? [] : [dropped.step])],
+    kinds: [
+      ...notices.map(({ kind }) => kind),
+      ...(dropped === undefined ? [] : [dropped.notice]),
+      ...(isWaiting ? (['no-answer-yet'] as const) : []),
+    ],
+    steps: [
+      ...opened.map(({ step }) => step),
+      ...(dropped === undefined ? [] : [dropped.step]),
+      ...(isWaiting ? (['ask-client'] as const) : []),
+    ],
   };
 }

@@ -16,6 +16,8 @@ const jobCentreSide: ReadonlySet<PartyKind> = new Set(['jobcentre', 'contracted-
 
 const standIn = {
   deputy: 'You get this as the deputy of the person who holds this step.',
+  manager:
+    'You get this as the manager: the team leader keeps this step, which was not done in time.',
   'team-leader':
     'You get this as the team leader: neither the owner of this step nor the deputy has done it in time.',
 } as const;

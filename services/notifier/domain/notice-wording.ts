@@ -1,33 +1,8 @@
 import type { NoticeKind } from '#libs/contracts/notices.js';
-import type { FactValue } from '#libs/contracts/service-forms.js';
-import type { StepName } from '#libs/contracts/steps.js';
-import { longDate, longMoment } from './long-date.js';
-
-/** What a wording may speak of: the marked facts of the record behind the notice, and the step, where there is one. */
-export interface WordingFacts {
-  readonly facts: Readonly<Record<string, FactValue>>;
-  readonly step?: StepName | undefined;
-  readonly dueOn?: string | undefined;
-}
-
-/** `happened` says what is the case; `next` what the reader is to do. Whole sentences, plain English, no client's name, no jargon unexplained. */
-export interface NoticeWording {
-  readonly subject: string;
-  readonly happened: (of: WordingFacts) => string;
-  readonly next: (of: WordingFacts) => string;
-}
-
-const nothingToDo = (): string => 'There is nothing you need to do now.';
-const onDate = ({ facts }: WordingFacts, fact: string): string => {
-  const value = facts[fact];
-  return typeof value === 'string' ? ` on ${longDate(value)}` : '';
-};
-const atMoment = ({ facts }: WordingFacts, fact: string, preposition = 'for'): string => {
-  const value = facts[fact];
-  return typeof value === 'string' ? ` ${preposition} ${longMoment(value)}` : '';
-};
-/** The day of the thing that a reminder is about, which is not the day by which its step is to be done. */
-const dueDay = (of: WordingFacts): string => onDate(of, 'dueOn');
+import { longDate } from './long-date.js';
+import { protocolWording } from './protocol-wording.js';
+import { stepWords } from './step-wording.js';
+import { type NoticeWording, atMoment, choose, dueDay, nothingToDo, onDate } from './wording.js';
 
 const exits: Readonly<Record<string, string>> = {
   planned: 'a planned exit',
@@ -39,42 +14,8 @@ const changes: Readonly<Record<string, string>> = {
   'benefit-changed': 'the benefit has changed',
   'contact-lost': 'contact has been lost',
 };
-const choose = (
-  words: Readonly<Record<string, string>>,
-  value: FactValue | undefined,
-  otherwise: string,
-): string => words[String(value)] ?? otherwise;
-
-/** What each open step is called when its owner is reminded of it. */
-export const stepWords: Readonly<Record<StepName, string>> = {
-  'acknowledge-referral': 'Acknowledge the referral.',
-  'book-first-appointment':
-    'Book the first appointment and tell the referrer when and where it is.',
-  'tell-outcome': 'Tell the referrer whether the appointment was attended.',
-  'discuss-did-not-attend':
-    'Discuss the missed appointment at the next attendance and consider referring again.',
-  'note-receipt': 'Note on the record that the TPR2 was received.',
-  'pass-to-adviser': 'Pass the TPR2 to the adviser.',
-  'complete-dpa1': 'Complete a DPA1 with the client at the next attendance.',
-  'discuss-no-trace':
-    'Discuss the returned TPR2 with the client: there may be an entitlement that is not claimed.',
-  'offer-review': 'Offer an appointment for the three-way review.',
-  'answer-review-offer': 'Accept or decline the review appointment that was offered.',
-  'hold-review': 'Hold the three-way review, or record that it was not held.',
-  'tell-review-outcome': 'Send the outcome of the review.',
-  're-engage': 'Try to help the client to engage again.',
-  'update-record': 'Update the record.',
-  'review-care-plan': 'Review the care plan and record the day.',
-  'hold-interview': 'Hold the interview and record it.',
-  'renew-consent': 'Ask the client whether the consent is to be renewed.',
-  'stop-using': 'Stop using what was shared and take it off the record.',
-  'seek-consent': "Seek the client's consent, or leave the matter.",
-  'send-again': 'Look at what the client still lets go, and send it again.',
-  'check-identity': 'Check the identity details with the client and send again.',
-  'choose-provider': 'Choose a provider yourself and send the referral to it.',
-};
-
 export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
+  ...protocolWording,
   'referral-received': {
     subject: 'Referral received',
     happened: () => 'A referral has come in for you.',

@@ -1,5 +1,5 @@
-import { refusalSteps } from '#libs/contracts/refusal-steps.js';
-import { type MessageName, nameOfType, ruleOf } from '#libs/contracts/message-table.js';
+import { refusalStep } from '#libs/contracts/refusal-steps.js';
+import { type MessageName, nameOfType } from '#libs/contracts/message-table.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { isPartyId } from '#libs/contracts/party.js';
 import {
@@ -8,6 +8,7 @@ import {
   type StepTemplate,
   stepNames,
 } from '#libs/contracts/steps.js';
+import { noticesOf, stepsEndedBy, stepsOpenedBy } from '#libs/contracts/what-follows.js';
 import { type CaseState, type Holder, type OpenStep, type Telling } from './case-state.js';
 import { stepsLeft } from './close-steps.js';
 import { type StepClocks, dueDate } from './due-date.js';
@@ -45,10 +46,10 @@ type Step = (
 const act: Step = (state, event, name, around) =>
   name === 'reminder.due' ? remind(state, event, around) : pass(state, event, name, around);
 
-const drop: Step = (state, event, _name, { clocks }) => {
-  const reason = event.reason ?? '';
-  if (!Object.hasOwn(refusalSteps, reason)) return state;
-  const { step, notice, owner } = refusalSteps[reason as keyof typeof refusalSteps];
+const drop: Step = (state, event, name, { clocks }) => {
+  const dropped = refusalStep(name, event.reason ?? '');
+  if (dropped === undefined) return state;
+  const { step, notice, owner } = dropped;
   const opened = openStep(event, { step, owner }, clocks);
   const told = tell(event, { kind: notice, slot: owner, opened });
   return {
@@ -72,17 +73,20 @@ function pass(
   name: MessageName,
   around: Surroundings,
 ): CaseState {
-  const rule = ruleOf(name);
+  const { facts, senderKind, recipientKind } = event;
+  const message = { name, facts, senderKind, recipientKind };
   const isStopped = around.isStopped(event.id);
+  const left = stepsLeft(state.steps, [...stepsEndedBy(message), ...stepDone(event, name)], event);
   const opened = isStopped
     ? []
-    : rule.opens.flatMap((template) => openStep(event, template, around.clocks));
+    : stepsOpenedBy(message)
+        .filter(
+          ({ ifOpen }) => ifOpen === undefined || left.some(({ step }) => ifOpen.includes(step)),
+        )
+        .flatMap((template) => openStep(event, template, around.clocks));
   const told = isStopped
     ? []
-    : rule.notices
-        .filter(({ when }) => holds(event, when))
-        .flatMap(({ kind, to }) => tell(event, { kind, slot: to, opened }));
-  const left = stepsLeft(state.steps, [...rule.closes, ...stepDone(event, name)], event);
+    : noticesOf(message).flatMap(({ kind, to }) => tell(event, { kind, slot: to, opened }));
   return {
     steps: withOpened(
       left.filter((step) => !isSentAgain(step, event, around)),
@@ -121,8 +125,7 @@ function withOpened(steps: readonly OpenStep[], opened: readonly OpenStep[]): re
 
 function openStep(event: MeshEvent, template: StepTemplate, clocks: StepClocks): OpenStep[] {
   const holder = holderOf(event, template.owner);
-  const isSentSo = template.sentBy === undefined || template.sentBy === event.senderKind;
-  if (holder === undefined || !isSentSo || !holds(event, template.when)) return [];
+  if (holder === undefined) return [];
   const other = holder.party === event.sender ? event.to : event.sender;
   const from = template.from === undefined ? undefined : event.facts[template.from];
   return [
@@ -157,18 +160,20 @@ function tell(
   ];
 }
 
+function personNamed(event: MeshEvent, who: PersonSlot['who']): Pick<Holder, 'actor'> {
+  const person = who === 'addressee' ? event.facts['addressee'] : event.actor;
+  const isNamed = who === 'actor' || who === 'addressee';
+  return isNamed && typeof person === 'string' ? { actor: person } : {};
+}
+
 function holderOf(event: MeshEvent, { side, who }: PersonSlot): Holder | undefined {
   const party = side === 'sender' ? event.sender : event.to;
   if (!isPartyId(party)) return undefined;
   return {
     party,
     who,
-    ...(who === 'actor' && event.actor !== undefined ? { actor: event.actor } : {}),
+    ...personNamed(event, who),
   };
-}
-
-function holds(event: MeshEvent, when: StepTemplate['when']): boolean {
-  return when === undefined || event.facts[when.fact] === when.is;
 }
 
 /** What was stopped because the consent is narrower by now is the sender's to send again, and is done by the next message of its type. */

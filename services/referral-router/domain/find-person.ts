@@ -29,6 +29,7 @@ export function findPerson(
     caseworker: () => caseworkers(namings, party.agency, directory, today),
     'team-leader': () => [party.teamLeader],
     actor: () => (holder.actor === undefined ? [] : [holder.actor]),
+    addressee: () => [...(holder.actor === undefined ? [] : [holder.actor]), party.teamLeader],
   }[holder.who]();
   return [...first, party.dutyPerson, party.teamLeader].find(isThere) ?? party.teamLeader;
 }

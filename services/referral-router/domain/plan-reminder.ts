@@ -33,6 +33,17 @@ const plans: Readonly<Record<ReminderKind, ReminderPlan>> = {
   'claim-interview-13': interview,
   'claim-interview-26': interview,
   'review-appointment': { notice: 'review-appointment-soon', sides: ['treatment', 'host'] },
+  'next-review': {
+    notice: 'next-review-due',
+    sides: ['treatment'],
+    step: 'request-review',
+  },
+  'outcome-profile': {
+    notice: 'outcome-profile-due',
+    sides: ['treatment'],
+    step: 'complete-outcome-profile',
+    isFromDueOn: true,
+  },
   'consent-lapse': { notice: 'consent-lapsing', sides: ['taker'], step: 'renew-consent' },
 };
 

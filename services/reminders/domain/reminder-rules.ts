@@ -28,6 +28,8 @@ export const usualRules: Omit<ReminderRules, 'holidays'> = {
     'claim-interview-13': { days: 7 },
     'claim-interview-26': { days: 7 },
     'review-appointment': { workingDays: 1 },
+    'next-review': { days: 21 },
+    'outcome-profile': { days: 7 },
     'consent-lapse': { days: 28 },
   },
   timeOfDay: '09:00',

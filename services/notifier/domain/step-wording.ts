@@ -1,0 +1,45 @@
+import type { StepName } from '#libs/contracts/steps.js';
+
+/** What each open step is called when its owner is reminded of it. */
+export const stepWords: Readonly<Record<StepName, string>> = {
+  'acknowledge-referral': 'Acknowledge the referral.',
+  'book-first-appointment':
+    'Book the first appointment and tell the referrer when and where it is.',
+  'tell-outcome': 'Tell the referrer whether the appointment was attended.',
+  'discuss-did-not-attend':
+    'Discuss the missed appointment at the next attendance and consider referring again.',
+  'note-receipt': 'Note on the record that the TPR2 was received.',
+  'pass-to-adviser': 'Pass the TPR2 to the adviser.',
+  'complete-dpa1': 'Complete a DPA1 with the client at the next attendance.',
+  'discuss-no-trace':
+    'Discuss the returned TPR2 with the client: there may be an entitlement that is not claimed.',
+  'offer-review': 'Offer an appointment for the three-way review.',
+  'answer-review-offer': 'Accept or decline the review appointment that was offered.',
+  'hold-review': 'Hold the three-way review, or record that it was not held.',
+  'tell-review-outcome': 'Send the outcome of the review.',
+  're-engage': 'Try to help the client to engage again.',
+  'update-record': 'Update the record.',
+  'review-care-plan': 'Review the care plan and record the day.',
+  'hold-interview': 'Hold the interview and record it.',
+  'renew-consent': 'Ask the client whether the consent is to be renewed.',
+  'stop-using': 'Stop using what was shared and take it off the record.',
+  'seek-consent': "Seek the client's consent, or leave the matter.",
+  'send-again': 'Look at what the client still lets go, and send it again.',
+  'check-identity': 'Check the identity details with the client and send again.',
+  'choose-provider': 'Choose a provider and pass the referral on to it.',
+  'refer-elsewhere': 'Refer the client to another provider, or agree with the client to leave it.',
+  'tell-provider-cancelled': 'Tell the provider that the referral was taken back.',
+  'tell-client': 'Tell the client when and where the appointment is, or that it is off.',
+  'tell-nothing-more': 'Tell the provider that nothing more is expected of it.',
+  'ask-client': 'Ask the client how things stand. No answer has come, or the next word is theirs.',
+  'send-provider-notice': 'Send the job centre the notice of attendance (NFP or FND4).',
+  'name-adviser': 'Name the adviser who holds the case.',
+  'return-dpa1': 'Return the DPA1 to the job centre.',
+  'cancel-review': 'Tell the job centre that the three-way review is off.',
+  'request-review': 'Ask for the next three-way review.',
+  'record-exit': 'Record the exit at your own organisation: that ends the reminders.',
+  'complete-outcome-profile': 'Complete the quarterly outcome profile and record that it was done.',
+  'propose-lead': 'Agree who leads for education, training and employment.',
+  'answer-lead': 'Agree or decline the proposed lead.',
+  'take-off-record': 'Take the information off the record.',
+};
