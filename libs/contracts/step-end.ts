@@ -1,6 +1,5 @@
 import type { Condition } from './condition.js';
 import type { MessageName } from './message-table.js';
-import type { StepName } from './steps.js';
 
 /** A message that ends a step, why, and what its facts must say for it. */
 export interface StepEnd {
