@@ -65,7 +65,7 @@ export async function playJourney(options: JourneyOptions): Promise<JourneyResul
   try {
     const stage = new JourneyStage({
       edge: new EdgeClient(options.gatewayUrl, options.tokens),
-      mails: await MailReader.open(options.mailDir, gpg, () => clock.now()),
+      mails: await MailReader.open(options.mailDir, gpg),
       clock,
       directory: await readSampleDirectory(),
       print,

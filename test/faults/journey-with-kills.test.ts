@@ -94,7 +94,7 @@ async function play(plan: readonly Kill[], mailsAtLeast = 0): Promise<Played> {
     const next = waiting.shift();
     if (next !== undefined) killing.push(killOnce(next));
   };
-  const mails = await MailReader.open(mesh.mesh.mailFolder, gpg, () => mesh.clock.now());
+  const mails = await MailReader.open(mesh.mesh.mailFolder, gpg);
   const edge = new EdgeClient(mesh.mesh.gatewayUrl, mesh.mesh.tokens, 60_000);
   const directory = await readSampleDirectory();
   const stage = new JourneyStage({
