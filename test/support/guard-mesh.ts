@@ -31,11 +31,14 @@ export class GuardMesh {
     readonly nats: NatsForTest,
     readonly postgres: PostgresServer,
     readonly databaseUrl: string,
-    /** The guard's keys, which make the hashes that clients are found by. */
-    readonly keysFile: string,
     /** The mesh's time, as the guards and parties have it. */
     readonly clock: LocalClock,
   ) {}
+
+  /** The guard's keys, which make the hashes that clients are found by. */
+  get keysFile(): string {
+    return keysFileIn(this.nats.folder);
+  }
 
   /** CLOCK_FILE of whoever takes part. */
   get clockFile(): string {
@@ -53,9 +56,8 @@ export class GuardMesh {
       NatsForTest.start(ids, maxBytes),
       startPostgres({ isDurable, sharedBuffers }),
     ]);
-    const keysFile = join(nats.folder, 'guard-keys.json');
     await writeFile(
-      keysFile,
+      keysFileIn(nats.folder),
       JSON.stringify({ current: 1, keys: { '1': randomBytes(32).toString('base64') } }),
       { mode: 0o600 },
     );
@@ -65,7 +67,7 @@ export class GuardMesh {
     await LocalClockControl.open(clockFileIn(nats.folder), usualStart);
     const clock = new LocalClock(clockFileIn(nats.folder));
     const databaseUrl = await postgres.createDatabase('guard');
-    return new GuardMesh(nats, postgres, databaseUrl, keysFile, clock);
+    return new GuardMesh(nats, postgres, databaseUrl, clock);
   }
 
   /** One more guard, once it is ready. */
@@ -126,6 +128,7 @@ export class GuardMesh {
   }
 }
 
+const keysFileIn = (folder: string): string => join(folder, 'guard-keys.json');
 const clockFileIn = (folder: string): string => join(folder, 'clock.json');
 
 const jobOf = (kind: string): string =>
