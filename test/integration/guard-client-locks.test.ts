@@ -6,7 +6,8 @@ import {
   underClientLock,
   unlockClients,
 } from '#services/consent-guard/adapters/client-lock.js';
-import { type PostgresServer, startPostgres } from '#test/support/start-postgres.js';
+import { sharedPostgres } from '#test/support/shared-postgres.js';
+import type { PostgresServer } from '#test/support/start-postgres.js';
 
 let postgres: PostgresServer;
 let pool: Pool;
@@ -14,7 +15,7 @@ let one: PoolClient;
 let other: PoolClient;
 
 beforeAll(async () => {
-  postgres = await startPostgres();
+  postgres = await sharedPostgres();
   pool = connectDatabase({ url: await postgres.createDatabase('locks'), applicationName: 'test' });
   [one, other] = await Promise.all([pool.connect(), pool.connect()]);
 });

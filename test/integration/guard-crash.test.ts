@@ -23,7 +23,7 @@ const own = { client, case: randomUUID() };
 const consent = (context: FormContext) => tpr2Consent(context, ['jcp_wandsworth']);
 
 beforeAll(async () => {
-  mesh = await GuardMesh.start();
+  mesh = await GuardMesh.start({ ownPostgres: true });
   guard = await mesh.guard(batches);
   await mesh.applyDirectory();
   river = await mesh.party('tp_river');

@@ -39,7 +39,8 @@ import {
   writeRecords,
 } from '#test/support/evidence-database.js';
 import { type ScratchFolder, scratchFolder } from '#test/support/scratch-folder.js';
-import { type PostgresServer, startPostgres } from '#test/support/start-postgres.js';
+import { sharedPostgres } from '#test/support/shared-postgres.js';
+import type { PostgresServer } from '#test/support/start-postgres.js';
 import { until } from '#test/support/until.js';
 
 const keys = newNoteKey('example.org/test-log');
@@ -55,17 +56,15 @@ let sealer: EvidenceSealer;
 let desk: BookDesk;
 
 beforeAll(async () => {
-  [postgres, scratch] = await Promise.all([startPostgres(), scratchFolder()]);
+  [postgres, scratch] = await Promise.all([sharedPostgres(), scratchFolder()]);
 });
 afterAll(async () => {
   await postgres.stop();
   await scratch.remove();
 });
 
-let count = 0;
 beforeEach(async () => {
-  count += 1;
-  url = await postgres.createDatabase(`guard_${count}`);
+  url = await postgres.createDatabase('guard');
   await pool?.end();
   pool = await openGuardDatabase(url);
   sealer = new EvidenceSealer({ pool, signer, onTrouble: () => undefined });

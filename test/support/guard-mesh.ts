@@ -6,6 +6,7 @@ import { parties, personOf } from './guard-builders.js';
 import { MeshParty } from './mesh-party.js';
 import { NatsForTest } from './nats-for-test.js';
 import { ServiceProcess } from './service-process.js';
+import { sharedPostgres } from './shared-postgres.js';
 import { type PostgresServer, startPostgres } from './start-postgres.js';
 
 export interface GuardMeshOptions {
@@ -13,6 +14,8 @@ export interface GuardMeshOptions {
   readonly unlisted?: readonly string[];
   /** Room for each stream. */
   readonly maxBytes?: number;
+  /** A PostgreSQL that nobody else uses, and that the test may kill; so it is with either of the next two, too. */
+  readonly ownPostgres?: boolean;
   /** PostgreSQL with fsync, as deployed. */
   readonly isDurable?: boolean;
   /** PostgreSQL's `shared_buffers`. */
@@ -35,13 +38,16 @@ export class GuardMesh {
   static async start({
     unlisted = [],
     maxBytes,
+    ownPostgres = false,
     isDurable = false,
     sharedBuffers,
   }: GuardMeshOptions = {}): Promise<GuardMesh> {
     const ids = [...parties.map(({ id }) => id), ...unlisted];
     const [nats, postgres] = await Promise.all([
       NatsForTest.start(ids, maxBytes),
-      startPostgres({ isDurable, sharedBuffers }),
+      ownPostgres || isDurable || sharedBuffers !== undefined
+        ? startPostgres({ isDurable, sharedBuffers })
+        : sharedPostgres(),
     ]);
     const keysFile = join(nats.folder, 'guard-keys.json');
     await writeFile(
