@@ -5,6 +5,7 @@ import type { SupervisedProcess } from '#deploy/local/supervised-process.js';
 import { EdgeClient } from '#deploy/sample/edge-client.js';
 import { nextOfficeHour } from '#deploy/sample/expected-dates.js';
 import { GpgHome } from '#deploy/sample/gpg-home.js';
+import { allow } from '#test/support/pace.js';
 import { until } from '#test/support/until.js';
 import { JourneyStage } from '#deploy/sample/journey-stage.js';
 import { MailReader, type OpenedMail } from '#deploy/sample/mail-reader.js';
@@ -25,7 +26,7 @@ let gpg: GpgHome;
 beforeAll(async () => {
   mesh = await MeshForTest.start();
   gpg = await GpgHome.open(mesh.gpgHome);
-}, 120_000);
+}, allow(120_000));
 afterAll(async () => {
   await gpg?.stop();
   await mesh?.stop();
@@ -95,7 +96,7 @@ async function play(plan: readonly Kill[], mailsAtLeast = 0): Promise<Played> {
     if (next !== undefined) killing.push(killOnce(next));
   };
   const mails = await MailReader.open(mesh.mesh.mailFolder, gpg, () => mesh.clock.now());
-  const edge = new EdgeClient(mesh.mesh.gatewayUrl, mesh.mesh.tokens, 60_000);
+  const edge = new EdgeClient(mesh.mesh.gatewayUrl, mesh.mesh.tokens, allow(60_000));
   const directory = await readSampleDirectory();
   const stage = new JourneyStage({
     edge,
@@ -103,7 +104,7 @@ async function play(plan: readonly Kill[], mailsAtLeast = 0): Promise<Played> {
     clock: mesh.clock,
     directory,
     print,
-    stepTimeoutMs: 90_000,
+    stepTimeoutMs: allow(90_000),
   });
   await stage.advanceTo(nextOfficeHour(mesh.clock.now()));
   waiting.splice(0, waiting.length, ...plan); // moving to office hours is no act
@@ -190,16 +191,24 @@ describe('a journey during which everything is killed once', () => {
   let calm: Played;
   let stormy: Played;
 
-  it('comes out as expected when nothing is killed', async () => {
-    calm = await play([]);
-    expect(calm.failed).toEqual([]);
-  }, 120_000);
+  it(
+    'comes out as expected when nothing is killed',
+    async () => {
+      calm = await play([]);
+      expect(calm.failed).toEqual([]);
+    },
+    allow(120_000),
+  );
 
-  it('comes out as expected when each component is killed at its work', async () => {
-    stormy = await play(kills, calm.mails.length);
-    expect(stormy.killed).toEqual(kills.map(({ what }) => what));
-    expect(stormy.failed).toEqual([]);
-  }, 400_000);
+  it(
+    'comes out as expected when each component is killed at its work',
+    async () => {
+      stormy = await play(kills, calm.mails.length);
+      expect(stormy.killed).toEqual(kills.map(({ what }) => what));
+      expect(stormy.failed).toEqual([]);
+    },
+    allow(400_000),
+  );
 
   it('took the same steps, left the same records, steps and reminders', () => {
     expect(stormy.names).toEqual(calm.names);

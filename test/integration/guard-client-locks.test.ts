@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const modes = async (): Promise<string[]> => {
   const { rows } = await pool.query<{ mode: string }>(
-    `select mode from pg_locks where locktype = 'advisory' order by mode`,
+    `select mode from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database()) order by mode`,
   );
   return rows.map(({ mode }) => mode);
 };

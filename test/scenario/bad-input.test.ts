@@ -14,6 +14,7 @@ import {
 } from '#test/support/guard-forms.js';
 import type { HttpAnswer } from '#test/support/gateway-for-test.js';
 import { type CloudEvent, MeshForTest } from '#test/support/mesh-for-test.js';
+import { allow } from '#test/support/pace.js';
 import { until } from '#test/support/until.js';
 
 const [jcp, riverside, aire] = ['jcp_wandsworth', 'trt_riverside', 'trt_aire'] as const;
@@ -138,7 +139,7 @@ beforeAll(async () => {
     expect(
       (await mesh.send(String(message['source']).slice('/parties/'.length), message)).status,
     ).toBe(200);
-}, 120_000);
+}, allow(120_000));
 afterAll(() => mesh?.stop());
 
 type Row = readonly [
@@ -618,7 +619,7 @@ describe("poison put on the road with a party's own key", () => {
     const [, subject, body, code, field] = row;
     const before = new Set((await letters()).map(({ deadLetter }) => deadLetter));
     const connection = await road(jcp);
-    const stored = await connection.request(subject, body(), { timeout: 5_000 });
+    const stored = await connection.request(subject, body(), { timeout: allow(5_000) });
     expect(stored.json()).toMatchObject({ stream: 'IN_jcp_wandsworth' });
     await connection.close();
     await nextPasses(jcp);
@@ -636,7 +637,7 @@ describe("poison put on the road with a party's own key", () => {
   it("refuses a message in another's name, and notes who really sent it", async () => {
     const message = referral({ source: '/parties/jcp_leeds', actor: 'p_leeds_adviser_1' });
     const connection = await road(jcp);
-    await connection.request('out.msg', JSON.stringify(message), { timeout: 5_000 });
+    await connection.request('out.msg', JSON.stringify(message), { timeout: allow(5_000) });
     await connection.close();
     await nextPasses(jcp);
     expect(await mesh.edge().timeline(jcp, message.id)).toMatchObject({
@@ -651,7 +652,7 @@ describe("poison put on the road with a party's own key", () => {
     const connection = await road(jcp);
     const body = JSON.stringify(withData({ note: 'CANARY'.repeat(60_000) }));
     await expect(async () =>
-      connection.request('out.msg', body, { timeout: 2_000 }),
+      connection.request('out.msg', body, { timeout: allow(2_000) }),
     ).rejects.toMatchObject({ name: expect.any(String) });
     await connection.close();
     await nextPasses(jcp);
