@@ -30,7 +30,7 @@ const clientsEach = 40;
 const warmUp = 25;
 
 type Shown = NonNullable<Parameters<MeshParty['send']>[0]['client']>;
-const letters = [...'ABCDEFGHIJ'];
+const letters = 'ABCDEFGHIJ'.split('');
 const random = randomOf('existence');
 
 let numbers = 0;

@@ -6,7 +6,7 @@ export const seed = readSeed(process.env['SEED']);
 /** Draws that follow from the seed and a name alone: no other test, worker or loop changes them. */
 export interface Random {
   /** 0 ≤ n < 1. */
-  fraction(): number;
+  readonly fraction: () => number;
   /** A whole number, `from` ≤ n < `below`. */
   between(from: number, below: number): number;
   oneOf<T>(values: readonly T[]): T;
