@@ -7,6 +7,7 @@ import { GpgHome } from '#deploy/sample/gpg-home.js';
 import { until } from '#test/support/until.js';
 import { JourneyStage } from '#deploy/sample/journey-stage.js';
 import { MailReader, type OpenedMail } from '#deploy/sample/mail-reader.js';
+import { allow } from '#test/support/pace.js';
 import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
 import { playReferral, playSecondReferral } from '#deploy/sample/stories/client-a-referral.js';
 import { playReview } from '#deploy/sample/stories/client-a-review.js';
@@ -104,7 +105,7 @@ async function playHere(
     if (next !== undefined) killing.push(killOnce(next));
   };
   const mails = await MailReader.open(mesh.mesh.mailFolder, gpg);
-  const edge = new EdgeClient(mesh.mesh.gatewayUrl, mesh.mesh.tokens, 60_000);
+  const edge = new EdgeClient(mesh.mesh.gatewayUrl, mesh.mesh.tokens, allow(60_000));
   const directory = await readSampleDirectory();
   const stage = new JourneyStage({
     edge,
@@ -112,7 +113,7 @@ async function playHere(
     clock: mesh.clock,
     directory,
     print,
-    stepTimeoutMs: 90_000,
+    stepTimeoutMs: allow(90_000),
   });
   for (const story of [playReferral, playSecondReferral, playSharing, playReview]) {
     await story(stage);
@@ -198,16 +199,24 @@ describe('a journey during which everything is killed once', () => {
   let calm: Played;
   let stormy: Played;
 
-  it('comes out as expected when nothing is killed', async () => {
-    calm = await play([]);
-    expect(calm.failed).toEqual([]);
-  }, 240_000);
+  it(
+    'comes out as expected when nothing is killed',
+    async () => {
+      calm = await play([]);
+      expect(calm.failed).toEqual([]);
+    },
+    allow(240_000),
+  );
 
-  it('comes out as expected when each component is killed at its work', async () => {
-    stormy = await play(kills, calm.mails.length);
-    expect(stormy.killed).toEqual(kills.map(({ what }) => what));
-    expect(stormy.failed).toEqual([]);
-  }, 400_000);
+  it(
+    'comes out as expected when each component is killed at its work',
+    async () => {
+      stormy = await play(kills, calm.mails.length);
+      expect(stormy.killed).toEqual(kills.map(({ what }) => what));
+      expect(stormy.failed).toEqual([]);
+    },
+    allow(400_000),
+  );
 
   it('took the same steps, left the same records, steps and reminders', () => {
     expect(stormy.names).toEqual(calm.names);

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { randomUUID } from 'node:crypto';
 import { effectId, ownEffectId } from '#libs/contracts/message-id.js';
 import { readMessage } from '#libs/contracts/read-message.js';
+import { allow } from '#test/support/pace.js';
 import { RemindersWorld } from '#test/support/reminders-world.js';
 import { until } from '#test/support/until.js';
 
@@ -322,28 +323,32 @@ describe('reminders killed', () => {
     expect(sentFor(anchor)).toHaveLength(1);
   });
 
-  it('goes on after PostgreSQL and the broker were killed', async () => {
-    const instance = await world.run();
-    const [early, late] = [randomUUID(), randomUUID()];
-    const anchor = await world.tell('careplan.agreed', early, agreed);
-    await world.scheduleBecomes(early, ['care-plan-review 1 scheduled']);
-    await world.servers.postgres.kill();
-    await until('it is not ready', async () =>
-      (await world.ready(instance)).failing.includes('database'),
-    );
-    await world.tell('careplan.agreed', late, agreed);
-    await world.servers.nats.kill();
-    await world.servers.postgres.restart();
-    await world.setClock('2026-05-18T08:00:00.000Z');
-    await world.servers.nats.run();
-    await world.servers.nats.mend();
-    await until('it is ready', async () => (await world.ready(instance)).status === 200, 30_000);
-    await until(
-      'both are there',
-      async () => (await world.schedule(early, late)).length >= 3,
-      40_000,
-    );
-    await until('it went out', () => sentFor(anchor).length > 0, 30_000);
-    expect(instance.pid).toBeDefined();
-  }, 120_000);
+  it(
+    'goes on after PostgreSQL and the broker were killed',
+    async () => {
+      const instance = await world.run();
+      const [early, late] = [randomUUID(), randomUUID()];
+      const anchor = await world.tell('careplan.agreed', early, agreed);
+      await world.scheduleBecomes(early, ['care-plan-review 1 scheduled']);
+      await world.servers.postgres.kill();
+      await until('it is not ready', async () =>
+        (await world.ready(instance)).failing.includes('database'),
+      );
+      await world.tell('careplan.agreed', late, agreed);
+      await world.servers.nats.kill();
+      await world.servers.postgres.restart();
+      await world.setClock('2026-05-18T08:00:00.000Z');
+      await world.servers.nats.run();
+      await world.servers.nats.mend();
+      await until('it is ready', async () => (await world.ready(instance)).status === 200, 30_000);
+      await until(
+        'both are there',
+        async () => (await world.schedule(early, late)).length >= 3,
+        40_000,
+      );
+      await until('it went out', () => sentFor(anchor).length > 0, 30_000);
+      expect(instance.pid).toBeDefined();
+    },
+    allow(120_000),
+  );
 });

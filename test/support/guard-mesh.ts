@@ -8,6 +8,7 @@ import { parties, personOf } from './guard-builders.js';
 import { MeshParty } from './mesh-party.js';
 import { NatsForTest } from './nats-for-test.js';
 import { ServiceProcess } from './service-process.js';
+import { sharedPostgres } from './shared-postgres.js';
 import { type PostgresServer, startPostgres } from './start-postgres.js';
 import { usualStart } from './usual-start.js';
 
@@ -16,6 +17,8 @@ export interface GuardMeshOptions {
   readonly unlisted?: readonly string[];
   /** Room for each stream. */
   readonly maxBytes?: number;
+  /** A PostgreSQL that nobody else uses, and that the test may kill; so it is with either of the next two, too. */
+  readonly ownPostgres?: boolean;
   /** PostgreSQL with fsync, as deployed. */
   readonly isDurable?: boolean;
   /** PostgreSQL's `shared_buffers`. */
@@ -48,13 +51,16 @@ export class GuardMesh {
   static async start({
     unlisted = [],
     maxBytes,
+    ownPostgres = false,
     isDurable = false,
     sharedBuffers,
   }: GuardMeshOptions = {}): Promise<GuardMesh> {
     const ids = [...parties.map(({ id }) => id), ...unlisted];
     const [nats, postgres] = await Promise.all([
       NatsForTest.start(ids, maxBytes),
-      startPostgres({ isDurable, sharedBuffers }),
+      ownPostgres || isDurable || sharedBuffers !== undefined
+        ? startPostgres({ isDurable, sharedBuffers })
+        : sharedPostgres(),
     ]);
     await writeFile(
       keysFileIn(nats.folder),

@@ -16,6 +16,7 @@ import { uuidV7 } from '#libs/contracts/message-id.js';
 import { type MessageName, typeOf } from '#libs/contracts/message-table.js';
 import { runOperator } from '#services/operator/run-operator.js';
 import type { CallOptions, HttpAnswer } from './gateway-for-test.js';
+import { copyCluster } from './postgres-cluster.js';
 import { type ScratchFolder, scratchFolder } from './scratch-folder.js';
 import { usualStart } from './usual-start.js';
 
@@ -55,6 +56,7 @@ export class MeshForTest {
     startsAt = usualStart,
   }: MeshForTestOptions = {}): Promise<MeshForTest> {
     const scratch = await scratchFolder();
+    await copyCluster(join(scratch.path, 'postgres')); // the mesh finds it, and makes none
     const directory = await readSampleDirectory();
     const lines: string[] = [];
     const print = (line: string): void => void lines.push(line);

@@ -12,6 +12,7 @@ import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { personOf } from './guard-builders.js';
 import { type FormContext, forms, maria } from './guard-forms.js';
+import { allow } from './pace.js';
 import { until } from './until.js';
 
 type Form = Readonly<Record<string, unknown>>;
@@ -94,7 +95,7 @@ export class MeshParty {
     await this.#publisher.publish(Buffer.from(text), `${id}.${digest}`);
   }
 
-  ask<T>(verb: string, payload: unknown, timeoutMs = 10_000): Promise<AskReply<T>> {
+  ask<T>(verb: string, payload: unknown, timeoutMs = allow(10_000)): Promise<AskReply<T>> {
     return askGuard<T>(this.connection, verb, payload, timeoutMs);
   }
 
