@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
+import { freePort } from '#deploy/local/free-port.js';
 import type { RunningBroker } from '#deploy/nats/add-party.js';
 import { brokerConfig } from '#deploy/nats/broker-config.js';
 import { brokerPublicKey, newCipherKey, seedFile } from '#deploy/nats/broker-keys.js';
@@ -14,7 +15,6 @@ import { isServiceParty, serviceParties, type BrokerParty } from '#libs/contract
 import { connectMesh } from '#libs/nats/connect-mesh.js';
 import { deliveryPlan, ingressPlan } from '#libs/nats/durable-plan.js';
 import { mendDurable } from '#libs/nats/mend-durable.js';
-import { freePort } from './free-port.js';
 import { until } from './until.js';
 
 /** A real nats-server with the generated configuration, keys and streams, in a folder of its own that goes with it. */

@@ -7,8 +7,8 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { freePort } from '#deploy/local/free-port.js';
 import { clearLeftovers } from '../../deploy/local/postgres-leftovers.js';
-import { freePort } from './free-port.js';
 import { until } from './until.js';
 
 const run = promisify(execFile);
