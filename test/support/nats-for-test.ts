@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { freePort } from '#deploy/local/free-port.js';
 import type { RunningBroker } from '#deploy/nats/add-party.js';
 import { brokerConfig } from '#deploy/nats/broker-config.js';
 import { brokerPublicKey, newCipherKey, seedFile } from '#deploy/nats/broker-keys.js';
@@ -16,7 +17,6 @@ import { ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
 import { deliveryPlan, ingressPlan } from '#libs/nats/durable-plan.js';
 import { mendDurable } from '#libs/nats/mend-durable.js';
-import { freePort } from './free-port.js';
 import { allow } from './pace.js';
 import { until } from './until.js';
 
