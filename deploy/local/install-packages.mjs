@@ -43,7 +43,15 @@ export function installPackages(root) {
 
   if (!isInstalled(lock, readOrUndefined(join(root, 'node_modules/.package-lock.json')))) {
     // --include=dev: the compiler is a development package, and NODE_ENV=production would leave it out.
-    const options = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+    // --ignore-scripts: a package's install script would run as this user; nothing here needs one, and one reports to its maker.
+    const options = [
+      'ci',
+      '--include=dev',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ];
     const npm = process.env.npm_execpath;
     const { status, error } = step('Installing packages (npm ci)', () =>
       npm === undefined

@@ -49,7 +49,10 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const links = new PartyLinks(config.NATS_URL, logger);
   const road = new NatsPartyRoad(links, metrics.publishSeconds);
   const inbox = new NatsPartyInbox(links, metrics.unreadableDeliveries, logger);
-  const adapter = createHttpAdapter();
+  const adapter = createHttpAdapter((status, code) => {
+    metrics.unreadableRequests.inc({ status });
+    logger.info({ event: 'unreadable-request', status, code }, 'a request cannot be read');
+  });
   let stopped: Promise<void> | undefined;
   addEdgeHooks(adapter, {
     authenticator: new BearerTokenAuthenticator(() => parties.parties),

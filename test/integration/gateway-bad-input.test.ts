@@ -2,7 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { FakeGuard } from '#test/support/fake-guard.js';
 import { GatewayForTest, newId, someReferral } from '#test/support/gateway-for-test.js';
 import { NatsForTest } from '#test/support/nats-for-test.js';
+import { rawRequest } from '#test/support/raw-request.js';
 import { until } from '#test/support/until.js';
+import { usualStart } from '#test/support/usual-start.js';
 
 let nats: NatsForTest;
 let guard: FakeGuard;
@@ -166,12 +168,18 @@ const rows: readonly Row[] = [
   ],
   [
     'an id that is too old',
-    () => good({ id: newId(Date.now() - 8 * day) }),
+    () => good({ id: newId(usualStart.getTime() - 8 * day) }),
     422,
     'id-too-old',
     'id',
   ],
-  ['an id from the future', () => good({ id: newId(Date.now() + day) }), 422, 'id-in-future', 'id'],
+  [
+    'an id from the future',
+    () => good({ id: newId(usualStart.getTime() + day) }),
+    422,
+    'id-in-future',
+    'id',
+  ],
   [
     "someone else's source",
     () => good({ source: '/parties/trt_acme' }),
@@ -234,6 +242,55 @@ const rows: readonly Row[] = [
   ],
 ];
 
+const malformed = 'urn:throughcare:problem:malformed-request';
+const post = 'POST /v1/messages HTTP/1.1\r\nHost: x\r\n';
+
+/** What HTTP itself refuses: no client library sends it. */
+const unreadable: readonly (readonly [
+  what: string,
+  request: string,
+  status: number,
+  type: string,
+])[] = [
+  ['a first line that is none', 'CANARY\r\n\r\n', 400, malformed],
+  ['a method that is none', 'CANARY / HTTP/1.1\r\nHost: x\r\n\r\n', 400, malformed],
+  ['another protocol', '\u0016\u0003\u0001\u0002CANARY', 400, malformed],
+  ['a version that is none', 'GET /CANARY HTTP/9.9\r\nHost: x\r\n\r\n', 400, malformed],
+  ['a header that is none', `${post}CANARY: a\u0000b\r\n\r\n`, 400, malformed],
+  ['a header without a name', `${post}: CANARY\r\n\r\n`, 400, malformed],
+  ['a length that is none', `${post}Content-Length: CANARY\r\n\r\n`, 400, malformed],
+  [
+    'a length beside chunks',
+    `${post}Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\nCANARY`,
+    400,
+    malformed,
+  ],
+  [
+    'headers over 16 KiB',
+    `${post}Authorization: Bearer ${'CANARY'.repeat(4_000)}\r\n\r\n`,
+    431,
+    'about:blank',
+  ],
+  [
+    'an address over 16 KiB',
+    `GET /v1/messages/${'CANARY'.repeat(4_000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
+    431,
+    'about:blank',
+  ],
+  [
+    'an expectation that nobody meets',
+    `${post}Expect: CANARY\r\nContent-Length: 2\r\n\r\n{}`,
+    417,
+    'about:blank',
+  ],
+  [
+    'a request without a host',
+    'GET /v1/inbox HTTP/1.1\r\nConnection: close\r\n\r\n',
+    400,
+    malformed,
+  ],
+];
+
 function serviceMessage(): Record<string, unknown> {
   const { case: _case, ...rest } = good({
     type: 'throughcare.route.answered.v1',
@@ -275,6 +332,43 @@ describe('bad input at the edge', () => {
         expect(answer.text).not.toContain(value);
     },
   );
+
+  it.each(unreadable)('answers %s with a problem, and cuts the connection', async (...row) => {
+    const [, request, status, type] = row;
+    const answer = await rawRequest(gateway.url, request);
+    expect({ status: answer.status, type: answer.body['type'] }).toEqual({ status, type });
+    expect(answer.body).toMatchObject({
+      status,
+      title: expect.any(String),
+      detail: expect.any(String),
+    });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.headers.get('connection')).toBe('close');
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answer.text).not.toContain('CANARY');
+  });
+
+  it('counts what it cannot read, by status', async () => {
+    const count = async (): Promise<number> => {
+      const { text } = await gateway.call('/metrics');
+      return Number(/gateway_unreadable_requests_total\{status="431"\} (\d+)/.exec(text)?.[1] ?? 0);
+    };
+    const before = await count();
+    await rawRequest(gateway.url, `${post}X: ${'x'.repeat(20_000)}\r\n\r\n`);
+    expect(await count()).toBe(before + 1);
+    expect(gateway.log.join('\n')).toContain('"code":"HPE_HEADER_OVERFLOW"');
+  });
+
+  it('answers a chunk that is none where the body had begun', async () => {
+    const token = gateway.tokens.get('jcp_west') ?? '';
+    const head = `${post}Authorization: Bearer ${token}\r\nContent-Type: application/cloudevents+json\r\n`;
+    const answer = await rawRequest(
+      gateway.url,
+      `${head}Transfer-Encoding: chunked\r\n\r\n3\r\n{"i\r\nCANARY\r\n`,
+    );
+    expect([answer.status, answer.body['type']]).toEqual([400, malformed]);
+    expect(answer.text.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
+  });
 
   it('lists every field that is wrong, each with its remedy', async () => {
     const { status, body } = await gateway.send(

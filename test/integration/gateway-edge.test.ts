@@ -5,6 +5,7 @@ import { addParty } from '#deploy/nats/add-party.js';
 import { FakeGuard } from '#test/support/fake-guard.js';
 import { GatewayForTest, someReferral } from '#test/support/gateway-for-test.js';
 import { NatsForTest } from '#test/support/nats-for-test.js';
+import { allow } from '#test/support/pace.js';
 import { until } from '#test/support/until.js';
 
 let nats: NatsForTest;
@@ -98,6 +99,8 @@ describe('the edge', () => {
     const { hostname, port } = new URL(gateway.url);
     const socket = connect(Number(port), hostname);
     const closed = once(socket, 'close');
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     const head = [
       'POST /v1/messages HTTP/1.1',
       'Host: x',
@@ -108,10 +111,37 @@ describe('the edge', () => {
         '\r\n',
       ),
     );
-    socket.resume();
     const began = performance.now();
     await closed;
-    expect(performance.now() - began).toBeLessThan(30_000);
+    expect(performance.now() - began).toBeLessThan(allow(30_000));
+    const answer = Buffer.concat(chunks).toString('utf8');
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(answer).toContain('content-type: application/problem+json');
+  });
+
+  it('answers a request that ends while it stops with 503 and the advice to send again', async () => {
+    const stopping = await GatewayForTest.start(nats, ['jcp_west']);
+    const { hostname, port } = new URL(stopping.url);
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    socket.write('GET /v1/inbox HTTP/1.1\r\nHost: x\r\n');
+    // Answered after those bytes were taken: they came first.
+    await stopping.call('/health/live');
+    const stopped = stopping.stop();
+    await until('it listens no more', () =>
+      stopping.call('/health/live').then(
+        () => false,
+        () => true,
+      ),
+    );
+    socket.write('\r\n');
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    const answer = Buffer.concat(chunks).toString('utf8');
+    expect(answer).toMatch(/^HTTP\/1\.1 503 /);
+    expect(answer).toMatch(/^retry-after: 1\r$/m);
+    expect(answer).toContain('"type":"urn:throughcare:problem:broker-unavailable"');
+    expect(await stopped).toBe(0);
   });
 
   it('holds each party to its rate', async () => {

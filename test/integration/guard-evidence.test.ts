@@ -38,8 +38,12 @@ import {
   refused,
   writeRecords,
 } from '#test/support/evidence-database.js';
+import { allRows, bindClient, keepConsent } from '#test/support/ledger-contents.js';
 import { type ScratchFolder, scratchFolder } from '#test/support/scratch-folder.js';
-import { type PostgresServer, startPostgres } from '#test/support/start-postgres.js';
+import { randomOf } from '#test/support/random.js';
+import { sharedPostgres } from '#test/support/shared-postgres.js';
+import { newSignal } from '#test/support/signal.js';
+import type { PostgresServer } from '#test/support/start-postgres.js';
 import { until } from '#test/support/until.js';
 
 const keys = newNoteKey('example.org/test-log');
@@ -55,17 +59,15 @@ let sealer: EvidenceSealer;
 let desk: BookDesk;
 
 beforeAll(async () => {
-  [postgres, scratch] = await Promise.all([startPostgres(), scratchFolder()]);
+  [postgres, scratch] = await Promise.all([sharedPostgres(), scratchFolder()]);
 });
 afterAll(async () => {
   await postgres.stop();
   await scratch.remove();
 });
 
-let count = 0;
 beforeEach(async () => {
-  count += 1;
-  url = await postgres.createDatabase(`guard_${count}`);
+  url = await postgres.createDatabase('guard');
   await pool?.end();
   pool = await openGuardDatabase(url);
   sealer = new EvidenceSealer({ pool, signer, onTrouble: () => undefined });
@@ -172,6 +174,7 @@ describe('the sealer', () => {
       child.kill('SIGKILL');
       await gone;
     };
+    const random = randomOf('when a sealer is killed');
     const state = { committed: 0, isWriting: true };
     const writer = async (number: number): Promise<void> => {
       for (let batch = 0; batch < 40; batch += 1) {
@@ -193,7 +196,7 @@ describe('the sealer', () => {
     const steady = await launch();
     while (state.isWriting || sizes.length < 3) {
       const doomed = await launch();
-      await pool.query('select pg_sleep($1)', [0.02 + Math.random() / 5]);
+      await pool.query('select pg_sleep($1)', [0.02 + random.fraction() / 5]);
       await kill(doomed);
       const { rows } = await pool.query<{ size: number }>('select size from evidence_tree');
       sizes.push(rows[0]?.size ?? 0);
@@ -218,15 +221,12 @@ describe('the sealer', () => {
   });
 
   it('does not pass over a record that was numbered early and committed late', async () => {
-    let release = (): void => undefined;
-    const held = new Promise<void>((done) => (release = done));
-    let reached = (): void => undefined;
-    const isWritten = new Promise<void>((done) => (reached = done));
+    const [written, released] = [newSignal(), newSignal()];
     const late = writeRecords(pool, [newRecord()], monday, async () => {
-      reached();
-      await held;
+      written.give();
+      await released.given;
     });
-    await isWritten;
+    await Promise.race([written.given, late]);
     for (let n = 0; n < 3; n += 1) {
       await writeRecords(pool, [newRecord()], monday);
       expect(await sealer.seal()).toBe(1);
@@ -234,7 +234,7 @@ describe('the sealer', () => {
     expect((await pool.query('select sealed_through from evidence_tree')).rows).toEqual([
       { sealed_through: 0 },
     ]);
-    release();
+    released.give();
     await late;
     expect(await sealer.seal()).toBe(1);
     expect((await pool.query('select sealed_through from evidence_tree')).rows).toEqual([
@@ -334,63 +334,15 @@ describe('retention', () => {
       refusalsDays: 365,
     }).sweep();
   };
-  const bind = async (client: string, caseId: string): Promise<void> => {
-    await pool.query(
-      `insert into client (id, nino, date_of_birth, surname, key_version) values ($1::uuid, $1::text, 'd', 's', 1)`,
-      [client],
-    );
-    await pool.query('insert into client_case (id, client) values ($1, $2)', [caseId, client]);
-    await pool.query(
-      `insert into case_agency (case_id, agency, reference) values ($1, 'jcp', 'our 17')`,
-      [caseId],
-    );
-  };
-  const consentOf = async (client: string, id: string, until: Date): Promise<void> => {
-    await pool.query(
-      `insert into consent (id, client, taker, form, decision, body, recorded_at) values ($1, $2, 't', 'tpr1', 'given', 'sealed', $3)`,
-      [id, client, monday],
-    );
-    const line = [id, client, monday];
-    await pool.query(
-      `insert into consent_line values ($1, $2, 'jcp', 'river', 'referral', 'given', 'stands', null, $3)`,
-      line,
-    );
-    await pool.query(
-      `insert into withdrawal values ($1, $2, 'jcp', 'tpr1', '{}', 'in-person', 'p_jcp', $3, $3)`,
-      line,
-    );
-    await pool.query(
-      `insert into scope values ($1, 'jcp', 'river', 'referral', 'given', '{}', $2, $3, $2, $4, 'tpr1')`,
-      [client, monday, until, id],
-    );
-  };
-  /** Everything in the database that is not the tree, the directory or the schema, as text. */
-  const remains = async (): Promise<string> => {
-    const tables = [
-      'client',
-      'client_case',
-      'case_agency',
-      'consent',
-      'scope',
-      'consent_line',
-      'withdrawal',
-      'record',
-      'delivery',
-      'held',
-      'dead_letter',
-      'client_key',
-      'leaf',
-    ];
-    const dumps = await Promise.all(
-      tables.map((table) => pool.query(`select t::text from ${table} t`)),
-    );
-    return dumps.flatMap(({ rows }) => rows.map((row: { t: string }) => row.t)).join('\n');
-  };
-
   it('ends refusals first, then what went out and the consents it rests on, then the client; the tree still verifies', async () => {
     const [client, caseId, consent] = [randomUUID(), randomUUID(), randomUUID()];
-    await bind(client, caseId);
-    await consentOf(client, consent, new Date(monday.getTime() + 365 * dayMs));
+    await bindClient(pool, client, caseId);
+    await keepConsent(pool, {
+      client,
+      id: consent,
+      at: monday,
+      until: new Date(monday.getTime() + 365 * dayMs),
+    });
     const taken = newRecord({
       id: consent,
       name: 'consent.recorded',
@@ -434,7 +386,7 @@ describe('retention', () => {
     ).toBeDefined();
 
     expect(await sweepAfter(2_191)).toEqual({ records: 4, clients: 1 });
-    const left = await remains();
+    const left = await allRows(pool);
     for (const gone of [
       client,
       caseId,
@@ -458,8 +410,13 @@ describe('retention', () => {
 
   it('keeps a consent for as long as anything that rests on it, and a client for as long as anything of theirs', async () => {
     const [client, caseId, consent] = [randomUUID(), randomUUID(), randomUUID()];
-    await bind(client, caseId);
-    await consentOf(client, consent, new Date(monday.getTime() + 365 * dayMs));
+    await bindClient(pool, client, caseId);
+    await keepConsent(pool, {
+      client,
+      id: consent,
+      at: monday,
+      until: new Date(monday.getTime() + 365 * dayMs),
+    });
     await writeRecords(
       pool,
       [newRecord({ id: consent, name: 'consent.recorded', client, caseId, consents: [consent] })],
@@ -487,7 +444,7 @@ describe('retention', () => {
     const late = refused();
     await writeRecords(pool, [newRecord(), late], monday);
     expect(await sweepAfter(400)).toEqual({ records: 1, clients: 1 });
-    expect(await remains()).not.toContain(late.client);
+    expect(await allRows(pool)).not.toContain(late.client);
     await sealer.seal();
     const { check, folder } = await exported();
     expect(check).toMatchObject({ ok: true, checkpoint: { size: 2 }, messages: 2 });
@@ -496,7 +453,7 @@ describe('retention', () => {
 
   it('leaves a client who is at work at the moment for later', async () => {
     const [client, caseId] = [randomUUID(), randomUUID()];
-    await bind(client, caseId);
+    await bindClient(pool, client, caseId);
     await writeRecords(pool, [refused({ client, caseId })], monday);
     const batch = await pool.connect();
     await batch.query('select pg_advisory_lock_shared(hashtextextended($1, 7))', [client]);
@@ -514,22 +471,19 @@ describe('retention', () => {
 
   it('finds the key of a client whom two batches write of at the same moment, and makes another when all of them was forgotten', async () => {
     const client = randomUUID();
+    const written = newSignal();
     let isOpen = true;
     const slow = writeRecords(pool, [refused({ client })], monday, async () => {
+      written.give();
       await until('the other waits for this one’s key', async () => {
         const waiting = await pool.query(
-          `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%client_key%'`,
+          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%client_key%'`,
         );
         return waiting.rows.length > 0;
       });
       isOpen = false;
     });
-    await until(
-      'the first has written',
-      async () =>
-        (await pool.query(`select 1 from pg_locks where relation = 'client_key'::regclass`))
-          .rows[0],
-    );
+    await Promise.race([written.given, slow]);
     await writeRecords(pool, [refused({ client })], monday);
     expect(isOpen).toBe(false);
     await slow;

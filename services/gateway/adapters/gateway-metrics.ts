@@ -5,6 +5,7 @@ export interface GatewayMetrics {
   readonly requestSeconds: Histogram;
   readonly publishSeconds: Histogram;
   readonly unreadableDeliveries: Counter;
+  readonly unreadableRequests: Counter;
 }
 
 /** Labels are routes, methods and statuses: nothing of a party or a client. */
@@ -30,6 +31,12 @@ export function gatewayMetrics(): GatewayMetrics {
     unreadableDeliveries: new Counter({
       name: 'gateway_unreadable_deliveries_total',
       help: 'Deliveries that were no message and were terminated: a fault of the mesh itself',
+      registers,
+    }),
+    unreadableRequests: new Counter({
+      name: 'gateway_unreadable_requests_total',
+      help: 'Requests that HTTP itself refuses: malformed, too large in their headers, too slow',
+      labelNames: ['status'],
       registers,
     }),
   };

@@ -8,6 +8,8 @@ import { problemDocument } from '../domain/problem-document.js';
 import type { TokenBuckets } from '../domain/token-bucket.js';
 import type { GatewayRequest } from './gateway-request.js';
 import { JsonText } from './json-text.js';
+import { type OnRefused, refuseExpectations, refuseUnreadable } from './refuse-unreadable.js';
+import { securityHeaders } from './security-headers.js';
 import { sendProblem } from './send-problem.js';
 
 /** The largest message, in bytes of its body. */
@@ -18,14 +20,22 @@ const requestTimeoutMs = 15_000;
 const timeoutCheckMs = 5_000;
 
 /** HTTP without what Fastify would do of its own accord: HEAD on every GET (it would take from the inbox), errors that quote the address. */
-export function createHttpAdapter(): FastifyAdapter {
+export function createHttpAdapter(onRefused: OnRefused): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
     exposeHeadRoutes: false,
     requestTimeout: requestTimeoutMs,
     // Node takes the longer of the two limits for the whole request: its own 60 s for the headers would stand in for ours.
-    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: timeoutCheckMs },
+    http: {
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
+      // Node would answer with a bare 400: the first hook answers instead.
+      requireHostHeader: false,
+    },
     forceCloseConnections: 'idle',
+    // Fastify would answer with an error of its own form: the first hook answers instead.
+    return503OnClosing: false,
+    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket, onRefused),
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
       addSecurityHeaders(request, reply);
       sendProblem(
@@ -38,6 +48,7 @@ export function createHttpAdapter(): FastifyAdapter {
     },
   });
   const http = httpOf(adapter);
+  refuseExpectations(http.server, onRefused);
   http.removeAllContentTypeParsers();
   const readText = (body: string | Buffer): string => {
     try {
@@ -75,6 +86,11 @@ export function addEdgeHooks(adapter: FastifyAdapter, parts: EdgeParts): void {
   const http = httpOf(adapter);
   http.addHook('onRequest', async (request: GatewayRequest, reply) => {
     addSecurityHeaders(request, reply);
+    if (parts.isStopping())
+      throw new MeshError('broker-unavailable', 'this gateway stops; send again with the same id');
+    // RFC 9112 section 3.2.
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
+      throw new MeshError('malformed-request', 'the header Host is missing');
     if (request.routeOptions.url?.startsWith('/v1/') !== true) return;
     const party = await parts.authenticator.authenticate({
       authorization: request.headers.authorization,
@@ -120,12 +136,7 @@ function addSecurityHeaders(request: FastifyRequest, reply: FastifyReply): void 
   const policy = request.url.startsWith('/docs')
     ? "default-src 'self' 'unsafe-inline' data:"
     : "default-src 'none'";
-  void reply.headers({
-    'x-content-type-options': 'nosniff',
-    'cache-control': 'no-store',
-    'referrer-policy': 'no-referrer',
-    'content-security-policy': `${policy}; frame-ancestors 'none'`,
-  });
+  void reply.headers(securityHeaders(policy));
 }
 
 const httpOf = (adapter: FastifyAdapter): FastifyInstance => adapter.getInstance<FastifyInstance>();
