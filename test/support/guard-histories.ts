@@ -117,7 +117,11 @@ const withdrawn: fc.Arbitrary<Action> = fc.constantFrom(...consentForms).chain((
 export const message: fc.Arbitrary<Action> = fc.record({
   what: fc.constant('message' as const),
   client,
-  name: fc.constantFrom(...agencyMessages),
+  // Most of the types stay at home or answer another: the ones that begin something come as often as all the rest.
+  name: fc.oneof(
+    fc.constantFrom(...agencyMessages),
+    fc.constantFrom<MessageName>('referral.requested', 'tpr2.shared', 'exit.notified'),
+  ),
   from: pick,
   to: pick,
   restsOn: pick,
@@ -169,13 +173,19 @@ const clientIds = clients.map((shown) => uuidOf(printsOf(shown).identity ?? ''))
 
 /** A desk at which both clients are known and both cases bound to every agency, so that consent alone decides. */
 export function openDesk(): GuardDesk {
-  const agencies = new Map(parties.map(({ agency }) => [agency, undefined]));
+  const agencies = new Set(parties.map(({ agency }) => agency));
+  const references = new Map<string, string>();
   return new GuardDesk({
     clients: clients.map((shown, index) => ({
       id: clientIds[index] ?? '',
       prints: printsOf(shown),
     })),
-    cases: caseIds.map((id, index) => ({ id, client: clientIds[index] ?? '', agencies })),
+    cases: caseIds.map((id, index) => ({
+      id,
+      client: clientIds[index] ?? '',
+      agencies,
+      references,
+    })),
   });
 }
 

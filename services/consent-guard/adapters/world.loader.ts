@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
-import type { AreaRole } from '#libs/contracts/address.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
 import type { PartyKind } from '#libs/contracts/party.js';
+import type { PartyPut } from '#libs/contracts/service-forms.js';
 import { listed } from '#libs/postgres/listed.js';
 import { type CopiedRow, readCopied } from '#libs/postgres/read-copied.js';
 import type { Client } from '../domain/client-identity.js';
@@ -12,9 +12,11 @@ import { linesAsked } from '../domain/lines-asked.js';
 import { type CaseBinding, type HeldMessage, World } from '../domain/world.js';
 import {
   type Found,
+  appointmentsTold,
   casesIn,
   clientsByCase,
   concernedIn,
+  historiesIn,
   knownClients,
   messagesIn,
   openingIn,
@@ -49,7 +51,13 @@ const recordsSql = `with recursive chain (id, cause, depth) as (
       cross join lateral (select id, cause from record where id = c.cause and ordinal = 0 limit 1) r where c.depth < 5
   ) select newest.* from (select distinct id from chain) c
     cross join lateral (select * from record where id = c.id order by ordinal desc limit 1) newest`;
-const casesSql = `select c.id, c.client, a.agency, a.reference from client_case c join case_agency a on a.case_id = c.id where c.id = any(string_to_array($1, ',')::uuid[])`;
+/** The newest of a case: no case has a tenth of them. The bound also keeps the planner at the index, as above. */
+const historySql = `select r.* from unnest(string_to_array($1, ',')::uuid[]) wanted (id)
+  cross join lateral (select * from record where case_id = wanted.id and sender_kind <> 'service' order by seq desc limit 500) r`;
+/** A row for each agency that a case is bound to, then one for each reference of an office. */
+const casesSql = `select c.id, c.client, c.short_reference, a.agency, null as party, null as reference
+  from client_case c join case_agency a on a.case_id = c.id where c.id = any(string_to_array($1, ',')::uuid[])
+  union all select case_id, null, null, null, party, reference from case_reference where case_id = any(string_to_array($1, ',')::uuid[])`;
 const clientColumns = 'id, identity, nino, date_of_birth, surname, key_version, is_second';
 /**
  * By id; by the whole identity; and by NI number alone, with those of the agencies `$4` that have a case of that client: each case looked up
@@ -96,6 +104,10 @@ export class WorldLoader {
       holders,
       scopes,
       records: locked.values(),
+      history: await this.readHistory(
+        db,
+        new Set([...historiesIn(batch), ...appointmentsTold(batch, locked)]),
+      ),
       held,
       releasedViews: await readReleased(db, batch, locked),
     });
@@ -145,6 +157,20 @@ export class WorldLoader {
     return new Map(rows.map((row) => [row.id, toStoredRecord(row)]));
   }
 
+  /** Under the clients' locks, and only for messages that the past can stand against. */
+  private async readHistory(
+    db: PoolClient,
+    cases: ReadonlySet<string>,
+  ): Promise<readonly StoredRecord[]> {
+    if (cases.size === 0) return [];
+    const { rows } = await db.query<RecordRow>({
+      name: 'read-history',
+      text: historySql,
+      values: [listed(cases)],
+    });
+    return rows.map(toStoredRecord).toSorted((one, other) => one.seq - other.seq);
+  }
+
   private async readHeld(
     db: PoolClient,
     batch: readonly Incoming[],
@@ -182,7 +208,7 @@ export class WorldLoader {
       kind: string;
       agency: string;
       active: boolean;
-      body: { serves: { role: AreaRole; district: string }[] };
+      body: PartyPut;
     }>('select * from party');
     const people = await db.query<DirectoryPerson>(
       "select id, party, active, body ->> 'job' as job from person",
@@ -194,6 +220,9 @@ export class WorldLoader {
         agency: row.agency,
         active: row.active,
         serves: row.body.serves,
+        name: row.body.name,
+        phone: row.body.phone,
+        contract: row.body.contract,
       })),
       people.rows,
     );
@@ -234,21 +263,28 @@ async function readReleased(
 
 async function readCases(db: PoolClient, ids: ReadonlySet<string>): Promise<CaseBinding[]> {
   if (ids.size === 0) return [];
-  const found = new Map<
-    string,
-    { id: string; client: string; agencies: Map<string, string | undefined> }
-  >();
-  for (const [id, client, agency, reference] of await readCopied(db, casesSql, [listed(ids)])) {
-    if (id == null || client == null || agency == null) continue;
-    const binding = found.get(id) ?? {
-      id,
-      client,
-      agencies: new Map<string, string | undefined>(),
-    };
-    binding.agencies.set(agency, reference ?? undefined);
-    found.set(id, binding);
+  const found = new Map<string, CaseRead>();
+  for (const row of await readCopied(db, casesSql, [listed(ids)])) {
+    const [id, client, shortReference, agency, party, reference] = row;
+    if (id == null) continue;
+    if (client != null && agency != null) {
+      const binding = found.get(id) ?? {
+        id,
+        client,
+        shortReference: shortReference ?? undefined,
+        agencies: new Set<string>(),
+        references: new Map<string, string>(),
+      };
+      binding.agencies.add(agency);
+      found.set(id, binding);
+    } else if (party != null && reference != null) found.get(id)?.references.set(party, reference);
   }
   return [...found.values()];
+}
+
+interface CaseRead extends CaseBinding {
+  readonly agencies: Set<string>;
+  readonly references: Map<string, string>;
 }
 
 interface ClientsRead {

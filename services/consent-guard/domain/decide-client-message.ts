@@ -1,12 +1,16 @@
 import type { Problem } from '#libs/contracts/problem.js';
+import { citedMessage } from './cited-message.js';
+import { contradiction } from './contradiction.js';
 import { crossTo } from './cross-to.js';
 import type { Decision } from './decision.js';
 import { decideConsentMessage } from './decide-consent-message.js';
 import { decideViewMessage } from './decide-view.js';
 import type { DirectoryParty } from './directory.js';
+import { type GuardRecord, isCleared } from './guard-record.js';
 import type { Incoming } from './incoming.js';
 import { factsOf, recordOf, refusal } from './record-of.js';
 import { type CaseStanding, resolveCase } from './resolve-case.js';
+import { stopUsingAfter, stopUsingMessage } from './stop-using.js';
 import { waitForRoute } from './wait-for-route.js';
 import type { World } from './world.js';
 
@@ -19,14 +23,33 @@ export function decideClientMessage(
 ): Decision {
   const standing = resolveCase(incoming, sender, world);
   if ('code' in standing) return refusal(incoming, sender, standing);
-  const cause = citedMessage(incoming, world);
-  if (typeof cause === 'object')
-    return refusal(incoming, sender, cause, { client: standing.client });
+  const cited = citedMessage(incoming, sender, world);
+  if (cited !== undefined && 'code' in cited)
+    return refusal(incoming, sender, cited, { client: standing.client });
+  const against = objection(incoming, sender, { cited, world });
+  if (against !== undefined)
+    return refusal(incoming, sender, against, { client: standing.client, cause: cited?.id });
+  const cause = cited?.id;
   const decision = decideAddressed(incoming, sender, { standing, cause, world, nowMs });
   if (standing.effects.length === 0) return decision;
   return bindsCase(decision)
     ? { ...decision, effects: [...standing.effects, ...decision.effects] }
     : decision;
+}
+
+/** An office that has no trace of the client is told in the same instant to keep nothing of what was shared with it. */
+function withInstruction(decision: Decision, sender: DirectoryParty, nowMs: number): Decision {
+  const { record, effects, others } = decision;
+  if (record.name !== 'tpr2.no-trace' || !isCleared(record) || record.caseId === undefined)
+    return decision;
+  const own = stopUsingAfter(record, record.caseId, sender, nowMs);
+  const deliver = {
+    kind: 'deliver' as const,
+    id: own.id,
+    recipient: sender.id,
+    message: stopUsingMessage(own),
+  };
+  return { record, effects: [...effects, deliver], others: [...others, own] };
 }
 
 /**
@@ -35,6 +58,37 @@ export function decideClientMessage(
  */
 const bindsCase = ({ record: { verdict } }: Decision): boolean =>
   verdict.kind !== 'refused' || verdict.reason === 'no-consent-on-record';
+
+/** What stands against a sound message beside consent. One that comes again was judged when it came first. */
+function objection(
+  incoming: Incoming,
+  sender: DirectoryParty,
+  { cited, world }: { readonly cited: GuardRecord | undefined; readonly world: World },
+): Problem | undefined {
+  const { envelope } = incoming.read;
+  if (world.record(envelope.id) !== undefined) return undefined;
+  const history = world.historyOf(envelope.case ?? '');
+  return (
+    addresseeProblem(incoming, world) ??
+    contradiction(incoming, sender, { cited, history, find: world.record })
+  );
+}
+
+/** A TPR2 goes to a person of its recipient, who is mailed, or to nobody in particular. */
+function addresseeProblem({ read }: Incoming, { directory }: World): Problem | undefined {
+  const { address, envelope, name } = read;
+  const addressee = envelope.data['addressee'];
+  if (name !== 'tpr2.shared' || typeof addressee !== 'string' || address.kind !== 'party')
+    return undefined;
+  const recipient = directory.party(address.party)?.agency;
+  return recipient === undefined || directory.agencyOfPerson(addressee) === recipient
+    ? undefined
+    : {
+        code: 'person-not-entitled',
+        field: 'data.addressee',
+        detail: 'addressee must be a person of the recipient’s organisation, at work there now',
+      };
+}
 
 interface Grounds {
   readonly standing: CaseStanding;
@@ -84,26 +138,7 @@ function decideAddressed(
         verdict: { kind: 'waiting' },
       });
       const crossing = crossTo({ record: start, envelope, world, nowMs, recipient: address.party });
-      return { record: crossing.record, effects: crossing.effects, others: [] };
+      return withInstruction({ ...crossing, others: [] }, sender, nowMs);
     }
   }
-}
-
-/** The id of the message that this one answers, when its type names one: it must be on record in the same case, and not refused. */
-function citedMessage({ read }: Incoming, world: World): string | undefined | Problem {
-  const field = read.rule.cites;
-  if (field === undefined) return undefined;
-  const cited = String(read.envelope.data[field]);
-  const record = world.record(cited);
-  if (
-    record?.caseId === undefined ||
-    record.caseId !== read.envelope.case ||
-    record.verdict.kind === 'refused'
-  )
-    return {
-      code: 'cause-unknown',
-      field: `data.${field}`,
-      detail: `${field} must be the id of a message of the same case`,
-    };
-  return cited;
 }

@@ -9,6 +9,10 @@ export interface DirectoryParty {
   readonly agency: string;
   readonly serves: readonly { readonly role: AreaRole; readonly district: string }[];
   readonly active: boolean;
+  readonly name: string;
+  readonly phone?: string | undefined;
+  /** Of a contracted provider: by which form it tells of attendance. */
+  readonly contract?: PartyPut['contract'];
 }
 
 export interface DirectoryPerson {
@@ -40,6 +44,12 @@ export class Directory {
     return person?.active === true ? this.party(person.party)?.agency : undefined;
   }
 
+  /** The agency of the party where a person is entered, at work there or not. */
+  agencyEntered(id: string): string | undefined {
+    const person = this.people.get(id);
+    return person === undefined ? undefined : this.parties.get(person.party)?.agency;
+  }
+
   partyOfPerson(id: string): DirectoryParty | undefined {
     const person = this.people.get(id);
     return person?.active === true ? this.party(person.party) : undefined;
@@ -66,6 +76,9 @@ export class Directory {
       agency: put.agency,
       serves: put.serves,
       active: put.active,
+      name: put.name,
+      phone: put.phone,
+      contract: put.contract,
     });
   }
 

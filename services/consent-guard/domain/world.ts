@@ -9,8 +9,12 @@ import { type Scope, type Scopes, scopeKey } from './scope.js';
 export interface CaseBinding {
   readonly id: string;
   readonly client: string;
-  /** Agencies the case is bound to, with each one's own reference. */
-  readonly agencies: ReadonlyMap<string, string | undefined>;
+  /** Agencies the case is bound to. */
+  readonly agencies: ReadonlySet<string>;
+  /** Each office's own reference, by party. */
+  readonly references: ReadonlyMap<string, string>;
+  /** The same on both sides. Absent until the case is stored. */
+  readonly shortReference?: string | undefined;
 }
 
 /** A message that waits for a route, decrypted for the decision. */
@@ -28,10 +32,14 @@ export interface WorldParts {
   readonly scopes: Iterable<Scope>;
   /** The newest record of every message that the batch may cite, by message id. */
   readonly records: Iterable<GuardRecord>;
+  /** Of cases whose past the batch is judged by: the agencies' own messages, in the order they were recorded. */
+  readonly history?: Iterable<GuardRecord>;
   readonly held: Iterable<HeldMessage>;
   /** Requests for a client's view that were released before. */
   readonly releasedViews?: Iterable<string>;
 }
+
+type CaseBound = Extract<Effect, { kind: 'bind-case' }>;
 
 const noScopes: Scopes = new Map();
 
@@ -48,6 +56,7 @@ export class World {
   /** Of the same lines those that DPA1 is judged by: a client can have hundreds of others. */
   private readonly recordLines = new Map<string, Map<string, Scope>>();
   private readonly records = new Map<string, GuardRecord>();
+  private readonly histories = new Map<string, Map<string, GuardRecord>>();
   private readonly held = new Map<string, HeldMessage>();
   private readonly releasedViews: Set<string>;
 
@@ -61,6 +70,7 @@ export class World {
     for (const binding of parts.cases) this.cases.set(binding.id, binding);
     for (const scope of parts.scopes) this.putScope(scope);
     for (const record of parts.records) this.putRecord(record);
+    for (const record of parts.history ?? []) this.putRecord(record);
     for (const held of parts.held) this.held.set(held.record.id, held);
   }
 
@@ -71,6 +81,10 @@ export class World {
   scopesOf = (client: string): Scopes => this.scopes.get(client) ?? noScopes;
   recordLinesOf = (client: string): Iterable<Scope> => this.recordLines.get(client)?.values() ?? [];
   record = (id: string): GuardRecord | undefined => this.records.get(id);
+  /** The agencies' own messages in a case, each as it stands, in the order they came to stand so. Complete only where it was read. */
+  historyOf = (caseId: string): readonly GuardRecord[] => [
+    ...(this.histories.get(caseId)?.values() ?? []),
+  ];
   heldMessage = (id: string): HeldMessage | undefined => this.held.get(id);
   isViewReleased = (request: string): boolean => this.releasedViews.has(request);
 
@@ -84,7 +98,18 @@ export class World {
 
   putRecord(record: GuardRecord): void {
     const known = this.records.get(record.id);
-    if (known === undefined || known.ordinal <= record.ordinal) this.records.set(record.id, record);
+    if (known !== undefined && known.ordinal > record.ordinal) return;
+    this.records.set(record.id, record);
+    if (record.senderKind !== 'service') this.putHistory(record);
+  }
+
+  private putHistory(record: GuardRecord): void {
+    if (record.caseId === undefined) return;
+    const history = this.histories.get(record.caseId) ?? new Map<string, GuardRecord>();
+    // To the end: what waited and is cleared now came to stand now.
+    history.delete(record.id);
+    history.set(record.id, record);
+    this.histories.set(record.caseId, history);
   }
 
   apply(effect: Effect): void {
@@ -92,7 +117,7 @@ export class World {
       case 'bind-client':
         return this.clients.bind(effect.client, effect.prints);
       case 'bind-case':
-        return this.bindCase(effect.caseId, effect.client, effect.agency, effect.reference);
+        return this.bindCase(effect);
       case 'put-scopes':
         for (const scope of effect.scopes) this.putScope(scope);
         return undefined;
@@ -120,16 +145,13 @@ export class World {
     }
   }
 
-  private bindCase(
-    id: string,
-    client: string,
-    agency: string,
-    reference: string | undefined,
-  ): void {
+  private bindCase({ caseId: id, client, agency, office, reference }: CaseBound): void {
     const known = this.cases.get(id);
-    const agencies = new Map(known?.agencies);
-    agencies.set(agency, reference ?? agencies.get(agency));
-    this.cases.set(id, { id, client, agencies });
+    const agencies = new Set(known?.agencies);
+    agencies.add(agency);
+    const references = new Map(known?.references);
+    if (reference !== undefined) references.set(office, reference);
+    this.cases.set(id, { ...known, id, client, agencies, references });
   }
 
   private putScope(scope: Scope): void {
