@@ -38,6 +38,7 @@ describe('a sealed mail, opened by other programs than the one that made it', ()
   });
 
   const calendar = {
+    kind: 'confirmed' as const,
     uid: 'a1@post.example.org',
     sequence: 0,
     start: new Date('2026-03-12T10:30:00Z'),
