@@ -4,16 +4,20 @@ import { londonInstant } from '#libs/calendar/london-time.js';
 import type { MessageName } from '#libs/contracts/message-table.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
-import { caseEventOf } from '#services/reminders/domain/case-event.js';
 import type { CaseEvent } from '#services/reminders/domain/case-event.js';
 import { commitmentsOf } from '#services/reminders/domain/commitments.js';
 import { nextOccurrence, planReminders } from '#services/reminders/domain/plan-reminders.js';
+import { caseEventOf } from '#services/reminders/domain/read-case-event.js';
+import { reminderDueId } from '#services/reminders/domain/reminder-due.js';
 import type { Reminder } from '#services/reminders/domain/reminder.js';
 import { closedState } from '#services/reminders/domain/reminder.js';
-import { remindAt, usualRules } from '#services/reminders/domain/reminder-rules.js';
+import { goesOutAt, remindAt, usualRules } from '#services/reminders/domain/reminder-rules.js';
 import type { ReminderRules } from '#services/reminders/domain/reminder-rules.js';
 
 const rules: ReminderRules = { ...usualRules, holidays: bankHolidays('england-and-wales') };
+
+const fromJobCentre =
+  /^(claim|referral[.](requested|cancelled)|review[.](offered|moved|held|not-held|outcome))/;
 
 /** A case told in events and looked at on days: applies each plan as the store would. */
 class Story {
@@ -22,7 +26,7 @@ class Story {
 
   tell(name: MessageName, facts: CaseEvent['facts'], more: Partial<CaseEvent> = {}): this {
     const seq = this.events.length + 1;
-    const sender = name.startsWith('claim') || name === 'review.held' ? 'jcp' : 'tp';
+    const sender = fromJobCentre.test(name) ? 'jcp' : 'tp';
     const recordedAt = londonInstant('2026-03-02', '10:00');
     const base = {
       id: `m${seq}`,
@@ -56,15 +60,23 @@ class Story {
     return this;
   }
 
-  /** As the timer does: what is scheduled up to the day goes out, a series goes on. */
-  putOut(today: string): this {
+  /** As the timer does: what is scheduled up to the moment goes out, late or not at all; a series goes on. */
+  putOut(today: string, time = '12:00'): this {
+    const now = londonInstant(today, time);
     for (const row of this.rows.filter(
-      ({ state, remindAt: at }) => state === 'scheduled' && at <= londonInstant(today, '12:00'),
+      ({ state, remindAt: at }) => state === 'scheduled' && at <= now,
     )) {
-      this.rows = this.rows.map((each) =>
-        each === row ? { ...row, state: 'due', isPutOut: true } : each,
-      );
-      const next = nextOccurrence(row, row.occurrence, today, rules);
+      const at = goesOutAt(row.kind, row.dueOn, now, rules);
+      const isLate = at !== undefined && at > now;
+      const out = { ...row, state: 'due' as const, isPutOut: true };
+      const after =
+        at === undefined
+          ? { ...row, state: 'cancelled' as const }
+          : isLate
+            ? { ...row, remindAt: at }
+            : out;
+      this.rows = this.rows.map((each) => (each === row ? after : each));
+      const next = isLate ? undefined : nextOccurrence(row, row.occurrence, now, rules);
       if (next !== undefined)
         this.rows.push({
           ...next,
@@ -83,6 +95,15 @@ class Story {
       .map((row) => `${row.kind} ${row.occurrence} ${row.dueOn}`);
   }
 
+  /** What is scheduled of one kind. */
+  openOf(kind: string): string[] {
+    return this.open.filter((each) => each.startsWith(kind));
+  }
+
+  statesOf(kind: string): string[] {
+    return this.states.filter((each) => each.startsWith(kind));
+  }
+
   get states(): string[] {
     return this.rows.map((row) => `${row.kind} ${row.occurrence} ${row.state}`);
   }
@@ -93,7 +114,7 @@ const agreed = () => new Story().tell('careplan.agreed', { agreedOn: '2026-03-02
 describe('the twelve-week series', () => {
   it('begins with the plan and reminds a week before, at nine', () => {
     const story = agreed().plan('2026-03-02');
-    expect(story.rows).toHaveLength(1);
+    expect(story.rows).toHaveLength(2);
     expect(story.rows[0]).toMatchObject({
       party: 'tp',
       anchor: 'm1',
@@ -105,11 +126,12 @@ describe('the twelve-week series', () => {
 
   it('goes on when nobody reports, and the weeks can be the plan’s own', () => {
     const story = agreed().plan('2026-03-02').putOut('2026-05-18');
-    expect(story.open).toEqual(['care-plan-review 2 2026-08-17']);
+    expect(story.openOf('care')).toEqual(['care-plan-review 2 2026-08-17']);
     expect(
       new Story()
         .tell('careplan.agreed', { agreedOn: '2026-03-02', reviewWeeks: 6 })
-        .plan('2026-03-02').open,
+        .plan('2026-03-02')
+        .openOf('care'),
     ).toEqual(['care-plan-review 1 2026-04-13']);
   });
 
@@ -119,22 +141,23 @@ describe('the twelve-week series', () => {
       .putOut('2026-05-18')
       .tell('careplan.reviewed', { heldOn: '2026-05-28' })
       .plan('2026-05-28');
-    expect(story.open).toEqual(['care-plan-review 1 2026-08-20']);
-    expect(story.states).toEqual([
+    expect(story.openOf('care')).toEqual(['care-plan-review 1 2026-08-20']);
+    expect(story.statesOf('care')).toEqual([
       'care-plan-review 1 done',
       'care-plan-review 2 superseded',
       'care-plan-review 1 scheduled',
     ]);
     story.tell('review.held', { heldOn: '2026-06-08' }).plan('2026-06-08');
-    expect(story.open).toEqual(['care-plan-review 1 2026-08-31']);
+    expect(story.openOf('care')).toEqual(['care-plan-review 1 2026-08-31']);
     story.tell('careplan.reviewed', { heldOn: '2026-06-01' }).plan('2026-06-09');
-    expect(story.open).toEqual(['care-plan-review 1 2026-08-31']);
+    expect(story.openOf('care')).toEqual(['care-plan-review 1 2026-08-31']);
   });
 
   it('does not make up for what was slept through', () => {
-    expect(agreed().plan('2027-01-01').open).toEqual(['care-plan-review 4 2027-02-01']);
-    expect(agreed().plan('2026-03-02').putOut('2027-01-01').open).toEqual([
-      'care-plan-review 4 2027-02-01',
+    expect(agreed().plan('2027-01-01').openOf('care')).toEqual(['care-plan-review 4 2027-02-01']);
+    expect(agreed().plan('2026-03-02').putOut('2027-01-01').statesOf('care')).toEqual([
+      'care-plan-review 1 cancelled',
+      'care-plan-review 4 scheduled',
     ]);
   });
 
@@ -143,13 +166,13 @@ describe('the twelve-week series', () => {
       .plan('2026-03-02')
       .tell('consent.withdrawn', { form: 'TPR2' })
       .plan('2026-03-03');
-    expect(story.open).toHaveLength(1);
+    expect(story.openOf('care')).toHaveLength(1);
     story.tell('exit.notified', { exit: 'unplanned-likely', on: '2026-03-04' }).plan('2026-03-04');
-    expect(story.open).toHaveLength(1);
+    expect(story.openOf('care')).toHaveLength(1);
     story.tell('exit.recorded', { exit: 'unplanned', on: '2026-03-05' }).plan('2026-03-05');
-    expect(story.states).toEqual(['care-plan-review 1 cancelled']);
+    expect(story.statesOf('care')).toEqual(['care-plan-review 1 cancelled']);
     story.tell('careplan.agreed', { agreedOn: '2026-04-01' }).plan('2026-04-01');
-    expect(story.open).toEqual(['care-plan-review 1 2026-06-24']);
+    expect(story.openOf('care')).toEqual(['care-plan-review 1 2026-06-24']);
   });
 });
 
@@ -167,7 +190,7 @@ describe('a claim', () => {
       .putOut('2026-05-26')
       .tell(
         'step.done',
-        { step: 'hold-interview' },
+        { step: 'hold-interview', outcome: 'done' },
         { sender: 'jcp', recordedAt: londonInstant('2026-06-01', '15:00') },
       )
       .plan('2026-06-01');
@@ -187,6 +210,165 @@ describe('a claim', () => {
       .plan('2026-03-02');
     story.tell('claim.started', { benefit: 'jsa', startedOn: '2026-01-05' }).plan('2026-05-01');
     expect(story.open).toEqual(['claim-interview-26 1 2026-07-06']);
+  });
+});
+
+describe('the quarterly outcome profile', () => {
+  it('is reminded of every 13 weeks from the first plan of an episode, until the exit', () => {
+    const story = agreed().plan('2026-03-02');
+    expect(story.openOf('outcome')).toEqual(['outcome-profile 1 2026-06-01']);
+    story.tell('careplan.agreed', { agreedOn: '2026-05-25' }).plan('2026-05-25');
+    expect(story.openOf('outcome')).toEqual(['outcome-profile 1 2026-06-01']);
+    story.putOut('2026-05-26');
+    expect(story.openOf('outcome')).toEqual(['outcome-profile 2 2026-08-31']);
+    story.tell('exit.recorded', { exit: 'planned', on: '2026-06-10' }).plan('2026-06-10');
+    expect(story.openOf('outcome')).toEqual([]);
+    story.tell('careplan.agreed', { agreedOn: '2026-07-01' }).plan('2026-07-01');
+    expect(story.openOf('outcome')).toEqual(['outcome-profile 1 2026-09-30']);
+  });
+
+  it('has happened once it is recorded, done or not, and the series goes on from the same day', () => {
+    const story = agreed()
+      .plan('2026-03-02')
+      .tell('outcome-profile.recorded', { on: '2026-03-03', completed: true })
+      .plan('2026-03-03');
+    expect(story.openOf('outcome')).toEqual(['outcome-profile 1 2026-06-01']); // the one at the start
+    story
+      .putOut('2026-05-26')
+      .tell('outcome-profile.recorded', { on: '2026-06-04', completed: false })
+      .plan('2026-06-04');
+    expect(story.statesOf('outcome')).toEqual([
+      'outcome-profile 1 done',
+      'outcome-profile 2 scheduled',
+    ]);
+  });
+
+  it('is not reminded of where it was recorded before its reminder went out', () => {
+    const story = agreed()
+      .plan('2026-03-02')
+      .tell('outcome-profile.recorded', { on: '2026-05-20', completed: true })
+      .plan('2026-05-20');
+    expect(story.statesOf('outcome')).toEqual([
+      'outcome-profile 1 done',
+      'outcome-profile 2 scheduled',
+    ]);
+  });
+});
+
+describe('an interview', () => {
+  const due = () =>
+    new Story()
+      .tell('claim.started', { benefit: 'jsa', startedOn: '2026-03-02' })
+      .plan('2026-03-02')
+      .putOut('2026-08-25');
+  const done = (outcome: string, about?: string) =>
+    [
+      'step.done',
+      { step: 'hold-interview', outcome, ...(about === undefined ? {} : { about }) },
+      { sender: 'jcp', recordedAt: londonInstant('2026-08-26', '15:00') },
+    ] as const;
+  const anchor = 'm1';
+  const second = reminderDueId({ anchor, kind: 'claim-interview-26' }, 1);
+
+  it.each(['not-possible', 'declined-by-client', 'no-longer-needed'])(
+    'was not held where its step ended as %s',
+    (outcome) => {
+      const story = due()
+        .tell(...done(outcome))
+        .plan('2026-08-26');
+      expect(story.statesOf('claim-interview-26')).toEqual(['claim-interview-26 1 due']);
+    },
+  );
+
+  it('was held where its step is done: the one that the step is about', () => {
+    const both = new Story()
+      .tell('claim.started', { benefit: 'jsa', startedOn: '2026-03-02' })
+      .plan('2026-03-02')
+      .putOut('2026-05-26')
+      .putOut('2026-08-25');
+    expect(both.tell(...done('done', second)).plan('2026-08-26').states).toEqual([
+      'claim-interview-13 1 due',
+      'claim-interview-26 1 done',
+    ]);
+  });
+
+  it('was held where the step that came again, after it was not possible, is done', () => {
+    const story = due()
+      .tell(...done('not-possible', second))
+      .tell(...done('done', 'm2'));
+    expect(story.plan('2026-08-26').statesOf('claim-interview-26')).toEqual([
+      'claim-interview-26 1 done',
+    ]);
+  });
+
+  const held = (facts: CaseEvent['facts'], interview?: string) =>
+    new Story()
+      .tell('claim.started', { benefit: 'jsa', startedOn: '2026-03-02' })
+      .tell('review.offered', {
+        startsAt: '2026-05-20T10:00:00Z',
+        ...(interview === undefined ? {} : { interview }),
+      })
+      .tell('review.held', { heldOn: '2026-05-20', ...facts }, { cause: 'm2' })
+      .plan('2026-05-20').states;
+
+  it('was held with a review that the offer named for it and the adviser held as such', () => {
+    expect(held({ asInterview: true }, '13-weeks')).toEqual(['claim-interview-26 1 scheduled']);
+    expect(held({ asInterview: true }, '26-weeks')).toEqual(['claim-interview-13 1 scheduled']);
+  });
+
+  it('stays due after a review that was not held as one, or whose offer named none', () => {
+    const both = ['claim-interview-13 1 scheduled', 'claim-interview-26 1 scheduled'];
+    expect(held({}, '13-weeks')).toEqual(both);
+    expect(held({ asInterview: false }, '13-weeks')).toEqual(both);
+    expect(held({ asInterview: true })).toEqual(both);
+  });
+
+  it('is ended by the office that the case was moved to', () => {
+    const story = new Story()
+      .tell('claim.started', { benefit: 'jsa', startedOn: '2026-03-02' })
+      .plan('2026-03-02')
+      .tell('case.moved-office', { from: '2026-04-01' }, { sender: 'jcp', recipient: 'jcp_two' })
+      .tell('claim.ended', { endedOn: '2026-04-02' }, { sender: 'jcp_two' });
+    expect(story.plan('2026-04-02').open).toEqual([]);
+  });
+});
+
+describe('the next review', () => {
+  const planned = () =>
+    new Story().tell('review.outcome', { nextReviewOn: '2026-06-22' }).plan('2026-03-02');
+
+  it('is reminded of three weeks before, to the provider', () => {
+    const [row] = planned().rows;
+    expect(row).toMatchObject({
+      kind: 'next-review',
+      party: 'tp',
+      anchor: 'm1',
+      dueOn: '2026-06-22',
+    });
+    expect(row?.remindAt.toISOString()).toBe('2026-06-01T08:00:00.000Z');
+  });
+
+  it('is settled when it is asked for, and ends at an exit or with the consent to reviews', () => {
+    const after = (name: MessageName, facts: CaseEvent['facts'] = {}) =>
+      planned().tell(name, facts).plan('2026-03-03').states;
+    expect(after('review.requested')).toEqual(['next-review 1 done']);
+    expect(after('exit.notified', { exit: 'planned' })).toEqual(['next-review 1 cancelled']);
+    expect(after('exit.recorded', { exit: 'unplanned' })).toEqual(['next-review 1 cancelled']);
+    expect(after('exit.notified', { exit: 'unplanned-likely' })).toEqual([
+      'next-review 1 scheduled',
+    ]);
+    expect(after('consent.withdrawn', { form: 'TPR2' })).toEqual(['next-review 1 cancelled']);
+    expect(after('consent.withdrawn', { form: 'TPR2', keep: 'three-way-review' })).toEqual([
+      'next-review 1 scheduled',
+    ]);
+    expect(after('consent.withdrawn', { form: 'DPA1' })).toEqual(['next-review 1 scheduled']);
+  });
+
+  it('is the one that the last review planned, or none', () => {
+    expect(
+      planned().tell('review.outcome', { nextReviewOn: '2026-09-21' }).plan('2026-03-03').open,
+    ).toEqual(['next-review 1 2026-09-21']);
+    expect(planned().tell('review.outcome', {}).plan('2026-03-03').open).toEqual([]);
   });
 });
 
@@ -232,6 +414,52 @@ describe('a review appointment', () => {
   });
 });
 
+describe('a review appointment that was moved', () => {
+  /** Asked for, offered, accepted. */
+  const accepted = () =>
+    new Story()
+      .tell('review.requested', {})
+      .tell('review.offered', { startsAt: '2026-04-07T10:00:00Z' }, { cause: 'm1' })
+      .tell('review.accepted', { startsAt: '2026-04-07T10:00:00Z' }, { cause: 'm2' });
+  const moved = () =>
+    accepted().tell('review.moved', { startsAt: '2026-04-14T10:00:00Z' }, { cause: 'm2' });
+  const agreedAgain = () =>
+    moved().tell('review.accepted', { startsAt: '2026-04-14T10:00:00Z' }, { cause: 'm4' });
+
+  it('is reminded of at the new time once that is accepted, and at the old one never', () => {
+    expect(moved().plan('2026-03-20').open).toEqual([]);
+    expect(agreedAgain().plan('2026-03-20').open).toEqual(['review-appointment 1 2026-04-14']);
+  });
+
+  it('is held, or not, whichever of its messages the job centre names', () => {
+    for (const cause of ['m2', 'm4']) {
+      const states = (name: MessageName) =>
+        agreedAgain()
+          .plan('2026-03-20')
+          .tell(name, { heldOn: '2026-04-14' }, { cause })
+          .plan('2026-04-14').states;
+      expect(states('review.held')).toEqual(['review-appointment 1 done']);
+      expect(states('review.not-held')).toEqual(['review-appointment 1 cancelled']);
+    }
+  });
+
+  it('is off when either side calls the review off by its request, its offer or its move, and not another one', () => {
+    for (const cause of ['m1', 'm2', 'm4'])
+      for (const sender of ['tp', 'jcp'])
+        expect(
+          agreedAgain().tell('review.cancelled', {}, { cause, sender }).plan('2026-03-20').open,
+        ).toEqual([]);
+    expect(
+      agreedAgain().tell('review.cancelled', {}, { cause: 'other' }).plan('2026-03-20').open,
+    ).toHaveLength(1);
+  });
+
+  it('is off when the job centre has no trace of the client', () => {
+    const story = accepted().tell('tpr2.no-trace', {}, { sender: 'jcp', recipient: 'tp' });
+    expect(story.plan('2026-03-20').open).toEqual([]);
+  });
+});
+
 describe('a consent', () => {
   const given = (facts: CaseEvent['facts']) =>
     new Story().tell('consent.recorded', { form: 'TPR2', decision: 'given', ...facts });
@@ -261,6 +489,139 @@ describe('a consent', () => {
         .tell('consent.withdrawn', { form: 'TPR2', keep: 'exit-notice' })
         .plan('2026-03-03').open,
     ).toHaveLength(1);
+  });
+});
+
+describe('the consent of a matter that is over', () => {
+  const byJobCentre = { sender: 'jcp', recipient: 'mesh' };
+  const taken = (form: string, by: Partial<CaseEvent> = byJobCentre) =>
+    new Story()
+      .tell('consent.recorded', { form, decision: 'given', validUntil: '2026-12-31' }, by)
+      .plan('2026-03-02');
+  const openAfter = (story: Story, ...told: readonly Parameters<Story['tell']>[]): number => {
+    for (const each of told) story.tell(...each);
+    return story.plan('2026-03-04').open.length;
+  };
+  const toReferrer = { sender: 'tp', recipient: 'jcp' };
+  const declined = ['referral.declined', { reason: 'no-capacity' }, toReferrer] as const;
+  const exit = ['exit.notified', { exit: 'planned' }, toReferrer] as const;
+
+  it('to a referral asks for nothing once the referral is declined, taken back or let go, or an exit was told', () => {
+    expect(openAfter(taken('TPR1'), [...declined])).toBe(0);
+    expect(openAfter(taken('TPR1'), ['referral.cancelled', {}])).toBe(0);
+    expect(openAfter(taken('TPR1'), ['absence.nothing-more', {}, { sender: 'jcp' }])).toBe(0);
+    expect(openAfter(taken('TPR1'), [...exit])).toBe(0);
+  });
+
+  it('to a referral is warned of again when the referral goes on, unless the client withdrew it', () => {
+    const goesOn: readonly Parameters<Story['tell']>[] = [
+      ['referral.requested', {}],
+      ['referral.acknowledged', {}, toReferrer],
+      ['appointment.booked', {}, toReferrer],
+    ];
+    for (const each of goesOn) {
+      const story = taken('TPR1');
+      expect(openAfter(story, [...declined])).toBe(0);
+      expect(openAfter(story, each)).toBe(1);
+      expect(
+        openAfter(taken('TPR1'), [...declined], ['consent.withdrawn', { form: 'TPR1' }], each),
+      ).toBe(0);
+    }
+  });
+
+  it('to a referral goes on where the referrer was told nothing: what it sees would tell it', () => {
+    expect(openAfter(taken('TPR1'), ['exit.recorded', { exit: 'planned' }])).toBe(1);
+    expect(openAfter(taken('TPR1'), ['referral.handed-back', {}])).toBe(1);
+    expect(
+      openAfter(taken('TPR1'), ['exit.notified', { exit: 'unplanned-likely' }, toReferrer]),
+    ).toBe(1);
+    expect(openAfter(taken('TPR1'), ['referral.declined', {}, { recipient: 'jcp_two' }])).toBe(1);
+  });
+
+  it('to share asks for nothing after the exit, and is warned of again with a new plan', () => {
+    const story = taken('TPR2', { sender: 'tp' });
+    expect(openAfter(story, ['exit.recorded', { exit: 'planned' }])).toBe(0);
+    story.tell('careplan.agreed', { agreedOn: '2026-03-03' }).plan('2026-03-04');
+    expect(story.openOf('consent')).toEqual(['consent-lapse 1 2026-12-31']);
+  });
+
+  it.each(['jcp', 'cp'])(
+    'to the record (DPA1), taken by %s, asks for nothing after its claim',
+    (sender) => {
+      const by = { sender, recipient: 'mesh' };
+      const story = taken('DPA1', by);
+      expect(
+        openAfter(story, ['claim.ended', { endedOn: '2026-03-03' }, { sender: 'other' }]),
+      ).toBe(1);
+      expect(openAfter(story, ['claim.ended', { endedOn: '2026-03-03' }, by])).toBe(0);
+      expect(
+        openAfter(story, ['claim.started', { benefit: 'esa', startedOn: '2026-03-04' }, by]),
+      ).toBe(1);
+      expect(
+        openAfter(story, ['consent.recorded', { form: 'DPA1', decision: 'refused' }, by]),
+      ).toBe(0);
+    },
+  );
+
+  it('of one form is not counted anew with another', () => {
+    const both = taken('TPR1', { sender: 'cp' })
+      .tell(
+        'consent.recorded',
+        { form: 'DPA1', decision: 'given', validUntil: '2027-03-01' },
+        { sender: 'cp' },
+      )
+      .plan('2026-03-02');
+    expect(both.open).toEqual(['consent-lapse 1 2026-12-31', 'consent-lapse 1 2027-03-01']);
+    const renewed = both
+      .tell(
+        'consent.recorded',
+        { form: 'TPR1', decision: 'given', validUntil: '2027-12-31' },
+        { sender: 'cp' },
+      )
+      .plan('2026-03-02');
+    expect(renewed.open).toEqual(['consent-lapse 1 2027-03-01', 'consent-lapse 1 2027-12-31']);
+  });
+});
+
+describe('a reminder that is late', () => {
+  const plan = (validUntil: string, at: Date) => {
+    const story = new Story().tell('consent.recorded', {
+      form: 'TPR2',
+      decision: 'given',
+      validUntil,
+    });
+    const { schedule } = planReminders(commitmentsOf(story.events, rules), [], at, rules);
+    return schedule.map(({ remindAt: goesOut }) => goesOut.toISOString());
+  };
+
+  it('goes out at once in office hours, else at the next office hour', () => {
+    expect(plan('2026-03-20', londonInstant('2026-03-10', '11:30'))).toEqual([
+      '2026-03-10T11:30:00.000Z',
+    ]);
+    expect(plan('2026-03-20', londonInstant('2026-03-07', '00:00'))).toEqual([
+      '2026-03-09T09:00:00.000Z', // a Saturday, to Monday
+    ]);
+    expect(plan('2026-03-20', londonInstant('2026-03-10', '17:00'))).toEqual([
+      '2026-03-11T09:00:00.000Z',
+    ]);
+  });
+
+  it('is not announced when its thing is over by then', () => {
+    expect(plan('2026-03-10', londonInstant('2026-03-10', '16:59'))).toHaveLength(1);
+    expect(plan('2026-03-10', londonInstant('2026-03-10', '17:00'))).toEqual([]);
+    expect(plan('2026-03-08', londonInstant('2026-03-07', '10:00'))).toEqual([]); // over a weekend
+  });
+
+  it('is put off where its timer fires at night, and closed where the thing is over', () => {
+    const story = new Story()
+      .tell('consent.recorded', { form: 'TPR2', decision: 'given', validUntil: '2026-05-11' })
+      .plan('2026-03-02');
+    expect(story.putOut('2026-05-09', '00:01').rows[0]?.remindAt.toISOString()).toBe(
+      '2026-05-11T08:00:00.000Z',
+    );
+    expect(story.putOut('2026-05-11', '08:59').states).toEqual(['consent-lapse 1 scheduled']);
+    expect(story.putOut('2026-05-11', '17:30').states).toEqual(['consent-lapse 1 cancelled']);
+    expect(story.plan('2026-05-12').states).toEqual(['consent-lapse 1 cancelled']);
   });
 });
 
@@ -302,7 +663,7 @@ describe('a reminder', () => {
     expect(caseEventOf({ ...event, verdict: 'refused' })).toBeUndefined();
     expect(caseEventOf({ ...event, verdict: 'waiting' })).toBeUndefined();
     expect(caseEventOf({ ...event, case: undefined })).toBeUndefined();
-    expect(caseEventOf({ ...event, type: typeOf('referral.requested') })).toBeUndefined();
+    expect(caseEventOf({ ...event, type: typeOf('lead.proposed') })).toBeUndefined();
     expect(
       new Story()
         .tell('careplan.agreed', { agreedOn: '2026-02-30' })
