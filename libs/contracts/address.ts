@@ -27,3 +27,9 @@ export function readAddress(to: string): Address | AddressProblem {
 /** How a role in an area stands in the ledger of consents, beside agencies. */
 export const roleScopeKey = (role: AreaRole, district: string): string =>
   `role:${role}@${district}`;
+
+/** The address of a role in an area that stands in the ledger, `area:<district>/<role>`; undefined for anything else. */
+export function areaOfScopeKey(key: string): string | undefined {
+  const [, role, district] = /^role:([a-z]+)@([a-z-]+)$/.exec(key) ?? [];
+  return role === undefined || district === undefined ? undefined : `area:${district}/${role}`;
+}

@@ -110,6 +110,9 @@ export const worklistReply = z.strictObject({
   waiting: z.array(waitingFor).default([]),
 });
 
+/** `worklist`: of the party, or of one of its people. */
+export const askWorklist = z.strictObject({ person: personId.optional() });
+
 /** `answer.svc_router.worklist`: the open steps of a party, or of one of its people, oldest due first, and what it waits for. */
 export const routerWorklistAsk = z.strictObject({
   party: z.string(),

@@ -23,6 +23,7 @@ import { BatchStore } from './adapters/batch.store.js';
 import { CaseBook } from './adapters/case.book.js';
 import { ClientViewBook } from './adapters/client-view.book.js';
 import { ConsentBook } from './adapters/consent.book.js';
+import { PartyBook } from './adapters/party.book.js';
 import { DeadLetterDesk } from './adapters/dead-letter.desk.js';
 import { DeliveryOpening } from './adapters/delivery-opening.js';
 import { DeliveryRecall } from './adapters/delivery-recall.js';
@@ -256,6 +257,7 @@ export class ConsentGuardModule implements OnApplicationBootstrap, BeforeApplica
       messages,
       cases: new CaseBook(pool, connection, messages),
       consents: new ConsentBook(pool, ground.clock, work.parts.loader),
+      parties: new PartyBook(pool, ground.clock),
       operator: new OperatorBook(pool),
       evidence: work.parts.evidence,
       keys: work.parts.renewal,

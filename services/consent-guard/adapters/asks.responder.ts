@@ -6,7 +6,9 @@ import {
   askSeen,
   askTry,
   askVerdict,
+  askWorklist,
 } from '#libs/contracts/ask.js';
+import { askParties } from '#libs/contracts/ask-parties.js';
 import { issueWords } from '#libs/contracts/issue-words.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { AskHandler } from '#libs/nats/answer-server.js';
@@ -20,11 +22,13 @@ import type { EvidenceBook } from './evidence.book.js';
 import type { KeyRenewal } from './key-renewal.js';
 import type { MessageBook } from './message.book.js';
 import type { OperatorBook } from './operator.book.js';
+import type { PartyBook } from './party.book.js';
 
 export interface Books {
   readonly messages: MessageBook;
   readonly cases: CaseBook;
   readonly consents: ConsentBook;
+  readonly parties: PartyBook;
   readonly operator: OperatorBook;
   readonly keys: KeyRenewal;
   readonly evidence: EvidenceBook;
@@ -48,7 +52,10 @@ export function answersOf(books: Books): AskHandler {
     consents: (party, payload) => books.consents.consents(party, read(askCase, payload).case),
     dpa1: (party, payload) => books.consents.dpa1(party, read(askCase, payload).case),
     try: (party, payload) => books.consents.try(party, read(askTry, payload)),
-    worklist: (party) => books.cases.worklist(party),
+    worklist: (party, payload) => books.cases.worklist(party, read(askWorklist, payload)),
+    parties: (_party, payload) => books.parties.parties(read(askParties, payload)),
+    'next-providers': (party, payload) =>
+      books.parties.nextProviders(party, read(askCase, payload).case),
     proof: (party, payload) => books.evidence.proof(party, read(askProof, payload)),
     'client-view': (party, payload) => books.views.ownPart(party, read(askClientView, payload)),
   };

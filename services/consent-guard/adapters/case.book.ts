@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { Pool } from 'pg';
 import {
+  type askWorklist,
   mailStatusReply,
   scheduleReply,
   worklistReply,
@@ -31,8 +32,12 @@ export class CaseBook {
     this.answers = new AnswerFilter(pool);
   }
 
-  async worklist(party: string): Promise<Record<string, unknown>> {
-    const { steps } = await this.fromService('svc_router', 'worklist', { party }, worklistReply);
+  async worklist(
+    party: string,
+    { person }: z.output<typeof askWorklist>,
+  ): Promise<Record<string, unknown>> {
+    const asked = { party, ...(person === undefined ? {} : { person }) };
+    const { steps } = await this.fromService('svc_router', 'worklist', asked, worklistReply);
     return { steps: await this.answers.steps(party, steps) };
   }
 
