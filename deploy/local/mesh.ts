@@ -1,22 +1,22 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { brokerConfig, type BrokerConfigOptions } from '#deploy/nats/broker-config.js';
-import { proveConfig } from '#deploy/nats/add-party.js';
-import { provisionStreams } from '#deploy/nats/provision-streams.js';
-import { writeBrokerFiles } from '#deploy/nats/write-broker-files.js';
-import type { BrokerParty } from '#libs/contracts/party.js';
-import { connectMesh } from '#libs/nats/connect-mesh.js';
 import type { PartyEntry } from '#services/operator/domain/directory-file.js';
 import { freePorts } from './free-port.js';
 import { createLocalDatabases } from './local-databases.js';
 import { type LocalMailServer, startMailServer } from './mail-server.js';
+import { startBroker } from './mesh-broker.js';
 import { MeshSecrets } from './mesh-secrets.js';
-import { type ServiceName, serviceNames, serviceProcess } from './mesh-services.js';
-import { readMeshState, writeMeshState } from './mesh-state.js';
-import { type LocalNats, startNats } from './nats-server.js';
+import {
+  type ServiceGround,
+  type ServiceName,
+  serviceNames,
+  serviceProcess,
+} from './mesh-services.js';
+import type { LocalNats } from './nats-server.js';
 import { type LocalPostgres, startPostgres } from './postgres-server.js';
 import { type LocalRedis, startRedis } from './redis-server.js';
+import { Stack } from './stack.js';
 import type { SupervisedProcess } from './supervised-process.js';
 
 export interface MeshOptions {
@@ -52,27 +52,6 @@ export interface LocalMesh {
   stop(): Promise<void>;
 }
 
-const keyVariable = 'JS_KEY';
-const eventsMaxBytes = 256 * 1024 * 1024;
-const maxFileBytes = 8 * 1024 * 1024 * 1024;
-
-/** What was started, stopped in the reverse order whatever happens. */
-class Stack {
-  private readonly stops: (() => Promise<void>)[] = [];
-  private stopping: Promise<void> | undefined;
-
-  push(stop: () => Promise<void>): void {
-    this.stops.push(stop);
-  }
-
-  stop(): Promise<void> {
-    this.stopping ??= (async () => {
-      for (const stop of this.stops.toReversed()) await stop();
-    })();
-    return this.stopping;
-  }
-}
-
 /**
  * Starts everything: servers, accounts and streams, databases, services. What an earlier run left in the folder is found again.
  * @throws Error when a server or service does not start; what was started before it is stopped
@@ -89,12 +68,11 @@ export async function startMesh(options: MeshOptions): Promise<LocalMesh> {
 
 async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
   const { folder, print } = options;
-  const path = (...parts: string[]): string => join(folder, ...parts);
-  await mkdir(path('log'), { recursive: true, mode: 0o700 });
-  const secrets = await MeshSecrets.open(path('secrets'));
+  await mkdir(join(folder, 'log'), { recursive: true, mode: 0o700 });
+  const secrets = await MeshSecrets.open(join(folder, 'secrets'));
   await secrets.makeGuardKeys();
   await secrets.makeEvidenceKey();
-  const clockFile = await keepClock(path('clock.json'));
+  const clockFile = await keepClock(join(folder, 'clock.json'));
   const [
     natsPort = 0,
     monitorPort = 0,
@@ -104,35 +82,24 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
     gatewayPort = 0,
   ] = await freePorts(6);
 
-  const broker = await startBroker({ options, secrets, ports: { natsPort, monitorPort }, stack });
-  const postgres = await startPostgres({
-    dir: path('postgres'),
-    port: postgresPort,
-    logFile: path('log', 'postgres.log'),
-  });
-  stack.push(() => postgres.stop());
+  const ports = { natsPort, monitorPort };
+  const broker = await startBroker({ folder, parties: options.parties, secrets, ports, stack });
+  const { postgres, redis, mail } = await startServers(
+    folder,
+    { postgresPort, redisPort, smtpPort },
+    stack,
+  );
   const databases = await createLocalDatabases(postgres, secrets.databasePasswordsFile);
-  const redis = await startRedis({
-    dir: path('redis'),
-    port: redisPort,
-    logFile: path('log', 'redis.log'),
-  });
-  stack.push(() => redis.stop());
-  const mail = await startMailServer({
-    dir: path('mail'),
-    port: smtpPort,
-    logFile: path('log', 'mail.log'),
-  });
-  stack.push(() => mail.stop());
   for (const server of [broker.nats, postgres, redis, mail])
     server.process.events.on('restarted', print);
   print(
     `servers: nats ${natsPort} · postgres ${postgresPort} · redis ${redisPort} · smtp ${smtpPort}`,
   );
 
+  const natsUrl = broker.nats.url;
   const tokens = await secrets.tokens(options.parties.map(({ id }) => id));
   const ground = {
-    natsUrl: broker.nats.url,
+    natsUrl,
     redisUrl: redis.url,
     smtpPort,
     databases,
@@ -140,29 +107,15 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
     secrets,
     gatewayPort,
   };
-  const services = new Map<string, SupervisedProcess>();
-  for (const name of serviceNames.filter((each) => options.without?.includes(each) !== true)) {
-    for (let number = 1; number <= (options.scale?.[name] ?? 1); number += 1) {
-      const label = number === 1 ? name : `${name}-${number}`;
-      const service = serviceProcess(name, label, ground, path('log', `${label}.log`));
-      stack.push(() => service.stop());
-      service.events.on('restarted', print);
-      services.set(label, service);
-      await service.start();
-    }
-  }
+  const services = await startServices(options, ground, stack);
   print(`services: ${[...services.keys()].join(' · ')}`);
-  const opsEnvFile = path('ops.env');
-  await writeOpsEnv(opsEnvFile, {
-    natsUrl: broker.nats.url,
-    seed: secrets.seed('svc_ops'),
-    clockFile,
-    state: broker.stateFile,
-  });
+  const opsEnvFile = join(folder, 'ops.env');
+  const seed = secrets.seed('svc_ops');
+  await writeOpsEnv(opsEnvFile, { natsUrl, seed, clockFile, state: broker.stateFile });
   return {
     gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
-    natsUrl: broker.nats.url,
-    mailFolder: path('mail'),
+    natsUrl,
+    mailFolder: join(folder, 'mail'),
     clockFile,
     opsEnvFile,
     tokens,
@@ -174,74 +127,48 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
   };
 }
 
-interface BrokerStart {
-  readonly options: MeshOptions;
-  readonly secrets: MeshSecrets;
-  readonly ports: { readonly natsPort: number; readonly monitorPort: number };
-  readonly stack: Stack;
+interface ServerPorts {
+  readonly postgresPort: number;
+  readonly redisPort: number;
+  readonly smtpPort: number;
 }
 
-async function startBroker({
-  options,
-  secrets,
-  ports,
-  stack,
-}: BrokerStart): Promise<{ nats: LocalNats; stateFile: string }> {
-  const path = (...parts: string[]): string => join(options.folder, ...parts);
-  const stateFile = path('mesh-state.json');
-  const earlier: readonly BrokerParty[] = existsSync(stateFile)
-    ? (await readMeshState(stateFile)).parties
-    : [];
-  const parties = await secrets.brokerParties(options.parties, earlier);
-  const key = await secrets.cipherKey();
-  const config: BrokerConfigOptions = {
-    host: '127.0.0.1',
-    port: ports.natsPort,
-    monitorPort: ports.monitorPort,
-    storeDir: path('nats'),
-    cipher: 'chacha',
-    keyVariable,
-    guardPublicKey: await secrets.publicKey('guard'),
-    provisionerPublicKey: await secrets.publicKey('provisioner'),
-    systemPublicKey: await secrets.publicKey('sys'),
-    maxFileBytes,
-    // nats-server 2.9.10, Debian's, does not know it: see the README, "Limits".
-    syncAlways: false,
-  };
-  const files = brokerConfig(parties, config);
-  const env = { ...process.env, [keyVariable]: key };
-  await proveConfig({ options: config, eventsMaxBytes, env }, parties, files);
-  await writeBrokerFiles(path('broker'), files);
-  const nats = await startNats({
-    configFile: path('broker', 'nats-server.conf'),
-    port: ports.natsPort,
-    logFile: path('log', 'nats.log'),
-    env: { [keyVariable]: key },
+/** The servers beside the broker. */
+async function startServers(
+  folder: string,
+  ports: ServerPorts,
+  stack: Stack,
+): Promise<Pick<LocalMesh['servers'], 'postgres' | 'redis' | 'mail'>> {
+  const placeOf = (name: string): { readonly dir: string; readonly logFile: string } => ({
+    dir: join(folder, name),
+    logFile: join(folder, 'log', `${name}.log`),
   });
-  stack.push(() => nats.stop());
-  const provisioner = await connectMesh({
-    url: nats.url,
-    seedFile: secrets.seed('provisioner'),
-    name: 'provisioner',
-    inboxPrefix: '_INBOX_provisioner',
-  });
-  try {
-    await provisionStreams(provisioner, parties, eventsMaxBytes);
-  } finally {
-    await provisioner.close();
+  const postgres = await startPostgres({ ...placeOf('postgres'), port: ports.postgresPort });
+  stack.push(() => postgres.stop());
+  const redis = await startRedis({ ...placeOf('redis'), port: ports.redisPort });
+  stack.push(() => redis.stop());
+  const mail = await startMailServer({ ...placeOf('mail'), port: ports.smtpPort });
+  stack.push(() => mail.stop());
+  return { postgres, redis, mail };
+}
+
+async function startServices(
+  { folder, scale, without, print }: MeshOptions,
+  ground: ServiceGround,
+  stack: Stack,
+): Promise<ReadonlyMap<string, SupervisedProcess>> {
+  const services = new Map<string, SupervisedProcess>();
+  for (const name of serviceNames.filter((each) => without?.includes(each) !== true)) {
+    for (let number = 1; number <= (scale?.[name] ?? 1); number += 1) {
+      const label = number === 1 ? name : `${name}-${number}`;
+      const service = serviceProcess(name, label, ground, join(folder, 'log', `${label}.log`));
+      stack.push(() => service.stop());
+      service.events.on('restarted', print);
+      services.set(label, service);
+      await service.start();
+    }
   }
-  await writeMeshState(stateFile, {
-    natsUrl: nats.url,
-    configFolder: path('broker'),
-    broker: config,
-    eventsMaxBytes,
-    cipherKeyFile: secrets.cipherKeyFile,
-    keysFolder: secrets.keysFolder,
-    gatewayPartiesFile: secrets.gatewayPartiesFile,
-    guardKeysFile: secrets.guardKeysFile,
-    parties,
-  });
-  return { nats, stateFile };
+  return services;
 }
 
 async function keepClock(file: string): Promise<string> {

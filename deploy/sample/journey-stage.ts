@@ -1,17 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ScheduledReminder, Timeline, WorklistStep } from '#libs/contracts/ask.js';
-import { sourceOf } from '#libs/contracts/mesh-message.js';
-import { uuidV7 } from '#libs/contracts/message-id.js';
-import { ruleOf, typeOf } from '#libs/contracts/message-table.js';
+import { ruleOf } from '#libs/contracts/message-table.js';
 import type { NoticeKind } from '#libs/contracts/notices.js';
 import { noticeWording } from '#services/notifier/domain/notice-wording.js';
 import type { DirectoryFile } from '#services/operator/domain/directory-file.js';
 import type { LocalClockControl } from './clock-control.js';
+import { compareVerdict } from './compare-verdict.js';
 import type { Delivered, EdgeClient } from './edge-client.js';
 import { londonStamp } from './expected-dates.js';
-import { fillPlaceholders } from './fill-placeholders.js';
 import type { MailReader, OpenedMail } from './mail-reader.js';
+import { type SampleEvent, sampleEvent } from './sample-event.js';
 import { readSampleForm, type SampleForm } from './sample-form.js';
 
 export interface JourneyStep {
@@ -94,60 +93,25 @@ export class JourneyStage {
       caseOf: (name: string) => this.caseOf(name),
       dataOf: (name: string) => this.sentAs(name).data,
     };
-    const filled = fillPlaceholders(
-      { case: form.case, caseref: form.caseref, data: form.data },
-      context,
-    ) as {
-      readonly case: string;
-      readonly caseref?: string;
-      readonly data: Record<string, unknown>;
-    };
-    const id = uuidV7(now.getTime(), randomBytes(10));
-    const sent: Sent = { id, form, caseId: filled.case, data: filled.data };
+    const event = sampleEvent(form, context);
+    const sent: Sent = { id: event.id, form, caseId: event.case, data: event.data };
     this.#sent.set(form.name, sent);
-    this.#noteReference(form.from, filled.case, filled.caseref);
+    this.#noteReference(form.from, event.case, event.caseref);
     this.parts.print(`${londonStamp(now)}  ${form.say}`);
     this.parts.print(
       `${' '.repeat(18)}${form.from} (${this.nameOf(form.actor)}) → ${form.to}: ${ruleOf(form.type).title}`,
     );
-    const event = {
-      specversion: '1.0',
-      id,
-      source: sourceOf(form.from),
-      type: typeOf(form.type),
-      time: now.toISOString(),
-      datacontenttype: 'application/json',
-      case: filled.case,
-      ...(filled.caseref === undefined ? {} : { caseref: filled.caseref }),
-      to: form.to,
-      actor: form.actor,
-      data: filled.data,
-    };
     await this.#verdictAsExpected(form, event);
     return sent;
   }
 
-  async #verdictAsExpected(
-    form: SampleForm,
-    event: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    const { status, timeline, problem } = await this.parts.edge.send(form.from, event);
-    const first = timeline?.records[0];
+  async #verdictAsExpected(form: SampleForm, event: SampleEvent): Promise<void> {
     const { verdict, reason } = form.expect;
-    const got =
-      first === undefined
-        ? `HTTP ${status}`
-        : [first.verdict, first.reason].filter(Boolean).join(', ');
-    const code = first?.reason ?? problem?.type.split(':').at(-1);
-    const isSame =
-      first?.verdict === verdict || (first === undefined && verdict === 'refused' && status >= 400);
-    const ok = isSame && (reason === undefined || code === reason);
-    const why = problem?.detail ?? first?.detail ?? '';
-    this.check(
-      `verdict ${verdict}${reason === undefined ? '' : ` (${reason})`}`,
-      ok,
-      ok ? why : `${got} ${why}`,
+    const { ok, detail } = compareVerdict(
+      form.expect,
+      await this.parts.edge.send(form.from, event),
     );
+    this.check(`verdict ${verdict}${reason === undefined ? '' : ` (${reason})`}`, ok, detail);
     if (!ok) throw new StoryEnded(`${form.name} was not ${verdict}`);
   }
 

@@ -1,3 +1,4 @@
+import { londonDate, londonTime } from '#libs/calendar/london-time.js';
 import type { ViewConsent, ViewEntry } from '#libs/contracts/client-view.js';
 import { type MessageName, nameOfType, ruleOf } from '#libs/contracts/message-table.js';
 import type { Category, Purpose } from '#libs/contracts/purposes.js';
@@ -109,4 +110,10 @@ const months = [
 export function dayWords(date: string): string {
   const [year = '', month = '1', day = '1'] = date.split('-');
   return `${Number(day)} ${months[Number(month) - 1] ?? ''} ${year}`;
+}
+
+/** Day and time as people write them, in British time. */
+export function momentWords(instant: string): string {
+  const at = new Date(instant);
+  return Number.isNaN(at.getTime()) ? '' : `${dayWords(londonDate(at))}, ${londonTime(at)}`;
 }

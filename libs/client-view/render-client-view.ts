@@ -1,15 +1,8 @@
-import { londonDate, londonTime } from '#libs/calendar/london-time.js';
 import type { ClientView, ViewConsent, ViewEntry } from '#libs/contracts/client-view.js';
+import { consentItem, groupConsents, shortConsent } from './consent-items.js';
+import { entryItem, shortItem } from './entry-items.js';
 import { Html, html, nothing } from './html.js';
-import {
-  categoryWords,
-  dayWords,
-  outcomeWords,
-  purposeWords,
-  reasonWords,
-  stateWords,
-  wordsOfMessage,
-} from './plain-words.js';
+import { momentWords } from './plain-words.js';
 import { style } from './style.js';
 
 /** `page`: everything, newest first, to read on a screen or print. `slip`: what matters most, on a few sheets, to take away. */
@@ -48,8 +41,8 @@ export function renderClientView(views: readonly ClientView[], format: ViewForma
         <main>
           <h1>${title}</h1>
           <p class="quiet">
-            As things stood on ${when(made)}. Your name is left out on purpose, in case this paper
-            is lost.
+            As things stood on ${momentWords(made)}. Your name is left out on purpose, in case this
+            paper is lost.
           </p>
           ${isWhole ? nothing : ownPart} ${body} ${footer}
         </main>
@@ -76,7 +69,7 @@ function page(
       consents.length === 0
         ? html`<p>There is no consent of yours on record.</p>`
         : html`<ul class="list">
-            ${groups(consents).map(consentItem)}
+            ${groupConsents(consents).map(consentItem)}
           </ul>`
     }
     <h2>Who was told what</h2>
@@ -110,7 +103,7 @@ function slip(
 ): Html {
   const blocked = entries.filter(({ outcome }) => outcome === 'blocked' || outcome === 'stopped');
   const told = entries.filter((entry) => !blocked.includes(entry));
-  const given = groups(consents.filter(({ state }) => state === 'given'));
+  const given = groupConsents(consents.filter(({ state }) => state === 'given'));
   const more = told.length - slipEntries;
   return html`<p class="lead">${summary(told, blocked, isWhole)}</p>
     ${rights}
@@ -184,171 +177,3 @@ const footer = html`<footer>
   </p>
   <p class="quiet">Keep this paper safe, or ask for it to be destroyed. You can have a new one.</p>
 </footer>`;
-
-interface Group {
-  readonly head: ViewConsent;
-  /** The same holds the other way round. */
-  readonly isMutual: boolean;
-  readonly purposes: readonly ViewConsent['purpose'][];
-}
-
-/** Lines of one answer of the client, to the same people, said once. */
-function groups(consents: readonly ViewConsent[]): readonly Group[] {
-  const found = new Map<string, { head: ViewConsent; purposes: ViewConsent['purpose'][] }>();
-  for (const consent of consents) {
-    const { from, to, state, form, validUntil, ruledOut, withdrawnAt } = consent;
-    const key = JSON.stringify([from.id, to.id, state, form, validUntil, ruledOut, withdrawnAt]);
-    const group = found.get(key);
-    if (group === undefined) found.set(key, { head: consent, purposes: [consent.purpose] });
-    else group.purposes.push(consent.purpose);
-  }
-  return mutual([...found.values()]).toSorted((one, other) => rank(one) - rank(other));
-}
-
-/** What two may tell each other is said once. */
-function mutual(groups: readonly Omit<Group, 'isMutual'>[]): readonly Group[] {
-  const keyOf = (from: string, to: string, { head, purposes }: Omit<Group, 'isMutual'>): string =>
-    JSON.stringify([
-      from,
-      to,
-      head.state,
-      head.form,
-      head.validUntil,
-      head.ruledOut,
-      head.withdrawnAt,
-      purposes.toSorted(),
-    ]);
-  const all = new Set(groups.map((group) => keyOf(group.head.from.id, group.head.to.id, group)));
-  return groups.flatMap((group) => {
-    const { from, to } = group.head;
-    const isMutual = from.id !== to.id && all.has(keyOf(to.id, from.id, group));
-    return isMutual && from.id > to.id ? [] : [{ ...group, isMutual }];
-  });
-}
-
-const rank = ({ head }: Group): number =>
-  ['given', 'not-yet', 'refused', 'withdrawn', 'lapsed'].indexOf(head.state);
-
-function consentItem(group: Group): Html {
-  const { head, purposes } = group;
-  const isYes = head.state === 'given' || head.state === 'not-yet';
-  const ruledOut =
-    isYes && head.ruledOut.length > 0
-      ? html`<p>Never: ${head.ruledOut.map((each) => categoryWords[each]).join('; ')}.</p>`
-      : nothing;
-  return html`<li class="${isYes ? 'item' : 'item no'}">
-    <p>
-      <span class="mark">${stateWords[head.state]}.</span>
-      ${allowed(group, isYes ? 'may' : 'may not')}
-    </p>
-    ${
-      isOwnRecord(head)
-        ? nothing
-        : html`<ul>
-            ${purposes.map((purpose) => html`<li>${purposeWords[purpose]}</li>`)}
-          </ul>`
-    }
-    ${ruledOut}
-    <p class="quiet">${period(head)} Form ${head.form}, ${when(head.recordedAt)}.</p>
-  </li> `;
-}
-
-/** On the slip: only what stands, and until when. */
-function shortConsent(group: Group): Html {
-  const { head, purposes } = group;
-  const what = isOwnRecord(head)
-    ? ''
-    : ` ${purposes.map((purpose) => purposeWords[purpose]).join('; ')}.`;
-  const never =
-    head.ruledOut.length === 0
-      ? ''
-      : ` Never: ${head.ruledOut.map((each) => categoryWords[each]).join('; ')}.`;
-  return html`<li class="item">
-    <p>${allowed(group, 'may')}${what}${never} <span class="quiet">${period(head)}</span></p>
-  </li> `;
-}
-
-const isOwnRecord = ({ from, to }: ViewConsent): boolean => from.id === to.id;
-
-function allowed({ head, isMutual }: Group, may: 'may' | 'may not'): Html {
-  if (isOwnRecord(head)) return html`<b>${head.from.name}</b> ${may} keep this on its own record.`;
-  if (isMutual)
-    return html`<b>${head.from.name}</b> and <b>${head.to.name}</b> ${may} tell each other:`;
-  return html`<b>${head.from.name}</b> ${may} tell <b>${head.to.name}</b>:`;
-}
-
-function period(head: ViewConsent): string {
-  switch (head.state) {
-    case 'given':
-      return `Until ${dayWords(head.validUntil)}.`;
-    case 'not-yet':
-      return `From ${dayWords(head.validFrom)} until ${dayWords(head.validUntil)}.`;
-    case 'lapsed':
-      return `It ended on ${dayWords(head.validUntil)}.`;
-    case 'withdrawn':
-      return head.withdrawnAt === undefined ? '' : `Taken back on ${when(head.withdrawnAt)}.`;
-    case 'refused':
-      return '';
-  }
-}
-
-function entryItem(entry: ViewEntry): Html {
-  const isNo = entry.outcome === 'blocked' || entry.outcome === 'stopped';
-  const told = entry.told
-    .filter((category) => category !== 'administration')
-    .map((category) => categoryWords[category]);
-  const withheld = entry.withheld.map((category) => categoryWords[category]);
-  return html`<li class="${isNo ? 'item no' : 'item'}">
-    <h3>${when(entry.at)}</h3>
-    <p>${sentence(entry)}</p>
-    ${outcome(entry)} ${told.length === 0 ? nothing : html`<p>What went: ${told.join('; ')}.</p>`}
-    ${withheld.length === 0 ? nothing : html`<p>Left out: ${withheld.join('; ')}.</p>`}
-    ${entry.stopUsing ? html`<p>You took your consent back later. They were asked to stop using it.</p>` : nothing}
-    ${why(entry)}
-  </li> `;
-}
-
-function outcome({ outcome: kind, reason }: ViewEntry): Html {
-  if (outcomeWords[kind] === '') return nothing;
-  return html`<p>
-    <span class="mark">${outcomeWords[kind]}</span
-    >${reason === undefined ? '' : ` ${reasonWords[reason]}`}
-  </p>`;
-}
-
-function shortItem(entry: ViewEntry): Html {
-  return html`<li class="item">
-    <h3>${dayWords(londonDate(new Date(entry.at)))}</h3>
-    <p>
-      ${sentence(entry)}${
-        entry.outcome === 'told-in-part' ? ' Some things were left out.' : ''
-      }${entry.stopUsing ? ' They were asked to stop using it.' : ''}
-    </p>
-  </li> `;
-}
-
-function sentence({ from, to, type, outcome }: ViewEntry): Html {
-  const verb =
-    outcome === 'blocked' || outcome === 'stopped'
-      ? 'wanted to tell'
-      : outcome === 'waiting'
-        ? 'is telling'
-        : 'told';
-  return html`<b>${from.name}</b> ${verb} <b>${to.name}</b> ${wordsOfMessage(type)}.`;
-}
-
-function why({ consents, sameAgency, outcome }: ViewEntry): Html {
-  if (sameAgency)
-    return html`<p class="quiet">Inside one organisation: your consent is not asked for this.</p>`;
-  if (consents.length === 0 || outcome === 'blocked') return nothing;
-  const forms = [
-    ...new Set(consents.map(({ form, recordedAt }) => `form ${form}, ${when(recordedAt)}`)),
-  ];
-  return html`<p class="quiet">Because you had said yes: ${forms.join('; ')}.</p>`;
-}
-
-/** Day and time as people write them, in British time. */
-function when(instant: string): string {
-  const at = new Date(instant);
-  return Number.isNaN(at.getTime()) ? '' : `${dayWords(londonDate(at))}, ${londonTime(at)}`;
-}

@@ -144,20 +144,27 @@ class Work {
   }
 }
 
+interface KeyParts {
+  readonly keys: GuardKeys;
+  readonly renewal: KeyRenewal;
+  readonly keeper: KeyKeeper;
+}
+
+/** @throws MeshError when this instance does not know the key that the others write with */
+async function openKeys({ config, logger: log, outside: { pool } }: Ground): Promise<KeyParts> {
+  const keysFile = config.GUARD_KEYS_FILE;
+  const keys = GuardKeys.fromFile(keysFile);
+  const renewal = new KeyRenewal(pool, keys);
+  const keeper = new KeyKeeper({ pool, keys, keysFile, renewal, log });
+  await keeper.open();
+  return { keys, renewal, keeper };
+}
+
 /** @throws MeshError when this instance does not know the key that the others write with */
 async function createWork(ground: Ground): Promise<Work> {
   const { config, clock, logger } = ground;
   const { pool, connection, sessions } = ground.outside;
-  const keys = GuardKeys.fromFile(config.GUARD_KEYS_FILE);
-  const renewal = new KeyRenewal(pool, keys);
-  const keeper = new KeyKeeper({
-    pool,
-    keys,
-    keysFile: config.GUARD_KEYS_FILE,
-    renewal,
-    log: logger,
-  });
-  await keeper.open();
+  const { keys, renewal, keeper } = await openKeys(ground);
   const courier = new RoadCourier(ground.publisher);
   const store = new BatchStore(keys);
   const loader = new WorldLoader(keys);
@@ -178,6 +185,39 @@ async function createWork(ground: Ground): Promise<Work> {
     routeTimeoutMs,
   });
   const deadLetters = new DeadLetterDesk({ pool, keys, store, courier, processor, clock });
+  const { shares, roads } = createShares(ground, { processor, deadLetters, recall });
+  const signer = readEvidenceKey(config.EVIDENCE_KEY_FILE);
+  const kept = {
+    disclosuresDays: config.RETENTION_DISCLOSURES_DAYS,
+    refusalsDays: config.RETENTION_REFUSALS_DAYS,
+  };
+  const sealing = {
+    databaseUrl: config.DATABASE_URL,
+    applicationName: sessions.nameOf('consent-guard-sealer'),
+  };
+  return new Work(shares, { evidence: new EvidenceBook(pool, signer), loader, renewal }, [
+    keeper,
+    roads,
+    new HeldSweep({ pool, clock, courier, log: logger }),
+    new WithdrawalSweep({ pool, desk, log: logger }),
+    new SealingThread({ ...sealing, keyFile: config.EVIDENCE_KEY_FILE }, logger),
+    new RetentionSweep({ pool, clock, log: logger, ...kept }),
+  ]);
+}
+
+interface ShareParts {
+  readonly processor: BatchProcessor;
+  readonly deadLetters: DeadLetterDesk;
+  readonly recall: DeliveryRecall;
+}
+
+/** The parties that this instance works, each with a worker of its own, and the watch over the streams of them all. */
+function createShares(
+  ground: Ground,
+  { processor, deadLetters, recall }: ShareParts,
+): { readonly shares: PartyShares; readonly roads: RoadWatch } {
+  const { config, logger } = ground;
+  const { pool, connection, sessions } = ground.outside;
   const onLost = (names: readonly string[]): void => shares.lost(names);
   const leases = new LeaseKeeper({
     url: config.DATABASE_URL,
@@ -207,23 +247,7 @@ async function createWork(ground: Ground): Promise<Work> {
     log: logger,
     startWorker: (party) => new IngressWorker(party, parts),
   });
-  const signer = readEvidenceKey(config.EVIDENCE_KEY_FILE);
-  const kept = {
-    disclosuresDays: config.RETENTION_DISCLOSURES_DAYS,
-    refusalsDays: config.RETENTION_REFUSALS_DAYS,
-  };
-  const sealing = {
-    databaseUrl: config.DATABASE_URL,
-    applicationName: sessions.nameOf('consent-guard-sealer'),
-  };
-  return new Work(shares, { evidence: new EvidenceBook(pool, signer), loader, renewal }, [
-    keeper,
-    roads,
-    new HeldSweep({ pool, clock, courier, log: logger }),
-    new WithdrawalSweep({ pool, desk, log: logger }),
-    new SealingThread({ ...sealing, keyFile: config.EVIDENCE_KEY_FILE }, logger),
-    new RetentionSweep({ pool, clock, log: logger, ...kept }),
-  ]);
+  return { shares, roads };
 }
 
 async function inactiveParties(pool: Pool): Promise<readonly string[]> {

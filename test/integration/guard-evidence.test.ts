@@ -38,6 +38,7 @@ import {
   refused,
   writeRecords,
 } from '#test/support/evidence-database.js';
+import { allRows, bindClient, keepConsent } from '#test/support/ledger-contents.js';
 import { type ScratchFolder, scratchFolder } from '#test/support/scratch-folder.js';
 import { type PostgresServer, startPostgres } from '#test/support/start-postgres.js';
 import { until } from '#test/support/until.js';
@@ -334,63 +335,15 @@ describe('retention', () => {
       refusalsDays: 365,
     }).sweep();
   };
-  const bind = async (client: string, caseId: string): Promise<void> => {
-    await pool.query(
-      `insert into client (id, nino, date_of_birth, surname, key_version) values ($1::uuid, $1::text, 'd', 's', 1)`,
-      [client],
-    );
-    await pool.query('insert into client_case (id, client) values ($1, $2)', [caseId, client]);
-    await pool.query(
-      `insert into case_agency (case_id, agency, reference) values ($1, 'jcp', 'our 17')`,
-      [caseId],
-    );
-  };
-  const consentOf = async (client: string, id: string, until: Date): Promise<void> => {
-    await pool.query(
-      `insert into consent (id, client, taker, form, decision, body, recorded_at) values ($1, $2, 't', 'tpr1', 'given', 'sealed', $3)`,
-      [id, client, monday],
-    );
-    const line = [id, client, monday];
-    await pool.query(
-      `insert into consent_line values ($1, $2, 'jcp', 'river', 'referral', 'given', 'stands', null, $3)`,
-      line,
-    );
-    await pool.query(
-      `insert into withdrawal values ($1, $2, 'jcp', 'tpr1', '{}', 'in-person', 'p_jcp', $3, $3)`,
-      line,
-    );
-    await pool.query(
-      `insert into scope values ($1, 'jcp', 'river', 'referral', 'given', '{}', $2, $3, $2, $4, 'tpr1')`,
-      [client, monday, until, id],
-    );
-  };
-  /** Everything in the database that is not the tree, the directory or the schema, as text. */
-  const remains = async (): Promise<string> => {
-    const tables = [
-      'client',
-      'client_case',
-      'case_agency',
-      'consent',
-      'scope',
-      'consent_line',
-      'withdrawal',
-      'record',
-      'delivery',
-      'held',
-      'dead_letter',
-      'client_key',
-      'leaf',
-    ];
-    const dumps = await Promise.all(
-      tables.map((table) => pool.query(`select t::text from ${table} t`)),
-    );
-    return dumps.flatMap(({ rows }) => rows.map((row: { t: string }) => row.t)).join('\n');
-  };
-
   it('ends refusals first, then what went out and the consents it rests on, then the client; the tree still verifies', async () => {
     const [client, caseId, consent] = [randomUUID(), randomUUID(), randomUUID()];
-    await bind(client, caseId);
-    await consentOf(client, consent, new Date(monday.getTime() + 365 * dayMs));
+    await bindClient(pool, client, caseId);
+    await keepConsent(pool, {
+      client,
+      id: consent,
+      at: monday,
+      until: new Date(monday.getTime() + 365 * dayMs),
+    });
     const taken = newRecord({
       id: consent,
       name: 'consent.recorded',
@@ -434,7 +387,7 @@ describe('retention', () => {
     ).toBeDefined();
 
     expect(await sweepAfter(2_191)).toEqual({ records: 4, clients: 1 });
-    const left = await remains();
+    const left = await allRows(pool);
     for (const gone of [
       client,
       caseId,
@@ -458,8 +411,13 @@ describe('retention', () => {
 
   it('keeps a consent for as long as anything that rests on it, and a client for as long as anything of theirs', async () => {
     const [client, caseId, consent] = [randomUUID(), randomUUID(), randomUUID()];
-    await bind(client, caseId);
-    await consentOf(client, consent, new Date(monday.getTime() + 365 * dayMs));
+    await bindClient(pool, client, caseId);
+    await keepConsent(pool, {
+      client,
+      id: consent,
+      at: monday,
+      until: new Date(monday.getTime() + 365 * dayMs),
+    });
     await writeRecords(
       pool,
       [newRecord({ id: consent, name: 'consent.recorded', client, caseId, consents: [consent] })],
@@ -487,7 +445,7 @@ describe('retention', () => {
     const late = refused();
     await writeRecords(pool, [newRecord(), late], monday);
     expect(await sweepAfter(400)).toEqual({ records: 1, clients: 1 });
-    expect(await remains()).not.toContain(late.client);
+    expect(await allRows(pool)).not.toContain(late.client);
     await sealer.seal();
     const { check, folder } = await exported();
     expect(check).toMatchObject({ ok: true, checkpoint: { size: 2 }, messages: 2 });
@@ -496,7 +454,7 @@ describe('retention', () => {
 
   it('leaves a client who is at work at the moment for later', async () => {
     const [client, caseId] = [randomUUID(), randomUUID()];
-    await bind(client, caseId);
+    await bindClient(pool, client, caseId);
     await writeRecords(pool, [refused({ client, caseId })], monday);
     const batch = await pool.connect();
     await batch.query('select pg_advisory_lock_shared(hashtextextended($1, 7))', [client]);

@@ -3,6 +3,7 @@ import type { IdentityPrints } from '../domain/client-identity.js';
 import type { Effect } from '../domain/effect.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
+import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
 import type { GuardKeys } from './guard-keys.js';
 import { keyFenceSql } from './key-fence.js';
 import { writeLines, writeScopes, writeViewRelease, writeWithdrawal } from './ledger-rows.js';
@@ -109,46 +110,19 @@ export class BatchStore {
           await writeWithdrawal(db, effect, batch.now);
           break;
         case 'withdraw':
-          await db.query(
-            'insert into open_withdrawal (id, client, body, at) values ($1, $2, $3, $4) on conflict (id) do nothing',
-            [
-              effect.withdrawalId,
-              effect.client,
-              JSON.stringify({ lines: effect.lines }),
-              batch.now,
-            ],
-          );
+          await openWithdrawal(db, effect, batch.now);
           break;
         case 'hold':
-          await db.query(
-            'insert into held (id, client, body, expires_at) values ($1, $2, $3, $4) on conflict (id) do nothing',
-            [
-              effect.record.id,
-              effect.record.client,
-              this.keys.seal(Buffer.from(JSON.stringify(effect.envelope)), effect.record.id),
-              batch.heldUntil,
-            ],
-          );
+          await this.hold(db, effect, batch.heldUntil);
           break;
         case 'release-view':
           await writeViewRelease(db, effect, batch.now);
           break;
         case 'put-party':
-          await db.query(putPartySql, [
-            effect.party.party,
-            effect.party.kind,
-            effect.party.agency,
-            effect.party.active,
-            JSON.stringify(effect.party),
-          ]);
+          await putParty(db, effect.party);
           break;
         case 'put-person':
-          await db.query(putPersonSql, [
-            effect.person.person,
-            effect.person.party,
-            effect.person.active,
-            JSON.stringify(effect.person),
-          ]);
+          await putPerson(db, effect.person);
           break;
         case 'bind-client':
         case 'bind-case':
@@ -159,6 +133,19 @@ export class BatchStore {
           break;
       }
     }
+  }
+
+  /** A message that waits for its route, sealed. */
+  private async hold(
+    db: PoolClient,
+    { record, envelope }: Extract<Effect, { kind: 'hold' }>,
+    heldUntil: Date,
+  ): Promise<void> {
+    const body = this.keys.seal(Buffer.from(JSON.stringify(envelope)), record.id);
+    await db.query(
+      'insert into held (id, client, body, expires_at) values ($1, $2, $3, $4) on conflict (id) do nothing',
+      [record.id, record.client, body, heldUntil],
+    );
   }
 
   /** As it was taken, sealed: the one place where the guard keeps who a client is. */
@@ -193,10 +180,32 @@ export class BatchStore {
   }
 }
 
-const putPartySql = `insert into party (id, kind, agency, active, body) values ($1, $2, $3, $4, $5)
-  on conflict (id) do update set kind = excluded.kind, agency = excluded.agency, active = excluded.active, body = excluded.body`;
-const putPersonSql = `insert into person (id, party, active, body) values ($1, $2, $3, $4)
-  on conflict (id) do update set party = excluded.party, active = excluded.active, body = excluded.body`;
+async function openWithdrawal(
+  db: PoolClient,
+  { withdrawalId, client, lines }: Extract<Effect, { kind: 'withdraw' }>,
+  now: Date,
+): Promise<void> {
+  await db.query(
+    'insert into open_withdrawal (id, client, body, at) values ($1, $2, $3, $4) on conflict (id) do nothing',
+    [withdrawalId, client, JSON.stringify({ lines }), now],
+  );
+}
+
+async function putParty(db: PoolClient, party: PartyPut): Promise<void> {
+  await db.query(
+    `insert into party (id, kind, agency, active, body) values ($1, $2, $3, $4, $5)
+  on conflict (id) do update set kind = excluded.kind, agency = excluded.agency, active = excluded.active, body = excluded.body`,
+    [party.party, party.kind, party.agency, party.active, JSON.stringify(party)],
+  );
+}
+
+async function putPerson(db: PoolClient, person: PersonPut): Promise<void> {
+  await db.query(
+    `insert into person (id, party, active, body) values ($1, $2, $3, $4)
+  on conflict (id) do update set party = excluded.party, active = excluded.active, body = excluded.body`,
+    [person.person, person.party, person.active, JSON.stringify(person)],
+  );
+}
 
 /** A client recorded under an older version takes on all of the newer hashes, or none. */
 const renewed = (column: string, otherwise = `client.${column}`): string =>

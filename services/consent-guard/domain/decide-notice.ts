@@ -51,13 +51,7 @@ export function decideNotice(
   const notice: Notice = {
     ...request,
     caseReference: world.case(root.caseId)?.agencies.get(reader.agency) ?? root.caseId,
-    facts: Object.assign(
-      { ...told.facts },
-      ...chain
-        .slice(0, -1)
-        .toReversed()
-        .map((record) => record.facts),
-    ),
+    facts: withLaterFacts(told.facts, chain),
     audience: reader.kind,
   };
   const to = {
@@ -81,6 +75,16 @@ export function decideNotice(
     others: [],
   };
 }
+
+/** The newest record of the chain stands first, and its facts win over those of older ones. */
+const withLaterFacts = (facts: Facts, chain: readonly GuardRecord[]): Facts =>
+  Object.assign(
+    { ...facts },
+    ...chain
+      .slice(0, -1)
+      .toReversed()
+      .map((record) => record.facts),
+  );
 
 type Told = { readonly facts: Facts; readonly problem?: undefined } | { readonly problem: Problem };
 

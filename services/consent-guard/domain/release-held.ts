@@ -4,6 +4,7 @@ import type { StopReason } from '#libs/contracts/verdict.js';
 import { type Crossed, crossTo } from './cross-to.js';
 import type { Decision } from './decision.js';
 import type { DirectoryParty } from './directory.js';
+import type { Effect } from './effect.js';
 import type { GuardRecord } from './guard-record.js';
 import type { Incoming } from './incoming.js';
 import { recordOf, refusal } from './record-of.js';
@@ -33,14 +34,7 @@ export function releaseHeld(
       field: 'data.message',
       detail: 'the message does not wait for a route',
     });
-  // An answer that comes again: its record names a recipient, and whoever else would be delivered to would be on no record.
-  const routed = held.record.recipient;
-  const named =
-    routed !== undefined
-      ? [routed]
-      : route.party === undefined
-        ? []
-        : [route.party, ...(route.others ?? [])];
+  const named = namedParties(held, route);
   const parties = named.filter((party) =>
     grounds.world.directory.serves(party, address.role, address.district),
   );
@@ -63,19 +57,31 @@ export function releaseHeld(
       effects: [{ kind: 'release', id: held.record.id }],
       others: [endWait(held, 'unroutable')],
     };
-  const verdict = crossed.record.verdict;
-  const reason =
-    verdict.kind === 'refused' && verdict.reason === 'no-consent-on-record'
-      ? verdict.reason
-      : 'unroutable';
-  const other =
-    verdict.kind === 'refused' ? endWait(held, reason, crossed.record.inner) : crossed.record;
-  const effects = verdict.kind === 'refused' ? [] : crossed.effects;
   return {
     record: own,
-    effects: [...effects, { kind: 'release', id: held.record.id }],
-    others: [other],
+    effects: [...effectsOf(crossed), { kind: 'release', id: held.record.id }],
+    others: [secondRecord(held, crossed)],
   };
+}
+
+/**
+ * The parties that the answer names, the best first. On redelivery the held record already names its recipient: a delivery to
+ * another party would be on no record.
+ */
+function namedParties(held: HeldMessage, route: Route): readonly string[] {
+  if (held.record.recipient !== undefined) return [held.record.recipient];
+  return route.party === undefined ? [] : [route.party, ...(route.others ?? [])];
+}
+
+const effectsOf = ({ record, effects }: Crossed): readonly Effect[] =>
+  record.verdict.kind === 'refused' ? [] : effects;
+
+/** Where the message may not cross, its wait ends: the sender learns that consent is missing, or that there is no route. */
+function secondRecord(held: HeldMessage, { record }: Crossed): GuardRecord {
+  const { verdict } = record;
+  if (verdict.kind !== 'refused') return record;
+  const reason = verdict.reason === 'no-consent-on-record' ? verdict.reason : 'unroutable';
+  return endWait(held, reason, record.inner);
 }
 
 /** The best party that the client's consent names; where it names none, the refusal that says so. */

@@ -27,7 +27,13 @@ export function openApiDocument(): OpenApiDocument {
         'each with the token of the party that it names. They are made anew whenever this page is loaded.',
     },
     security: [{ token: [] }],
-    paths: { ...messagePaths(), ...inboxPaths(), ...casePaths(), ...openPaths() },
+    paths: {
+      ...messagePaths(),
+      ...inboxPaths(),
+      ...casePaths(),
+      ...consentTrialPath(),
+      ...openPaths(),
+    },
     components: {
       schemas: apiSchemas(),
       securitySchemes: {
@@ -208,6 +214,11 @@ function casePaths(): OpenApiDocument['paths'] {
         },
       },
     },
+  };
+}
+
+function consentTrialPath(): OpenApiDocument['paths'] {
+  return {
     '/v1/consents/try': {
       post: {
         operationId: 'tryConsent',

@@ -48,69 +48,13 @@ export function messageExamples(
   random: () => Uint8Array,
 ): Readonly<Record<string, MessageExample>> {
   const newId = (): string => uuidV7(now.getTime(), random());
-  const caseId = newId();
   const referralId = newId();
   const forwardedId = newId();
-  const time = now.toISOString();
-  const startsAt = new Date(now.getTime() + 7 * dayMs).toISOString();
-  const by = (
-    { party, actor, caseref }: Sender,
-    say: string,
-    name: MessageName,
-    { id = newId(), to, data }: Content,
-  ): MessageExample => ({
-    summary: `As ${party}: ${say}`,
-    value: {
-      specversion: '1.0',
-      id,
-      source: sourceOf(party),
-      type: typeOf(name),
-      time,
-      to,
-      case: caseId,
-      caseref,
-      actor,
-      data,
-    },
-  });
-  const referral = {
-    client,
-    benefit: 'jsa',
-    told: [
-      'voluntary-first-assessment',
-      'finds-need-for-comprehensive',
-      'engaging-later-is-voluntary',
-    ],
-    travelCostsConsidered: true,
-  };
-  const consent = {
-    form: 'TPR1',
-    formReference: 'TPR1/DOCS/1',
-    client,
-    decision: 'given',
-    purposes: ['refer-to-treatment', 'attendance-feedback'],
-    to: { parties: [contact.party, provider.party], role: { role: 'treatment', district } },
-    takenAt: time,
-    takenBy: jobCentre.actor,
-    explained: { statements: [], wordingVersion: '2009-07', language: 'en', copyGiven: true },
-  };
-  const acknowledged = { referral: forwardedId, keyworker: provider.actor };
-  const booked = {
-    referral: forwardedId,
-    startsAt,
-    place: 'Riverside Recovery, 2 Sample Wharf, London SW18',
-  };
-  const withdrawal = {
-    form: 'TPR1',
-    withdrawnAt: time,
-    how: 'in-person',
-    takenBy: jobCentre.actor,
-  };
-  const toProvider = { to: provider.party, data: referral };
+  const by = exampleMaker(now, newId);
   return {
     consent: by(jobCentre, 'the client agrees to be referred (TPR1)', 'consent.recorded', {
       to: 'mesh',
-      data: consent,
+      data: consentGiven(now),
     }),
     referral: by(jobCentre, 'a referral to an area', 'referral.requested', {
       id: referralId,
@@ -124,21 +68,83 @@ export function messageExamples(
     }),
     acknowledged: by(provider, 'the provider acknowledges it', 'referral.acknowledged', {
       to: jobCentre.party,
-      data: acknowledged,
+      data: { referral: forwardedId, keyworker: provider.actor },
     }),
     booked: by(provider, 'a first appointment is booked', 'appointment.booked', {
       to: jobCentre.party,
-      data: booked,
+      data: appointment(forwardedId, now),
     }),
     withdrawn: by(jobCentre, 'the client withdraws the consent', 'consent.withdrawn', {
       to: 'mesh',
-      data: withdrawal,
+      data: withdrawal(now),
     }),
-    refused: by(
-      jobCentre,
-      'referred again without consent: refused',
-      'referral.requested',
-      toProvider,
-    ),
+    refused: by(jobCentre, 'referred again without consent: refused', 'referral.requested', {
+      to: provider.party,
+      data: referral,
+    }),
   };
 }
+
+type MakeExample = (
+  sender: Sender,
+  say: string,
+  name: MessageName,
+  content: Content,
+) => MessageExample;
+
+/** Makes messages of one new case, all sent at one time. */
+function exampleMaker(now: Date, newId: () => string): MakeExample {
+  const caseId = newId();
+  return ({ party, actor, caseref }, say, name, { id = newId(), to, data }) => ({
+    summary: `As ${party}: ${say}`,
+    value: {
+      specversion: '1.0',
+      id,
+      source: sourceOf(party),
+      type: typeOf(name),
+      time: now.toISOString(),
+      to,
+      case: caseId,
+      caseref,
+      actor,
+      data,
+    },
+  });
+}
+
+const referral = {
+  client,
+  benefit: 'jsa',
+  told: [
+    'voluntary-first-assessment',
+    'finds-need-for-comprehensive',
+    'engaging-later-is-voluntary',
+  ],
+  travelCostsConsidered: true,
+};
+
+const consentGiven = (takenAt: Date): JsonSchema => ({
+  form: 'TPR1',
+  formReference: 'TPR1/DOCS/1',
+  client,
+  decision: 'given',
+  purposes: ['refer-to-treatment', 'attendance-feedback'],
+  to: { parties: [contact.party, provider.party], role: { role: 'treatment', district } },
+  takenAt: takenAt.toISOString(),
+  takenBy: jobCentre.actor,
+  explained: { statements: [], wordingVersion: '2009-07', language: 'en', copyGiven: true },
+});
+
+/** In a week. */
+const appointment = (forwarded: string, now: Date): JsonSchema => ({
+  referral: forwarded,
+  startsAt: new Date(now.getTime() + 7 * dayMs).toISOString(),
+  place: 'Riverside Recovery, 2 Sample Wharf, London SW18',
+});
+
+const withdrawal = (now: Date): JsonSchema => ({
+  form: 'TPR1',
+  withdrawnAt: now.toISOString(),
+  how: 'in-person',
+  takenBy: jobCentre.actor,
+});

@@ -24,6 +24,13 @@ export function addClientViewCommands(program: Command, context: OperatorContext
   const view = program
     .command('client-view')
     .description('who was told what about one client: for the client alone');
+  addRequest(view, context);
+  addApprove(view, context);
+  addRelease(view, context);
+  addRender(view, context);
+}
+
+function addRequest(view: Command, context: OperatorContext): void {
   byAgency(
     view
       .command('request')
@@ -47,6 +54,9 @@ export function addClientViewCommands(program: Command, context: OperatorContext
         `requested: ${id}\nNow a person of another agency of the case: client-view approve ${id}`,
       );
     });
+}
+
+function addApprove(view: Command, context: OperatorContext): void {
   byAgency(
     view
       .command('approve <request>')
@@ -65,6 +75,9 @@ export function addClientViewCommands(program: Command, context: OperatorContext
       `approved: ${id}\nNow the operator: client-view release ${id} --out <file>`,
     );
   });
+}
+
+function addRelease(view: Command, context: OperatorContext): void {
   view
     .command('release <approval>')
     .description(
@@ -75,6 +88,9 @@ export function addClientViewCommands(program: Command, context: OperatorContext
     .action((approval: string, options: { out: string; format: Format }) =>
       release(context, approval, options),
     );
+}
+
+function addRender(view: Command, context: OperatorContext): void {
   view
     .command('render <file>')
     .description(

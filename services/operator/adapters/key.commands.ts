@@ -22,6 +22,13 @@ export function addKeyCommands(
   const keys = program
     .command('keys')
     .description("versions of the guard's key: how many rows still need which; never a key");
+  addStatus(keys, context);
+  if (keyFile === undefined) return;
+  addRotate(keys, context, keyFile);
+  addRetire(keys, context, keyFile);
+}
+
+function addStatus(keys: Command, context: OperatorContext): void {
   keys
     .command('status')
     .description('who knows which version, what is written with, what still needs an old one')
@@ -41,7 +48,9 @@ export function addKeyCommands(
         ),
       );
     });
-  if (keyFile === undefined) return;
+}
+
+function addRotate(keys: Command, context: OperatorContext, keyFile: KeyFile): void {
   keys
     .command('rotate')
     .description('a new key, in two steps, while the mesh runs')
@@ -63,6 +72,9 @@ export function addKeyCommands(
         `version ${version} is written with; what is old is renewed in the background: keys status`,
       );
     });
+}
+
+function addRetire(keys: Command, context: OperatorContext, keyFile: KeyFile): void {
   keys
     .command('retire')
     .description('destroy an old key; refused while any row still needs it')

@@ -68,7 +68,11 @@ function addDeadLetterCommands(program: Command, context: OperatorContext): void
   const deadLetters = program
     .command('dead-letters')
     .description('messages that could not be worked, with their reason');
+  addList(deadLetters, context);
+  addRedrive(deadLetters, context);
+}
 
+function addList(deadLetters: Command, context: OperatorContext): void {
   deadLetters
     .command('list')
     .description('the reason of each, never its content')
@@ -88,7 +92,9 @@ function addDeadLetterCommands(program: Command, context: OperatorContext): void
       const headings = ['dead letter', 'party', 'code', 'field', 'detail', 'at', 're-driven'];
       context.show(answer.deadLetters, renderTable(headings, rows, 'no dead letters'));
     });
+}
 
+function addRedrive(deadLetters: Command, context: OperatorContext): void {
   deadLetters
     .command('redrive <id>')
     .description('send one again, through the guard, which decides it anew')
