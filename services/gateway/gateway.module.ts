@@ -7,6 +7,7 @@ import { CasesController } from './adapters/cases.controller.js';
 import { HealthController } from './adapters/health.controller.js';
 import { InboxController } from './adapters/inbox.controller.js';
 import { MessagesController } from './adapters/messages.controller.js';
+import { PartiesController } from './adapters/parties.controller.js';
 import { PartyLinks } from './adapters/party-links.js';
 import { PartyInbox } from './domain/party-inbox.js';
 import { PartyRoad } from './domain/party-road.js';
@@ -26,7 +27,13 @@ export class GatewayModule {
   static of(parts: GatewayParts): DynamicModule {
     return {
       module: GatewayModule,
-      controllers: [MessagesController, InboxController, CasesController, HealthController],
+      controllers: [
+        MessagesController,
+        InboxController,
+        CasesController,
+        PartiesController,
+        HealthController,
+      ],
       providers: [
         { provide: Clock, useValue: parts.clock },
         { provide: PartyLinks, useValue: parts.links },

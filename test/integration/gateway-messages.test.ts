@@ -192,8 +192,14 @@ describe('asking', () => {
       secret: 1,
     });
     guard.answers['consents'] = () => ({ consents: 'not a list' });
-    expect((await gateway.as('jcp_west', '/v1/worklist')).body).toEqual({ steps: [step] });
-    expect((await gateway.as('trt_acme', '/v1/worklist')).body).toEqual({ steps: [] });
+    expect((await gateway.as('jcp_west', '/v1/worklist')).body).toEqual({
+      steps: [step],
+      waiting: [],
+    });
+    expect((await gateway.as('trt_acme', '/v1/worklist')).body).toEqual({
+      steps: [],
+      waiting: [],
+    });
     const view = await gateway.as('jcp_west', `/v1/cases/${step.case}`);
     expect(view.body).toEqual({
       case: step.case,
@@ -240,6 +246,52 @@ describe('asking', () => {
       '/v1/cases/018f3b6e-7b1c-4c0e-9d3a-1f2e3d4c5b6a/dpa1',
     );
     expect(dpa1.body).toEqual({ current: true, until: '2026-12-31' });
+  });
+
+  it('asks for the parties one may write to, for whom to refer to next, and for one person’s steps', async () => {
+    const asked: Record<string, unknown>[] = [];
+    guard.answers['parties'] = (_party, payload) => {
+      asked.push(payload);
+      return { parties: [] };
+    };
+    guard.answers['next-providers'] = (_party, payload) => {
+      asked.push(payload);
+      return { parties: [] };
+    };
+    guard.answers['worklist'] = (_party, payload) => {
+      asked.push(payload);
+      return { steps: [], waiting: [] };
+    };
+    const caseId = '018f3b6e-7b1c-4c0e-9d3a-1f2e3d4c5b6a';
+    const parties = await gateway.as(
+      'jcp_west',
+      '/v1/parties?district=west-yorkshire&kind=treatment-provider',
+    );
+    const next = await gateway.as('jcp_west', `/v1/cases/${caseId}/next-providers`);
+    const mine = await gateway.as('jcp_west', '/v1/worklist?person=p_west_adviser');
+    expect([parties.status, next.body, mine.body]).toEqual([
+      200,
+      { parties: [] },
+      { steps: [], waiting: [] },
+    ]);
+    expect(asked).toEqual([
+      { district: 'west-yorkshire', kind: 'treatment-provider' },
+      { case: caseId },
+      { person: 'p_west_adviser' },
+    ]);
+    const wrong = await gateway.as('jcp_west', '/v1/parties?kind=school');
+    expect([wrong.status, wrong.body['errors']]).toMatchObject([400, [{ field: 'kind' }]]);
+    expect((await gateway.as('jcp_west', '/v1/worklist?person=Mr%20Sample')).status).toBe(400);
+  });
+
+  it('gives the sender of a message the proof of its decision', async () => {
+    const id = '018f3b6e-7b1c-7c0e-9d3a-1f2e3d4c5b6a';
+    const proof = { index: 3, entry: '{}', proof: ['AA=='], checkpoint: 'origin\n4\n' };
+    guard.answers['proof'] = (_party, payload) => (payload['id'] === id ? proof : undefined);
+    expect((await gateway.as('jcp_west', `/v1/messages/${id}/proof`)).body).toEqual(proof);
+    const other = id.replace('a', 'b');
+    expect((await gateway.as('jcp_west', `/v1/messages/${other}/proof`)).status).toBe(404);
+    expect((await gateway.as('jcp_west', `/v1/messages/${id}/proof?ordinal=x`)).status).toBe(400);
   });
 
   it('answers 504 when the mesh does not', async () => {

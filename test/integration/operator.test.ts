@@ -85,6 +85,22 @@ describe("the operator's tool", () => {
     expect(guard.directory.parties[0]?.name).toBe(sample.parties[0]?.name);
   });
 
+  it('says that a person is away, is back, or leaves, and what is wrong with the days', async () => {
+    const person = 'p_leeds_adviser_1';
+    const entry = () => guard.directory.people.find((each) => each.person === person);
+    const days = ['--from', '2026-03-02', '--until', '2026-03-13'];
+    expect(await ops(['person', 'away', person, ...days])).toMatchObject({ code: 0, err: '' });
+    expect(entry()).toMatchObject({ absentFrom: '2026-03-02', absentUntil: '2026-03-13' });
+    expect((await ops(['person', 'back', person])).code).toBe(0);
+    expect(entry()).not.toHaveProperty('absentFrom');
+    expect((await ops(['person', 'leaves', person, '--on', '2026-04-30'])).code).toBe(0);
+    expect(entry()).toMatchObject({ leavesOn: '2026-04-30', active: true });
+    const wrong = ['--from', '2026-03-13', '--until', '2026-03-02'];
+    expect((await ops(['person', 'away', person, ...wrong])).err).toMatch(/--until must not lie/);
+    expect((await ops(['person', 'leaves', person, '--on', 'Friday'])).err).toMatch(/--on must be/);
+    expect((await ops(['person', 'back', 'p_nobody'])).err).toMatch(/there is no person p_nobody/);
+  });
+
   it('gives each person their key from the folder, and names the key that is missing', async () => {
     const sample = await readSampleDirectory();
     const keys = join(nats.folder, 'public-keys');

@@ -63,6 +63,20 @@ describe('a directory file', () => {
     ]);
   });
 
+  it('is wrong where a manager is a stranger, a contract is nobody’s, or days are in the wrong order', () => {
+    const odd = party('jcp_leeds', { manager: 'p_gone', contract: 'pathways' });
+    const away = person('p_one', 'p_two', { absentFrom: '2026-03-13', absentUntil: '2026-03-02' });
+    const gone = person('p_two', 'p_one', { joinsOn: '2026-03-02', leavesOn: '2026-03-01' });
+    const open = person('p_three', 'p_one', { absentUntil: '2026-03-02' });
+    expect(lines(file({ parties: [odd], people: [away, gone, open] }))).toEqual([
+      'parties[0].manager: there is no person p_gone',
+      'parties[0].contract: only a contracted provider has a contract',
+      'people[0].absentUntil: lies before absentFrom',
+      'people[1].leavesOn: lies before joinsOn',
+      'people[2].absentFrom: give the first day away too',
+    ]);
+  });
+
   it('is wrong where a party has no duty person, a stranger as team leader, a reserved name, or an area that is no district', () => {
     const odd = party('svc_router', {
       dutyPerson: 'p_gone',

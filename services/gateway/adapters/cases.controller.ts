@@ -3,11 +3,13 @@ import {
   caseReply,
   consentsReply,
   dpa1Reply,
+  partiesReply,
   tryReply,
   worklistReply,
   type CaseView,
 } from '#libs/contracts/ask.js';
 import { type ClientView, clientViewReply } from '#libs/contracts/client-view.js';
+import { personId } from '#libs/contracts/form-fields.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { uuidVersion } from '#libs/contracts/message-id.js';
 import { PartyRoad } from '../domain/party-road.js';
@@ -22,9 +24,12 @@ import { readAnswer } from './read-answer.js';
 export class CasesController {
   constructor(private readonly road: PartyRoad) {}
 
+  /** Of the whole party, or of one of its people. */
   @Get('worklist')
-  async worklist(@Party() party: string): Promise<object> {
-    return readAnswer(await this.road.ask(party, 'worklist', {}), worklistReply);
+  async worklist(@Party() party: string, @Query('person') query: unknown): Promise<object> {
+    const person = personOf(query);
+    const asked = person === undefined ? {} : { person };
+    return readAnswer(await this.road.ask(party, 'worklist', asked), worklistReply);
   }
 
   @Get('cases/:case')
@@ -41,6 +46,12 @@ export class CasesController {
   @Get('cases/:case/dpa1')
   async dpa1(@Party() party: string, @Param('case') id: string): Promise<object> {
     return readAnswer(await this.road.ask(party, 'dpa1', { case: caseId(id) }), dpa1Reply);
+  }
+
+  @Get('cases/:case/next-providers')
+  async nextProviders(@Party() party: string, @Param('case') id: string): Promise<object> {
+    const asked = await this.road.ask(party, 'next-providers', { case: caseId(id) });
+    return readAnswer(asked, partiesReply);
   }
 
   @Get('cases/:case/client-view')
@@ -63,6 +74,16 @@ export class CasesController {
   async try(@Party() party: string, @Req() request: GatewayRequest): Promise<object> {
     return readAnswer(await this.road.ask(party, 'try', jsonObject(request.body)), tryReply);
   }
+}
+
+/** @throws MeshError `malformed-request` */
+function personOf(query: unknown): string | undefined {
+  if (query === undefined) return undefined;
+  const read = personId.safeParse(query);
+  if (read.success) return read.data;
+  throw new MeshError('malformed-request', 'person must be a person id of the directory', {
+    field: 'person',
+  });
 }
 
 /** @throws MeshError `unsupported-media-type` · `malformed-json` */

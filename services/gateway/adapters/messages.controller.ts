@@ -1,10 +1,11 @@
-import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Clock } from '#libs/clock/clock.js';
-import { timelineReply, type Timeline } from '#libs/contracts/ask.js';
+import { proofReply, timelineReply, type Timeline } from '#libs/contracts/ask.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { uuidVersion } from '#libs/contracts/message-id.js';
 import { PartyRoad } from '../domain/party-road.js';
+import { queryNumber } from '../domain/query-number.js';
 import { preferredWaitSeconds } from '../domain/prefer-header.js';
 import { problemDocument } from '../domain/problem-document.js';
 import { type SendAnswer, SendMessage } from '../domain/send-message.js';
@@ -44,6 +45,21 @@ export class MessagesController {
     if (waitSeconds !== undefined && answer.kind === 'decided')
       void reply.header('preference-applied', `wait=${waitSeconds}`);
     tell(answer, request, reply);
+  }
+
+  /** The decision about a message of one's own as a leaf of the signed tree, and the way to its root. */
+  @Get(':id/proof')
+  async proof(
+    @Party() party: string,
+    @Param('id') id: string,
+    @Query('ordinal') query: unknown,
+  ): Promise<object> {
+    const ordinal = queryNumber(query, { name: 'ordinal', least: 0, most: 9, otherwise: 0 });
+    if (typeof ordinal !== 'number')
+      throw new MeshError(ordinal.code, ordinal.detail, { field: 'ordinal' });
+    if (uuidVersion(id) === undefined)
+      throw new MeshError('not-found', 'no message of yours has this id');
+    return readAnswer(await this.road.ask(party, 'proof', { id, ordinal }), proofReply);
   }
 
   @Get(':id')

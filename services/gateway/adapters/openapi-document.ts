@@ -1,13 +1,14 @@
-import { errorRules, type MeshErrorCode } from '#libs/contracts/error-codes.js';
 import type { KnownRoutes } from '../domain/known-routes.js';
+import { casePaths, consentTrialPath, partyPaths } from './openapi-case-paths.js';
 import type { MessageExample } from './openapi-examples.js';
+import { type Paths, askProblems, inPath, inQuery, json, problems } from './openapi-parts.js';
 import { type JsonSchema, type Schemas, apiSchemas, schemaRef } from './openapi-schemas.js';
 
 export interface OpenApiDocument {
   readonly openapi: '3.1.0';
   readonly info: JsonSchema & { title: string; version: string };
   readonly security: JsonSchema[];
-  readonly paths: Record<string, Record<string, JsonSchema>>;
+  readonly paths: Paths;
   readonly components: { schemas: Schemas; securitySchemes: Schemas };
 }
 
@@ -31,6 +32,7 @@ export function openApiDocument(): OpenApiDocument {
       ...messagePaths(),
       ...inboxPaths(),
       ...casePaths(),
+      ...partyPaths(),
       ...consentTrialPath(),
       ...openPaths(),
     },
@@ -70,7 +72,7 @@ export const knownRoutes = (document: OpenApiDocument): KnownRoutes => ({
   '/openapi.json': { get: {} },
 });
 
-function messagePaths(): OpenApiDocument['paths'] {
+function messagePaths(): Paths {
   return {
     '/v1/messages': {
       post: {
@@ -112,6 +114,22 @@ function messagePaths(): OpenApiDocument['paths'] {
         },
       },
     },
+    '/v1/messages/{id}/proof': {
+      get: {
+        operationId: 'readProof',
+        summary: 'That the decision about a message of your own stands in the signed record',
+        description:
+          'The entry, its place, the hashes that lead from it to the root, and the signed checkpoint (RFC 6962, C2SP).',
+        parameters: [
+          inPath('id', 'Id of the message'),
+          inQuery('ordinal', 'Which decision about it, 0 unless said', 0, 9),
+        ],
+        responses: {
+          200: json('The proof', 'Proof'),
+          ...problems('malformed-request', 'not-found', ...askProblems),
+        },
+      },
+    },
     '/v1/messages/{id}': {
       get: {
         operationId: 'readTimeline',
@@ -126,7 +144,7 @@ function messagePaths(): OpenApiDocument['paths'] {
   };
 }
 
-function inboxPaths(): OpenApiDocument['paths'] {
+function inboxPaths(): Paths {
   return {
     '/v1/inbox': {
       get: {
@@ -158,93 +176,7 @@ function inboxPaths(): OpenApiDocument['paths'] {
   };
 }
 
-function casePaths(): OpenApiDocument['paths'] {
-  const parameters = [inPath('case', 'Id of the case')];
-  return {
-    '/v1/worklist': {
-      get: {
-        operationId: 'readWorklist',
-        summary: 'Your open steps: who holds what, since when, until when',
-        responses: { 200: json('Open steps', 'Worklist'), ...problems(...askProblems) },
-      },
-    },
-    '/v1/cases/{case}': {
-      get: {
-        operationId: 'readCase',
-        summary: 'Your own part of a case',
-        parameters,
-        responses: {
-          200: json('Messages, steps, reminders and mails', 'Case'),
-          ...problems('not-found', ...askProblems),
-        },
-      },
-    },
-    '/v1/cases/{case}/consents': {
-      get: {
-        operationId: 'readConsents',
-        summary: 'Consents that concern your agency',
-        parameters,
-        responses: {
-          200: json('Their state and lineage', 'Consents'),
-          ...problems('not-found', 'case-not-yours', ...askProblems),
-        },
-      },
-    },
-    '/v1/cases/{case}/dpa1': {
-      get: {
-        operationId: 'readDpa1',
-        summary: 'May your job centre keep this client’s problem on its record today (DPA1)?',
-        parameters,
-        responses: {
-          200: json('Whether it is current, and until which day', 'Dpa1'),
-          ...problems('not-found', 'case-not-yours', ...askProblems),
-        },
-      },
-    },
-    '/v1/cases/{case}/client-view': {
-      get: {
-        operationId: 'readClientView',
-        summary: 'Who was told what kind of thing about this client: your agency’s own part',
-        description:
-          'What your agency sent or got, what was blocked, and the consents that concern it. The whole is for the client alone.',
-        parameters: [...parameters, inQuery('page', 'Page, from 0', 0, 10_000)],
-        responses: {
-          200: json('One page', 'ClientView'),
-          ...problems('not-found', 'case-not-yours', ...askProblems),
-        },
-      },
-    },
-  };
-}
-
-function consentTrialPath(): OpenApiDocument['paths'] {
-  return {
-    '/v1/consents/try': {
-      post: {
-        operationId: 'tryConsent',
-        summary: 'What would go out under a consent, before it is signed',
-        description:
-          'Says field by field what would pass to whom and what would be left out. Nothing is recorded, and no client is named.',
-        requestBody: {
-          required: true,
-          content: { 'application/json': { schema: schemaRef('ConsentTrial') } },
-        },
-        responses: {
-          200: json('What would pass, for each type of message', 'ConsentTrialResult'),
-          ...problems(
-            'malformed-json',
-            'malformed-message',
-            'consent-not-yours-to-take',
-            'unsupported-media-type',
-            ...askProblems,
-          ),
-        },
-      },
-    },
-  };
-}
-
-function openPaths(): OpenApiDocument['paths'] {
+function openPaths(): Paths {
   const get = (summary: string, responses: JsonSchema): Record<string, JsonSchema> => ({
     get: { summary, security: [], responses },
   });
@@ -255,43 +187,5 @@ function openPaths(): OpenApiDocument['paths'] {
       503: { description: 'Not ready, and who is not connected' },
     }),
     '/metrics': get('Prometheus text', { 200: { description: 'Metrics' } }),
-  };
-}
-
-const askProblems = ['answer-timeout', 'broker-unavailable'] as const;
-
-/** Every route under /v1 may also answer 401 and 429. Codes of one status stand in one response. */
-function problems(...codes: readonly MeshErrorCode[]): JsonSchema {
-  const lines = new Map<number, string[]>();
-  for (const code of ['unauthenticated', ...codes, 'too-many-requests'] as const) {
-    const { http, title } = errorRules[code];
-    lines.set(http, [...(lines.get(http) ?? []), `\`${code}\`: ${title}`]);
-  }
-  const content = { 'application/problem+json': { schema: schemaRef('Problem') } };
-  return Object.fromEntries(
-    [...lines].map(([status, each]) => [status, { description: each.join(' · '), content }]),
-  );
-}
-
-const json = (description: string, schema: string): JsonSchema => ({
-  description,
-  content: { 'application/json': { schema: schemaRef(schema) } },
-});
-
-const inPath = (name: string, description: string): JsonSchema => ({
-  name,
-  in: 'path',
-  required: true,
-  description,
-  schema: { type: 'string', format: 'uuid' },
-});
-
-function inQuery(name: string, description: string, minimum: number, maximum: number): JsonSchema {
-  return {
-    name,
-    in: 'query',
-    required: false,
-    description,
-    schema: { type: 'integer', minimum, maximum },
   };
 }

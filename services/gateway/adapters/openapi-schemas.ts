@@ -4,6 +4,8 @@ import {
   caseReply,
   consentsReply,
   dpa1Reply,
+  partiesReply,
+  proofReply,
   timelineReply,
   tryReply,
   worklistReply,
@@ -12,6 +14,8 @@ import { clientViewReply } from '#libs/contracts/client-view.js';
 import { fieldRules } from '#libs/contracts/field.js';
 import { envelopeSchema, supportOnlyTerms } from '#libs/contracts/mesh-message.js';
 import type { MessageRule } from '#libs/contracts/message-rule.js';
+import { type StepOutcome, stepFollowUps, stepOutcomes } from '#libs/contracts/step-outcomes.js';
+import { type StepName, stepNames } from '#libs/contracts/steps.js';
 import { type MessageName, messageNames, ruleOf, typeOf } from '#libs/contracts/message-table.js';
 
 /** A JSON Schema, draft 2020-12, as OpenAPI 3.1 takes it. */
@@ -48,6 +52,8 @@ export function apiSchemas(): Schemas {
     Dpa1: dpa1Reply,
     ClientView: clientViewReply,
     ConsentTrialResult: tryReply,
+    Parties: partiesReply,
+    Proof: proofReply,
   };
   for (const [name, reply] of Object.entries(replies))
     Object.assign(schemas, convert(name, reply, 'output'));
@@ -70,7 +76,7 @@ function messageSchemas(name: MessageName): Schemas {
   const message = {
     ...envelope,
     title: rule.title,
-    description: describe(rule),
+    description: describe(name, rule),
     properties: {
       ...properties,
       ...(rule.caseUse === 'none' || caseField === undefined ? {} : { case: caseField }),
@@ -83,14 +89,38 @@ function messageSchemas(name: MessageName): Schemas {
 }
 
 /** Who to whom, and what for: the row of the table, in words. */
-function describe(rule: MessageRule): string {
+function describe(name: MessageName, rule: MessageRule): string {
   const purpose =
     rule.purpose === null ? 'no disclosure to another agency' : `purpose \`${rule.purpose}\``;
   const step =
     rule.protocolStep === 0 ? '' : ` Step ${rule.protocolStep} of the joint-working protocol.`;
   const cites =
     rule.cites === undefined ? '' : ` Answers the message that data.${rule.cites} names.`;
-  return `From ${rule.from.join(', ')} to ${rule.to.join(', ')}; ${purpose}.${step}${cites}`;
+  return `From ${rule.from.join(', ')} to ${rule.to.join(', ')}; ${purpose}.${step}${cites}${name === 'step.done' ? ` ${outcomeWords()}` : ''}`;
+}
+
+/** The table of steps and outcomes, as whoever sends `step.done` has to know it. */
+function outcomeWords(): string {
+  const lines = stepNames.flatMap((step) =>
+    stepOutcomes.map((outcome) => `- ${step}, ${outcome}: ${followUpWords(step, outcome)}`),
+  );
+  return `What follows:\n\n${lines.join('\n')}`;
+}
+
+function followUpWords(step: StepName, outcome: StepOutcome): string {
+  const follows = stepFollowUps[step][outcome];
+  switch (follows.kind) {
+    case 'end':
+      return `it ends (${follows.end})`;
+    case 'step':
+      return `you have the step ${follows.step} next`;
+    case 'again':
+      return 'you have it again, with a new date';
+    case 'send':
+      return `not by this message; send ${follows.types.join(' or ')}`;
+    case 'only-done':
+      return 'refused; it ends only when it is done';
+  }
 }
 
 /** `x-category`: the category of information that the guard asks consent for, field by field. */

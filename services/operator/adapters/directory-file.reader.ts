@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { areaRoles } from '#libs/contracts/address.js';
-import { personId } from '#libs/contracts/form-fields.js';
+import { localDate, personId, phone } from '#libs/contracts/form-fields.js';
 import { issueWords } from '#libs/contracts/issue-words.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { partyKinds } from '#libs/contracts/party.js';
@@ -26,6 +26,9 @@ const directoryFile = z.strictObject({
         .default([]),
       dutyPerson: personId,
       teamLeader: personId,
+      manager: personId.optional(),
+      contract: z.enum(['pathways', 'flexible-new-deal']).optional(),
+      phone: phone.optional(),
       active: z.boolean().default(true),
     }),
   ),
@@ -39,6 +42,10 @@ const directoryFile = z.strictObject({
       address: z.email({ error: 'must be a mail address' }).max(200),
       key: z.boolean().default(true),
       active: z.boolean().default(true),
+      joinsOn: localDate.optional(),
+      leavesOn: localDate.optional(),
+      absentFrom: localDate.optional(),
+      absentUntil: localDate.optional(),
     }),
   ),
 });

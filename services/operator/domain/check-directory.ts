@@ -54,10 +54,13 @@ function partyProblems(party: PartyEntry, at: string, known: Known): FileProblem
         detail: `${district} is not a district; write it as west-yorkshire`,
       });
   });
-  for (const slot of ['dutyPerson', 'teamLeader'] as const) {
-    const detail = strangerDetail(party[slot], party.agency, known);
+  for (const slot of ['dutyPerson', 'teamLeader', 'manager'] as const) {
+    const person = party[slot];
+    const detail = person === undefined ? undefined : strangerDetail(person, party.agency, known);
     if (detail !== undefined) problems.push({ field: `${at}.${slot}`, detail });
   }
+  if (party.contract !== undefined && party.kind !== 'contracted-provider')
+    problems.push({ field: `${at}.contract`, detail: 'only a contracted provider has a contract' });
   return problems;
 }
 
@@ -68,8 +71,25 @@ function personProblems(person: PersonEntry, at: string, known: Known): FileProb
   if (person.deputy === person.id)
     return [{ field: `${at}.deputy`, detail: `${person.id} cannot stand in for themselves` }];
   const detail = strangerDetail(person.deputy, party.agency, known);
-  return detail === undefined ? [] : [{ field: `${at}.deputy`, detail }];
+  const deputy = detail === undefined ? [] : [{ field: `${at}.deputy`, detail }];
+  return [...deputy, ...dayProblems(person, at)];
 }
+
+/** An absence without a beginning would be for ever; days in the wrong order would be none. */
+function dayProblems(person: PersonEntry, at: string): FileProblem[] {
+  const { joinsOn, leavesOn, absentFrom, absentUntil } = person;
+  const problems: FileProblem[] = [];
+  if (absentUntil !== undefined && absentFrom === undefined)
+    problems.push({ field: `${at}.absentFrom`, detail: 'give the first day away too' });
+  if (isBefore(absentUntil, absentFrom))
+    problems.push({ field: `${at}.absentUntil`, detail: 'lies before absentFrom' });
+  if (isBefore(leavesOn, joinsOn))
+    problems.push({ field: `${at}.leavesOn`, detail: 'lies before joinsOn' });
+  return problems;
+}
+
+const isBefore = (one: string | undefined, other: string | undefined): boolean =>
+  one !== undefined && other !== undefined && one < other;
 
 /** Why this person cannot act for the agency, or undefined when they can. */
 function strangerDetail(person: string, agency: string, known: Known): string | undefined {

@@ -11,6 +11,9 @@ export interface PartyEntry {
   readonly serves: readonly { readonly role: AreaRole; readonly district: string }[];
   readonly dutyPerson: string;
   readonly teamLeader: string;
+  readonly manager?: string | undefined;
+  readonly contract?: 'pathways' | 'flexible-new-deal' | undefined;
+  readonly phone?: string | undefined;
   readonly active: boolean;
 }
 
@@ -24,6 +27,10 @@ export interface PersonEntry {
   readonly address: string;
   readonly key: boolean;
   readonly active: boolean;
+  readonly joinsOn?: string | undefined;
+  readonly leavesOn?: string | undefined;
+  readonly absentFrom?: string | undefined;
+  readonly absentUntil?: string | undefined;
 }
 
 export interface DirectoryFile {

@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import { directoryReply } from '#libs/contracts/ask.js';
+import { localDate } from '#libs/contracts/form-fields.js';
+import { MeshError } from '#libs/contracts/mesh-error.js';
+import type { PersonPut } from '#libs/contracts/service-forms.js';
+import type { MeshDesk } from '../domain/mesh-desk.js';
+import type { OperatorContext } from './operator-context.js';
+
+type Change = Partial<PersonPut>;
+
+/** People who join, leave, are away: from that day on their steps lie with who stands in, and the heir is told in one mail. */
+export function addPersonCommands(program: Command, context: OperatorContext): void {
+  const person = program.command('person').description('people who join, leave, or are away');
+  const change = (id: string, what: (has: PersonPut) => Change): Promise<void> =>
+    context
+      .withDesk((desk) => putChanged(desk, id, what))
+      .then((said) => context.show(said, said.text));
+
+  person
+    .command('away <person>')
+    .description('from a day until a day; the deputy stands in, else the duty person')
+    .requiredOption('--from <day>', 'first day away, YYYY-MM-DD')
+    .requiredOption('--until <day>', 'last day away, YYYY-MM-DD')
+    .action((id: string, { from, until }: { from: string; until: string }) => {
+      const days = { absentFrom: readDay('--from', from), absentUntil: readDay('--until', until) };
+      if (days.absentUntil < days.absentFrom)
+        throw new MeshError('config-invalid', '--until must not lie before --from');
+      return change(id, () => days);
+    });
+
+  person
+    .command('back <person>')
+    .description('is here again')
+    .action((id: string) => change(id, () => ({ absentFrom: undefined, absentUntil: undefined })));
+
+  person
+    .command('leaves <person>')
+    .description('for good, after that day')
+    .requiredOption('--on <day>', 'last day, YYYY-MM-DD')
+    .action((id: string, { on }: { on: string }) => {
+      const leavesOn = readDay('--on', on);
+      return change(id, ({ joinsOn }) => {
+        if (joinsOn !== undefined && leavesOn < joinsOn)
+          throw new MeshError(
+            'config-invalid',
+            `--on must not lie before ${joinsOn}, the first day`,
+          );
+        return { leavesOn };
+      });
+    });
+}
+
+/** @throws MeshError `config-invalid` where nobody has this id, or the guard does not take the change */
+async function putChanged(
+  desk: MeshDesk,
+  id: string,
+  what: (has: PersonPut) => Change,
+): Promise<{ readonly person: string; readonly text: string }> {
+  const { people } = directoryReply.parse(await desk.ask('directory', {}));
+  const has = people.find(({ person }) => person === id);
+  if (has === undefined)
+    throw new MeshError('config-invalid', `there is no person ${id}; see \`directory show\``);
+  const data = Object.fromEntries(
+    Object.entries({ ...has, ...what(has) }).filter(([, value]) => value !== undefined),
+  );
+  const sent = await desk.send({
+    type: 'directory.person-put',
+    to: 'mesh',
+    data: data as PersonPut,
+  });
+  const last = (await desk.verdict(sent)).records.at(-1);
+  if (last?.verdict !== 'cleared')
+    throw new MeshError(
+      'config-invalid',
+      `not taken: ${last?.detail ?? last?.reason ?? 'undecided'}`,
+    );
+  return { person: id, text: `${id}: taken` };
+}
+
+function readDay(option: string, text: string): string {
+  const read = localDate.safeParse(text);
+  if (read.success) return read.data;
+  throw new MeshError('config-invalid', `${option} must be a day as YYYY-MM-DD`);
+}
