@@ -5,6 +5,7 @@ import { brokerConfig, type BrokerConfigOptions } from '#deploy/nats/broker-conf
 import { proveConfig } from '#deploy/nats/add-party.js';
 import { provisionStreams } from '#deploy/nats/provision-streams.js';
 import { writeBrokerFiles } from '#deploy/nats/write-broker-files.js';
+import { LocalClockControl } from '#deploy/sample/clock-control.js';
 import type { BrokerParty } from '#libs/contracts/party.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
 import type { PartyEntry } from '#services/operator/domain/directory-file.js';
@@ -27,6 +28,8 @@ export interface MeshOptions {
   /** How many of a service, where not one. */
   readonly scale?: Partial<Record<ServiceName, number>>;
   readonly print: (line: string) => void;
+  /** What the local clock shows at the start; default: the time of this machine, or what an earlier run left. */
+  readonly startsAt?: Date;
   /** Services not to start (a benchmark needs the guard alone). */
   readonly without?: readonly ServiceName[];
 }
@@ -94,7 +97,8 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
   const secrets = await MeshSecrets.open(path('secrets'));
   await secrets.makeGuardKeys();
   await secrets.makeEvidenceKey();
-  const clockFile = await keepClock(path('clock.json'));
+  const clockFile = path('clock.json');
+  await LocalClockControl.open(clockFile, options.startsAt);
   const [
     natsPort = 0,
     monitorPort = 0,
@@ -242,13 +246,6 @@ async function startBroker({
     parties,
   });
   return { nats, stateFile };
-}
-
-async function keepClock(file: string): Promise<string> {
-  const now = new Date().toISOString();
-  if (!existsSync(file))
-    await writeFile(file, `${JSON.stringify({ real: now, mesh: now, scale: 1 })}\n`);
-  return file;
 }
 
 async function writeOpsEnv(

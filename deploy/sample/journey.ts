@@ -65,19 +65,25 @@ export async function playJourney(options: JourneyOptions): Promise<JourneyResul
   try {
     const stage = new JourneyStage({
       edge: new EdgeClient(options.gatewayUrl, options.tokens),
-      mails: await MailReader.open(options.mailDir, gpg, () => clock.now()),
+      mails: await MailReader.open(options.mailDir, gpg),
       clock,
       directory: await readSampleDirectory(),
       print,
       stepTimeoutMs,
     });
-    const opening = nextOfficeHour(clock.now());
-    if (opening > clock.now()) await stage.advanceTo(opening);
-    for (const row of rows) await playRow(stage, row);
-    return { steps: stage.steps, ok: stage.steps.every(({ ok }) => ok) };
+    return await playStories(stage);
   } finally {
     await gpg.stop();
   }
+}
+
+/** All stories on a stage that stands, from the next hour at which offices are open. */
+export async function playStories(stage: JourneyStage): Promise<JourneyResult> {
+  const now = stage.parts.clock.now();
+  const opening = nextOfficeHour(now);
+  if (opening > now) await stage.advanceTo(opening);
+  for (const row of rows) await playRow(stage, row);
+  return { steps: stage.steps, ok: stage.steps.every(({ ok }) => ok) };
 }
 
 async function playRow(stage: JourneyStage, row: readonly Story[]): Promise<void> {

@@ -244,7 +244,7 @@ const atTheEdge: readonly Row[] = [
   [
     'an id that is too old',
     jcp,
-    () => referral({ id: mesh.newId(Date.now() - 8 * dayMs) }),
+    () => referral({ id: mesh.newId(mesh.clock.now().getTime() - 8 * dayMs) }),
     422,
     'id-too-old',
     'id',
@@ -252,7 +252,7 @@ const atTheEdge: readonly Row[] = [
   [
     'an id from the future',
     jcp,
-    () => referral({ id: mesh.newId(Date.now() + dayMs) }),
+    () => referral({ id: mesh.newId(mesh.clock.now().getTime() + dayMs) }),
     422,
     'id-in-future',
     'id',
