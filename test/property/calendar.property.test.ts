@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { bankHolidays } from '#libs/calendar/bank-holidays.js';
 import { addDays, daysBetween } from '#libs/calendar/local-date.js';
 import { londonDate, londonInstant, londonTime } from '#libs/calendar/london-time.js';
+import { isOfficeHour, nextOfficeHour } from '#libs/calendar/office-hours.js';
 import { addWorkingDays, isWorkingDay, workingDayOnOrBefore } from '#libs/calendar/working-days.js';
 
 const day = fc.integer({ min: 0, max: 1826 }).map((n) => addDays('2024-01-01', n));
@@ -70,6 +71,29 @@ describe('London time', () => {
         time,
         (date, at) => londonInstant(date, at) < londonInstant(addDays(date, 1), at),
       ),
+    );
+  });
+});
+
+describe('the next office hour', () => {
+  it('is one, is the first, and is its own next', () => {
+    fc.assert(
+      fc.property(day, time, division, (date, hour, name) => {
+        const holidays = bankHolidays(name);
+        const at = londonInstant(date, hour);
+        const next = nextOfficeHour(at, holidays);
+        // No office hour lies between: looked at every quarter of an hour.
+        const skipped = Array.from(
+          { length: Math.floor((next.getTime() - at.getTime()) / 900_000) },
+          (_, n) => new Date(at.getTime() + n * 900_000),
+        );
+        return (
+          isOfficeHour(next, holidays) &&
+          next >= at &&
+          nextOfficeHour(next, holidays).getTime() === next.getTime() &&
+          skipped.every((each) => !isOfficeHour(each, holidays))
+        );
+      }),
     );
   });
 });

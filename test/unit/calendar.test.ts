@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { bankHolidays } from '#libs/calendar/bank-holidays.js';
 import { addDays } from '#libs/calendar/local-date.js';
 import { londonDate, londonInstant, londonTime } from '#libs/calendar/london-time.js';
+import { isOfficeHour, nextOfficeHour } from '#libs/calendar/office-hours.js';
 import {
   addWorkingDays,
   isWorkingDay,
@@ -34,6 +35,33 @@ describe('working days', () => {
   it('refuse what is not a day', () => {
     for (const wrong of ['2026-02-30', '2026-13-01', '26-01-01', '', 'tomorrow'])
       expect(() => addDays(wrong, 1)).toThrow(RangeError);
+  });
+});
+
+describe('office hours', () => {
+  const next = (at: string) => nextOfficeHour(new Date(at), england).toISOString();
+
+  it('begin at nine and end at five in London, in winter and in summer', () => {
+    const isOpen = (at: string) => isOfficeHour(new Date(at), england);
+    expect(isOpen('2026-03-02T08:59:59.999Z')).toBe(false);
+    expect(isOpen('2026-03-02T09:00:00.000Z')).toBe(true);
+    expect(isOpen('2026-03-02T16:59:59.999Z')).toBe(true);
+    expect(isOpen('2026-03-02T17:00:00.000Z')).toBe(false);
+    expect(isOpen('2026-07-01T08:00:00.000Z')).toBe(true);
+    expect(isOpen('2026-07-01T16:00:00.000Z')).toBe(false);
+  });
+
+  it('leave a moment within them as it is', () => {
+    expect(next('2026-03-02T13:37:21.004Z')).toBe('2026-03-02T13:37:21.004Z');
+  });
+
+  it('come next on the same day before work, else on the next working day', () => {
+    expect(next('2026-03-02T03:00:00Z')).toBe('2026-03-02T09:00:00.000Z');
+    expect(next('2026-03-02T17:00:00Z')).toBe('2026-03-03T09:00:00.000Z');
+    expect(next('2026-03-07T00:00:50Z')).toBe('2026-03-09T09:00:00.000Z'); // a Saturday
+    expect(next('2026-04-02T18:00:00Z')).toBe('2026-04-07T08:00:00.000Z'); // over Easter
+    // 00:30 in London on the first working day after the summer bank holiday.
+    expect(next('2026-08-31T23:30:00Z')).toBe('2026-09-01T08:00:00.000Z');
   });
 });
 
