@@ -102,6 +102,8 @@ export const referralStepEnds = {
       endedBy('absence.nothing-more', 'it is told'),
       endedBy('exit.nothing-more', 'it is told'),
       endedBy('referral.requested', 'the client is referred again'),
+      endedBy('appointment.attended', 'the absence was a mistake', { corrects: { present: true } }),
+      endedBy('exit.stays-in-treatment', 'the exit is not to come'),
       endedByStopUsing,
     ],
   },

@@ -62,6 +62,13 @@ export const waits: Readonly<Partial<Record<MessageName, Wait>>> = {
       ...gone,
     ],
   },
+  // The single point of contact has answered; the provider that it chose has not.
+  'referral.passed-on': {
+    answer: 'acknowledgement',
+    waits: 'recipient',
+    workingDays: 2,
+    endedBy: ['referral.acknowledged', 'appointment.booked', ...outcome, ...gone],
+  },
   'referral.acknowledged': {
     answer: 'appointment',
     waits: 'recipient',
