@@ -81,31 +81,38 @@ export class PaperRouter {
   }
 
   worklist(party: string, now: Date): readonly WorklistStep[] {
-    const today = londonDate(now);
     const agency = this.directory.party(party)?.agency;
+    return this.openSteps(now).filter((row) => {
+      const isOf = row.party === party || this.directory.person(row.owner)?.party === party;
+      return isOf && this.directory.party(row.party)?.agency === agency;
+    });
+  }
+
+  /** Every open step of every case, with its owner of today. */
+  openSteps(now: Date): readonly WorklistStep[] {
+    const today = londonDate(now);
     return [...this.#cases].flatMap(([caseId, { state }]) =>
-      state.steps.flatMap((step): WorklistStep[] => {
+      state.steps.map((step): WorklistStep => {
         const owner = findPerson(step.holder, state.namings, this.directory, today);
-        const own = this.directory.person(owner)?.party;
-        const isOf = step.holder.party === party || own === party;
-        if (!isOf || this.directory.party(step.holder.party)?.agency !== agency) return [];
         const { told } = this.#levelOf(step);
-        return [
-          {
-            case: caseId,
-            step: step.step,
-            party: step.holder.party,
-            owner,
-            deputy: findDeputy(owner, step.holder.party, this.directory),
-            openedAt: step.openedAt,
-            dueOn: step.dueOn,
-            overdue: step.dueOn < today,
-            escalation: deskOf(told),
-            cause: step.cause,
-          },
-        ];
+        return {
+          case: caseId,
+          step: step.step,
+          party: step.holder.party,
+          owner,
+          deputy: findDeputy(owner, step.holder.party, this.directory),
+          openedAt: step.openedAt,
+          dueOn: step.dueOn,
+          overdue: step.dueOn < today,
+          escalation: deskOf(told),
+          cause: step.cause,
+        };
       }),
     );
+  }
+
+  waiting(_now: Date): readonly unknown[] {
+    return [];
   }
 
   #notice(telling: Telling, { namings }: CaseState, now: Date): readonly RouterMessage[] {
