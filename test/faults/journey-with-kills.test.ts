@@ -12,14 +12,13 @@ import { playReferral, playSecondReferral } from '#deploy/sample/stories/client-
 import { playReview } from '#deploy/sample/stories/client-a-review.js';
 import { playSharing } from '#deploy/sample/stories/client-a-sharing.js';
 import { MeshForTest } from '#test/support/mesh-for-test.js';
+import { usualStart } from '#test/support/usual-start.js';
 
 /*
  * Client A's journey, from the first consent to the three-way review that is agreed, is played twice: undisturbed, then with each component
  * killed by SIGKILL while it has work in hand. Both must end the same. Each has a mesh of its own, whose clock starts at the same instant:
  * dates differ by the season. Near Christmas the interview falls due before the review, in spring it does not.
  */
-
-const startsAt = new Date('2026-03-02T09:30:00Z');
 
 let mesh: MeshForTest;
 
@@ -82,7 +81,7 @@ interface Played {
 
 /** On a mesh of its own, which is stopped whatever comes of it. */
 async function play(plan: readonly Kill[], mailsAtLeast = 0): Promise<Played> {
-  mesh = await MeshForTest.start({ startsAt });
+  mesh = await MeshForTest.start({ startsAt: usualStart });
   const gpg = await GpgHome.open(mesh.gpgHome);
   try {
     return await playHere(gpg, plan, mailsAtLeast);

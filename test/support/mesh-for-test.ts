@@ -17,11 +17,9 @@ import { type MessageName, typeOf } from '#libs/contracts/message-table.js';
 import { runOperator } from '#services/operator/run-operator.js';
 import type { CallOptions, HttpAnswer } from './gateway-for-test.js';
 import { type ScratchFolder, scratchFolder } from './scratch-folder.js';
+import { usualStart } from './usual-start.js';
 
 export type MeshForTestOptions = Pick<MeshOptions, 'scale' | 'without' | 'startsAt'>;
-
-/** Half past nine on a Monday in winter time, far from a bank holiday: no test knows today's date. */
-const usualStart = new Date('2026-03-02T09:30:00Z');
 
 export interface Ran {
   readonly code: number;

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { createInbox, type NatsConnection } from '@nats-io/nats-core';
+import type { Clock } from '#libs/clock/clock.js';
 import type { Timeline } from '#libs/contracts/ask.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { type DeliveredMessage, sourceOf } from '#libs/contracts/mesh-message.js';
@@ -40,6 +41,7 @@ export class MeshParty {
   constructor(
     readonly id: string,
     readonly connection: NatsConnection,
+    private readonly clock: Pick<Clock, 'now'>,
   ) {
     this.#publisher = new RoadPublisher(connection);
   }
@@ -47,7 +49,7 @@ export class MeshParty {
   /** The message as JSON text, with a new id unless one is given. */
   compose(wanted: Wanted): { readonly id: string; readonly text: string } {
     const isService = this.id.startsWith('svc_');
-    const nowMs = Date.now();
+    const nowMs = this.clock.now().getTime();
     const now = new Date(nowMs).toISOString();
     const person = isService ? '' : personOf(this.id);
     const later = new Date(nowMs + weekMs).toISOString();

@@ -118,17 +118,12 @@ export class PaperGuard {
         (record) => record.client === client && isCleared(record) && restsOnLines(record, lines),
       );
     const holders = new Map(told.map((record) => [`${record.recipient}/${record.caseId}`, record]));
-    for (const [holder, { caseId, client: about, recipient = '', ...rest }] of holders) {
+    for (const [holder, about] of holders) {
+      const { recipient = '', caseId } = about;
       const id = effectId(withdrawalId, 'stop-using', holder);
       const message = instruction(id, recipient, at);
       deliveries.push({ recipient, message: { ...message, case: caseId } as DeliveredMessage });
-      records.push({
-        ...rest,
-        ...{ id, name: 'instruction.stop-using', to: recipient, recipient, caseId, client: about },
-        ...{ sender: 'guard', senderKind: 'guard', senderAgency: 'guard', actor: undefined },
-        ...{ facts: {}, consents: [], inner: undefined, ordinal: 0, cause: withdrawalId },
-        ...{ time: at.toISOString(), digest: '', verdict: { kind: 'cleared' } },
-      });
+      records.push(instructionRecord(about, { id, cause: withdrawalId, at }));
     }
   }
 }
@@ -148,3 +143,24 @@ const instruction = (id: string, to: string, at: Date): Record<string, unknown> 
   to,
   data: { what: 'stop-using-and-take-off-the-record' },
 });
+
+/** The guard's own record about what a party had. */
+function instructionRecord(
+  about: GuardRecord,
+  { id, cause, at }: { readonly id: string; readonly cause: string; readonly at: Date },
+): GuardRecord {
+  const guard = { sender: 'guard', senderKind: 'guard', senderAgency: 'guard' } as const;
+  const nothing = { actor: undefined, facts: {}, consents: [], inner: undefined, ordinal: 0 };
+  return {
+    ...about,
+    ...guard,
+    ...nothing,
+    id,
+    name: 'instruction.stop-using',
+    to: about.recipient ?? '',
+    cause,
+    time: at.toISOString(),
+    digest: '',
+    verdict: { kind: 'cleared' },
+  };
+}

@@ -32,7 +32,7 @@ export class PaperMesh implements Pick<StageParts, 'edge' | 'mails' | 'clock'> {
   readonly #people: ReadonlyMap<string, PersonEntry>;
   readonly #inboxes = new Map<string, Delivered[]>();
   readonly #mails: OpenedMail[] = [];
-  readonly #held: (MailStatus & { readonly case: string })[] = [];
+  readonly #held: MailStatus[] = [];
   #now: Date;
 
   constructor(directory: DirectoryFile, startsAt: Date) {
@@ -94,8 +94,7 @@ export class PaperMesh implements Pick<StageParts, 'edge' | 'mails' | 'clock'> {
       if (recipient !== 'svc_notifier')
         this.#inbox(recipient).push(message as unknown as Delivered);
     for (const { recipient, message } of deliveries)
-      if (recipient === 'svc_notifier')
-        this.#notify(message.id, message.data as unknown as Notice, message.case ?? '');
+      if (recipient === 'svc_notifier') this.#notify(message.id, message.data as unknown as Notice);
     for (const event of events) this.#reminders.take(event, this.#now);
     for (const event of events) this.#putAll(this.router.take(event, this.#now));
     this.#remind();
@@ -132,13 +131,13 @@ export class PaperMesh implements Pick<StageParts, 'edge' | 'mails' | 'clock'> {
   }
 
   /** Mail to its reader; held where the reader has no key, which the router is told. */
-  #notify(id: string, notice: Notice, caseId: string): void {
+  #notify(id: string, notice: Notice): void {
     const reader = this.#people.get(notice.person);
     if (reader === undefined) throw new Error(`${notice.person} has no mailbox`);
     const at = this.#now.toISOString();
     const { person, kind } = notice;
     if (!reader.key) {
-      this.#held.push({ notice: id, person, kind, state: 'held', at, case: caseId });
+      this.#held.push({ notice: id, person, kind, state: 'held', at });
       this.#putAll([mailReported({ notice: id, person, outcome: 'held', at })]);
       return;
     }

@@ -54,8 +54,15 @@ export class PaperReminders {
     return this.#rows
       .filter((row) => row.caseId === caseId)
       .map(({ reminder, kind, anchor, party, dueOn, remindAt, occurrence, state }) => ({
-        ...{ reminder, case: caseId, kind, anchor, party, dueOn, occurrence, state },
+        reminder,
+        case: caseId,
+        kind,
+        anchor,
+        party,
+        dueOn,
         remindAt: remindAt.toISOString(),
+        occurrence,
+        state,
       }));
   }
 }

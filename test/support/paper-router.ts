@@ -4,6 +4,7 @@ import { readAddress } from '#libs/contracts/address.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import type { NoticeRequest } from '#libs/contracts/service-forms.js';
 import { nameOfType } from '#libs/contracts/message-table.js';
+import { advanceCase } from '#services/referral-router/domain/advance-case.js';
 import { answerMailTrouble } from '#services/referral-router/domain/answer-mail-trouble.js';
 import type { CaseState, OpenStep, Telling } from '#services/referral-router/domain/case-state.js';
 import {
@@ -29,10 +30,10 @@ import {
 } from '#services/referral-router/domain/find-person.js';
 import { type RouteCandidate, rankRoutes } from '#services/referral-router/domain/rank-routes.js';
 import { newCase } from '#services/referral-router/domain/case-state.js';
-import { readCase } from '#services/referral-router/domain/read-case.js';
 
 interface PaperCase {
-  readonly events: MeshEvent[];
+  readonly cleared: Map<string, MeshEvent>;
+  readonly stopped: Set<string>;
   state: CaseState;
 }
 
@@ -63,12 +64,8 @@ export class PaperRouter {
   take(event: MeshEvent, now: Date): readonly RouterMessage[] {
     if (event.sender === routerParty || event.case === undefined) return [];
     if (nameOfType(event.type) === 'mail.reported') return this.#tellOfMail(event, now);
-    const known = this.#cases.get(event.case) ?? { events: [], state: newCase };
-    this.#cases.set(event.case, known);
-    known.events.push(event);
-    known.state = readCase(known.events, this.clocks);
-    const fresh = known.state.tellings.filter(({ cause }) => cause === event.id);
-    const notices = fresh.flatMap((telling) => this.#notice(telling, known.state, now));
+    const { tellings, ...state } = this.#advance(event.case, event);
+    const notices = tellings.flatMap((telling) => this.#notice(telling, state, now));
     return event.verdict === 'waiting' ? [...notices, ...this.#route(event, now)] : notices;
   }
 
@@ -115,7 +112,29 @@ export class PaperRouter {
     return [];
   }
 
-  #notice(telling: Telling, { namings }: CaseState, now: Date): readonly RouterMessage[] {
+  /** Events come in order here and once: the case goes on from where it was. @returns it, with what the event alone has told */
+  #advance(caseId: string, event: MeshEvent): CaseState {
+    const known = this.#cases.get(caseId) ?? {
+      cleared: new Map<string, MeshEvent>(),
+      stopped: new Set<string>(),
+      state: newCase,
+    };
+    this.#cases.set(caseId, known);
+    if (event.verdict.startsWith('cleared')) known.cleared.set(event.id, event);
+    if (event.verdict === 'stopped') known.stopped.add(event.id);
+    known.state = advanceCase({ ...known.state, tellings: [] }, event, {
+      clocks: this.clocks,
+      messageOf: (id) => known.cleared.get(id),
+      isStopped: (id) => known.stopped.has(id),
+    });
+    return known.state;
+  }
+
+  #notice(
+    telling: Telling,
+    { namings }: Pick<CaseState, 'namings'>,
+    now: Date,
+  ): readonly RouterMessage[] {
     const { kind, cause, holder, step, dueOn } = telling;
     const person = findPerson(holder, namings, this.directory, londonDate(now));
     const named = step === undefined ? {} : { step };
