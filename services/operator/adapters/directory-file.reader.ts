@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { areaRoles } from '#libs/contracts/address.js';
-import { personId } from '#libs/contracts/form-fields.js';
+import { localDate, personId } from '#libs/contracts/form-fields.js';
 import { issueWords } from '#libs/contracts/issue-words.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { partyKinds } from '#libs/contracts/party.js';
+import { partyPutForm } from '#libs/contracts/service-forms.js';
 import { jobs } from '#libs/contracts/steps.js';
 import type { DirectoryFile } from '../domain/directory-file.js';
 
@@ -26,6 +27,9 @@ const directoryFile = z.strictObject({
         .default([]),
       dutyPerson: personId,
       teamLeader: personId,
+      manager: personId.optional(),
+      contract: partyPutForm.shape.contract,
+      phone: partyPutForm.shape.phone,
       active: z.boolean().default(true),
     }),
   ),
@@ -39,6 +43,10 @@ const directoryFile = z.strictObject({
       address: z.email({ error: 'must be a mail address' }).max(200),
       key: z.boolean().default(true),
       active: z.boolean().default(true),
+      joinsOn: localDate.optional(),
+      leavesOn: localDate.optional(),
+      absentFrom: localDate.optional(),
+      absentUntil: localDate.optional(),
     }),
   ),
 });

@@ -54,8 +54,9 @@ function partyProblems(party: PartyEntry, at: string, known: Known): FileProblem
         detail: `${district} is not a district; write it as west-yorkshire`,
       });
   });
-  for (const slot of ['dutyPerson', 'teamLeader'] as const) {
-    const detail = strangerDetail(party[slot], party.agency, known);
+  for (const slot of ['dutyPerson', 'teamLeader', 'manager'] as const) {
+    const person = party[slot];
+    const detail = person === undefined ? undefined : strangerDetail(person, party.agency, known);
     if (detail !== undefined) problems.push({ field: `${at}.${slot}`, detail });
   }
   return problems;

@@ -1,5 +1,6 @@
 import type { Job } from '#libs/contracts/steps.js';
 import type { PartyKind } from '#libs/contracts/party.js';
+import type { PartyPut } from '#libs/contracts/service-forms.js';
 import type { AreaRole } from '#libs/contracts/address.js';
 
 /** A party as an operator writes it down. */
@@ -11,6 +12,12 @@ export interface PartyEntry {
   readonly serves: readonly { readonly role: AreaRole; readonly district: string }[];
   readonly dutyPerson: string;
   readonly teamLeader: string;
+  /** Is told, after the team leader, that a step stays undone. */
+  readonly manager?: string | undefined;
+  /** Of a contracted provider. */
+  readonly contract?: PartyPut['contract'];
+  /** Of the office: whom to ring. */
+  readonly phone?: string | undefined;
   readonly active: boolean;
 }
 
@@ -24,6 +31,11 @@ export interface PersonEntry {
   readonly address: string;
   readonly key: boolean;
   readonly active: boolean;
+  /** Days, both included. */
+  readonly joinsOn?: string | undefined;
+  readonly leavesOn?: string | undefined;
+  readonly absentFrom?: string | undefined;
+  readonly absentUntil?: string | undefined;
 }
 
 export interface DirectoryFile {

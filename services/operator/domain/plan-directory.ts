@@ -37,8 +37,8 @@ export function planDirectory(
         needed: parties.get(id) !== canonical(data),
       };
     }),
-    ...file.people.map(({ id, party, job, deputy, active }): PlannedPut => {
-      const data: PersonPut = { person: id, party, job, deputy, active };
+    ...file.people.map(({ id, name: _name, address: _address, key: _key, ...rest }): PlannedPut => {
+      const data: PersonPut = { person: id, ...rest };
       return {
         what: `person ${id}`,
         type: 'directory.person-put',
