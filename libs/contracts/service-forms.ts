@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { areaRoles } from './address.js';
 import { instant, localDate, partyId, personId, phone } from './form-fields.js';
+import { districts } from './districts.js';
 import { errorRules, type MeshErrorCode } from './error-codes.js';
 import { escalations, noticeKinds } from './notices.js';
 import { partyKinds } from './party.js';
@@ -25,6 +26,10 @@ export const partyPutForm = z.strictObject({
     .optional()
     .meta({ description: 'Of a contracted provider: it tells of attendance by NFP or by FND4' }),
   phone: phone.optional().meta({ description: 'Of the office: whom to ring' }),
+  district: z
+    .enum(districts.map(({ slug }) => slug))
+    .optional()
+    .meta({ description: 'Of a job centre: where its overdue steps are counted, by region' }),
   active: z.boolean().default(true),
 });
 export type PartyPut = z.infer<typeof partyPutForm>;

@@ -15,7 +15,7 @@ import type { Clock } from '#libs/clock/clock.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
 import { type HealthServer, startHealthServer } from '#libs/health/health-server.js';
-import { type AnswerServer, serveAnswers } from '#libs/nats/answer-server.js';
+import { type AnswerHandler, type AnswerServer, serveAnswers } from '#libs/nats/answer-server.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
 import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
@@ -23,15 +23,18 @@ import { OutboxRelay } from '#libs/outbox/outbox-relay.js';
 import { connectDatabase, createKysely } from '#libs/postgres/connect-database.js';
 import { LeaseKeeper } from '#libs/postgres/lease-keeper.js';
 import { migrate } from '#libs/postgres/migrate.js';
+import { CaseAnswers } from './adapters/case.answers.js';
 import { DeadLetterStore } from './adapters/dead-letter.store.js';
 import { EventApplier } from './adapters/event.applier.js';
 import { EventsConsumer } from './adapters/events.consumer.js';
 import { followedTo } from './adapters/followed.store.js';
-import { OverdueSweep } from './adapters/overdue.sweep.js';
+import { DaySweep } from './adapters/day.sweep.js';
+import { OperatorAnswers } from './adapters/operator.answers.js';
 import type { RouterTables } from './adapters/router-tables.js';
 import { WorklistAnswers } from './adapters/worklist.answers.js';
 import type { RouterConfig } from './config.js';
 import { routerParty } from './domain/compose-message.js';
+import type { StepClocks } from './domain/due-date.js';
 
 const holidays = bankHolidays('england-and-wales');
 /** Read where they were written: they are not compiled into dist. */
@@ -40,6 +43,7 @@ const migrations = new URL('../../../services/referral-router/migrations/', impo
 /** What everything stands on: connected before anything is built on it, closed when all is stopped. */
 class Ground {
   readonly registry = new Registry();
+  readonly clocks: StepClocks;
 
   private constructor(
     readonly config: RouterConfig,
@@ -48,6 +52,7 @@ class Ground {
     readonly outside: { readonly db: Kysely<RouterTables>; readonly connection: NatsConnection },
   ) {
     collectDefaultMetrics({ register: this.registry });
+    this.clocks = { workingDays: config.STEP_WORKING_DAYS, holidays };
   }
 
   /** @throws MeshError where the clock file, the database or the broker is not as it must be. */
@@ -104,9 +109,9 @@ function createFollower(
   relay: OutboxRelay,
   letters: DeadLetterStore,
 ): EventsConsumer {
-  const { config, clock } = ground;
+  const { config, clock, clocks } = ground;
   const { db, connection } = ground.outside;
-  const applier = new EventApplier(db, clock, { workingDays: config.STEP_WORKING_DAYS, holidays });
+  const applier = new EventApplier(db, clock, clocks);
   const onTrouble = ground.trouble('an event was not applied');
   const onLost = (): void => void follower.yieldWork().catch(onTrouble);
   const leases = new LeaseKeeper({
@@ -156,24 +161,24 @@ function createInbox(ground: Ground, letters: DeadLetterStore): DeliveryConsumer
   });
 }
 
-function createSweep(ground: Ground, relay: OutboxRelay, follower: EventsConsumer): OverdueSweep {
-  return new OverdueSweep({
+function createSweep(ground: Ground, relay: OutboxRelay, follower: EventsConsumer): DaySweep {
+  return new DaySweep({
     db: ground.outside.db,
     clock: ground.clock,
-    holidays,
+    clocks: ground.clocks,
     everySeconds: ground.config.OVERDUE_SWEEP_SECONDS,
     isCaughtUp: () => follower.isCaughtUp(),
     onTold: () => relay.wake(),
-    onTrouble: ground.trouble('the sweep for overdue steps failed'),
+    onTrouble: ground.trouble('the sweep of the day failed'),
   });
 }
 
-/** What works by itself: the events, the inbox, the clock of overdue steps. */
+/** What works by itself: the events, the inbox, the clock of the day. */
 class Work {
   constructor(
     private readonly follower: EventsConsumer,
     private readonly inbox: DeliveryConsumer,
-    private readonly sweep: OverdueSweep,
+    private readonly sweep: DaySweep,
   ) {}
 
   start(): void {
@@ -198,6 +203,19 @@ function createWork(ground: Ground, relay: OutboxRelay): Work {
   return new Work(follower, createInbox(ground, letters), createSweep(ground, relay, follower));
 }
 
+/** What the router is asked. */
+class Answering {
+  constructor(readonly handlers: Readonly<Record<string, AnswerHandler>>) {}
+}
+
+function createAnswering({ outside: { db }, clock }: Ground): Answering {
+  return new Answering({
+    ...new WorklistAnswers(db, clock).handlers,
+    ...new CaseAnswers(db, clock).handlers,
+    ...new OperatorAnswers(db, clock).handlers,
+  });
+}
+
 /** The composition root, and the order in which things start and stop. */
 @Module({})
 export class ReferralRouterModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -208,7 +226,7 @@ export class ReferralRouterModule implements OnApplicationBootstrap, BeforeAppli
     private readonly ground: Ground,
     private readonly relay: OutboxRelay,
     private readonly work: Work,
-    private readonly worklist: WorklistAnswers,
+    private readonly answering: Answering,
   ) {}
 
   /** Where health and metrics are served, once started. */
@@ -225,7 +243,7 @@ export class ReferralRouterModule implements OnApplicationBootstrap, BeforeAppli
     this.answers = serveAnswers(
       connection,
       routerParty,
-      this.worklist.handlers,
+      this.answering.handlers,
       ground.trouble('a question was not answered'),
     );
     const checks = [
@@ -256,11 +274,7 @@ export class ReferralRouterModule implements OnApplicationBootstrap, BeforeAppli
         { provide: Ground, useFactory: () => Ground.connect(config, logger) },
         { provide: OutboxRelay, useFactory: createRelay, inject: [Ground] },
         { provide: Work, useFactory: createWork, inject: [Ground, OutboxRelay] },
-        {
-          provide: WorklistAnswers,
-          useFactory: ({ outside: { db }, clock }: Ground) => new WorklistAnswers(db, clock),
-          inject: [Ground],
-        },
+        { provide: Answering, useFactory: createAnswering, inject: [Ground] },
       ],
     };
   }

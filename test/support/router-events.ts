@@ -4,23 +4,35 @@ import type { PartyKind } from '#libs/contracts/party.js';
 import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
 import type { Job } from '#libs/contracts/steps.js';
 
-/** A small directory: two job centres of one agency, two treatment providers, a single point of contact. */
+/**
+ * A small directory: two job centres of one agency, two treatment providers, a single point of contact, a contracted provider, a
+ * probation office.
+ */
 const kinds: Readonly<Record<string, PartyKind>> = {
   jcp_wandsworth: 'jobcentre',
   jcp_leeds: 'jobcentre',
   trt_acme: 'treatment-provider',
   trt_beacon: 'treatment-provider',
   spoc_lsw: 'spoc',
+  cp_bright: 'contracted-provider',
+  prob_london: 'probation',
   guard: 'service',
   svc_reminders: 'service',
   svc_notifier: 'service',
   svc_ops: 'service',
 };
+/** Contracted provider and probation office, for the protocol's other parts. */
+export const contracted = 'cp_bright';
+export const probation = 'prob_london';
+
 export const district = 'lambeth-southwark-and-wandsworth';
+
+/** The agency of a party: the job centres are one. */
+export const agencyOf = (party: string): string => (kinds[party] === 'jobcentre' ? 'jcp' : party);
 
 export function partyPut(party: string, changes: Partial<PartyPut> = {}): PartyPut {
   const kind = kinds[party] ?? 'treatment-provider';
-  const agency = kind === 'jobcentre' ? 'jcp' : party;
+  const agency = agencyOf(party);
   const serves =
     kind === 'treatment-provider' || kind === 'spoc'
       ? [{ role: 'treatment' as const, district }]

@@ -1,11 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { bankHolidays } from '#libs/calendar/bank-holidays.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
-import { stepWorkingDays } from '#libs/contracts/steps.js';
-import { readCase } from '#services/referral-router/domain/read-case.js';
 import { meshEvent } from '#test/support/router-events.js';
+import { toldCase } from '#test/support/told-case.js';
 
-const clocks = { workingDays: stepWorkingDays, holidays: bankHolidays('england-and-wales') };
 const jcp = 'jcp_wandsworth';
 const trt = 'trt_acme';
 const toProvider = { sender: jcp, to: trt };
@@ -13,11 +10,9 @@ const toCentre = { sender: trt, to: jcp };
 const area = 'area:lambeth-southwark-and-wandsworth/treatment';
 
 const stepsOf = (...events: MeshEvent[]) =>
-  readCase(events, clocks).steps.map(
-    ({ step, holder }) => `${step} @ ${holder.party} ${holder.who}`,
-  );
+  toldCase(events).steps.map(({ step, holder }) => `${step} @ ${holder.party} ${holder.who}`);
 const noticesOf = (...events: MeshEvent[]) =>
-  readCase(events, clocks).tellings.map(({ kind, holder }) => `${kind} → ${holder.party}`);
+  toldCase(events).tellings.map(({ kind, holder }) => `${kind} → ${holder.party}`);
 
 describe('the case of a referral', () => {
   const referral = meshEvent('referral.requested', toProvider);
@@ -40,7 +35,10 @@ describe('the case of a referral', () => {
     expect(stepsOf(referral, acknowledged)).toEqual([
       'book-first-appointment @ trt_acme caseworker',
     ]);
-    expect(stepsOf(referral, acknowledged, booked)).toEqual(['tell-outcome @ trt_acme caseworker']);
+    expect(stepsOf(referral, acknowledged, booked)).toEqual([
+      'tell-client @ jcp_wandsworth caseworker',
+      'tell-outcome @ trt_acme caseworker',
+    ]);
     expect(stepsOf(referral, acknowledged, booked, missed)).toEqual([
       'discuss-did-not-attend @ jcp_wandsworth caseworker',
     ]);
@@ -53,18 +51,18 @@ describe('the case of a referral', () => {
   });
 
   it('gives each step working days, from the appointment where there is one, over weekends and bank holidays', () => {
-    const [tell] = readCase([booked], clocks).steps;
+    const tell = toldCase([booked]).steps.find(({ step }) => step === 'tell-outcome');
     expect(tell?.dueOn).toBe('2026-03-17'); // Friday 13 March, 2 working days
     const easter = meshEvent('referral.requested', {
       ...toProvider,
       recordedAt: '2026-04-02T16:00:00Z',
     });
-    expect(readCase([easter], clocks).steps[0]?.dueOn).toBe('2026-04-08'); // Good Friday and Easter Monday between
+    expect(toldCase([easter]).steps[0]?.dueOn).toBe('2026-04-08'); // Good Friday and Easter Monday between
     const night = meshEvent('referral.requested', {
       ...toProvider,
       recordedAt: '2026-06-01T23:30:00Z',
     });
-    expect(readCase([night], clocks).steps[0]?.dueOn).toBe('2026-06-04'); // Tuesday already in London
+    expect(toldCase([night]).steps[0]?.dueOn).toBe('2026-06-04'); // Tuesday already in London
   });
 
   it('remembers who holds the case: the referrer first, then whom a message names', () => {
@@ -73,7 +71,7 @@ describe('the case of a referral', () => {
       to: 'mesh',
       facts: { person: 'p_jcp_wandsworth_2', from: '2026-03-09' },
     });
-    expect(readCase([referral, acknowledged, named], clocks).namings).toMatchObject([
+    expect(toldCase([referral, acknowledged, named]).namings).toMatchObject([
       { party: jcp, person: 'p_jcp_wandsworth_1', since: '2026-03-04' },
       { party: trt, person: 'p_trt_acme_2' },
       { party: jcp, person: 'p_jcp_wandsworth_2', since: '2026-03-09' },
@@ -81,13 +79,14 @@ describe('the case of a referral', () => {
   });
 
   it('lets a re-referral to another provider answer a did-not-attend, and leaves the other pair’s step open', () => {
+    const booked = meshEvent('appointment.booked', toCentre);
     const again = meshEvent('referral.requested', { sender: jcp, to: 'trt_beacon' });
     const beaconAcknowledges = meshEvent('referral.acknowledged', {
       sender: 'trt_beacon',
       to: jcp,
     });
-    expect(stepsOf(referral, missed, again, beaconAcknowledges)).toEqual([
-      'acknowledge-referral @ trt_acme caseworker',
+    expect(stepsOf(referral, acknowledged, missed, booked, again, beaconAcknowledges)).toEqual([
+      'tell-outcome @ trt_acme caseworker',
       'book-first-appointment @ trt_beacon caseworker',
     ]);
   });
@@ -96,7 +95,7 @@ describe('the case of a referral', () => {
     const toSpoc = meshEvent('referral.requested', { sender: jcp, to: 'spoc_lsw' });
     const forwarded = meshEvent('referral.forwarded', { sender: 'spoc_lsw', to: trt });
     expect(stepsOf(toSpoc, forwarded)).toEqual(['acknowledge-referral @ trt_acme caseworker']);
-    expect(readCase([toSpoc, forwarded], clocks).provider).toBe(trt);
+    expect(toldCase([toSpoc, forwarded]).provider).toBe(trt);
   });
 
   it('has the sender send again what was stopped because the client limited the consent, until one of its type goes', () => {
@@ -129,7 +128,7 @@ describe('the case of a referral', () => {
       reason: 'route-timeout',
     });
     expect(stepsOf(waiting)).toEqual([]);
-    expect(stepsOf(waiting, stopped)).toEqual(['choose-provider @ jcp_wandsworth actor']);
+    expect(stepsOf(waiting, stopped)).toEqual(['refer-elsewhere @ jcp_wandsworth actor']);
     expect(noticesOf(waiting, stopped)).toEqual(['choose-provider → jcp_wandsworth']);
   });
 
@@ -140,7 +139,7 @@ describe('the case of a referral', () => {
       reason: 'no-consent-on-record',
     });
     const consent = meshEvent('consent.recorded', { sender: trt, to: 'mesh' });
-    expect(readCase([refused], clocks).steps).toMatchObject([
+    expect(toldCase([refused]).steps).toMatchObject([
       { step: 'seek-consent', holder: { party: trt, who: 'actor', actor: 'p_trt_acme_1' } },
     ]);
     expect(stepsOf(refused, consent)).toEqual([]);
@@ -159,23 +158,21 @@ describe('the case of a referral', () => {
       verdict: 'stopped' as const,
       reason: 'withdrawn',
     };
-    expect(stepsOf(shared)).toEqual(['note-receipt @ jcp_wandsworth team-leader']);
+    expect(stepsOf(shared)).toEqual(['note-receipt @ jcp_wandsworth addressee']);
     expect([...stepsOf(shared, stopped), ...noticesOf(shared, stopped)]).toEqual([]);
   });
 
   it('closes what the owner says is done, at that party only', () => {
-    const done = meshEvent('step.done', {
-      sender: jcp,
-      to: 'mesh',
-      facts: { step: 'discuss-did-not-attend', outcome: 'done' },
-    });
-    const foreign = meshEvent('step.done', {
-      sender: trt,
-      to: 'mesh',
-      facts: { step: 'discuss-did-not-attend', outcome: 'done' },
-    });
-    expect(stepsOf(missed, foreign)).toHaveLength(1);
-    expect(stepsOf(missed, done)).toEqual([]);
+    const done = (sender: string) =>
+      meshEvent('step.done', {
+        sender,
+        to: 'mesh',
+        facts: { step: 'discuss-did-not-attend', outcome: 'done' },
+      });
+    expect(stepsOf(missed, done(trt))).toEqual([
+      'discuss-did-not-attend @ jcp_wandsworth caseworker',
+    ]);
+    expect(stepsOf(missed, done(jcp))).toEqual(['tell-nothing-more @ jcp_wandsworth caseworker']);
   });
 });
 
@@ -193,7 +190,7 @@ describe('the case of a shared need', () => {
 
   it('waits for the DPA1 where there is none, and passes from the team leader to the adviser', () => {
     expect(stepsOf(shared)).toEqual([
-      'note-receipt @ jcp_wandsworth team-leader',
+      'note-receipt @ jcp_wandsworth addressee',
       'complete-dpa1 @ jcp_wandsworth caseworker',
     ]);
     expect(noticesOf(shared)).toEqual([
@@ -202,7 +199,7 @@ describe('the case of a shared need', () => {
     ]);
     expect(stepsOf(shared, noted)).toContain('pass-to-adviser @ jcp_wandsworth team-leader');
     expect(stepsOf(shared, noted, passed)).toEqual(['complete-dpa1 @ jcp_wandsworth caseworker']);
-    expect(readCase([shared, noted, passed], clocks).namings.slice(1)).toMatchObject([
+    expect(toldCase([shared, noted, passed]).namings.slice(1)).toMatchObject([
       { party: jcp },
       { party: 'jcp_leeds' },
     ]);
@@ -217,9 +214,18 @@ describe('the case of a shared need', () => {
   it('ends on the instruction to stop using, what the provider still owes the job centre included', () => {
     const asked = meshEvent('review.requested', toCentre);
     const offered = meshEvent('review.offered', toProvider);
-    const stop = meshEvent('instruction.stop-using', { sender: 'guard', to: jcp });
+    const withdrawn = meshEvent('consent.withdrawn', {
+      sender: trt,
+      to: 'mesh',
+      facts: { form: 'TPR2', keep: '' },
+    });
+    const stop = meshEvent('instruction.stop-using', {
+      sender: 'guard',
+      to: jcp,
+      cause: withdrawn.id,
+    });
     expect(stepsOf(shared, asked, offered)).toContain('answer-review-offer @ trt_acme caseworker');
-    expect(stepsOf(shared, asked, offered, stop)).toEqual([
+    expect(stepsOf(shared, asked, offered, withdrawn, stop)).toEqual([
       'stop-using @ jcp_wandsworth team-leader',
     ]);
   });
@@ -244,7 +250,7 @@ describe('a reminder that falls due', () => {
       due('claim-interview-13', claim),
       due('consent-lapse', consent),
     ];
-    const { steps, tellings } = readCase([plan, claim, consent, ...reminders], clocks);
+    const { steps, tellings } = toldCase([plan, claim, consent, ...reminders]);
     expect(steps.map(({ step, holder, dueOn }) => [step, holder.party, dueOn])).toEqual([
       ['review-care-plan', trt, '2026-06-03'],
       ['hold-interview', jcp, '2026-06-03'],
@@ -259,7 +265,7 @@ describe('a reminder that falls due', () => {
 
   it('tells both sides of a review appointment, and opens no step', () => {
     const accepted = meshEvent('review.accepted', toCentre);
-    const state = readCase([accepted, due('review-appointment', accepted)], clocks);
+    const state = toldCase([accepted, due('review-appointment', accepted)]);
     expect(state.tellings.slice(2).map(({ kind, holder }) => `${kind} → ${holder.party}`)).toEqual([
       'review-appointment-soon → trt_acme',
       'review-appointment-soon → jcp_wandsworth',
@@ -280,12 +286,13 @@ describe('a reminder that falls due', () => {
     const reminders = [due('care-plan-review', plan), due('claim-interview-26', claim)];
     const exit = meshEvent('exit.notified', {
       ...toCentre,
+      recordedAt: '2026-05-21T09:00:00Z',
       facts: { exit: 'unplanned', on: '2026-05-21' },
     });
     expect(stepsOf(plan, claim, ...reminders, exit)).toEqual([
       'hold-interview @ jcp_wandsworth caseworker',
       're-engage @ jcp_wandsworth caseworker',
     ]);
-    expect(readCase([plan, exit], clocks)).toMatchObject({ provider: trt, isInTreatment: false });
+    expect(toldCase([plan, exit])).toMatchObject({ provider: trt, isInTreatment: false });
   });
 });

@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { bankHolidays } from '#libs/calendar/bank-holidays.js';
+import { escalations } from '#libs/contracts/notices.js';
 import { readConfig } from '#services/referral-router/config.js';
 import { answerMailTrouble } from '#services/referral-router/domain/answer-mail-trouble.js';
 import type { Naming } from '#services/referral-router/domain/case-state.js';
 import { type RouteCandidate, rankRoutes } from '#services/referral-router/domain/rank-routes.js';
 import {
   deskOf,
+  isPastLeader,
+  levelOf,
   nextLevel,
   notEscalated,
   personAt,
@@ -64,16 +67,20 @@ describe('who it is today', () => {
     );
   });
 
-  it('is the duty person, then the team leader, where the caseworker is unnamed, inactive, unknown or of another agency', () => {
+  it('is the deputy, else the duty person, else the team leader, where the caseworker is unnamed, away, unknown or of another agency', () => {
     const duty = 'p_jcp_wandsworth_duty';
     expect(findPerson(caseworker, [], directory(), today)).toBe(duty);
     expect(findPerson(caseworker, [naming('p_nobody')], directory(), today)).toBe(duty);
     expect(findPerson(caseworker, [naming('p_trt_acme_1')], directory(), today)).toBe(duty);
-    const inactive = directory({ people: [away('p_jcp_wandsworth_1')] });
-    expect(findPerson(caseworker, [naming('p_jcp_wandsworth_1')], inactive, today)).toBe(duty);
-    expect(findPerson(caseworker, [], directory({ people: [away(duty)] }), today)).toBe(
-      'p_jcp_wandsworth_lead',
-    );
+    const named = [naming('p_jcp_wandsworth_1')];
+    const inactive = [away('p_jcp_wandsworth_1')];
+    const deputy = 'p_jcp_wandsworth_deputy';
+    expect(findPerson(caseworker, named, directory({ people: inactive }), today)).toBe(deputy);
+    const both = directory({ people: [...inactive, away(deputy)] });
+    expect(findPerson(caseworker, named, both, today)).toBe(duty);
+    expect(
+      findPerson(caseworker, [], directory({ people: [away(duty), away(deputy)] }), today),
+    ).toBe('p_jcp_wandsworth_lead');
   });
 
   it('is never nobody, even where the directory knows no one', () => {
@@ -86,46 +93,80 @@ describe('who it is today', () => {
   });
 
   it('has a deputy who is somebody else where anybody else is there', () => {
-    expect(findDeputy('p_jcp_wandsworth_1', jcp, directory())).toBe('p_jcp_wandsworth_deputy');
-    expect(findDeputy('p_jcp_wandsworth_deputy', jcp, directory())).toBe('p_jcp_wandsworth_duty');
+    expect(findDeputy('p_jcp_wandsworth_1', jcp, directory(), today)).toBe(
+      'p_jcp_wandsworth_deputy',
+    );
+    expect(findDeputy('p_jcp_wandsworth_deputy', jcp, directory(), today)).toBe(
+      'p_jcp_wandsworth_duty',
+    );
     expect(
       findDeputy(
         'p_jcp_wandsworth_1',
         jcp,
         directory({ people: [away('p_jcp_wandsworth_deputy')] }),
+        today,
       ),
     ).toBe('p_jcp_wandsworth_duty');
   });
 });
 
 describe('an overdue step', () => {
-  it('goes to the owner, two working days later to the deputy, two later to the team leader, and no further', () => {
+  it('goes to the owner, two working days later to the deputy, two later to the team leader, two later once to the manager', () => {
     const holidays = bankHolidays('england-and-wales');
     const owner = nextLevel(notEscalated('2026-03-05'), holidays);
     const deputy = nextLevel(owner, holidays);
     const leader = nextLevel(deputy, holidays);
-    expect([owner, deputy, leader].map(({ nextAfter }) => nextAfter)).toEqual([
+    const manager = nextLevel(leader, holidays);
+    const all = [owner, deputy, leader, manager];
+    expect(all.map(({ nextAfter }) => nextAfter)).toEqual([
       '2026-03-09',
       '2026-03-11',
+      '2026-03-13',
       undefined,
     ]);
-    expect([owner, deputy, leader].map(({ told }) => deskOf(told))).toEqual([
+    expect(all.map(({ told }) => levelOf(told))).toEqual([
       'owner',
       'deputy',
       'team-leader',
+      'manager',
     ]);
-    expect(nextLevel(leader, holidays)).toEqual(leader);
+    // The team leader keeps it, and only now it counts in the coordinator's figures.
+    expect(all.map(({ told }) => deskOf(told))).toEqual([
+      'owner',
+      'deputy',
+      'team-leader',
+      'team-leader',
+    ]);
+    expect(all.map(isPastLeader)).toEqual([false, false, false, true]);
+    expect(nextLevel(manager, holidays)).toEqual(manager);
     const step = {
       step: 'note-receipt',
       holder: caseworker,
       cause: 'x',
+      root: 'x',
       openedAt: today,
       dueOn: today,
     } as const;
     const people = { namings: [naming('p_jcp_wandsworth_1')], directory: directory(), today };
+    expect(escalations.map((level) => personAt(level, step, people))).toEqual([
+      'p_jcp_wandsworth_1',
+      'p_jcp_wandsworth_deputy',
+      'p_jcp_wandsworth_lead',
+      undefined,
+    ]);
+    const managed = directory({ parties: [partyPut(jcp, { manager: 'p_jcp_manager' })] });
+    expect(personAt('manager', step, { ...people, directory: managed })).toBe('p_jcp_manager');
+  });
+
+  it('goes up at the office where its owner sits', () => {
+    const people = {
+      namings: [naming('p_jcp_leeds_1', { party: 'jcp_leeds' })],
+      directory: directory(),
+      today,
+    };
     expect(
-      (['owner', 'deputy', 'team-leader'] as const).map((level) => personAt(level, step, people)),
-    ).toEqual(['p_jcp_wandsworth_1', 'p_jcp_wandsworth_deputy', 'p_jcp_wandsworth_lead']);
+      escalations.map((level) => personAt(level, { holder: caseworker }, people)).slice(0, 3),
+    ).toEqual(['p_jcp_leeds_1', 'p_jcp_leeds_deputy', 'p_jcp_leeds_lead']);
   });
 });
 
@@ -134,12 +175,13 @@ describe('a mail that did not reach its person', () => {
   const deputy = 'p_jcp_wandsworth_deputy';
 
   it('is told to the deputy; where that mail is held too, to the team leader; then to nobody', () => {
-    const first = answerMailTrouble('held', { person, told: [person] }, directory());
+    const first = answerMailTrouble('held', { person, told: [person] }, directory(), today);
     expect(first).toEqual({ kind: 'colleague-mail-held', person: deputy });
     const second = answerMailTrouble(
       'failed',
       { person: deputy, told: [person, deputy] },
       directory(),
+      today,
     );
     expect(second).toEqual({ kind: 'mail-failed', person: 'p_jcp_wandsworth_lead' });
     expect(
@@ -147,17 +189,22 @@ describe('a mail that did not reach its person', () => {
         'held',
         { person: second!.person, told: [person, deputy, second!.person] },
         directory(),
+        today,
       ),
     ).toBeUndefined();
   });
 
   it('is told to nobody when it was accepted, or when the only one left was told already', () => {
-    expect(answerMailTrouble('accepted', { person, told: [person] }, directory())).toBeUndefined();
+    expect(
+      answerMailTrouble('accepted', { person, told: [person] }, directory(), today),
+    ).toBeUndefined();
     const lead = 'p_jcp_wandsworth_lead';
     expect(
-      answerMailTrouble('held', { person: deputy, told: [lead, deputy] }, directory()),
+      answerMailTrouble('held', { person: deputy, told: [lead, deputy] }, directory(), today),
     ).toBeUndefined();
-    expect(answerMailTrouble('toString', { person, told: [person] }, directory())).toBeUndefined();
+    expect(
+      answerMailTrouble('toString', { person, told: [person] }, directory(), today),
+    ).toBeUndefined();
   });
 });
 

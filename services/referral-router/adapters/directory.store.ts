@@ -21,9 +21,9 @@ export async function putParty(db: Db, put: PartyPut, seq: number): Promise<void
     .execute();
 }
 
-/** Takes in a person; one who was put later, by `seq`, stays. */
-export async function putPerson(db: Db, put: PersonPut, seq: number): Promise<void> {
-  await db
+/** Takes in a person; one who was put later, by `seq`, stays. @returns whether this one counts */
+export async function putPerson(db: Db, put: PersonPut, seq: number): Promise<boolean> {
+  const result = await db
     .insertInto('directory_people')
     .values({ person: put.person, party: put.party, seq, put: JSON.stringify(put) })
     .onConflict((conflict) =>
@@ -32,7 +32,8 @@ export async function putPerson(db: Db, put: PersonPut, seq: number): Promise<vo
         .doUpdateSet({ party: put.party, seq, put: JSON.stringify(put) })
         .where('directory_people.seq', '<', seq),
     )
-    .execute();
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
 }
 
 /** The part of the directory that speaks of these parties and people, with everybody who stands in for them. */
@@ -46,14 +47,17 @@ export async function loadDirectory(
   const partiesOfPeople = (): string[] => [...knownPeople.values()].map(({ party }) => party);
   await addPeople(db, knownPeople, people);
   await addParties(db, knownParties, [...parties, ...partiesOfPeople()]);
-  const duty = [...knownParties.values()].flatMap(({ dutyPerson, teamLeader }) => [
-    dutyPerson,
-    teamLeader,
-  ]);
-  await addPeople(db, knownPeople, duty);
-  const deputies = [...knownPeople.values()].map(({ deputy }) => deputy);
-  await addPeople(db, knownPeople, deputies);
-  await addParties(db, knownParties, partiesOfPeople());
+  // Twice: a deputy may sit at another office, whose people stand in for the deputy.
+  for (let round = 0; round < 2; round += 1) {
+    const answering = [...knownParties.values()].flatMap(({ dutyPerson, teamLeader }) => [
+      dutyPerson,
+      teamLeader,
+    ]);
+    await addPeople(db, knownPeople, answering);
+    const deputies = [...knownPeople.values()].map(({ deputy }) => deputy);
+    await addPeople(db, knownPeople, deputies);
+    await addParties(db, knownParties, partiesOfPeople());
+  }
   return { party: (id) => knownParties.get(id), person: (id) => knownPeople.get(id) };
 }
 
@@ -97,4 +101,18 @@ export async function loadCandidates(
     .where(sql<boolean>`put @> ${serves}::jsonb`)
     .execute();
   return rows.map(({ put, open_cases }) => ({ party: put, openCases: open_cases }));
+}
+
+/** Every party of an agency with the people who could answer for it: for the operator's question. */
+export async function loadOffices(
+  db: Db,
+): Promise<{ readonly parties: readonly PartyPut[]; readonly directory: Directory }> {
+  const rows = await db.selectFrom('directory_parties').select('put').orderBy('party').execute();
+  const parties = rows.map(({ put }) => put).filter(({ kind }) => kind !== 'service');
+  const directory = await loadDirectory(
+    db,
+    parties.map(({ party }) => party),
+    [],
+  );
+  return { parties, directory };
 }

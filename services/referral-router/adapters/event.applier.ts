@@ -8,23 +8,22 @@ import { partyPutForm, personPutForm, routesAtMost } from '#libs/contracts/servi
 import { enqueue } from '#libs/outbox/enqueue.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
 import { answerMailTrouble } from '../domain/answer-mail-trouble.js';
-import type { CaseState } from '../domain/case-state.js';
-
 import {
   mailNoticeId,
-  noticeId,
   noticeMessage,
   routeMessage,
   routerParty,
 } from '../domain/compose-message.js';
 import type { StepClocks } from '../domain/due-date.js';
-import { findPerson } from '../domain/find-person.js';
+import { absencesOf } from '../domain/find-heirs.js';
 import { rankRoutes } from '../domain/rank-routes.js';
-import { readCase } from '../domain/read-case.js';
-import { caseOf, hasOtherVerdict, lockCase, recordOnce, saveCase } from './case.store.js';
+import { noteAbsences } from './absence.store.js';
+import { lockCase, tellCase } from './case.store.js';
 import { loadCandidates, loadDirectory, putParty, putPerson } from './directory.store.js';
 import { noteFollowed } from './followed.store.js';
-import { askNotices, findNotice, namesOf } from './notice.store.js';
+import { askNotices, findNotice } from './notice.store.js';
+import { tellPeople } from './notice.teller.js';
+import { addToCase, caseOf, hasOtherVerdict, recordOnce } from './record.store.js';
 import type { RouterTables } from './router-tables.js';
 
 type Tx = Transaction<RouterTables>;
@@ -56,36 +55,12 @@ export class EventApplier {
     if (nameOfType(event.type) === 'mail.reported') return this.tellOfMail(tx, event);
     const caseId = await caseOf(tx, event);
     if (caseId === undefined) return undefined; // its cause has not come yet; it is taken up with it
-    const before = await tx
-      .selectFrom('cases')
-      .select('provider')
-      .where('id', '=', caseId)
-      .executeTakeFirst();
-    const { events, fresh } = await lockCase(tx, caseId, event);
-    const state = readCase(events, this.clocks);
-    await saveCase(tx, caseId, state);
+    const locked = await lockCase(tx, caseId);
+    const fresh = await addToCase(tx, caseId, event);
+    const state = await tellCase(tx, locked, this.clocks);
     const tellings = state.tellings.filter(({ cause }) => fresh.has(cause));
-    await this.tell(tx, caseId, { ...state, tellings });
-    if (event.verdict === 'waiting') await this.route(tx, event, before?.provider ?? undefined);
-  }
-
-  private async tell(tx: Tx, caseId: string, state: CaseState): Promise<void> {
-    const now = this.clock.now();
-    const directory = await loadDirectory(tx, ...namesOf(state.tellings, state.namings));
-    const notices = state.tellings.flatMap((telling) => {
-      const { kind, cause, holder, step, dueOn } = telling;
-      const person = findPerson(holder, state.namings, directory, londonDate(now));
-      if (directory.person(person) === undefined) return []; // the step stands on the worklist
-      const data = {
-        kind,
-        cause,
-        person,
-        ...(step === undefined ? {} : { step }),
-        ...(dueOn === undefined ? {} : { dueOn }),
-      };
-      return [{ caseId, person, told: [person], ...noticeMessage(noticeId(telling), data, now) }];
-    });
-    await askNotices(tx, notices);
+    await tellPeople(tx, caseId, { ...state, tellings }, this.clock.now());
+    if (event.verdict === 'waiting') await this.route(tx, event, locked.provider);
   }
 
   private async route(tx: Tx, event: MeshEvent, previous: string | undefined): Promise<void> {
@@ -110,14 +85,20 @@ export class EventApplier {
     const notice = event.cause === undefined ? undefined : await findNotice(tx, event.cause);
     if (notice === undefined) return;
     const directory = await loadDirectory(tx, [], notice.told);
-    const answer = answerMailTrouble(String(event.facts['outcome']), notice, directory);
+    const now = this.clock.now();
+    const answer = answerMailTrouble(
+      String(event.facts['outcome']),
+      notice,
+      directory,
+      londonDate(now),
+    );
     if (answer === undefined) return;
     const { kind, person } = answer;
     // By the notice, not by the report: a mail that is held and reported held again is told once.
     const message = noticeMessage(
       mailNoticeId(notice.id, kind),
       { kind, cause: event.id, person },
-      this.clock.now(),
+      now,
     );
     await askNotices(tx, [
       { caseId: notice.caseId, person, told: [...notice.told, person], ...message },
@@ -125,8 +106,12 @@ export class EventApplier {
   }
 }
 
-async function putDirectory(tx: Tx, { directory, seq }: MeshEvent): Promise<void> {
+/** Takes in a party, or a person and when they are away; nothing of what a newer message said already. */
+async function putDirectory(tx: Tx, { id, directory, seq, recordedAt }: MeshEvent): Promise<void> {
   const party = partyPutForm.safeParse(directory);
   if (party.success) return putParty(tx, party.data, seq);
-  return putPerson(tx, personPutForm.parse(directory), seq);
+  const person = personPutForm.parse(directory);
+  if (!(await putPerson(tx, person, seq))) return undefined;
+  const absences = absencesOf(person, londonDate(new Date(recordedAt)));
+  return noteAbsences(tx, { person: person.person, cause: id, absences });
 }

@@ -8,7 +8,8 @@ type Db = Kysely<RouterTables>;
 
 /** A notice about to go out. `told`: everybody that it and those it is about were for. */
 export interface NewNotice extends RouterMessage {
-  readonly caseId: string;
+  /** Absent where it is about several cases. */
+  readonly caseId?: string | undefined;
   readonly person: string;
   readonly told: readonly string[];
 }
@@ -21,7 +22,7 @@ export async function askNotices(tx: Db, notices: readonly NewNotice[]): Promise
     .values(
       notices.map(({ id, caseId, person, told }) => ({
         id,
-        case_id: caseId,
+        case_id: caseId ?? null,
         person,
         told: [...told],
       })),
@@ -42,7 +43,7 @@ export async function findNotice(
 ): Promise<
   | {
       readonly id: string;
-      readonly caseId: string;
+      readonly caseId: string | undefined;
       readonly person: string;
       readonly told: readonly string[];
     }
@@ -51,7 +52,7 @@ export async function findNotice(
   const row = await db.selectFrom('notices').selectAll().where('id', '=', id).executeTakeFirst();
   return row === undefined
     ? undefined
-    : { id: row.id, caseId: row.case_id, person: row.person, told: row.told };
+    : { id: row.id, caseId: row.case_id ?? undefined, person: row.person, told: row.told };
 }
 
 /** The parties and people to look up in the directory, to know who these holders are. */

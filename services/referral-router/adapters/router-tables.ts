@@ -10,6 +10,7 @@ export interface RouterTables {
     id: string;
     provider: string | null;
     in_treatment: ColumnType<boolean, boolean | undefined>;
+    read_at: ColumnType<Date | null, string | undefined, string>;
   };
   records: {
     id: string;
@@ -28,13 +29,46 @@ export interface RouterTables {
     who: string;
     actor: string | null;
     other: string | null;
+    root: string;
+    about: string | null;
+    form: string | null;
     opened_at: ColumnType<Date, string>;
     due_on: Day;
     told: ColumnType<number, number | undefined>;
     next_after: Day | null;
   };
+  waits: {
+    case_id: string;
+    cause: string;
+    party: string;
+    answer: string;
+    who: string;
+    actor: string | null;
+    counterpart: string;
+    about: string;
+    since: ColumnType<Date, string>;
+    due_on: Day;
+    lapses_at: ColumnType<Date, string>;
+    has_lapsed: boolean;
+    is_told: ColumnType<boolean, boolean | undefined>;
+  };
+  case_parts: {
+    party: string;
+    case_id: string;
+    agency: string;
+    ending: string | null;
+    since: ColumnType<Date, string>;
+  };
+  past_leader: { id: string; party: string; since: Day };
+  absences: {
+    person: string;
+    from_day: Day;
+    until_day: Day | null;
+    cause: string;
+    is_told: ColumnType<boolean, boolean | undefined>;
+  };
   followed: { stream: string; seq: number };
-  notices: { id: string; case_id: string; person: string; told: string[] };
+  notices: { id: string; case_id: string | null; person: string; told: string[] };
   directory_parties: { party: string; agency: string; seq: number; put: JSONColumnType<PartyPut> };
   directory_people: { person: string; party: string; seq: number; put: JSONColumnType<PersonPut> };
 }

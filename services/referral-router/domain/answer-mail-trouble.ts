@@ -1,5 +1,5 @@
 import type { NoticeKind } from '#libs/contracts/notices.js';
-import { type Directory, standIns } from './find-person.js';
+import { type Directory, isInOffice, standIns } from './find-person.js';
 
 /** A notice whose mail did not reach its person. `told`: everybody this was for, first to last, the person included. */
 export interface TroubledNotice {
@@ -24,15 +24,20 @@ export function answerMailTrouble(
   outcome: string,
   { person, told }: TroubledNotice,
   directory: Directory,
+  today: string,
 ): { readonly kind: NoticeKind; readonly person: string } | undefined {
   const kind = Object.hasOwn(kinds, outcome) ? kinds[outcome] : undefined;
   const party = directory.person(told[0] ?? person)?.party;
   if (kind === undefined || party === undefined || told.length >= mostTold) return undefined;
   const leader = directory.party(party)?.teamLeader;
   const candidates =
-    told.length === 1 ? standIns(person, party, directory) : leader === undefined ? [] : [leader];
+    told.length === 1
+      ? standIns(person, party, directory, today)
+      : leader === undefined
+        ? []
+        : [leader];
   const next = candidates.find(
-    (each) => !told.includes(each) && directory.person(each)?.active === true,
+    (each) => !told.includes(each) && isInOffice(directory.person(each), today),
   );
   return next === undefined ? undefined : { kind, person: next };
 }

@@ -1,5 +1,11 @@
+import type { CaseEndName } from '#libs/contracts/case-ends.js';
+import type { MeshEvent } from '#libs/contracts/mesh-event.js';
+import type { MessageName } from '#libs/contracts/message-table.js';
 import type { NoticeKind } from '#libs/contracts/notices.js';
+import type { ConsentForm } from '#libs/contracts/purposes.js';
 import type { PersonSlot, StepName } from '#libs/contracts/steps.js';
+import type { AnswerKind } from '#libs/contracts/waits.js';
+import type { StepClocks } from './due-date.js';
 
 /** Somebody at a party, by what they are there. Which person that is, is found on the day it matters (`find-person.ts`). */
 export interface Holder {
@@ -17,10 +23,32 @@ export interface OpenStep {
   readonly other?: string;
   /** Id of the message that opened it. */
   readonly cause: string;
+  /** Id of the message that it began with: `cause`, unless it follows from a step that was said to be done. */
+  readonly root: string;
+  /** Type of the message that it is about. */
+  readonly about?: MessageName;
+  /** Which consent is to be sought or renewed. */
+  readonly form?: ConsentForm;
   /** RFC 3339. */
   readonly openedAt: string;
   /** `YYYY-MM-DD`, a working day; overdue when it is over in Europe/London. */
   readonly dueOn: string;
+}
+
+/** An answer that a party waits for. */
+export interface OpenWait {
+  readonly answer: AnswerKind;
+  readonly holder: Holder;
+  readonly counterpart: string;
+  /** Id of the message that asks for the answer. */
+  readonly cause: string;
+  readonly about: MessageName;
+  /** RFC 3339. */
+  readonly since: string;
+  readonly dueOn: string;
+  /** RFC 3339: the office hour from which it is late, and the party's own step. */
+  readonly lapsesAt: string;
+  readonly hasLapsed: boolean;
 }
 
 /** That a person holds the case at a party, from a day on. */
@@ -37,18 +65,73 @@ export interface Telling {
   readonly cause: string;
   readonly holder: Holder;
   readonly step?: StepName;
+  /** Always the step's own day. */
   readonly dueOn?: string;
   readonly whileOpen?: true;
+  readonly clientWasTold?: boolean;
+  readonly nextInterviewOn?: string;
+}
+
+/** How the case stands for one agency. Without `end` it is open, whether or not anything is to be done now. */
+export interface CasePart {
+  readonly agency: string;
+  /** Its offices that sent or got something. */
+  readonly parties: readonly string[];
+  readonly end?: CaseEndName;
+  /** RFC 3339: open or ended since then. */
+  readonly since: string;
 }
 
 /** A case as its events tell it. It holds nothing about the client. */
 export interface CaseState {
   readonly steps: readonly OpenStep[];
+  readonly waits: readonly OpenWait[];
   readonly namings: readonly Naming[];
   readonly tellings: readonly Telling[];
+  readonly parts: readonly CasePart[];
   /** The treatment provider that had the case last, for continuity. */
   readonly provider?: string;
   readonly isInTreatment: boolean;
 }
 
-export const newCase: CaseState = { steps: [], namings: [], tellings: [], isInTreatment: false };
+/** A case as one agency sees it, and what of it decides later steps. */
+export interface View extends Pick<CaseState, 'steps' | 'waits' | 'namings' | 'tellings'> {
+  /** Where the steps of an office lie since the case moved: former office → present one. */
+  readonly offices: ReadonlyMap<string, string>;
+  /** Appointments (ids of messages) that the client was told of. */
+  readonly toldClient: ReadonlySet<string>;
+  /** The client's next attendance, as this agency named it last. */
+  readonly nextAttendanceOn: string | undefined;
+  /** A claim that runs: its start, and whether its interviews are mandatory. */
+  readonly claim: { readonly startedOn: string; readonly isJsa: boolean } | undefined;
+  readonly episode: 'none' | 'treatment' | 'over';
+  /** The end that stands once no step and no wait is open. */
+  readonly end: CaseEndName | undefined;
+  readonly since: string | undefined;
+}
+
+export const newView: View = {
+  steps: [],
+  waits: [],
+  namings: [],
+  tellings: [],
+  offices: new Map(),
+  toldClient: new Set(),
+  nextAttendanceOn: undefined,
+  claim: undefined,
+  episode: 'none',
+  end: undefined,
+  since: undefined,
+};
+
+/** What an event is read against: whose view it is, the other events of its case, and the deployment's clocks. */
+export interface Surroundings {
+  readonly clocks: StepClocks;
+  readonly agency: string;
+  readonly agencyOf: (party: string) => string;
+  readonly isSpoc: (party: string) => boolean;
+  /** The event of a message of the case, as it was cleared. */
+  readonly messageOf: (id: string) => MeshEvent | undefined;
+  /** Cleared once, and stopped before the recipient had it. */
+  readonly isStopped: (id: string) => boolean;
+}

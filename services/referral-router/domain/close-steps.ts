@@ -1,41 +1,151 @@
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
+import { type MessageName, nameOfType, ruleOf } from '#libs/contracts/message-table.js';
+import { consentFormRules } from '#libs/contracts/purposes.js';
+import { stepEnds } from '#libs/contracts/step-ends.js';
 import type { StepName } from '#libs/contracts/steps.js';
-import type { OpenStep } from './case-state.js';
+import { stepsEndedBy, stepsOpenedBy } from '#libs/contracts/what-follows.js';
+import type { OpenStep, Surroundings } from './case-state.js';
+import { formNamed } from './open-steps.js';
+
+/** The job centre has the DPA1, whichever provider's TPR2 it waits for. */
+const countsForAll: ReadonlySet<MessageName> = new Set(['dpa1.returned']);
+/** The treatment is over, towards everybody. */
+const exits: ReadonlySet<MessageName> = new Set(['exit.notified', 'exit.recorded']);
 
 /**
- * The steps that stay open after a message that closes `names`. A case may involve several parties, so it closes only
- * - the sender's own steps: those towards this recipient; where there are none, all of that name, since the counterpart may have
- *   changed (a re-referral to another provider answers a did-not-attend of the first; a client moves to another office);
- * - the recipient's steps towards the sender, or towards nobody in particular (a review held closes the keyworker's care plan review);
- * - after an instruction of the guard to stop using: the recipient's steps, and what others still owe the recipient.
+ * The steps that stay open after a message. Which names it ends stands in `stepEnds`; a case may involve several parties, so of these it
+ * ends only
+ * - the sender's own: those towards this recipient; where there are none, all of that name, since the counterpart may have changed (a
+ *   re-referral to another provider answers a did-not-attend of the first);
+ * - the recipient's towards the sender, or towards nobody in particular (a review held closes the keyworker's care plan review);
+ * - where the message cites one that opened such a step: that step alone (the outcome of one appointment leaves the other's open);
+ * - after an instruction to stop using: of what rests on the consent that was taken back.
+ * Offices of one agency count as one: an adviser elsewhere closes what came to the first office.
  */
 export function stepsLeft(
   steps: readonly OpenStep[],
-  names: readonly StepName[],
   event: MeshEvent,
+  name: MessageName,
+  around: Surroundings,
 ): readonly OpenStep[] {
-  if (names.length === 0) return steps;
-  const closed = new Set(
-    names.flatMap((name) =>
-      closedBy(
-        steps.filter(({ step }) => step === name),
-        event,
-      ),
-    ),
+  const names = stepsEndedBy({ name, facts: event.facts });
+  const ended = new Set(
+    names.flatMap((each) => {
+      const named = steps.filter(({ step }) => step === each);
+      if (named.length === 0) return [];
+      return event.senderKind === 'guard'
+        ? named.filter((step) => isTakenBack(step, event, around))
+        : endedOf(each, named, { event, name, around });
+    }),
   );
-  return steps.filter((step) => !closed.has(step));
+  return ended.size === 0 ? steps : steps.filter((step) => !ended.has(step));
 }
 
-function closedBy(
-  steps: readonly OpenStep[],
-  { sender, senderKind, to }: MeshEvent,
-): readonly OpenStep[] {
-  if (senderKind === 'guard')
-    return steps.filter(({ holder, other }) => holder.party === to || other === to);
-  const own = steps.filter(({ holder }) => holder.party === sender);
-  const ownTowards = own.filter(({ other }) => other === to);
-  const theirs = steps.filter(
-    ({ holder, other }) => holder.party === to && (other === undefined || other === sender),
+interface Ending {
+  readonly event: MeshEvent;
+  readonly name: MessageName;
+  readonly around: Surroundings;
+}
+
+function endedOf(step: StepName, named: readonly OpenStep[], ending: Ending): readonly OpenStep[] {
+  const { event, name, around } = ending;
+  const { agencyOf } = around;
+  const sender = agencyOf(event.sender);
+  const to = agencyOf(event.to);
+  const isSameForm = ({ form }: OpenStep): boolean =>
+    form === undefined || formNamed(event) === undefined || form === formNamed(event);
+  const own = named.filter((each) => agencyOf(each.holder.party) === sender && isSameForm(each));
+  const towards = own.filter(({ other }) => other !== undefined && agencyOf(other) === to);
+  const theirs = named.filter(
+    ({ holder, other }) =>
+      agencyOf(holder.party) === to && (countsForAll.has(name) || isBetween(other, event, around)),
   );
-  return [...(ownTowards.length > 0 ? ownTowards : own), ...theirs];
+  return [
+    ...meant(step, towards.length > 0 && !exits.has(name) ? towards : own, sender, ending),
+    ...meant(step, theirs, to, ending),
+  ];
+}
+
+/** Whether a step towards `other` is a matter of the sender too: a single point of contact stands between referrer and provider. */
+function isBetween(
+  other: string | undefined,
+  { sender }: MeshEvent,
+  { agencyOf, isSpoc }: Surroundings,
+): boolean {
+  if (other === undefined || agencyOf(other) === agencyOf(sender)) return true;
+  return isSpoc(other) || isSpoc(sender);
+}
+
+/** Of the steps that a message could end, those that it means: see `stepsLeft`. */
+function meant(
+  step: StepName,
+  steps: readonly OpenStep[],
+  holder: string,
+  { event, name, around }: Ending,
+): readonly OpenStep[] {
+  const { corrects } = event.facts;
+  if (isOnlyCorrected(step, name)) return steps.filter(({ root }) => root === corrects);
+  for (const id of citedBy(event)) {
+    const answered = steps.filter(({ root }) => root === id);
+    if (answered.length > 0) return answered;
+    if (opensFor(id, step, holder, around)) return []; // that one is closed already
+  }
+  return steps;
+}
+
+/** A corrected outcome ends what followed from the wrong one, and nothing of another appointment. */
+const isOnlyCorrected = (step: StepName, name: MessageName): boolean =>
+  stepEnds[step].ends.some(({ by, when }) => by === name && when?.['corrects'] !== undefined);
+
+/** The messages that an event answers, the one it says most exactly first. */
+export const citedBy = ({ facts, cause }: MeshEvent): readonly string[] =>
+  [facts['appointment'], cause].filter((id) => typeof id === 'string');
+
+function opensFor(
+  id: string,
+  step: StepName,
+  holder: string,
+  { messageOf, agencyOf }: Surroundings,
+): boolean {
+  const opener = messageOf(id);
+  const name = opener === undefined ? undefined : nameOfType(opener.type);
+  if (opener === undefined || name === undefined) return false;
+  const { facts, senderKind, recipientKind } = opener;
+  return stepsOpenedBy({ name, facts, senderKind, recipientKind }).some(
+    (template) =>
+      template.step === step &&
+      agencyOf(template.owner.side === 'sender' ? opener.sender : opener.to) === holder,
+  );
+}
+
+/**
+ * Whether an instruction to stop using ends the step: one of the party that it went to, or one that the party which recorded the
+ * withdrawal owes it. Only what rests on the consent taken back; where the router does not know which one that was, all.
+ */
+export function isTakenBack(
+  { root, holder, other }: Pick<OpenStep, 'root' | 'holder' | 'other'>,
+  event: MeshEvent,
+  { agencyOf, messageOf }: Surroundings,
+): boolean {
+  const told = agencyOf(event.to);
+  const withdrawal = event.cause === undefined ? undefined : messageOf(event.cause);
+  const holds = agencyOf(holder.party);
+  const owes =
+    other !== undefined &&
+    agencyOf(other) === told &&
+    withdrawal !== undefined &&
+    agencyOf(withdrawal.sender) === holds;
+  return (holds === told || owes) && restsOn(messageOf(root), withdrawal);
+}
+
+function restsOn(opener: MeshEvent | undefined, withdrawal: MeshEvent | undefined): boolean {
+  const form = withdrawal === undefined ? undefined : formNamed(withdrawal);
+  const name = opener === undefined ? undefined : nameOfType(opener.type);
+  if (form === undefined || name === undefined) return true;
+  const { purpose } = ruleOf(name);
+  const kept = String(withdrawal?.facts['keep'] ?? '').split(' ');
+  return (
+    purpose === null ||
+    (consentFormRules[form].purposes.includes(purpose) && !kept.includes(purpose))
+  );
 }

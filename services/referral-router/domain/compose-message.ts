@@ -34,12 +34,19 @@ function compose({ id, name, to, data }: Parts, now: Date): RouterMessage {
 }
 
 /** The id of a notice: whoever is on duty that day, the same notice has the same id. */
-export const noticeId = ({ cause, kind, holder }: Telling, escalation = ''): string =>
+export const noticeId = (
+  { cause, kind, holder }: Pick<Telling, 'cause' | 'kind' | 'holder'>,
+  escalation = '',
+): string =>
   ownEffectId(routerParty, cause, `notice:${kind}`, `${holder.party}/${holder.who}/${escalation}`);
 
 /** The id of a notice about another notice's mail. */
 export const mailNoticeId = (notice: string, kind: string): string =>
   ownEffectId(routerParty, notice, `notice:${kind}`);
+
+/** The id of the notice to somebody who has the steps of a person that is away; `cause`: the message that said so. */
+export const inheritedId = (cause: string, heir: string): string =>
+  ownEffectId(routerParty, cause, 'notice:steps-inherited', heir);
 
 export const noticeMessage = (id: string, data: NoticeRequest, now: Date): RouterMessage =>
   compose({ id, name: 'notice.requested', to: 'svc_notifier', data }, now);

@@ -2,12 +2,12 @@ import type { Holidays } from '#libs/calendar/bank-holidays.js';
 import { addWorkingDays } from '#libs/calendar/working-days.js';
 import { type Escalation, escalations } from '#libs/contracts/notices.js';
 import type { Naming, OpenStep } from './case-state.js';
-import { type Directory, findDeputy, findPerson } from './find-person.js';
+import { type Directory, findDeputy, findPerson, officeOf } from './find-person.js';
 
 /** Working days between two levels. */
 const betweenLevels = 2;
 
-/** How many levels were told, 0 to 3, and after which day the next one is; undefined when all were. */
+/** How many levels were told, 0 to 4, and after which day the next one is; undefined when all were. */
 export interface Escalated {
   readonly told: number;
   readonly nextAfter: string | undefined;
@@ -15,11 +15,23 @@ export interface Escalated {
 
 export const notEscalated = (dueOn: string): Escalated => ({ told: 0, nextAfter: dueOn });
 
-/** On whose desk an open step lies. */
-export const deskOf = (told: number): Escalation =>
+/** The level told last. */
+export const levelOf = (told: number): Escalation =>
   escalations[Math.max(0, told - 1)] ?? 'team-leader';
 
-/** The next level up, once: the owner when the due day is over, the deputy two working days later, the team leader after two more. */
+/** On whose desk an open step lies. The manager is told once; the team leader keeps the step. */
+export const deskOf = (told: number): Escalation => {
+  const level = levelOf(told);
+  return level === 'manager' ? 'team-leader' : level;
+};
+
+/** The team leader knew, and it is still not done: from now on it is a number of the district's coordinator. */
+export const isPastLeader = ({ told }: Escalated): boolean => told === escalations.length;
+
+/**
+ * The next level up, once: the owner when the due day is over, the deputy two working days later, the team leader after two more, and after
+ * two more the manager.
+ */
 export function nextLevel({ told, nextAfter }: Escalated, holidays: Holidays): Escalated {
   if (nextAfter === undefined) return { told, nextAfter };
   const isLast = told + 1 >= escalations.length;
@@ -29,19 +41,27 @@ export function nextLevel({ told, nextAfter }: Escalated, holidays: Holidays): E
   };
 }
 
-/** Who is told at a level, today. */
+/** Who is told at a level, today, of the office where the owner sits. Undefined: the directory names no manager. */
 export function personAt(
   level: Escalation,
-  { holder }: OpenStep,
+  { holder }: Pick<OpenStep, 'holder'>,
   people: {
     readonly namings: readonly Naming[];
     readonly directory: Directory;
     readonly today: string;
   },
-): string {
+): string | undefined {
   const { namings, directory, today } = people;
   const owner = findPerson(holder, namings, directory, today);
-  if (level === 'owner') return owner;
-  if (level === 'deputy') return findDeputy(owner, holder.party, directory);
-  return findPerson({ party: holder.party, who: 'team-leader' }, namings, directory, today);
+  const office = officeOf(owner, holder, directory);
+  switch (level) {
+    case 'owner':
+      return owner;
+    case 'deputy':
+      return findDeputy(owner, office, directory, today);
+    case 'team-leader':
+      return findPerson({ party: office, who: 'team-leader' }, namings, directory, today);
+    case 'manager':
+      return directory.party(office)?.manager;
+  }
 }

@@ -1,9 +1,11 @@
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import type { NoticeKind } from '#libs/contracts/notices.js';
 import type { ReminderKind } from '#libs/contracts/service-forms.js';
-import type { StepName } from '#libs/contracts/steps.js';
-import type { OpenStep, Telling } from './case-state.js';
-import { type StepClocks, dueDate } from './due-date.js';
+import { nameOfType } from '#libs/contracts/message-table.js';
+import type { PersonSlot, StepName } from '#libs/contracts/steps.js';
+import type { Holder, OpenStep, Surroundings, Telling, View } from './case-state.js';
+import { dueDate } from './due-date.js';
+import { formNamed, holderOf } from './open-steps.js';
 
 /** Whose reminder it is: who treats, who hosts (job centre or contracted provider), or who took the consent. */
 type Side = 'treatment' | 'host' | 'taker';
@@ -53,35 +55,69 @@ const kindsOf: Readonly<Record<Side, readonly string[]>> = {
   taker: [],
 };
 
+/** Reminders of the claim run until it ends; all others ask for nothing once the client has left treatment. */
+const ofClaim: ReadonlySet<ReminderKind> = new Set(['claim-interview-13', 'claim-interview-26']);
+
 /** Who has a reminder that fell due, today: the caseworker of the anchor's party. `anchor` is the message it is counted from. */
 export function planReminder(
+  view: View,
   due: MeshEvent,
   anchor: MeshEvent,
-  clocks: StepClocks,
+  around: Surroundings,
 ): { readonly steps: readonly OpenStep[]; readonly tellings: readonly Telling[] } {
   const kind = String(due.facts['kind']);
-  if (!Object.hasOwn(plans, kind)) return { steps: [], tellings: [] };
-  const { notice, sides, step, isFromDueOn } = plans[kind as ReminderKind];
-  const dueOn = due.facts['dueOn'];
-  const parties = [...new Set(sides.map((side) => partyOf(anchor, side)))];
-  const common = { cause: due.id, openedAt: due.recordedAt };
-  const steps = parties.flatMap((party): OpenStep[] => {
-    if (step === undefined) return [];
-    const last = dueDate(step, due.recordedAt, isFromDueOn ? dueOn : undefined, clocks);
-    return [{ ...common, step, holder: { party, who: 'caseworker' }, dueOn: last }];
+  if (!Object.hasOwn(plans, kind) || isOver(view, kind as ReminderKind))
+    return { steps: [], tellings: [] };
+  const plan = plans[kind as ReminderKind];
+  const sides = [...new Set(plan.sides.map((side) => sideOf(anchor, side)))];
+  const planned = sides.flatMap((side) => {
+    const holder = holderOf(view, anchor, { side, who: 'caseworker' });
+    return holder === undefined
+      ? []
+      : [{ holder, steps: stepsOf(plan, holder, { due, anchor, around }) }];
   });
-  const tellings = parties.map((party): Telling => ({
-    kind: notice,
-    cause: due.id,
-    holder: { party, who: 'caseworker' },
-    ...(step === undefined ? {} : { step, whileOpen: true }),
-    ...(typeof dueOn === 'string' ? { dueOn } : {}),
-  }));
-  return { steps, tellings };
+  return {
+    steps: planned.flatMap(({ steps }) => steps),
+    tellings: planned.map(({ holder, steps: [opened] }) => ({
+      kind: plan.notice,
+      cause: due.id,
+      holder,
+      ...(opened === undefined
+        ? {}
+        : { step: opened.step, dueOn: opened.dueOn, whileOpen: true as const }),
+    })),
+  };
 }
 
-function partyOf({ sender, senderKind, to, recipientKind }: MeshEvent, side: Side): string {
+function isOver({ episode, claim }: View, kind: ReminderKind): boolean {
+  return ofClaim.has(kind) ? claim === undefined : episode === 'over';
+}
+
+function stepsOf(
+  { step, isFromDueOn }: ReminderPlan,
+  holder: Holder,
+  { due, anchor, around }: { due: MeshEvent; anchor: MeshEvent; around: Surroundings },
+): readonly OpenStep[] {
+  if (step === undefined) return [];
+  const from = isFromDueOn === true ? due.facts['dueOn'] : undefined;
+  const about = nameOfType(anchor.type);
+  const form = step === 'renew-consent' ? formNamed(anchor) : undefined;
+  return [
+    {
+      step,
+      holder,
+      cause: due.id,
+      root: due.id,
+      ...(about === undefined ? {} : { about }),
+      ...(form === undefined ? {} : { form }),
+      openedAt: due.recordedAt,
+      dueOn: dueDate(step, { openedAt: due.recordedAt, from }, around.clocks),
+    },
+  ];
+}
+
+function sideOf({ senderKind, recipientKind }: MeshEvent, side: Side): PersonSlot['side'] {
   const kinds = kindsOf[side];
-  if (kinds.includes(senderKind)) return sender;
-  return recipientKind !== undefined && kinds.includes(recipientKind) ? to : sender;
+  if (kinds.includes(senderKind)) return 'sender';
+  return recipientKind !== undefined && kinds.includes(recipientKind) ? 'recipient' : 'sender';
 }

@@ -1,0 +1,121 @@
+import { londonDate } from '#libs/calendar/london-time.js';
+import type { CaseEndName } from '#libs/contracts/case-ends.js';
+import { meets } from '#libs/contracts/condition.js';
+import type { MeshEvent } from '#libs/contracts/mesh-event.js';
+import type { MessageName } from '#libs/contracts/message-table.js';
+import { outcomeSaid } from '#libs/contracts/what-follows.js';
+import type { CasePart, Surroundings, View } from './case-state.js';
+import { localDay } from './due-date.js';
+
+/** What a message means for the one who sent it, and for the one who got it: an end, or that the case is open again. */
+type Turn = CaseEndName | 'opens';
+interface Turns {
+  readonly sender?: Turn;
+  readonly recipient?: Turn;
+}
+
+const opens: Turns = { sender: 'opens', recipient: 'opens' };
+const referralEnds: Turns = { sender: 'referral-ended', recipient: 'referral-ended' };
+const leaves: Turns = { sender: 'treatment-over', recipient: 'exit-and-claim-over' };
+
+const turns: Readonly<Partial<Record<MessageName, Turns>>> = {
+  'referral.requested': opens,
+  'referral.forwarded': { sender: 'handed-on', recipient: 'opens' },
+  'referral.acknowledged': opens,
+  'referral.declined': referralEnds,
+  'referral.handed-back': { sender: 'referral-ended', recipient: 'opens' },
+  'referral.cancelled': referralEnds,
+  'appointment.booked': opens,
+  'appointment.moved': opens,
+  'appointment.attended': opens,
+  'appointment.did-not-attend': referralEnds,
+  'careplan.agreed': opens,
+  'claim.started': opens,
+  'tpr2.shared': opens,
+  'tpr2.receipt-noted': opens,
+  'tpr2.no-trace': { sender: 'no-trace' },
+  'exit.notified': leaves,
+  'exit.recorded': leaves,
+  'exit.stays-in-treatment': opens,
+  'instruction.stop-using': { recipient: 'consent-ended' },
+  'lead.proposed': opens,
+  'lead.agreed': { sender: 'lead-settled', recipient: 'lead-settled' },
+};
+
+const exitEnds: ReadonlySet<Turn> = new Set(['treatment-over', 'exit-and-claim-over', 'no-trace']);
+
+/** Steps of a referral: their owner may say that nothing more comes of it. */
+const ofReferral: ReadonlySet<string> = new Set([
+  'acknowledge-referral',
+  'choose-provider',
+  'refer-elsewhere',
+  'book-first-appointment',
+  'tell-outcome',
+  'ask-client',
+]);
+const nothingComes: ReadonlySet<string> = new Set(['declined-by-client', 'no-longer-needed']);
+
+/** What an agency knows of attendance, claim, episode and end after a message. */
+export function keepPart(
+  view: View,
+  event: MeshEvent,
+  name: MessageName,
+  around: Surroundings,
+): View {
+  const known = { ...view, ...remembered(event, name), since: view.since ?? event.recordedAt };
+  const turn = turnOf(event, name, around);
+  if (turn === undefined) return known;
+  // Who treats, or was told that the client is treated, has an end only by the exit.
+  if (turn !== 'opens' && known.episode === 'treatment' && !exitEnds.has(turn)) return known;
+  const end = turn === 'opens' ? undefined : turn;
+  return {
+    ...known,
+    episode: episodeAfter(known, turn, name),
+    end,
+    since: end === known.end ? known.since : event.recordedAt,
+  };
+}
+
+/** How the case stands for the agency: an end stands only where nothing is to be done and nothing is waited for. */
+export function partOf(view: View, agency: string, parties: readonly string[]): CasePart {
+  const { steps, waits, end, since = '' } = view;
+  const isOpen =
+    end === undefined ||
+    steps.length > 0 ||
+    waits.length > 0 ||
+    (end === 'exit-and-claim-over' && view.claim !== undefined);
+  return { agency, parties, ...(isOpen ? {} : { end }), since };
+}
+
+function remembered(
+  { facts, recordedAt }: MeshEvent,
+  name: MessageName,
+): Partial<Pick<View, 'claim' | 'nextAttendanceOn'>> {
+  if (name === 'claim.ended') return { claim: undefined };
+  if (name === 'case.next-attendance') return { nextAttendanceOn: localDay(facts['on']) };
+  if (name !== 'claim.started') return {};
+  const startedOn = localDay(facts['startedOn']) ?? londonDate(new Date(recordedAt));
+  return { claim: { startedOn, isJsa: facts['benefit'] === 'jsa' } };
+}
+
+function turnOf(event: MeshEvent, name: MessageName, around: Surroundings): Turn | undefined {
+  if (name === 'step.done') return givenUp(event) ? 'referral-ended' : undefined;
+  if (name.startsWith('exit.') && meets(event.facts, { exit: 'unplanned-likely' }))
+    return undefined;
+  const side = around.agencyOf(event.sender) === around.agency ? 'sender' : 'recipient';
+  const kind = side === 'sender' ? event.senderKind : event.recipientKind;
+  const turn = turns[name]?.[side];
+  return turn === 'lead-settled' && kind !== 'probation' ? undefined : turn;
+}
+
+function givenUp({ facts }: MeshEvent): boolean {
+  const said = outcomeSaid(facts);
+  return said !== undefined && ofReferral.has(said.step) && nothingComes.has(said.outcome);
+}
+
+function episodeAfter({ episode }: View, turn: Turn, name: MessageName): View['episode'] {
+  if (exitEnds.has(turn)) return 'over';
+  if (name === 'careplan.agreed' || name === 'tpr2.shared') return 'treatment';
+  if (name === 'exit.stays-in-treatment') return 'treatment';
+  return turn === 'opens' && episode === 'over' ? 'none' : episode;
+}
