@@ -39,6 +39,10 @@ export const disclosureLine = z.strictObject({
 /** What a consent or withdrawal did to the lines that concern the sender's own agency. */
 export const consentOutcome = z
   .strictObject({
+    covers: z
+      .array(disclosureLine)
+      .default([])
+      .meta({ description: 'Lines that it decides from now on; what it excludes does not pass' }),
     supersedes: z
       .array(disclosureLine)
       .meta({ description: 'Lines on which it took the place of an older decision' }),
@@ -197,7 +201,7 @@ export const consentsReply = z.strictObject({
   history: z.array(consentStep).default([]),
 });
 
-/** `dpa1`: may the asker's agency, a job centre, keep the client's problem on its record today? (Step 6.) */
+/** `dpa1`: may the asker's agency, a job centre or a contracted provider, keep the client's problem on its record today? (Step 6.) */
 export const dpa1Reply = z.strictObject({
   current: z.boolean(),
   until: z.string().optional().meta({ description: 'The last day, YYYY-MM-DD' }),

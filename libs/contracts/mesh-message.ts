@@ -68,7 +68,7 @@ export const envelopeSchema = z
   .meta({ id: 'MeshMessage' });
 export type MeshEnvelope = z.infer<typeof envelopeSchema>;
 
-/** What the guard adds for the recipient: that something was left out (not what), and the terms every job-centre reader gets. */
+/** What the guard adds for the recipient: that something was left out (not what), and the terms every reader at a job centre or at probation gets. */
 export interface DeliveredMarks {
   readonly leftout?: true;
   readonly terms?: string;
@@ -77,6 +77,9 @@ export type DeliveredMessage = Omit<MeshEnvelope, 'caseref'> & DeliveredMarks;
 
 /** Every message to a job centre carries this. Joint working, "Consent". */
 export const supportOnlyTerms = 'Voluntary; for support only; no evidence for a sanction.';
+
+/** Every message to probation carries this: it is no evidence that an order was breached. */
+export const noBreachTerms = 'Voluntary; for support only; no evidence for a breach.';
 
 export const guardSource = '/parties/guard';
 export const sourceOf = (party: string): string => `/parties/${party}`;

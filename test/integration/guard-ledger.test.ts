@@ -48,7 +48,14 @@ describe('the ledger of consents', () => {
   it('answers when a consent is recorded which older decisions it supersedes and which newer one stands', async () => {
     const caseId = randomUUID();
     const first = await river.sendAndWait(consent(caseId));
-    expect(first.consent).toEqual({ supersedes: [], notChanged: [] });
+    expect(first.consent).toMatchObject({ supersedes: [], notChanged: [] });
+    expect(first.consent?.covers.map(({ from, purpose }) => `${from} ${purpose}`)).toEqual(
+      ['jcp', 'river'].flatMap((from) =>
+        ['exit-notice', 'share-employment-needs', 'three-way-review', 'treatment-status'].map(
+          (purpose) => `${from} ${purpose}`,
+        ),
+      ),
+    );
     const second = await river.sendAndWait(
       consent(caseId, { purposes: ['exit-notice'], decision: 'refused' }),
     );
@@ -62,6 +69,7 @@ describe('the ledger of consents', () => {
     );
     expect(late.state).toBe('cleared');
     expect(late.consent?.notChanged).toHaveLength(4);
+    expect(late.consent?.covers).toEqual([]);
 
     const gone = await river.sendAndWait({
       name: 'consent.withdrawn',
@@ -159,7 +167,11 @@ describe('the ledger of consents', () => {
       case: own,
       data: (context) => dpa1(context, ['jcp_wandsworth']),
     });
-    expect(failed(await works.ask('dpa1', { case: own }))).toBe('not-found');
+    // It counts for the provider itself, which may ask of its own record.
+    expect(await works.ask('dpa1', { case: own })).toMatchObject({ ok: true, current: true });
+    const treated = randomUUID();
+    await river.sendAndWait(consent(treated, {}, tomas));
+    expect(failed(await river.ask('dpa1', { case: treated }))).toBe('not-found');
   });
 
   it('tries a consent without recording anything, and answers wrong questions with the field', async () => {

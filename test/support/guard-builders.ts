@@ -26,6 +26,7 @@ const party = (
   agency,
   serves,
   active: true,
+  name: id,
 });
 
 /** Two offices of one job-centre agency, a contracted provider, two treatment providers, a single point of contact, probation. */

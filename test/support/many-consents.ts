@@ -9,7 +9,14 @@ const dayMs = 24 * 3_600_000;
 const takers = (count: number): DirectoryParty[] =>
   Array.from({ length: count }, (_, index) => {
     const kind = index % 3 === 0 ? 'treatment-provider' : 'contracted-provider';
-    return { id: `taker_${index}`, kind, agency: `agency_${index}`, serves: [], active: true };
+    return {
+      id: `taker_${index}`,
+      kind,
+      agency: `agency_${index}`,
+      name: 'x',
+      serves: [],
+      active: true,
+    };
   });
 
 /** `river` takes the first: `jcp` may be told of all but the treatment's summary. */

@@ -188,8 +188,15 @@ describe('the lines a consent decides', () => {
     expect(linesOf('cp_works', dpa1(context, ['jcp_lambeth']))).toEqual([
       'works → jcp: notify-jcp',
       'works → jcp: record-on-lms',
+      'works → works: record-on-lms',
     ]);
-    expect(linesOf('cp_works', dpa1(context))).toEqual(['consent-incomplete data.to']);
+  });
+
+  it('DPA1 of a contracted provider counts for itself alone where it may not notify the job centre', () => {
+    expect(linesOf('cp_works', dpa1(context))).toEqual(['works → works: record-on-lms']);
+    expect(
+      linesOf('cp_works', { ...dpa1(context, ['jcp_lambeth']), purposes: ['record-on-lms'] }),
+    ).toEqual(['works → works: record-on-lms']);
   });
 
   it('TPR1 covers the referral, its passing on to those named, and the return of attendance', () => {
@@ -199,6 +206,7 @@ describe('the lines a consent decides', () => {
       'jcp → gateway_south: refer-to-treatment',
       'jcp → river: refer-to-treatment',
       `jcp → role:treatment@${district}: refer-to-treatment`,
+      'river → gateway_south: refer-to-treatment',
       'river → jcp: attendance-feedback',
     ]);
   });
@@ -210,6 +218,55 @@ describe('the lines a consent decides', () => {
         purposes: ['exit-notice'],
       }),
     ).toEqual(['jcp → river: exit-notice', 'river → jcp: exit-notice']);
+  });
+
+  it('TPR2 lets provider and probation agree who leads, and neither of them tell a job centre of it', () => {
+    const data = {
+      ...tpr2Consent(context, ['jcp_wandsworth', 'probation_south']),
+      purposes: ['agree-ete-lead', 'three-way-review'],
+    };
+    expect(linesOf('tp_river', data)).toEqual([
+      'jcp → river: three-way-review',
+      'probation → river: agree-ete-lead',
+      'river → jcp: three-way-review',
+      'river → probation: agree-ete-lead',
+    ]);
+    expect(linesOf('tp_river', { ...data, to: { parties: ['jcp_wandsworth'] } })).toEqual([
+      'jcp → river: three-way-review',
+      'river → jcp: three-way-review',
+    ]);
+  });
+
+  describe('of a TPR2 that names sharing and no exit', () => {
+    const sharing = (statement: boolean, more: object = {}) => {
+      const data = tpr2Consent(context, ['jcp_wandsworth']) as unknown as ConsentFormData;
+      const { statements } = data.explained;
+      return linesOf('tp_river', {
+        ...data,
+        purposes: ['share-employment-needs'],
+        explained: {
+          ...data.explained,
+          statements: statement ? [...statements, 'sharing-includes-exit'] : statements,
+        },
+        ...more,
+      });
+    };
+    const both = [
+      'jcp → river: exit-notice',
+      'jcp → river: share-employment-needs',
+      'river → jcp: exit-notice',
+      'river → jcp: share-employment-needs',
+    ];
+
+    it('hold the exit only where the client was told that sharing includes it', () => {
+      expect(sharing(true)).toEqual(both);
+      expect(sharing(false)).toEqual(both.filter((line) => !line.includes('exit')));
+    });
+
+    it('decide the exit where the client excludes it, and where sharing is refused', () => {
+      expect(sharing(false, { excludedCategories: ['exit'] })).toEqual(both);
+      expect(sharing(false, { decision: 'refused' })).toEqual(both);
+    });
   });
 
   it.each([
@@ -334,6 +391,7 @@ describe('a withdrawal', () => {
       'share-employment-needs',
       'treatment-status',
       'three-way-review',
+      'agree-ete-lead',
     ]);
     expect(withdrawScopes(book(...marks), data)).toEqual([]);
     expect(marks.every((mark) => !askConsent(book(mark), mark, monday).allowed)).toBe(true);
@@ -428,6 +486,6 @@ describe('what was told under a line', () => {
       'employment',
       'identity',
     ]);
-    expect(categoriesOfNotice('exit.notified', {})).toEqual(['exit']);
+    expect(categoriesOfNotice('exit.notified', {})).toEqual(['exit', 'likely-exit']);
   });
 });

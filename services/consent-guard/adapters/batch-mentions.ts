@@ -1,6 +1,8 @@
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
+import { messageNames, ruleOf } from '#libs/contracts/message-table.js';
 import { ClientBook } from '../domain/client-book.js';
 import type { Client } from '../domain/client-identity.js';
+import { needsHistory } from '../domain/contradiction.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import { type Incoming, shownBy } from '../domain/incoming.js';
 import type { CaseBinding } from '../domain/world.js';
@@ -11,18 +13,19 @@ import type { CaseBinding } from '../domain/world.js';
  * guard's time.
  */
 
-/** Data paths that name another message: what a message answers or rests on. */
-const citing = [
-  'referral',
-  'tpr2',
-  'request',
-  'offer',
-  'cause',
-  'anchor',
-  'notice',
-  'message',
-  'approval',
-] as const;
+/** Fields of a form that name another message: what a message answers, or what it rests on. */
+const citing: readonly string[] = [
+  ...new Set([
+    ...messageNames.flatMap((name) => ruleOf(name).cites ?? []),
+    'appointment',
+    'corrects',
+    'cause',
+    'anchor',
+    'notice',
+    'message',
+    'approval',
+  ]),
+];
 
 /** The batch's own ids, and those of the messages it names. */
 export function messagesIn(batch: readonly Incoming[]): string[] {
@@ -55,6 +58,14 @@ export function casesIn(
   const cases = new Set<string>();
   for (const { read } of batch) if (read.envelope.case !== undefined) cases.add(read.envelope.case);
   for (const { caseId } of records.values()) if (caseId !== undefined) cases.add(caseId);
+  return cases;
+}
+
+/** Cases whose past the batch is judged by. */
+export function historiesIn(batch: readonly Incoming[]): ReadonlySet<string> {
+  const cases = new Set<string>();
+  for (const { read } of batch)
+    if (read.envelope.case !== undefined && needsHistory(read.name)) cases.add(read.envelope.case);
   return cases;
 }
 

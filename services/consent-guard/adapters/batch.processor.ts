@@ -60,7 +60,7 @@ interface LookedFor {
 export interface Turn {
   /**
    * Told when the batch is judged, and not committed yet, where nothing that it changes can matter to another batch but to one that names one of
-   * these messages: what the sender's next batch is judged by may be read from now on, and stands once this one is committed.
+   * these messages, or is judged by the past of one of these cases: what the sender's next batch is judged by may be read from now on, and stands once this one is committed.
    */
   readonly onJudged?: (messages: ReadonlySet<string>) => void;
   /** Told once the records are committed: from then on the sender's next batch may be judged. */
@@ -283,9 +283,14 @@ const onlyDelivers = ({ effects, records }: DecidedMessage): boolean =>
 const isDelivery = ({ kind }: Effect): boolean => kind === 'deliver';
 const isFirst = ({ ordinal }: GuardRecord): boolean => ordinal === 0;
 
+/** The batch's messages, and the cases they are about. */
 function messagesOf({ decided }: JudgedBatch): Set<string> {
   const ids = new Set<string>();
-  for (const { records } of decided) for (const { id } of records) ids.add(id);
+  for (const { records } of decided)
+    for (const { id, caseId } of records) {
+      ids.add(id);
+      if (caseId !== undefined) ids.add(caseId);
+    }
   return ids;
 }
 

@@ -69,8 +69,11 @@ export class ConsentBook {
   /** May the asker's job centre keep the client's problem on its record today? One indexed read. */
   async dpa1(party: string, caseId: string): Promise<Record<string, unknown>> {
     const { client, agency, kind } = await boundCase(this.pool, party, caseId);
-    if (kind !== 'jobcentre')
-      throw new MeshError('not-found', 'only a job centre keeps a record under DPA1');
+    if (kind !== 'jobcentre' && kind !== 'contracted-provider')
+      throw new MeshError(
+        'not-found',
+        'only a job centre or a contracted provider keeps a record under DPA1',
+      );
     const { rows } = await this.pool.query<ScopeRow>('select * from scope where client = $1', [
       client,
     ]);

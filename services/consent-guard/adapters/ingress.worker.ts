@@ -5,7 +5,7 @@ import { errorRules } from '#libs/contracts/error-codes.js';
 import { effectId } from '#libs/contracts/message-id.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { isServiceParty } from '#libs/contracts/party.js';
-import { messagesIn } from './batch-mentions.js';
+import { historiesIn, messagesIn } from './batch-mentions.js';
 import { type BatchProcessor, type Ground, type Turn, alone } from './batch.processor.js';
 import type { DeadLetterDesk } from './dead-letter.desk.js';
 import type { GroundAhead } from './ground-ahead.js';
@@ -173,7 +173,7 @@ export class IngressWorker {
     await this.work(batch, outcome);
   }
 
-  /** @param changed messages that are recorded meanwhile: a batch that names one of them must see it as it stands then */
+  /** @param changed messages that are recorded meanwhile, and their cases: a batch that rests on one must see it as it stands then */
   private readAhead(batch: readonly Taken[], changed: ReadonlySet<string>): void {
     if (batch.length === 0 || this.isStopped || this.ahead !== undefined) return;
     const intakes = intakesOf(batch);
@@ -297,10 +297,13 @@ function intakesOf(batch: readonly Taken[]): Intake[] {
   return intakes;
 }
 
-function namesAny(intakes: readonly Intake[], messages: ReadonlySet<string>): boolean {
-  for (const intake of intakes)
-    if (intake.ok)
-      for (const id of messagesIn([intake.incoming])) if (messages.has(id)) return true;
+function namesAny(intakes: readonly Intake[], changed: ReadonlySet<string>): boolean {
+  for (const intake of intakes) {
+    if (!intake.ok) continue;
+    const batch = [intake.incoming];
+    for (const id of messagesIn(batch)) if (changed.has(id)) return true;
+    for (const id of historiesIn(batch)) if (changed.has(id)) return true;
+  }
   return false;
 }
 

@@ -26,6 +26,11 @@ interface DeadRow {
   readonly at: Date;
 }
 
+/** A yes of which the client has ruled out the whole, as the exit of a consent to share, covers nothing. */
+const isShownAsCovered = `decision <> 'withdrawn' and not exists (select 1 from scope s where s.client = consent_line.client
+  and s.from_agency = consent_line.from_agency and s.to_agency = consent_line.to_agency and s.purpose = consent_line.purpose
+  and s.purpose = 'exit-notice' and s.decision = 'given' and 'exit' = any(s.excluded))`;
+
 /** What became of messages, for those who sent or got them. */
 export class MessageBook {
   private readonly watch: DecisionWatch;
@@ -135,8 +140,9 @@ export class MessageBook {
       purpose: Purpose;
       outcome: string;
       before: string | null;
+      decides: boolean;
     }>(
-      `select from_agency, to_agency, purpose, outcome, case when ${isRecordedWith('before', '$2')} then before end as before
+      `select from_agency, to_agency, purpose, outcome, ${isShownAsCovered} as decides, case when ${isRecordedWith('before', '$2')} then before end as before
        from consent_line where decision_id = $1 and $2 in (from_agency, to_agency) order by from_agency, to_agency, purpose`,
       [first.id, first.sender_agency],
     );
@@ -145,6 +151,9 @@ export class MessageBook {
         .filter(which)
         .map((row) => ({ from: row.from_agency, to: row.to_agency, purpose: row.purpose }));
     const consent = {
+      covers: lines(
+        ({ outcome, decides }) => decides && (outcome === 'stands' || outcome === 'merged'),
+      ),
       supersedes: lines(
         ({ outcome, before }) => before !== null && (outcome === 'stands' || outcome === 'merged'),
       ),

@@ -1,10 +1,12 @@
 import {
   type DeliveredMessage,
   type MeshEnvelope,
+  noBreachTerms,
   supportOnlyTerms,
 } from '#libs/contracts/mesh-message.js';
 import { ruleOf } from '#libs/contracts/message-table.js';
 import type { MeshErrorCode } from '#libs/contracts/error-codes.js';
+import type { PartyKind } from '#libs/contracts/party.js';
 import { askBetween, isDpa1Current } from './ask-consent.js';
 import type { DirectoryParty } from './directory.js';
 import type { Effect } from './effect.js';
@@ -107,8 +109,8 @@ function clear(
   };
   const message = messageTo(recipient, envelope, passed.data);
   if (verdict.kind === 'cleared-in-part') message.leftout = true;
-  if (recipientKind === 'jobcentre' || recipientKind === 'contracted-provider')
-    message.terms = supportOnlyTerms;
+  const terms = termsFor(recipientKind);
+  if (terms !== undefined) message.terms = terms;
   const id = record.id;
   const deliver: Effect =
     kinds === undefined
@@ -125,6 +127,11 @@ function clear(
       ? [deliver]
       : [{ kind: 'bind-case', caseId, client, agency, reference: undefined }, deliver],
   };
+}
+
+function termsFor(kind: PartyKind): string | undefined {
+  if (kind === 'jobcentre' || kind === 'contracted-provider') return supportOnlyTerms;
+  return kind === 'probation' ? noBreachTerms : undefined;
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };

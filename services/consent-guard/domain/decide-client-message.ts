@@ -1,9 +1,12 @@
 import type { Problem } from '#libs/contracts/problem.js';
+import { citedMessage } from './cited-message.js';
+import { contradiction } from './contradiction.js';
 import { crossTo } from './cross-to.js';
 import type { Decision } from './decision.js';
 import { decideConsentMessage } from './decide-consent-message.js';
 import { decideViewMessage } from './decide-view.js';
 import type { DirectoryParty } from './directory.js';
+import type { GuardRecord } from './guard-record.js';
 import type { Incoming } from './incoming.js';
 import { factsOf, recordOf, refusal } from './record-of.js';
 import { type CaseStanding, resolveCase } from './resolve-case.js';
@@ -19,9 +22,13 @@ export function decideClientMessage(
 ): Decision {
   const standing = resolveCase(incoming, sender, world);
   if ('code' in standing) return refusal(incoming, sender, standing);
-  const cause = citedMessage(incoming, world);
-  if (typeof cause === 'object')
-    return refusal(incoming, sender, cause, { client: standing.client });
+  const cited = citedMessage(incoming, sender, world);
+  if (cited !== undefined && 'code' in cited)
+    return refusal(incoming, sender, cited, { client: standing.client });
+  const against = objection(incoming, sender, { cited, world });
+  if (against !== undefined)
+    return refusal(incoming, sender, against, { client: standing.client, cause: cited?.id });
+  const cause = cited?.id;
   const decision = decideAddressed(incoming, sender, { standing, cause, world, nowMs });
   if (standing.effects.length === 0) return decision;
   return bindsCase(decision)
@@ -35,6 +42,37 @@ export function decideClientMessage(
  */
 const bindsCase = ({ record: { verdict } }: Decision): boolean =>
   verdict.kind !== 'refused' || verdict.reason === 'no-consent-on-record';
+
+/** What stands against a sound message beside consent. One that comes again was judged when it came first. */
+function objection(
+  incoming: Incoming,
+  sender: DirectoryParty,
+  { cited, world }: { readonly cited: GuardRecord | undefined; readonly world: World },
+): Problem | undefined {
+  const { envelope } = incoming.read;
+  if (world.record(envelope.id) !== undefined) return undefined;
+  const history = world.historyOf(envelope.case ?? '');
+  return (
+    addresseeProblem(incoming, world) ??
+    contradiction(incoming, sender, { cited, history, find: world.record })
+  );
+}
+
+/** A TPR2 goes to a person of its recipient, who is mailed, or to nobody in particular. */
+function addresseeProblem({ read }: Incoming, { directory }: World): Problem | undefined {
+  const { address, envelope, name } = read;
+  const addressee = envelope.data['addressee'];
+  if (name !== 'tpr2.shared' || typeof addressee !== 'string' || address.kind !== 'party')
+    return undefined;
+  const recipient = directory.party(address.party)?.agency;
+  return recipient === undefined || directory.agencyOfPerson(addressee) === recipient
+    ? undefined
+    : {
+        code: 'person-not-entitled',
+        field: 'data.addressee',
+        detail: 'addressee must be a person of the recipient’s organisation, at work there now',
+      };
+}
 
 interface Grounds {
   readonly standing: CaseStanding;
@@ -87,23 +125,4 @@ function decideAddressed(
       return { record: crossing.record, effects: crossing.effects, others: [] };
     }
   }
-}
-
-/** The id of the message that this one answers, when its type names one: it must be on record in the same case, and not refused. */
-function citedMessage({ read }: Incoming, world: World): string | undefined | Problem {
-  const field = read.rule.cites;
-  if (field === undefined) return undefined;
-  const cited = String(read.envelope.data[field]);
-  const record = world.record(cited);
-  if (
-    record?.caseId === undefined ||
-    record.caseId !== read.envelope.case ||
-    record.verdict.kind === 'refused'
-  )
-    return {
-      code: 'cause-unknown',
-      field: `data.${field}`,
-      detail: `${field} must be the id of a message of the same case`,
-    };
-  return cited;
 }

@@ -35,6 +35,7 @@ function senderParty(incoming: Incoming, world: World): DirectoryParty | undefin
       agency: incoming.sender,
       serves: [],
       active: true,
+      name: incoming.sender,
     };
   return world.directory.party(incoming.sender);
 }

@@ -9,6 +9,10 @@ export interface DirectoryParty {
   readonly agency: string;
   readonly serves: readonly { readonly role: AreaRole; readonly district: string }[];
   readonly active: boolean;
+  readonly name: string;
+  readonly phone?: string | undefined;
+  /** Of a contracted provider: by which form it tells of attendance. */
+  readonly contract?: PartyPut['contract'];
 }
 
 export interface DirectoryPerson {
@@ -66,6 +70,9 @@ export class Directory {
       agency: put.agency,
       serves: put.serves,
       active: put.active,
+      name: put.name,
+      phone: put.phone,
+      contract: put.contract,
     });
   }
 

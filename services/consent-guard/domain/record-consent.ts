@@ -1,7 +1,13 @@
 import { roleScopeKey } from '#libs/contracts/address.js';
 import { findDistrict } from '#libs/contracts/districts.js';
 import type { ConsentTerms } from '#libs/contracts/consent-forms.js';
-import { type Purpose, consentFormRules, offByDefault } from '#libs/contracts/purposes.js';
+import {
+  type Category,
+  type Purpose,
+  consentFormRules,
+  offByDefault,
+  sharingCoversExit,
+} from '#libs/contracts/purposes.js';
 import type { Problem } from '#libs/contracts/problem.js';
 import type { Directory, DirectoryParty } from './directory.js';
 import type { Scope } from './scope.js';
@@ -18,12 +24,13 @@ export interface Validity {
   readonly untilMs: number;
 }
 
-type Line = Pick<Scope, 'from' | 'to' | 'purpose'>;
+type Line = Pick<Scope, 'from' | 'to' | 'purpose'> & { readonly excluded?: readonly Category[] };
 
 /**
  * The lines of disclosure that a recorded consent decides. Who takes a consent and whom it binds are two things (joint working, "Consent"):
- * TPR1 covers the referral, its passing on by a single point of contact to the parties named, and the return of appointment and attendance;
- * TPR2 covers the sharing and the job centre's answers; DPA1 the job centre's own record and a contracted provider's notices to it.
+ * TPR1 covers the referral, its passing on by a single point of contact to the parties named and its return to that point, and the return of
+ * appointment and attendance; TPR2 covers the sharing and the job centre's answers, and between provider and probation who leads; DPA1 the
+ * record of who takes it, and where it names `notify-jcp`, the job centre's record and the notices to it.
  * A problem when the form may not be taken by that kind of party, misses what must be explained, or names a party that is not there.
  */
 export function scopesOfConsent(
@@ -65,11 +72,11 @@ export function scopesOfConsent(
       ...(data.includeCriminalJusticeRoute ? [] : offByDefault),
     ]),
   ];
-  return dedupe(lines).map((line) => ({
+  return dedupe(lines).map(({ excluded: more = [], ...line }) => ({
     ...line,
     client,
     consentId,
-    excluded,
+    excluded: [...new Set([...excluded, ...more])],
     decision: data.decision,
     form: data.form,
     validFromMs: validity.fromMs,
@@ -114,13 +121,15 @@ function linesOf(
   const line = (from: string, to: string, purpose: Purpose): Line => ({ from, to, purpose });
   switch (data.form) {
     case 'DPA1': {
-      const offices = parties
-        .filter((party) => party.kind === 'jobcentre')
-        .map((party) => party.agency);
-      const holders = taker.kind === 'jobcentre' ? [mine] : offices;
-      return data.purposes.flatMap((purpose) =>
-        holders.map((holder) => line(mine, holder, purpose)),
-      );
+      const own = has('record-on-lms') ? [line(mine, mine, 'record-on-lms')] : [];
+      if (taker.kind === 'jobcentre' || !has('notify-jcp')) return own;
+      const offices = parties.filter((party) => party.kind === 'jobcentre');
+      return [
+        ...own,
+        ...offices.flatMap(({ agency }) =>
+          data.purposes.map((purpose) => line(mine, agency, purpose)),
+        ),
+      ];
     }
     case 'TPR1': {
       const treaters = parties.filter(
@@ -132,18 +141,51 @@ function linesOf(
         : [];
       return [...refer, ...feedback];
     }
-    case 'TPR2': {
-      const partners = parties.filter(
-        (party) => party.kind === 'jobcentre' || party.kind === 'contracted-provider',
-      );
-      return data.purposes.flatMap((purpose) =>
-        partners.flatMap((party) => [
-          line(mine, party.agency, purpose),
-          line(party.agency, mine, purpose),
-        ]),
-      );
-    }
+    case 'TPR2':
+      return [
+        ...data.purposes.flatMap((purpose) =>
+          partnersOf(purpose, parties).flatMap(({ agency }) => bothWays(mine, agency, purpose)),
+        ),
+        ...exitWithSharing(mine, parties, data),
+      ];
   }
+}
+
+const bothWays = (one: string, other: string, purpose: Purpose): Line[] => [
+  { from: one, to: other, purpose },
+  { from: other, to: one, purpose },
+];
+
+/** With whom a purpose of the TPR2 is about: who leads is between provider and probation, and nothing else is. */
+const partnersOf = (
+  purpose: Purpose,
+  parties: readonly DirectoryParty[],
+): readonly DirectoryParty[] =>
+  parties.filter(({ kind }) =>
+    purpose === 'agree-ete-lead'
+      ? kind === 'probation'
+      : kind === 'jobcentre' || kind === 'contracted-provider',
+  );
+
+/**
+ * A consent to share covers the notice of an exit, where the client was told so and does not exclude it; a likely exit only where it is named
+ * (step 9). An exclusion, and a refusal to share, are the client's newer word on the exit too: they end what an older consent covered so.
+ * Which older one that was is not looked at: the order of recording would matter.
+ */
+function exitWithSharing(
+  mine: string,
+  parties: readonly DirectoryParty[],
+  { purposes, excludedCategories, explained, decision }: ConsentTerms,
+): Line[] {
+  if (purposes.includes('exit-notice') || !purposes.includes('share-employment-needs')) return [];
+  const isDecided =
+    decision === 'refused' ||
+    explained.statements.includes(sharingCoversExit) ||
+    excludedCategories.includes('exit');
+  if (!isDecided) return [];
+  return partnersOf('exit-notice', parties).flatMap(({ agency }) =>
+    bothWays(mine, agency, 'exit-notice').map((each) => ({ ...each, excluded: ['likely-exit'] })),
+  );
 }
 
 function referralLines(
@@ -160,7 +202,7 @@ function referralLines(
   const passedOn = points.flatMap((point) =>
     treaters
       .filter((party) => party.agency !== point.agency)
-      .map((party) => ({ from: point.agency, to: party.agency, purpose })),
+      .flatMap((party) => bothWays(point.agency, party.agency, purpose)),
   );
   return [...direct, ...area, ...passedOn];
 }

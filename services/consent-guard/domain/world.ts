@@ -28,6 +28,8 @@ export interface WorldParts {
   readonly scopes: Iterable<Scope>;
   /** The newest record of every message that the batch may cite, by message id. */
   readonly records: Iterable<GuardRecord>;
+  /** Of cases whose past the batch is judged by: the agencies' own messages, in the order they were recorded. */
+  readonly history?: Iterable<GuardRecord>;
   readonly held: Iterable<HeldMessage>;
   /** Requests for a client's view that were released before. */
   readonly releasedViews?: Iterable<string>;
@@ -48,6 +50,7 @@ export class World {
   /** Of the same lines those that DPA1 is judged by: a client can have hundreds of others. */
   private readonly recordLines = new Map<string, Map<string, Scope>>();
   private readonly records = new Map<string, GuardRecord>();
+  private readonly histories = new Map<string, Map<string, GuardRecord>>();
   private readonly held = new Map<string, HeldMessage>();
   private readonly releasedViews: Set<string>;
 
@@ -61,6 +64,7 @@ export class World {
     for (const binding of parts.cases) this.cases.set(binding.id, binding);
     for (const scope of parts.scopes) this.putScope(scope);
     for (const record of parts.records) this.putRecord(record);
+    for (const record of parts.history ?? []) this.putRecord(record);
     for (const held of parts.held) this.held.set(held.record.id, held);
   }
 
@@ -71,6 +75,10 @@ export class World {
   scopesOf = (client: string): Scopes => this.scopes.get(client) ?? noScopes;
   recordLinesOf = (client: string): Iterable<Scope> => this.recordLines.get(client)?.values() ?? [];
   record = (id: string): GuardRecord | undefined => this.records.get(id);
+  /** The agencies' own messages in a case, each as it stands, in the order they came to stand so. Complete only where it was read. */
+  historyOf = (caseId: string): readonly GuardRecord[] => [
+    ...(this.histories.get(caseId)?.values() ?? []),
+  ];
   heldMessage = (id: string): HeldMessage | undefined => this.held.get(id);
   isViewReleased = (request: string): boolean => this.releasedViews.has(request);
 
@@ -84,7 +92,18 @@ export class World {
 
   putRecord(record: GuardRecord): void {
     const known = this.records.get(record.id);
-    if (known === undefined || known.ordinal <= record.ordinal) this.records.set(record.id, record);
+    if (known !== undefined && known.ordinal > record.ordinal) return;
+    this.records.set(record.id, record);
+    if (record.senderKind !== 'service') this.putHistory(record);
+  }
+
+  private putHistory(record: GuardRecord): void {
+    if (record.caseId === undefined) return;
+    const history = this.histories.get(record.caseId) ?? new Map<string, GuardRecord>();
+    // To the end: what waited and is cleared now came to stand now.
+    history.delete(record.id);
+    history.set(record.id, record);
+    this.histories.set(record.caseId, history);
   }
 
   apply(effect: Effect): void {

@@ -1,0 +1,264 @@
+import type { MessageName } from '#libs/contracts/message-table.js';
+import { typeOf } from '#libs/contracts/message-table.js';
+import type { Problem } from '#libs/contracts/problem.js';
+import {
+  type Appointment,
+  appointmentOf,
+  attendanceOf,
+  newestOutcome,
+  outcomeOf,
+  toldOf,
+} from './appointment-record.js';
+import { type Find, knownTo, startOf } from './case-past.js';
+import type { DirectoryParty } from './directory.js';
+import type { GuardRecord } from './guard-record.js';
+import type { Incoming } from './incoming.js';
+import { isInHoursOfReviews } from './review-hours.js';
+import { isOver, isTimeOpen, reviewOf } from './review-record.js';
+
+/** A message and all that it is held against. */
+interface Held {
+  readonly name: MessageName;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly sender: DirectoryParty;
+  /** The party it is addressed to, where it is one. */
+  readonly to: string | undefined;
+  readonly cited: GuardRecord | undefined;
+  /** What the sender's agency knows of the case: nothing else may refuse its message, or the refusal would tell it. */
+  readonly known: readonly GuardRecord[];
+  readonly find: Find;
+}
+
+type Rule = (held: Held) => Problem | undefined;
+
+/**
+ * What on record stands against a message, in words for its sender: ids, dates and times, and nothing of the client. Asked once, when a
+ * message first comes. Two senders whose messages cross on the road are each judged by what was there before.
+ */
+export function contradiction(
+  { read }: Incoming,
+  sender: DirectoryParty,
+  grounds: {
+    readonly cited: GuardRecord | undefined;
+    readonly history: readonly GuardRecord[];
+    readonly find: Find;
+  },
+): Problem | undefined {
+  const rules = rulesOf[read.name];
+  if (rules === undefined) return undefined;
+  const held: Held = {
+    name: read.name,
+    data: read.envelope.data,
+    sender,
+    to: read.address.kind === 'party' ? read.address.party : undefined,
+    cited: grounds.cited,
+    known: knownTo(sender.agency, grounds.history),
+    find: grounds.find,
+  };
+  for (const rule of rules) {
+    const problem = rule(held);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** Is a message of this type held against the records of its case? */
+export const needsHistory = (name: MessageName): boolean => rulesOf[name] !== undefined;
+
+const against = (field: string, detail: string): Problem => ({
+  code: 'contradicts-record',
+  field: `data.${field}`,
+  detail,
+});
+
+/** A message on record, for somebody who has it. */
+function shown({ id, name, facts }: GuardRecord): string {
+  const when = facts['startsAt'] ?? facts['on'] ?? facts['heldOn'];
+  return `${typeOf(name)} ${id}${when === undefined ? '' : ` of ${String(when)}`}`;
+}
+
+const standing = ({ isCancelled, latest }: Appointment): string =>
+  isCancelled ? `it was cancelled by ${shown(latest)}` : `the one that stands is ${shown(latest)}`;
+
+/** Moved and cancelled: only the message that booked or last moved the appointment may be named. */
+const appointmentStands: Rule = ({ cited, known, find }) => {
+  const appointment = cited === undefined ? undefined : appointmentOf(cited, known, find);
+  if (appointment === undefined || appointment.latest.id === cited?.id) return undefined;
+  return against('appointment', `the appointment is not as you name it: ${standing(appointment)}`);
+};
+
+/** An outcome names an appointment of its referral that stands; where it corrects another, one that stood. */
+const outcomeOfStanding: Rule = ({ data, cited, known, find }) => {
+  const { appointment, corrects } = data;
+  if (appointment === undefined || cited === undefined) return undefined;
+  const named = known.find(({ id }) => id === appointment);
+  const found = named === undefined ? undefined : appointmentOf(named, known, find);
+  if (named === undefined || found === undefined || startOf(named, find) !== startOf(cited, find))
+    return {
+      code: 'cause-unknown',
+      field: 'data.appointment',
+      detail: 'appointment must be the id of the message that booked or last moved it',
+    };
+  if (found.latest.id === named.id || corrects !== undefined) return undefined;
+  return against('appointment', `the appointment is not as you name it: ${standing(found)}`);
+};
+
+/** An appointment has one outcome. A second takes the place of the first only where it names it, and says the opposite. */
+const oneOutcome: Rule = ({ name, data, sender, cited, known, find }) => {
+  if (cited === undefined) return undefined;
+  const { appointment, corrects } = data;
+  const key = toldOf({ referral: cited, appointment }, known, find);
+  const told = outcomeOf(key, sender.agency, known, find);
+  if (told === undefined)
+    return corrects === undefined
+      ? undefined
+      : against('corrects', 'no outcome of this appointment is on record that it could correct');
+  if (corrects === told.id && told.name !== name) return undefined;
+  return against(
+    'corrects',
+    `the outcome that stands is ${shown(told)}; the other outcome takes its place where corrects names it`,
+  );
+};
+
+const notYetAttended: Rule = ({ cited, known, find }) => {
+  const attended = cited === undefined ? undefined : attendanceOf(cited, known, find);
+  return attended === undefined
+    ? undefined
+    : against('referral', `the client attended: ${shown(attended)}`);
+};
+
+const asOnRecord: Rule = ({ data, known }) => {
+  const outcome = newestOutcome(known);
+  if (outcome === undefined) return undefined;
+  const attendance = outcome.name === 'appointment.attended' ? 'attended' : 'did-not-attend';
+  if (data['attendance'] !== attendance)
+    return against('attendance', `the newest outcome on record is ${shown(outcome)}`);
+  return data['on'] === outcome.facts['on']
+    ? undefined
+    : against('on', `the newest outcome on record is ${shown(outcome)}`);
+};
+
+const formOfContract = { pathways: 'NFP', 'flexible-new-deal': 'FND4' } as const;
+
+const byContract: Rule = ({ data, sender }) => {
+  const form = sender.contract === undefined ? undefined : formOfContract[sender.contract];
+  return form === undefined || data['form'] === form
+    ? undefined
+    : against('form', `a provider under your contract tells of attendance by ${form}`);
+};
+
+const offerStands: Rule = ({ cited, known, find }) => {
+  const review = cited === undefined ? undefined : reviewOf(cited, known, find);
+  if (review === undefined) return undefined;
+  if (!isTimeOpen(review) || review.offer === undefined)
+    return against('offer', `no offer stands: the newest word is ${shown(review.latest)}`);
+  return review.offer.id === cited?.id
+    ? undefined
+    : against('offer', `the offer that stands is ${shown(review.offer)}`);
+};
+
+const atTimeOffered: Rule = ({ data, cited }) =>
+  cited === undefined ||
+  Date.parse(String(data['startsAt'])) === Date.parse(String(cited.facts['startsAt']))
+    ? undefined
+    : against('startsAt', `the offer that stands is ${shown(cited)}`);
+
+const notCalledOff: Rule = ({ cited, known, find }) => {
+  const review = cited === undefined ? undefined : reviewOf(cited, known, find);
+  return review?.state === 'cancelled'
+    ? against('request', `the review was called off by ${shown(review.latest)}`)
+    : undefined;
+};
+
+const notOver: Rule = ({ cited, known, find }) => {
+  const review = cited === undefined ? undefined : reviewOf(cited, known, find);
+  return review !== undefined && isOver(review)
+    ? against('review', `the review is over: the newest word is ${shown(review.latest)}`)
+    : undefined;
+};
+
+const inHours: Rule = ({ data }) =>
+  data['agreedLocally'] === true || isInHoursOfReviews(String(data['startsAt']))
+    ? undefined
+    : against(
+        'startsAt',
+        'reviews are from 08:00 until before 18:00 in London on working days, unless agreedLocally is true',
+      );
+
+const afterLikelyExit: Rule = ({ sender, cited, known }) => {
+  const newest = known.findLast(
+    ({ name, senderAgency, recipientAgency }) =>
+      name === 'exit.notified' &&
+      senderAgency === sender.agency &&
+      recipientAgency === cited?.recipientAgency,
+  );
+  if (newest === undefined) return undefined;
+  return newest.id === cited?.id && newest.facts['exit'] === 'unplanned-likely'
+    ? undefined
+    : against(
+        'about',
+        `only a likely exit can be taken back; the newest is ${shown(newest)}: ${String(newest.facts['exit'])}`,
+      );
+};
+
+const proposalStands: Rule = ({ sender, cited, known }) => {
+  if (cited === undefined) return undefined;
+  if (cited.senderAgency === sender.agency)
+    return against('proposal', 'the proposal is your own; the other side answers it');
+  const sides = [cited.senderAgency, cited.recipientAgency];
+  const newest = known.findLast(
+    ({ name, senderAgency, recipientAgency }) =>
+      name.startsWith('lead.') && sides.includes(senderAgency) && sides.includes(recipientAgency),
+  );
+  return newest === undefined || newest.id === cited.id
+    ? undefined
+    : against('proposal', `the proposal does not stand: the newest word is ${shown(newest)}`);
+};
+
+const ownDpa1: Rule = ({ cited }) =>
+  cited === undefined || (cited.facts['form'] === 'DPA1' && cited.facts['decision'] === 'given')
+    ? undefined
+    : against('consent', 'consent must be a DPA1 that the client gave and you recorded');
+
+/** After no trace the job centre keeps nothing, and learns nothing more under the TPR2 until it is shared again. */
+const traced: Rule = ({ sender, to, known }) => {
+  const newest = known.findLast(
+    (record) =>
+      (record.name === 'tpr2.shared' &&
+        record.senderAgency === sender.agency &&
+        record.recipient === to) ||
+      (record.name === 'tpr2.no-trace' &&
+        record.recipientAgency === sender.agency &&
+        record.sender === to),
+  );
+  return newest?.name === 'tpr2.no-trace'
+    ? {
+        code: 'contradicts-record',
+        field: 'to',
+        detail: `there is no trace of the client there: ${shown(newest)}; share the TPR2 again first`,
+      }
+    : undefined;
+};
+
+/** Every type that the records of its case can stand against. */
+const rulesOf: Readonly<Partial<Record<MessageName, readonly Rule[]>>> = {
+  'appointment.moved': [appointmentStands],
+  'appointment.cancelled': [appointmentStands],
+  'appointment.attended': [outcomeOfStanding, oneOutcome],
+  'appointment.did-not-attend': [outcomeOfStanding, oneOutcome],
+  'referral.cancelled': [notYetAttended],
+  'provider.notice': [byContract, asOnRecord],
+  'dpa1.returned': [ownDpa1],
+  'review.requested': [traced],
+  'review.offered': [notCalledOff, inHours],
+  'review.moved': [offerStands, inHours],
+  'review.accepted': [traced, offerStands, atTimeOffered],
+  'review.declined': [traced, offerStands],
+  'review.held': [offerStands],
+  'review.not-held': [offerStands],
+  'review.cancelled': [traced, notOver],
+  'exit.notified': [traced],
+  'exit.stays-in-treatment': [traced, afterLikelyExit],
+  'lead.agreed': [proposalStands],
+  'lead.declined': [proposalStands],
+};
