@@ -38,6 +38,7 @@ describe('a sealed mail, opened by other programs than the one that made it', ()
   });
 
   const calendar = {
+    kind: 'confirmed' as const,
     uid: 'a1@post.example.org',
     sequence: 0,
     start: new Date('2026-03-12T10:30:00Z'),
@@ -63,7 +64,7 @@ describe('a sealed mail, opened by other programs than the one that made it', ()
       const opened = await home.decrypt(armored);
       expect(opened.signedBy).toBe(desk.signingKey.getFingerprint().toUpperCase());
       expect(opened.clear).toContain('Subject: Review appointment agreed: WND/2026/0042');
-      expect(Buffer.byteLength(opened.clear)).toBe(4096);
+      expect(Buffer.byteLength(opened.clear)).toBe(8192);
     });
 
     it('RNP, as in Thunderbird, reads the same', async () => {

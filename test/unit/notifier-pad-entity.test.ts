@@ -3,10 +3,10 @@ import * as fc from 'fast-check';
 import { padEntity, paddedSize } from '#services/notifier/domain/pad-entity.js';
 
 describe('padding', () => {
-  it('knows the steps 1, 2, 4, 8, 16 KiB and whole multiples of 16 beyond', () => {
+  it('knows the steps 8, 16 KiB and whole multiples of 16 beyond', () => {
     expect(
-      [0, 1, 1024, 1025, 4096, 4097, 16_384, 16_385, 40_000].map((size) => paddedSize(size) / 1024),
-    ).toEqual([1, 1, 1, 2, 4, 8, 16, 32, 48]);
+      [0, 1, 4096, 4097, 8192, 8193, 16_384, 16_385, 40_000].map((size) => paddedSize(size) / 1024),
+    ).toEqual([8, 8, 8, 8, 8, 16, 16, 32, 48]);
   });
 
   it('keeps every byte of the content and adds only blank lines of at most 76 characters', () => {

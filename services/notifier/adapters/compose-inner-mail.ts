@@ -1,5 +1,5 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
-import { renderCalendarEntry } from '../domain/calendar-entry.js';
+import { methodOf, renderCalendarEntry } from '../domain/calendar-entry.js';
 import { type HeaderField, type Letter, mailDate, type SenderIdentity } from '../domain/letter.js';
 import { padEntity } from '../domain/pad-entity.js';
 
@@ -45,7 +45,8 @@ export async function composeInnerMail(
         : [
             {
               filename: 'appointment.ics',
-              contentType: 'text/calendar; charset=utf-8; method=PUBLISH',
+              // RFC 6047 §2.4: the method here and the one inside are the same.
+              contentType: `text/calendar; charset=utf-8; method=${methodOf(letter.calendar)}`,
               content: renderCalendarEntry(letter.calendar),
               contentTransferEncoding: '7bit',
             },

@@ -1,7 +1,10 @@
+import { type MessageName, messageTable } from '#libs/contracts/message-table.js';
+import { uuidVersion } from '#libs/contracts/message-id.js';
 import type { PartyKind } from '#libs/contracts/party.js';
 import type { Notice } from '#libs/contracts/service-forms.js';
 import { longDate } from './long-date.js';
 import { noticeWording } from './notice-wording.js';
+import { oneLine, them } from './wording.js';
 
 export interface MailText {
   /** Seen only inside the sealed mail. */
@@ -16,22 +19,26 @@ const jobCentreSide: ReadonlySet<PartyKind> = new Set(['jobcentre', 'contracted-
 
 const standIn = {
   deputy: 'You get this as the deputy of the person who holds this step.',
-  manager:
-    'You get this as the manager: the team leader keeps this step, which was not done in time.',
   'team-leader':
     'You get this as the team leader: neither the owner of this step nor the deputy has done it in time.',
+  manager:
+    'You get this as the manager: this step was not done in time. The team leader still holds it.',
 } as const;
 
+const byMachine =
+  'This notice was sent by a machine. Do not reply to it: use your own system, where you find the case by its reference.';
+
 /**
- * The words of a notice: the reader's agency's own case reference, what happened, what to do, by when. ASCII, short lines, so that it
- * reads the same in any program. It holds no name and no detail of the client: the reader's own system has those.
+ * The words of a notice: by which references the case is found, from which organisation, about which message; what happened, what to do,
+ * by when. Short lines, so that it reads the same in any program. It holds no name and no detail of the client: the reader's own system
+ * has those. The subject holds the notice's own words and a reference, never the organisation or the message behind it.
  */
 export function renderMailText(notice: Notice): MailText {
-  const { kind, caseReference, facts, step, dueOn, escalation, audience } = notice;
+  const { kind, step, dueOn, escalation, audience } = notice;
   const wording = noticeWording[kind];
-  const of = { facts, step, dueOn };
+  const of = { ...notice, message: titleOf(notice.about) };
   const paragraphs = [
-    `Case: ${caseReference}`,
+    ...aboutLines(notice),
     wording.happened(of),
     `What to do: ${wording.next(of)}`,
     ...(step !== undefined && dueOn !== undefined && kind !== 'step-overdue'
@@ -39,15 +46,59 @@ export function renderMailText(notice: Notice): MailText {
       : []),
     ...(escalation === undefined || escalation === 'owner' ? [] : [standIn[escalation]]),
     ...(jobCentreSide.has(audience) ? [supportOnly] : []),
-    'This notice was sent by a machine. Do not reply to it: use your own system, where the case is under the reference above.',
+    byMachine,
   ];
   return {
-    subject: `${wording.subject}: ${caseReference}`,
-    text: `${paragraphs.map(wrap).join('\n\n')}\n`,
+    subject: `${wording.subject}: ${subjectReference(notice)}`,
+    text: `${paragraphs.map(wrapLines).join('\n\n')}\n`,
   };
 }
 
+/** The first lines, in one block. A notice about several cases names them in its own words. */
+function aboutLines(notice: Notice): readonly string[] {
+  if (notice.references !== undefined) return [];
+  const { shortReference, counterpart } = notice;
+  const own = ownReference(notice);
+  const title = titleOf(notice.about);
+  const lines = [
+    ...(own === undefined ? [] : [`Case: ${oneLine(own)}`]),
+    ...(shortReference === undefined
+      ? []
+      : [`Short reference: ${shortReference}; type it into the worklist or say it by telephone`]),
+    ...(title === undefined ? [] : [`About: ${title}`]),
+    ...(counterpart === undefined ? [] : [`Other organisation: ${them(notice, '')}`]),
+    ...(counterpart?.phone === undefined ? [] : [`To ring them: ${counterpart.phone}`]),
+  ];
+  return [lines.join('\n')];
+}
+
+/**
+ * The reader's own reference of the case. A case that has none yet bears its id instead: nobody can type that, so it stands only where
+ * there is no short reference either.
+ */
+function ownReference({ caseReference, shortReference }: Notice): string | undefined {
+  const isOwn =
+    caseReference !== '' &&
+    caseReference !== shortReference &&
+    uuidVersion(caseReference) === undefined;
+  return isOwn || shortReference === undefined ? caseReference : undefined;
+}
+
+function subjectReference(notice: Notice): string {
+  const { references, shortReference, caseReference } = notice;
+  if (references !== undefined)
+    return references.length === 1 ? '1 case' : `${references.length} cases`;
+  return ownReference(notice) ?? shortReference ?? caseReference;
+}
+
+/** The title of the message behind the notice. What the reader's side said of a step of its own is no message to name. */
+function titleOf(about: string | undefined): string | undefined {
+  if (about === undefined || about === 'step.done' || !Object.hasOwn(messageTable, about))
+    return undefined;
+  return messageTable[about as MessageName].title.replaceAll('\u2019', "'");
+}
+
 /** RFC 3676 calls 78 the most; words are never cut. */
-function wrap(paragraph: string): string {
-  return paragraph.replace(/(?![^\n]{1,76}$)([^\n]{1,76})\s/g, '$1\n');
+function wrapLines(paragraph: string): string {
+  return paragraph.replace(/(?![^\n]{1,76}$)([^\n]{1,76})\s/gm, '$1\n');
 }

@@ -2,7 +2,18 @@ import type { NoticeKind } from '#libs/contracts/notices.js';
 import { longDate } from './long-date.js';
 import { protocolWording } from './protocol-wording.js';
 import { stepWords } from './step-wording.js';
-import { type NoticeWording, atMoment, choose, dueDay, nothingToDo, onDate } from './wording.js';
+import {
+  type NoticeWording,
+  type WordingFacts,
+  atMoment,
+  choose,
+  dueDay,
+  nothingToDo,
+  onDate,
+  them,
+  toThem,
+  yourMessage,
+} from './wording.js';
 
 const exits: Readonly<Record<string, string>> = {
   planned: 'a planned exit',
@@ -10,49 +21,89 @@ const exits: Readonly<Record<string, string>> = {
   'unplanned-likely': 'that an unplanned exit is likely',
 };
 const changes: Readonly<Record<string, string>> = {
-  'claim-ended': 'the claim has ended',
-  'benefit-changed': 'the benefit has changed',
-  'contact-lost': 'contact has been lost',
+  'claim-ended': 'the claim ended',
+  'benefit-changed': 'the benefit changed',
+  'contact-lost': 'contact was lost',
 };
+const interviews: Readonly<Record<string, string>> = {
+  'claim-interview-13': '13-week',
+  'claim-interview-26': '26-week',
+};
+/** What a consent is for, and what ends with it. */
+const lapses: Readonly<Record<string, readonly [consent: string, after: string]>> = {
+  DPA1: [
+    'The DPA1, which lets the job centre keep this on its record,',
+    'After that it has to come off the record.',
+  ],
+  TPR1: [
+    'The consent to the referral (TPR1)',
+    'After that, nothing more can be passed on along the referral, its outcome included.',
+  ],
+  TPR2: [
+    'The consent to share (TPR2)',
+    'After that, nothing more can be shared under it, an exit notice included.',
+  ],
+};
+const lapsing = (of: WordingFacts): string => {
+  const form = String(of.facts['form']);
+  const [consent, after] = (Object.hasOwn(lapses, form) ? lapses[form] : undefined) ?? [
+    'A consent in this case',
+    'After that, nothing more can be shared under it.',
+  ];
+  return `${consent} lapses${dueDay(of)}. ${after}`;
+};
+const wasTold = ({ clientWasTold }: WordingFacts): string =>
+  clientWasTold === undefined
+    ? ''
+    : clientWasTold
+      ? ' The client had been told of the appointment.'
+      : ' Nobody has recorded that the client was told.';
+
 export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   ...protocolWording,
   'referral-received': {
     subject: 'Referral received',
-    happened: () => 'A referral has come in for you.',
-    next: () =>
-      'Open it in your system and acknowledge it. Then book a first appointment, or, as a single point of contact, pass it on to the provider.',
+    happened: (of) => `${them(of, 'Another organisation')} has sent you a referral.`,
+    next: ({ audience }) =>
+      `Open it in your system and acknowledge it, or decline it if you cannot take the client. Then ${audience === 'spoc' ? 'choose a provider and pass it on' : 'book a first appointment'}.`,
   },
   'referral-acknowledged': {
     subject: 'Referral acknowledged',
-    happened: () => 'The referral you made has been acknowledged. A first appointment will follow.',
+    happened: (of) =>
+      `${them(of, 'The provider')} has acknowledged your referral. A first appointment is to follow.`,
     next: nothingToDo,
   },
   'appointment-booked': {
     subject: 'Appointment booked',
-    happened: (of) => `A first appointment has been booked${atMoment(of, 'startsAt')}.`,
+    happened: (of) =>
+      `${them(of, 'The provider')} has booked a first appointment${atMoment(of, 'startsAt')}.`,
     next: () =>
       "Tell the client when and where it is. The place is in your system. Taking part is the client's own choice.",
   },
   'did-not-attend': {
     subject: 'Appointment not attended',
-    happened: (of) => `The client did not attend the appointment${onDate(of, 'on')}.`,
+    happened: (of) =>
+      `${them(of, 'The provider')} tells you that the client did not attend the appointment${onDate(of, 'on')}.${of.facts['corrects'] === undefined ? '' : ' You were told before that the client attended: that was a mistake.'}${wasTold(of)}`,
     next: () =>
-      'Discuss it at the next attendance and consider referring again. It is not a ground for a sanction.',
+      'Discuss it with the client, in private, at the next attendance. Consider referring again. It is not a ground for a sanction.',
   },
   attended: {
     subject: 'Appointment attended',
-    happened: (of) => `The client attended the appointment${onDate(of, 'on')}.`,
+    happened: (of) =>
+      `${them(of, 'The provider')} tells you that the client attended the appointment${onDate(of, 'on')}.`,
     next: nothingToDo,
   },
   'employment-information-received': {
     subject: 'TPR2 received',
-    happened: () =>
-      "Employment-related information has been shared with you, with the client's consent.",
-    next: () => 'Note its receipt and pass it to the adviser who holds the case.',
+    happened: (of) =>
+      `${them(of, 'The provider')} has shared employment-related information with you (TPR2), with the client's consent.`,
+    next: () =>
+      'Note on the record that it has come, and pass it to the adviser who holds the case. If there is no trace of the client, return it.',
   },
   'receipt-noted': {
     subject: 'TPR2 receipt noted',
-    happened: (of) => `The receipt of your TPR2 was noted${onDate(of, 'notedOn')}.`,
+    happened: (of) =>
+      `${them(of, 'The job centre')} noted the receipt of your TPR2${onDate(of, 'notedOn')}.`,
     next: nothingToDo,
   },
   'passed-to-you': {
@@ -63,84 +114,91 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   'no-trace': {
     subject: 'TPR2 returned: no trace',
     happened: (of) =>
-      `The client could not be found on the record${onDate(of, 'checkedOn')}, and your TPR2 has been returned.`,
+      `${them(of, 'The job centre')} could not find the client on its record${onDate(of, 'checkedOn')}, and has returned your TPR2.`,
     next: () =>
-      'Discuss it with the client: there may be an entitlement that is not claimed, or a detail that is wrong.',
+      'Discuss it with the client. They may be able to claim a benefit, or a detail may be wrong. You can share again then.',
   },
   'dpa1-needed': {
     subject: 'DPA1 needed',
-    happened: () =>
-      'A TPR2 has come in and there is no current DPA1, so nothing may be recorded yet.',
-    next: () => 'Complete a DPA1 with the client at the next attendance, if the client agrees.',
+    happened: (of) =>
+      `A TPR2 has come${of.counterpart === undefined ? '' : ` from ${them(of, '')}`} and there is no current DPA1. Nothing of it may go on the record yet.`,
+    next: () => 'Ask the client about a DPA1 at the next attendance, and record the answer.',
   },
   'review-requested': {
     subject: 'Three-way review requested',
     happened: (of) =>
-      `A three-way review has been asked for${of.facts['wantedBy'] === undefined ? '' : `, to be held by ${longDate(String(of.facts['wantedBy']))}`}.`,
-    next: () => "Offer the client's next appointment, or else the adviser's next free one.",
+      `${them(of, 'The keyworker')} asks for a three-way review${onDate(of, 'wantedBy', 'by')}.`,
+    next: ({ nextInterviewOn }) =>
+      nextInterviewOn === undefined
+        ? "Offer the client's next appointment, or else the adviser's next free one."
+        : `Offer the client's next interview first, which falls on ${longDate(nextInterviewOn)}. If that does not suit, offer the adviser's next free appointment.`,
   },
   'review-offered': {
     subject: 'Review appointment offered',
     happened: (of) =>
-      `An appointment for the three-way review has been offered${atMoment(of, 'startsAt')}.`,
-    next: () => 'Agree it with the client and accept or decline it.',
+      `${them(of, 'The job centre')} offers an appointment for the three-way review${atMoment(of, 'startsAt', 'on')}.`,
+    next: () => 'Agree it with the client, and accept or decline it.',
   },
   'review-accepted': {
     subject: 'Review appointment agreed',
-    happened: (of) => `The three-way review is agreed${atMoment(of, 'startsAt')}.`,
+    happened: (of) =>
+      `The three-way review${of.counterpart === undefined ? '' : ` with ${them(of, '')}`} is agreed${atMoment(of, 'startsAt')}.`,
     next: () => 'Keep the time free. A calendar entry is attached.',
   },
   'review-declined': {
     subject: 'Review appointment declined',
-    happened: () => 'The appointment offered for the three-way review does not suit.',
+    happened: (of) =>
+      `The appointment that you offered for the three-way review does not suit ${them(of, 'the keyworker')} or the client.`,
     next: () => 'Offer another one.',
   },
   'review-held': {
     subject: 'Three-way review held',
     happened: (of) =>
-      `The three-way review was held${onDate(of, 'heldOn')}. Its outcome will follow.`,
+      `The three-way review was held${onDate(of, 'heldOn')}. ${them(of, 'The job centre')} is to send its outcome.`,
     next: nothingToDo,
   },
   'review-not-held': {
     subject: 'Three-way review not held',
     happened: (of) => `The three-way review was not held${onDate(of, 'on')}.`,
-    next: () => 'Another appointment will be offered. It is not a ground for a sanction.',
+    next: (of) =>
+      `${them(of, 'The job centre')} is to offer another appointment. It is not a ground for a sanction.`,
   },
   'review-outcome': {
     subject: 'Outcome of the three-way review',
     happened: (of) =>
-      `The outcome of the three-way review is in your system. The agreement was ${of.facts['agreementAmended'] === true ? '' : 'not '}amended.`,
+      `${them(of, 'The job centre')} has sent the outcome of the three-way review. It is in your system.${amended(of)}`,
     next: (of) =>
       of.facts['nextReviewOn'] === undefined
         ? nothingToDo()
-        : `The next review is planned${onDate(of, 'nextReviewOn')}.`,
+        : `The next review is planned${onDate(of, 'nextReviewOn', 'for')}. You will be reminded to ask for it.`,
   },
   'exit-notice': {
     subject: 'Exit notice',
     happened: (of) =>
-      `The provider has told of ${choose(exits, of.facts['exit'], 'an exit')}${onDate(of, 'on')}.`,
+      `${them(of, 'The provider')} tells you of ${choose(exits, of.facts['exit'], 'an exit')}${onDate(of, 'on')}.`,
     next: (of) =>
       of.facts['exit'] === 'planned'
         ? 'Update the record.'
-        : 'Help the client to engage again where the client wishes it, and update the record.',
+        : 'Help the client to engage again, if the client wishes it. Then tell the provider when nothing more is expected of it.',
   },
   'claim-changed': {
     subject: 'Change told by the job centre',
     happened: (of) =>
-      `The job centre tells you that ${choose(changes, of.facts['change'], 'something has changed')}${onDate(of, 'on')}.`,
+      `${them(of, 'The job centre')} tells you that ${choose(changes, of.facts['change'], 'something changed')}${onDate(of, 'on')}.`,
     next: () => 'Take it into account when you next see the client.',
   },
   'care-plan-review-due': {
     subject: 'Care plan review due',
     happened: (of) => `The care plan is due for review${dueDay(of)}.`,
     next: () =>
-      'Arrange the review, and ask whether a three-way review is wanted and whether consents are to be renewed.',
+      'Arrange the review. Ask the client whether they want a three-way review, and whether to renew consents.',
   },
   'interview-due': {
     subject: 'Interview due',
-    happened: (of) => `The client's interview is due${dueDay(of)}.`,
+    happened: (of) =>
+      `The client's ${choose(interviews, of.facts['kind'], 'mandatory')} interview is due${dueDay(of)}.`,
     next: () =>
-      'Arrange it. It may serve as the three-way review, if the client and the keyworker agree.',
+      'Arrange it, hold it and record it. It may serve as the three-way review, if the client and the keyworker agree.',
   },
   'review-appointment-soon': {
     subject: 'Review appointment soon',
@@ -150,14 +208,14 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   },
   'consent-lapsing': {
     subject: 'Consent about to lapse',
-    happened: (of) =>
-      `A consent in this case lapses${dueDay(of)}. After that, nothing more can be shared under it, an exit notice included.`,
+    happened: lapsing,
     next: () =>
-      'Ask the client whether it is to be renewed. Not renewing it has no consequence for the client.',
+      'Ask the client whether to renew it, and record the answer. Not renewing it has no consequence for the client.',
   },
   'stop-using': {
     subject: 'Stop using what was shared',
-    happened: () => 'What was shared with you in this case may no longer be used.',
+    happened: ({ appointment }) =>
+      `What was shared with you in this case may no longer be used.${appointment?.cancelled === true ? ' The appointment that was agreed is off.' : ''}`,
     next: () => 'Stop using it, take it off the record, and record that this is done.',
   },
   'step-overdue': {
@@ -165,40 +223,41 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
     happened: (of) =>
       of.dueOn === undefined
         ? 'A step in this case is overdue.'
-        : `A step in this case was due on ${longDate(of.dueOn)}.`,
+        : `A step in this case was to be done by ${longDate(of.dueOn)}.`,
     next: (of) => (of.step === undefined ? 'See your worklist.' : stepWords[of.step]),
   },
   'colleague-mail-held': {
     subject: 'A colleague cannot be reached',
     happened: () =>
-      'A notice for a colleague of yours is being held, because the colleague has no mailbox or key here that can be used.',
-    next: () =>
-      'Look at the case in your system and act for the colleague. Ask the colleague to give the administrator a working key.',
+      'A notice for a colleague of yours is being held. The colleague has no mailbox or key here that can be used.',
+    next: (of) =>
+      `Act for the colleague in this case${colleagueStep(of)}. Ask the colleague to give the administrator a working key.`,
   },
   'mail-failed': {
     subject: 'A colleague cannot be reached',
     happened: () => 'A notice for a colleague of yours could not be delivered.',
-    next: () =>
-      'Look at the case in your system and act for the colleague. Ask the administrator to check the mail address.',
+    next: (of) =>
+      `Act for the colleague in this case${colleagueStep(of)}. Ask the administrator to check the mail address.`,
   },
   'seek-consent': {
     subject: 'Consent needed',
-    happened: () => 'Something you sent was not passed on, because no consent on record covers it.',
+    happened: (of) =>
+      `${yourMessage(of)} was not passed on${toThem(of)}, because no consent on record covers it.`,
     next: () =>
-      "Seek the client's consent, or leave the matter. This is not a legal bar: safeguarding has its own route.",
+      "Ask for the client's consent and record the answer, or leave the matter. This is not a legal bar: safeguarding has its own route.",
   },
   'send-again': {
     subject: 'Send again',
-    happened: () =>
-      'The client limited the consent before something you sent was collected, so it was stopped.',
+    happened: (of) =>
+      `${yourMessage(of)} was stopped before ${them(of, 'the other side')} collected it, because the client limited the consent.`,
     next: () =>
-      'Look at what the consent covers now, and send it again: what is not covered will be left out.',
+      'Look at what the consent covers now, and send the message again. What is not covered is left out.',
   },
   'check-identity': {
     subject: 'Identity details to check',
-    happened: () =>
-      'Something you sent was not passed on, because the identity details do not agree with the record.',
-    next: () => 'Check them with the client and send again.',
+    happened: (of) =>
+      `${yourMessage(of)} was not passed on${toThem(of)}, because the identity details do not agree with the record.`,
+    next: () => 'Check them with the client, and send the message again.',
   },
   'choose-provider': {
     subject: 'Choose a provider',
@@ -208,7 +267,15 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   'provider-notice': {
     subject: 'Notice from the contracted provider',
     happened: (of) =>
-      `The contracted provider tells you (${String(of.facts['form'] ?? 'notice')}) that the client ${of.facts['attendance'] === 'did-not-attend' ? 'did not attend' : 'attended'}${onDate(of, 'on')}.`,
+      `${them(of, 'The contracted provider')} tells you (${String(of.facts['form'] ?? 'notice')}) that the client ${of.facts['attendance'] === 'did-not-attend' ? 'did not attend' : 'attended'}${onDate(of, 'on')}.`,
     next: nothingToDo,
   },
 };
+
+const amended = ({ facts }: WordingFacts): string =>
+  typeof facts['agreementAmended'] === 'boolean'
+    ? ` The agreement was ${facts['agreementAmended'] ? '' : 'not '}amended.`
+    : '';
+
+const colleagueStep = ({ step }: WordingFacts): string =>
+  step === undefined ? '' : `. Their step: ${stepWords[step].replace(/\.$/, '')}`;

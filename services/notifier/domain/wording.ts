@@ -1,13 +1,22 @@
-import type { FactValue } from '#libs/contracts/service-forms.js';
-import type { StepName } from '#libs/contracts/steps.js';
+import type { FactValue, Notice } from '#libs/contracts/service-forms.js';
 import { longDate, longMoment } from './long-date.js';
 
-/** What a wording may speak of: the marked facts of the record behind the notice, and the step, where there is one. */
-export interface WordingFacts {
-  readonly facts: Readonly<Record<string, FactValue>>;
-  readonly step?: StepName | undefined;
-  readonly dueOn?: string | undefined;
-}
+/** What a wording may speak of: the marked facts of the record behind the notice, the organisation on the other side, the step. */
+export type WordingFacts = Pick<
+  Notice,
+  | 'audience'
+  | 'facts'
+  | 'step'
+  | 'dueOn'
+  | 'counterpart'
+  | 'clientWasTold'
+  | 'nextInterviewOn'
+  | 'references'
+  | 'appointment'
+> & {
+  /** The title of the client's own message behind the notice, for those who sent it. */
+  readonly message?: string | undefined;
+};
 
 /** `happened` says what is the case; `next` what the reader is to do. Whole sentences, plain English, no client's name, no jargon unexplained. */
 export interface NoticeWording {
@@ -17,9 +26,22 @@ export interface NoticeWording {
 }
 
 export const nothingToDo = (): string => 'There is nothing you need to do now.';
-export const onDate = ({ facts }: WordingFacts, fact: string): string => {
-  const value = facts[fact];
-  return typeof value === 'string' ? ` on ${longDate(value)}` : '';
+
+/** The organisation on the other side by its name, or else by what it is there. */
+export const them = ({ counterpart }: Pick<WordingFacts, 'counterpart'>, otherwise: string) =>
+  counterpart === undefined ? otherwise : oneLine(counterpart.name);
+
+/** ` to Brook Lane Services`, or nothing where the other side is not known. */
+export const toThem = (of: WordingFacts): string =>
+  of.counterpart === undefined ? '' : ` to ${them(of, '')}`;
+
+/** The reader's own message by its title, where it is known which one it was. */
+export const yourMessage = ({ message }: WordingFacts): string =>
+  message === undefined ? 'Something you sent' : `Your message "${message}"`;
+
+export const onDate = (of: WordingFacts, fact: string, preposition = 'on'): string => {
+  const value = of.facts[fact];
+  return typeof value === 'string' ? ` ${preposition} ${longDate(value)}` : '';
 };
 export const atMoment = ({ facts }: WordingFacts, fact: string, preposition = 'for'): string => {
   const value = facts[fact];
@@ -32,4 +54,10 @@ export const choose = (
   words: Readonly<Record<string, string>>,
   value: FactValue | undefined,
   otherwise: string,
-): string => words[String(value)] ?? otherwise;
+): string => {
+  const key = String(value);
+  return Object.hasOwn(words, key) ? String(words[key]) : otherwise;
+};
+
+/** Names come from the directory, which people fill in: a line break in one would start a line of its own in the mail. */
+export const oneLine = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
