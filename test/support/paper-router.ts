@@ -1,12 +1,17 @@
 import { londonDate } from '#libs/calendar/london-time.js';
-import type { WorklistStep } from '#libs/contracts/ask.js';
+import { isOfficeHour } from '#libs/calendar/office-hours.js';
+import type { WaitingFor, WorklistStep } from '#libs/contracts/ask.js';
 import { readAddress } from '#libs/contracts/address.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import type { NoticeRequest } from '#libs/contracts/service-forms.js';
 import { nameOfType } from '#libs/contracts/message-table.js';
-import { advanceCase } from '#services/referral-router/domain/advance-case.js';
 import { answerMailTrouble } from '#services/referral-router/domain/answer-mail-trouble.js';
-import type { CaseState, OpenStep, Telling } from '#services/referral-router/domain/case-state.js';
+import type {
+  CasePart,
+  CaseState,
+  OpenStep,
+  Telling,
+} from '#services/referral-router/domain/case-state.js';
 import {
   mailNoticeId,
   noticeId,
@@ -17,23 +22,22 @@ import {
 } from '#services/referral-router/domain/compose-message.js';
 import type { StepClocks } from '#services/referral-router/domain/due-date.js';
 import {
-  deskOf,
   type Escalated,
+  levelOf,
   nextLevel,
   notEscalated,
   personAt,
 } from '#services/referral-router/domain/escalate-step.js';
-import {
-  type Directory,
-  findDeputy,
-  findPerson,
-} from '#services/referral-router/domain/find-person.js';
+import { type Directory, findPerson } from '#services/referral-router/domain/find-person.js';
+import { tellLate } from '#services/referral-router/domain/keep-waits.js';
+import { type People, stepRow, waitingRow } from '#services/referral-router/domain/list-rows.js';
 import { type RouteCandidate, rankRoutes } from '#services/referral-router/domain/rank-routes.js';
-import { newCase } from '#services/referral-router/domain/case-state.js';
+import { readCase } from '#services/referral-router/domain/read-case.js';
 
 interface PaperCase {
-  readonly cleared: Map<string, MeshEvent>;
-  readonly stopped: Set<string>;
+  readonly events: MeshEvent[];
+  /** Messages whose late answer was told. */
+  readonly lateTold: Set<string>;
   state: CaseState;
 }
 
@@ -64,75 +68,93 @@ export class PaperRouter {
   take(event: MeshEvent, now: Date): readonly RouterMessage[] {
     if (event.sender === routerParty || event.case === undefined) return [];
     if (nameOfType(event.type) === 'mail.reported') return this.#tellOfMail(event, now);
-    const { tellings, ...state } = this.#advance(event.case, event);
-    const notices = tellings.flatMap((telling) => this.#notice(telling, state, now));
+    const known = this.#cases.get(event.case);
+    const events = [...(known?.events ?? []), event];
+    const state = this.#read(events, now);
+    this.#cases.set(event.case, { events, state, lateTold: known?.lateTold ?? new Set() });
+    const fresh = state.tellings.filter(({ cause }) => cause === event.id);
+    const notices = this.#tell(fresh, state, now);
     return event.verdict === 'waiting' ? [...notices, ...this.#route(event, now)] : notices;
   }
 
-  /** What is overdue by now goes up, level by level. @returns the notices of it */
+  /** What the clock brings about, in office hours: answers that are late, steps that are overdue. @returns the notices of it */
   sweep(now: Date): readonly RouterMessage[] {
+    if (!isOfficeHour(now, this.clocks.holidays)) return [];
     const today = londonDate(now);
-    return [...this.#cases.values()].flatMap(({ state }) =>
-      state.steps.flatMap((step) => this.#escalate(step, state, { now, today })),
-    );
+    return [...this.#cases.values()].flatMap((known) => [
+      ...this.#lapse(known, now),
+      ...known.state.steps.flatMap((step) => this.#escalate(step, known.state, { now, today })),
+    ]);
   }
 
   worklist(party: string, now: Date): readonly WorklistStep[] {
-    const today = londonDate(now);
-    const agency = this.directory.party(party)?.agency;
-    return [...this.#cases].flatMap(([caseId, { state }]) =>
-      state.steps.flatMap((step): WorklistStep[] => {
-        const owner = findPerson(step.holder, state.namings, this.directory, today);
-        const own = this.directory.person(owner)?.party;
-        const isOf = step.holder.party === party || own === party;
-        if (!isOf || this.directory.party(step.holder.party)?.agency !== agency) return [];
-        const { told } = this.#levelOf(step);
-        return [
-          {
-            case: caseId,
-            step: step.step,
-            party: step.holder.party,
-            owner,
-            deputy: findDeputy(owner, step.holder.party, this.directory),
-            openedAt: step.openedAt,
-            dueOn: step.dueOn,
-            overdue: step.dueOn < today,
-            escalation: deskOf(told),
-            cause: step.cause,
-          },
-        ];
-      }),
+    return this.openSteps(now).filter((row) => row.party === party);
+  }
+
+  /** Every open step of every case, with its owner of today. */
+  openSteps(now: Date): readonly WorklistStep[] {
+    return this.#rows(now, ({ steps }, caseId, people) =>
+      steps.map((step) => stepRow({ ...step, caseId, told: this.#levelOf(step).told }, people)),
     );
   }
 
-  /** Events come in order here and once: the case goes on from where it was. @returns it, with what the event alone has told */
-  #advance(caseId: string, event: MeshEvent): CaseState {
-    const known = this.#cases.get(caseId) ?? {
-      cleared: new Map<string, MeshEvent>(),
-      stopped: new Set<string>(),
-      state: newCase,
-    };
-    this.#cases.set(caseId, known);
-    if (event.verdict.startsWith('cleared')) known.cleared.set(event.id, event);
-    if (event.verdict === 'stopped') known.stopped.add(event.id);
-    known.state = advanceCase({ ...known.state, tellings: [] }, event, {
-      clocks: this.clocks,
-      messageOf: (id) => known.cleared.get(id),
-      isStopped: (id) => known.stopped.has(id),
-    });
-    return known.state;
+  /** What every party waits for. */
+  waiting(now: Date): readonly WaitingFor[] {
+    return this.#rows(now, ({ waits }, caseId, people) =>
+      waits.map((wait) => waitingRow({ ...wait, caseId }, people)),
+    );
   }
 
-  #notice(
-    telling: Telling,
+  /** How a case stands for each agency in it. */
+  partsOf(caseId: string): readonly CasePart[] {
+    return this.#cases.get(caseId)?.state.parts ?? [];
+  }
+
+  #rows<Row>(
+    now: Date,
+    rowsOf: (state: CaseState, caseId: string, people: People) => readonly Row[],
+  ): readonly Row[] {
+    const today = londonDate(now);
+    return [...this.#cases].flatMap(([caseId, { state }]) =>
+      rowsOf(state, caseId, { namings: state.namings, directory: this.directory, today }),
+    );
+  }
+
+  #read(events: readonly MeshEvent[], at: Date): CaseState {
+    const agencyOf = (party: string): string => this.directory.party(party)?.agency ?? party;
+    return readCase(events, { clocks: this.clocks, at, agencyOf });
+  }
+
+  /** Answers that did not come become the waiting party's own step. */
+  #lapse(known: PaperCase, now: Date): readonly RouterMessage[] {
+    const isLate = known.state.waits.some(
+      ({ hasLapsed, lapsesAt }) => !hasLapsed && new Date(lapsesAt) <= now,
+    );
+    if (!isLate) return [];
+    known.state = this.#read(known.events, now);
+    const late = known.state.waits
+      .filter(({ cause, hasLapsed }) => hasLapsed && !known.lateTold.has(cause))
+      .map(({ cause }) => cause);
+    for (const cause of late) known.lateTold.add(cause);
+    return this.#tell(tellLate(known.state, new Set(late)), known.state, now);
+  }
+
+  /** Of one kind about one message a person gets one notice, whatever they are there. */
+  #tell(
+    tellings: readonly Telling[],
     { namings }: Pick<CaseState, 'namings'>,
     now: Date,
   ): readonly RouterMessage[] {
-    const { kind, cause, holder, step, dueOn } = telling;
-    const person = findPerson(holder, namings, this.directory, londonDate(now));
-    const named = step === undefined ? {} : { step };
-    const due = dueOn === undefined ? {} : { dueOn };
-    return this.#ask(noticeId(telling), { kind, cause, person, ...named, ...due }, [person], now);
+    const told = new Set<string>();
+    return tellings.flatMap((telling) => {
+      const { holder, ...rest } = telling;
+      const person = findPerson(holder, namings, this.directory, londonDate(now));
+      const key = `${telling.kind} ${telling.cause} ${person}`;
+      if (this.directory.person(person) === undefined || told.has(key)) return [];
+      told.add(key);
+      const { whileOpen: _whileOpen, ...data } = rest;
+      return this.#ask(noticeId(telling), { ...data, person }, [person], now);
+    });
   }
 
   #ask(
@@ -159,7 +181,8 @@ export class PaperRouter {
   #tellOfMail(event: MeshEvent, now: Date): readonly RouterMessage[] {
     const notice = this.#asked.get(event.cause ?? '');
     if (notice === undefined) return [];
-    const answer = answerMailTrouble(String(event.facts['outcome']), notice, this.directory);
+    const outcome = String(event.facts['outcome']);
+    const answer = answerMailTrouble(outcome, notice, this.directory, londonDate(now));
     if (answer === undefined) return [];
     const { kind, person } = answer;
     const id = mailNoticeId(event.cause ?? '', kind);
@@ -180,8 +203,9 @@ export class PaperRouter {
       if (before.nextAfter === undefined || before.nextAfter >= today) return messages;
       const level = nextLevel(before, this.clocks.holidays);
       this.#levels.set(keyOf(step), level);
-      const escalation = deskOf(level.told);
+      const escalation = levelOf(level.told);
       const person = personAt(escalation, step, { namings, directory: this.directory, today });
+      if (person === undefined) continue;
       this.overdue.push({ step, person, on: today });
       const { cause, holder, step: name, dueOn } = step;
       const kind = 'step-overdue';
