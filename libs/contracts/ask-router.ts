@@ -10,8 +10,10 @@ import { answerKinds } from './waits.js';
 export const routerCasesAsk = z.strictObject({
   party: partyId,
   person: personId.optional(),
+  /** Only these of the party's cases. */
+  cases: z.array(z.uuid()).max(250).optional(),
   after: z.uuid().optional(),
-  limit: z.int().min(1).max(200).default(50),
+  limit: z.int().min(1).max(250).default(50),
 });
 
 /** One case in one line: open or ended (how), since when, what is next and who must act. Nothing of the other side. */
@@ -53,3 +55,26 @@ export const overdueFiguresReply = z.strictObject({
 
 /** `unattended-offices`: offices where nobody could answer today, for the operator: duty person, team leader and their deputies are away. */
 export const unattendedOfficesReply = z.strictObject({ offices: z.array(z.string()) });
+
+/**
+ * `cases`, a party to the guard: the cases in which it sent or got something, newest first, each with its line as the router tells it.
+ * `person`: only those in which this person of its own must act next, or holds the case. `before`: the last case of an earlier page.
+ */
+export const askCases = z.strictObject({
+  person: personId.optional(),
+  before: z.uuid().optional(),
+});
+export const ownCase = z.strictObject({
+  case: z.uuid(),
+  caseref: z.string().optional(),
+  shortReference: z.string().optional(),
+  lastAt: instant.meta({ description: 'When something of it was last recorded' }),
+  line: caseLine
+    .omit({ case: true })
+    .optional()
+    .meta({ description: 'Where it stands; absent while that cannot be had' }),
+});
+export const casesReply = z.strictObject({
+  cases: z.array(ownCase),
+  next: z.uuid().optional().meta({ description: 'Ask again before this case; absent at the end' }),
+});

@@ -172,16 +172,6 @@ export type CaseView = z.infer<typeof caseReply>;
 export const askReference = z.strictObject({ reference: z.string().min(1).max(20) });
 export const referenceReply = z.strictObject({ case: z.string() });
 
-/** `cases`: the cases in which the asking party sent or got something, newest first; `before` a case of an earlier page. */
-export const askCases = z.strictObject({ before: z.uuid().optional() });
-export const ownCase = z.strictObject({
-  case: z.string(),
-  caseref: z.string().optional(),
-  shortReference: z.string().optional(),
-  lastAt: z.string().meta({ description: 'When something of it was last recorded' }),
-});
-export const casesReply = z.strictObject({ cases: z.array(ownCase) });
-
 /** `parties`: the active parties that the asker may write to. */
 export const askParties = z.strictObject({
   district: z.string().max(80).optional(),

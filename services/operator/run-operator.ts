@@ -10,7 +10,7 @@ import { NatsDesk } from './adapters/nats.desk.js';
 import type { OperatorContext } from './adapters/operator-context.js';
 import { addKeyCommands } from './adapters/key.commands.js';
 import { addPartyCommand } from './adapters/party.command.js';
-import { addPersonCommands } from './adapters/person.commands.js';
+import { addOfficeCommands, addPersonCommands } from './adapters/person.commands.js';
 import { addRecordCommands } from './adapters/record.commands.js';
 import { type OperatorFlags, readClockConfig, readConfig } from './config.js';
 import type { KeyFile } from './domain/key-file.js';
@@ -54,6 +54,7 @@ export async function runOperator(args: readonly string[], host: OperatorHost): 
   };
   addDirectoryCommands(program, context);
   addPersonCommands(program, context);
+  addOfficeCommands(program, context);
   addRecordCommands(program, context);
   addEvidenceCommands(program, context);
   addClientViewCommands(program, context);

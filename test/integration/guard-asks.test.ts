@@ -4,10 +4,10 @@ import { Pool } from 'pg';
 import {
   type MessageTrial,
   type PartyShown,
-  casesReply,
   consentsReply,
   partiesReply,
 } from '#libs/contracts/ask.js';
+import { casesReply } from '#libs/contracts/ask-router.js';
 import { clientViewReply } from '#libs/contracts/client-view.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import { readShortReference } from '#libs/contracts/short-reference.js';

@@ -73,10 +73,15 @@ export class AnswerFilter {
     });
   }
 
+  /** Of these people, who is of the asker's agency, and at which office. */
+  async colleagues(party: string, people: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const asker = await this.asker(party);
+    return this.people(asker?.agency ?? '', [...new Set(people)]);
+  }
+
   /** @throws MeshError `not-found` where the person is not of the asker's agency */
   async requireColleague(party: string, person: string): Promise<void> {
-    const asker = await this.asker(party);
-    const people = await this.people(asker?.agency ?? '', [person]);
+    const people = await this.colleagues(party, [person]);
     if (!people.has(person))
       throw new MeshError('not-found', 'no such person of your own agency', { field: 'person' });
   }

@@ -1,6 +1,5 @@
 import {
   askCase,
-  askCases,
   askEvidenceEntries,
   askEvidenceTiles,
   askNextProviders,
@@ -13,6 +12,7 @@ import {
   askVerdict,
   askWorklist,
 } from '#libs/contracts/ask.js';
+import { askCases, overdueFiguresAsk } from '#libs/contracts/ask-router.js';
 import { issueWords } from '#libs/contracts/issue-words.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { AskHandler } from '#libs/nats/answer-server.js';
@@ -73,6 +73,9 @@ export function answersOf(books: Books): AskHandler {
     counts: () => books.operator.counts(),
     'dead-letters': () => books.operator.deadLetters(),
     directory: () => books.operator.directory(),
+    'overdue-figures': (_operator, payload) =>
+      books.cases.overdueFigures(read(overdueFiguresAsk, payload)),
+    'unattended-offices': () => books.cases.unattendedOffices(),
     keys: async () => ({ ...(await books.keys.state()) }),
     'evidence-checkpoint': () => books.evidence.checkpoint(),
     'evidence-entries': (_party, payload) =>

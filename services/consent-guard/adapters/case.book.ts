@@ -4,12 +4,19 @@ import {
   mailStatusReply,
   scheduleReply,
   worklistReply,
-  type askCases,
   type askReference,
   type askWorklist,
   type CaseView,
   type MailStatus,
 } from '#libs/contracts/ask.js';
+import {
+  type CaseLine,
+  type askCases,
+  type overdueFiguresAsk,
+  overdueFiguresReply,
+  routerCasesReply,
+  unattendedOfficesReply,
+} from '#libs/contracts/ask-router.js';
 import { answerSubject } from '#libs/contracts/subjects.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { readShortReference } from '#libs/contracts/short-reference.js';
@@ -30,6 +37,8 @@ interface OwnCaseRow {
   readonly last_at: Date;
 }
 
+const casesAPage = 250;
+
 /** A page of a party's cases, by the newest of their records; the next page begins below the last one's newest. */
 const ownCasesSql = `with own as (
     select r.case_id, max(r.seq) as last_seq, max(r.recorded_at) as last_at from record r
@@ -37,7 +46,7 @@ const ownCasesSql = `with own as (
   select c.id, f.reference, c.short_reference, o.last_at from own o join client_case c on c.id = o.case_id
   left join case_reference f on f.case_id = c.id and f.party = $1
   where $2::uuid is null or o.last_seq < (select last_seq from own where case_id = $2)
-  order by o.last_seq desc limit 250`;
+  order by o.last_seq desc limit ${casesAPage}`;
 
 /** Cases as a party may see them: its own part. What services answer is passed on only for cases bound to the asker's agency. */
 export class CaseBook {
@@ -84,18 +93,52 @@ export class CaseBook {
     return { case: row.id };
   }
 
+  /** Without the router the list is there all the same, less where each case stands. */
   async cases(
     party: string,
-    { before }: z.output<typeof askCases>,
+    { person, before }: z.output<typeof askCases>,
   ): Promise<Record<string, unknown>> {
+    if (person !== undefined) await this.answers.requireColleague(party, person);
     const { rows } = await this.pool.query<OwnCaseRow>(ownCasesSql, [party, before ?? null]);
-    const cases = rows.map((row) => ({
-      case: row.id,
-      ...(row.reference === null ? {} : { caseref: row.reference }),
-      ...(row.short_reference === null ? {} : { shortReference: row.short_reference }),
-      lastAt: row.last_at.toISOString(),
-    }));
-    return { cases };
+    const lines = await this.linesOf(
+      party,
+      rows.map(({ id }) => id),
+    );
+    const cases = rows
+      .filter(({ id }) => person === undefined || lines.get(id)?.owner === person)
+      .map((row) => {
+        const { case: _case, ...line } = lines.get(row.id) ?? {};
+        return {
+          case: row.id,
+          ...(row.reference === null ? {} : { caseref: row.reference }),
+          ...(row.short_reference === null ? {} : { shortReference: row.short_reference }),
+          lastAt: row.last_at.toISOString(),
+          ...(lines.has(row.id) ? { line } : {}),
+        };
+      });
+    const last = rows.length === casesAPage ? rows.at(-1)?.id : undefined;
+    return { cases, ...(last === undefined ? {} : { next: last }) };
+  }
+
+  /** What the router says of the party's own cases, by case. It can name no other case, and no person of another agency. */
+  private async linesOf(
+    party: string,
+    cases: readonly string[],
+  ): Promise<ReadonlyMap<string, CaseLine>> {
+    if (cases.length === 0) return new Map();
+    const asked = { party, cases, limit: casesAPage };
+    const answer = await this.fromService('svc_router', 'cases', asked, routerCasesReply).catch(
+      () => undefined,
+    );
+    const own = new Set(cases);
+    const known = (answer?.cases ?? []).filter((line) => own.has(line.case));
+    const colleagues = await this.answers.colleagues(
+      party,
+      known.map(({ owner }) => owner),
+    );
+    return new Map(
+      known.filter(({ owner }) => colleagues.has(owner)).map((line) => [line.case, line]),
+    );
   }
 
   async caseView(party: string, caseId: string): Promise<Record<string, unknown>> {
@@ -120,6 +163,18 @@ export class CaseBook {
       mails,
     };
     return { ...view };
+  }
+
+  /** Numbers by region, for the drugs coordinators; no case is among them. */
+  async overdueFigures(
+    asked: z.output<typeof overdueFiguresAsk>,
+  ): Promise<Record<string, unknown>> {
+    return this.fromService('svc_router', 'overdue-figures', asked, overdueFiguresReply);
+  }
+
+  /** Offices where nobody would answer today. */
+  async unattendedOffices(): Promise<Record<string, unknown>> {
+    return this.fromService('svc_router', 'unattended-offices', {}, unattendedOfficesReply);
   }
 
   private async mails(party: string, caseId: string): Promise<MailStatus[]> {

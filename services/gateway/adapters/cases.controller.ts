@@ -4,10 +4,13 @@ import {
   consentsReply,
   dpa1Reply,
   partiesReply,
+  referenceReply,
+  tryMessageReply,
   tryReply,
   worklistReply,
   type CaseView,
 } from '#libs/contracts/ask.js';
+import { casesReply } from '#libs/contracts/ask-router.js';
 import { type ClientView, clientViewReply } from '#libs/contracts/client-view.js';
 import { personId } from '#libs/contracts/form-fields.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
@@ -30,6 +33,28 @@ export class CasesController {
     const person = personOf(query);
     const asked = person === undefined ? {} : { person };
     return readAnswer(await this.road.ask(party, 'worklist', asked), worklistReply);
+  }
+
+  /** A page of one's own cases, newest first, each with where it stands. */
+  @Get('cases')
+  async cases(
+    @Party() party: string,
+    @Query('person') person: unknown,
+    @Query('before') before: unknown,
+  ): Promise<object> {
+    const who = personOf(person);
+    const asked = {
+      ...(who === undefined ? {} : { person: who }),
+      ...(before === undefined ? {} : { before: caseId(String(before)) }),
+    };
+    return readAnswer(await this.road.ask(party, 'cases', asked), casesReply);
+  }
+
+  /** The case behind a short reference, as somebody says it on the telephone. */
+  @Get('references/:reference')
+  async reference(@Party() party: string, @Param('reference') reference: string): Promise<object> {
+    const asked = { reference: reference.slice(0, 20) };
+    return readAnswer(await this.road.ask(party, 'resolve-reference', asked), referenceReply);
   }
 
   @Get('cases/:case')
@@ -66,6 +91,14 @@ export class CasesController {
       await this.road.ask(party, 'client-view', { case: caseId(id), page }),
       clientViewReply,
     );
+  }
+
+  /** What the guard would decide of a message today. Nothing is delivered and no case is bound; that it was asked is recorded. */
+  @Post('messages/try')
+  @HttpCode(200)
+  async tryMessage(@Party() party: string, @Req() request: GatewayRequest): Promise<object> {
+    const asked = jsonObject(request.body);
+    return readAnswer(await this.road.ask(party, 'try-message', asked), tryMessageReply);
   }
 
   /** Nothing is recorded: a question, though it is asked with a body. */

@@ -25,6 +25,46 @@ export function casePaths(): Paths {
         },
       },
     },
+    '/v1/cases': {
+      get: {
+        operationId: 'readCases',
+        summary: 'Your cases, newest first: where each stands, who must act next',
+        parameters: [
+          wordInQuery(
+            'person',
+            'Only those in which this person of yours must act, or holds the case',
+          ),
+          wordInQuery('before', 'The last case of the page before', {
+            type: 'string',
+            format: 'uuid',
+          }),
+        ],
+        responses: {
+          200: json('One page', 'Cases'),
+          ...problems('malformed-request', 'not-found', ...askProblems),
+        },
+      },
+    },
+    '/v1/references/{reference}': {
+      get: {
+        operationId: 'resolveReference',
+        summary: 'The case of yours behind a short reference',
+        parameters: [
+          {
+            name: 'reference',
+            in: 'path',
+            required: true,
+            description:
+              'As it stands in mails and worklists: 8 letters and digits, a hyphen or not',
+            schema: { type: 'string', maxLength: 20 },
+          },
+        ],
+        responses: {
+          200: json('The case', 'Reference'),
+          ...problems('malformed-message', 'not-found', ...askProblems),
+        },
+      },
+    },
     '/v1/cases/{case}': {
       get: {
         operationId: 'readCase',
@@ -131,6 +171,34 @@ export function partyPaths(): Paths {
         responses: {
           200: json('Active parties, by name', 'Parties'),
           ...problems('malformed-request', ...askProblems),
+        },
+      },
+    },
+  };
+}
+
+/** What would become of a message, before it is sent. */
+export function messageTrialPath(): Paths {
+  return {
+    '/v1/messages/try': {
+      post: {
+        operationId: 'tryMessage',
+        summary: 'What the guard would decide of a message today',
+        description:
+          'Field by field what would go and what would be left out. Nothing is delivered. Every no looks alike; that you asked is recorded.',
+        requestBody: {
+          required: true,
+          content: { 'application/json': { schema: schemaRef('MessageTrial') } },
+        },
+        responses: {
+          200: json('What would go', 'MessageTrialResult'),
+          ...problems(
+            'malformed-json',
+            'malformed-message',
+            'case-not-yours',
+            'unsupported-media-type',
+            ...askProblems,
+          ),
         },
       },
     },

@@ -1,5 +1,5 @@
 import type { KnownRoutes } from '../domain/known-routes.js';
-import { casePaths, consentTrialPath, partyPaths } from './openapi-case-paths.js';
+import { casePaths, consentTrialPath, messageTrialPath, partyPaths } from './openapi-case-paths.js';
 import type { MessageExample } from './openapi-examples.js';
 import { type Paths, askProblems, inPath, inQuery, json, problems } from './openapi-parts.js';
 import { type JsonSchema, type Schemas, apiSchemas, schemaRef } from './openapi-schemas.js';
@@ -33,6 +33,7 @@ export function openApiDocument(): OpenApiDocument {
       ...inboxPaths(),
       ...casePaths(),
       ...partyPaths(),
+      ...messageTrialPath(),
       ...consentTrialPath(),
       ...openPaths(),
     },

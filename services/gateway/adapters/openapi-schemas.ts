@@ -1,15 +1,19 @@
 import { z } from 'zod';
 import {
   askTry,
+  askTryMessage,
   caseReply,
   consentsReply,
   dpa1Reply,
   partiesReply,
   proofReply,
   timelineReply,
+  referenceReply,
+  tryMessageReply,
   tryReply,
   worklistReply,
 } from '#libs/contracts/ask.js';
+import { casesReply } from '#libs/contracts/ask-router.js';
 import { clientViewReply } from '#libs/contracts/client-view.js';
 import { fieldRules } from '#libs/contracts/field.js';
 import { envelopeSchema, supportOnlyTerms } from '#libs/contracts/mesh-message.js';
@@ -52,12 +56,16 @@ export function apiSchemas(): Schemas {
     Dpa1: dpa1Reply,
     ClientView: clientViewReply,
     ConsentTrialResult: tryReply,
+    MessageTrialResult: tryMessageReply,
+    Cases: casesReply,
+    Reference: referenceReply,
     Parties: partiesReply,
     Proof: proofReply,
   };
   for (const [name, reply] of Object.entries(replies))
     Object.assign(schemas, convert(name, reply, 'output'));
   Object.assign(schemas, convert('ConsentTrial', askTry, 'input'));
+  Object.assign(schemas, convert('MessageTrial', askTryMessage, 'input'));
   return Object.assign(schemas, plainSchemas());
 }
 

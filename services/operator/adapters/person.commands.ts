@@ -1,9 +1,15 @@
 import type { Command } from 'commander';
 import { directoryReply } from '#libs/contracts/ask.js';
+import {
+  fewestShown,
+  overdueFiguresReply,
+  unattendedOfficesReply,
+} from '#libs/contracts/ask-router.js';
 import { localDate } from '#libs/contracts/form-fields.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { PersonPut } from '#libs/contracts/service-forms.js';
 import type { MeshDesk } from '../domain/mesh-desk.js';
+import { renderTable } from '../domain/render-table.js';
 import type { OperatorContext } from './operator-context.js';
 
 type Change = Partial<PersonPut>;
@@ -75,6 +81,37 @@ async function putChanged(
       `not taken: ${last?.detail ?? last?.reason ?? 'undecided'}`,
     );
   return { person: id, text: `${id}: taken` };
+}
+
+/** Where nobody would answer, and where steps stay undone: numbers and offices, never a case. */
+export function addOfficeCommands(program: Command, context: OperatorContext): void {
+  program
+    .command('offices')
+    .description('offices where nobody could answer today')
+    .action(async () => {
+      const answer = unattendedOfficesReply.parse(
+        await context.withDesk((desk) => desk.ask('unattended-offices', {})),
+      );
+      const rows = answer.offices.map((office) => [office]);
+      context.show(answer, renderTable(['office'], rows, 'somebody answers for every office'));
+    });
+
+  program
+    .command('overdue')
+    .description('steps of job centres that were not done though the team leader knew, by region')
+    .option('--region <region>', 'only this region')
+    .action(async ({ region }: { region?: string }) => {
+      const asked = region === undefined ? {} : { region };
+      const answer = overdueFiguresReply.parse(
+        await context.withDesk((desk) => desk.ask('overdue-figures', asked)),
+      );
+      const rows = answer.figures.map(({ region: where, overdue }) => [
+        where,
+        overdue === null ? `fewer than ${fewestShown}` : String(overdue),
+      ]);
+      const table = renderTable(['region', 'steps'], rows, 'none');
+      context.show(answer, `${answer.from} to ${answer.to}\n${table}`);
+    });
 }
 
 function readDay(option: string, text: string): string {

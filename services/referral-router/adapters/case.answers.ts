@@ -35,12 +35,12 @@ export class CaseAnswers {
   }
 
   private async cases(payload: unknown): ReturnType<AnswerHandler> {
-    const shape = '{ party, person?, after?, limit? }';
-    const { party, person, after, limit } = readAsk(routerCasesAsk, payload, shape);
+    const shape = '{ party, person?, cases?, after?, limit? }';
+    const { party, person, cases, after, limit } = readAsk(routerCasesAsk, payload, shape);
     const lines: CaseLine[] = [];
     let place = after;
     for (let isMore = true; isMore && lines.length <= limit;) {
-      const parts = await this.parts(party, place);
+      const parts = await this.parts(party, place, cases);
       lines.push(
         ...(await this.lines(party, parts)).filter(
           ({ owner }) => person === undefined || owner === person,
@@ -54,12 +54,19 @@ export class CaseAnswers {
     return { ok: true, cases: shown, ...(next === undefined ? {} : { next }) };
   }
 
-  private parts(party: string, after: string | undefined): Promise<readonly Part[]> {
+  private parts(
+    party: string,
+    after: string | undefined,
+    cases: readonly string[] | undefined,
+  ): Promise<readonly Part[]> {
     return this.db
       .selectFrom('case_parts')
       .select(['case_id', 'agency', 'ending', 'since'])
       .where('party', '=', party)
       .where('case_id', '>', after ?? '')
+      .$if(cases !== undefined, (query) =>
+        query.where(sql<boolean>`case_id = any(${[...(cases ?? [])]}::text[])`),
+      )
       .orderBy('case_id')
       .limit(batch)
       .execute();
