@@ -24,7 +24,7 @@ export function readShortReference(text: string): string | undefined {
     .replaceAll(/[\s-]/g, '')
     .replaceAll('O', '0')
     .replaceAll(/[IL]/g, '1');
-  const codes = [...plain].map((letter) => letters.indexOf(letter));
+  const codes = plain.split('').map((letter) => letters.indexOf(letter));
   const isSound =
     codes.length === bodyLength + 1 &&
     !codes.includes(-1) &&

@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
-import {
-  type MessageTrial,
-  type PartyShown,
-  consentsReply,
-  partiesReply,
-} from '#libs/contracts/ask.js';
+import { type MessageTrial, consentsReply } from '#libs/contracts/ask.js';
+import { type PartyShown, partiesReply } from '#libs/contracts/ask-around.js';
 import { casesReply } from '#libs/contracts/ask-router.js';
 import { clientViewReply } from '#libs/contracts/client-view.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import { readShortReference } from '#libs/contracts/short-reference.js';
 import { personOf } from '#test/support/guard-builders.js';
-import { forms, maria, tomas, tpr1, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
+import { forms, maria, tpr1, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import type { MeshParty, Wanted } from '#test/support/mesh-party.js';
 
@@ -60,8 +56,23 @@ const code = async (asked: Promise<object>): Promise<string> => {
   const reply = (await asked) as { ok: boolean; code?: string };
   return reply.ok ? 'ok' : String(reply.code);
 };
+let clients = 0;
+/** Each case is of a client of its own: a consent is the client's, whichever case it was given in. */
+const clientsOf = new Map<string, typeof maria>();
+function newCase(): string {
+  clients += 1;
+  const letter = String.fromCodePoint(96 + clients);
+  const client = { ...maria, nino: `QQ${100_000 + clients}A`, surname: `Sample${letter}` };
+  const caseId = randomUUID();
+  clientsOf.set(caseId, client);
+  return caseId;
+}
+const about = (wanted: Wanted): Wanted => ({
+  client: clientsOf.get(wanted.case ?? '') ?? maria,
+  ...wanted,
+});
 const cleared = async (party: MeshParty, wanted: Wanted): Promise<string> => {
-  const { id, state } = await party.sendAndWait(wanted);
+  const { id, state } = await party.sendAndWait(about(wanted));
   expect({ name: wanted.name, state }).toMatchObject({
     state: expect.stringMatching(/^(cleared|waiting)/),
   });
@@ -90,7 +101,7 @@ describe('references', () => {
     answer<{ caseref?: string; shortReference: string }>(party.ask('case', { case: caseId }));
 
   it('are an office’s own; the short one is the same on both sides, and resolves for who has the case', async () => {
-    const caseId = randomUUID();
+    const caseId = newCase();
     await cleared(jcp, referTo(caseId, ['tp_river']));
     await cleared(jcp, { name: 'referral.requested', to: 'tp_river', case: caseId });
     await own(jcp, caseId, 'W 17');
@@ -116,7 +127,7 @@ describe('references', () => {
 
   it('find a party’s own cases, the newest first', async () => {
     const spoc = await mesh.party('spoc_south');
-    const cases = [randomUUID(), randomUUID()];
+    const cases = [newCase(), newCase()];
     for (const caseId of cases) {
       await cleared(jcp, referTo(caseId, ['spoc_south']));
       await cleared(jcp, { name: 'referral.requested', to: 'spoc_south', case: caseId });
@@ -138,7 +149,7 @@ describe('the consents of a case', () => {
     );
 
   it('that another agency took are shown while they stand, once something under them has come', async () => {
-    const caseId = randomUUID();
+    const caseId = newCase();
     await cleared(jcp, referTo(caseId, ['tp_river'], { purposes: ['refer-to-treatment'] }));
     await cleared(jcp, { name: 'referral.requested', to: 'tp_river', case: caseId });
     const before = await consents(jcp, caseId);
@@ -168,7 +179,7 @@ describe('the consents of a case', () => {
   });
 
   it('that another agency refused are not shown at all (T1)', async () => {
-    const caseId = randomUUID();
+    const caseId = newCase();
     await cleared(jcp, referTo(caseId, ['tp_river']));
     await cleared(jcp, { name: 'referral.requested', to: 'tp_river', case: caseId });
     const before = await consents(jcp, caseId);
@@ -184,7 +195,7 @@ describe('a message that is tried', () => {
     to: 'jcp_wandsworth',
     actor: personOf('tp_river'),
     data: forms['tpr2.shared']?.({
-      client: maria,
+      client: clientsOf.get(caseId) ?? maria,
       now: '',
       today: new Date().toISOString().slice(0, 10),
       later: '',
@@ -196,7 +207,7 @@ describe('a message that is tried', () => {
   const tried = (caseId: string, more: object = {}) =>
     answer<MessageTrial>(river.ask('try-message', draft(caseId, more)));
   const refer = async () => {
-    const caseId = randomUUID();
+    const caseId = newCase();
     await cleared(jcp, referTo(caseId, ['tp_river']));
     await cleared(jcp, { name: 'referral.requested', to: 'tp_river', case: caseId });
     return caseId;
@@ -273,7 +284,13 @@ describe('the parties that one may write to', () => {
   const ids = (found: readonly PartyShown[]) => found.map(({ id }) => id);
 
   it('are of the kinds that a message goes to, and of no others', async () => {
-    expect(ids(await parties(jcp))).toEqual(['jcp_lambeth', 'spoc_south', 'tp_hill', 'tp_river']);
+    expect(ids(await parties(jcp))).toEqual([
+      'cp_works',
+      'jcp_lambeth',
+      'spoc_south',
+      'tp_hill',
+      'tp_river',
+    ]);
     expect(ids(await parties(await mesh.party('probation_south')))).toEqual([
       'tp_hill',
       'tp_river',
@@ -289,7 +306,7 @@ describe('the parties that one may write to', () => {
   });
 
   it('to refer a client to next are those that the consent names, less those that declined', async () => {
-    const caseId = randomUUID();
+    const caseId = newCase();
     const next = async (party = jcp) =>
       ids(partiesReply.parse(await answer(party.ask('next-providers', { case: caseId }))).parties);
     await cleared(jcp, referTo(caseId, ['tp_river', 'tp_hill']));
@@ -312,7 +329,7 @@ describe('the parties that one may write to', () => {
       data: { referral: second, reason: 'client-asked', clientAgreedToTell: true },
     });
     expect(await next()).toEqual([]);
-    const again = randomUUID();
+    const again = newCase();
     await cleared(jcp, referTo(again, ['tp_river', 'tp_hill']));
     await cleared(jcp, {
       name: 'consent.withdrawn',
@@ -329,7 +346,7 @@ describe('the parties that one may write to', () => {
 
 describe('records that stand against a message', () => {
   it('are those of the same batch and of earlier ones', async () => {
-    const caseId = randomUUID();
+    const caseId = newCase();
     await cleared(jcp, referTo(caseId, ['tp_river']));
     const referral = await cleared(jcp, {
       name: 'referral.requested',
@@ -355,7 +372,7 @@ describe('records that stand against a message', () => {
 
   it('of no trace have the office told to keep nothing, and end what goes there', async () => {
     jcp.collect();
-    const caseId = randomUUID();
+    const caseId = newCase();
     await cleared(jcp, referTo(caseId, ['tp_river']));
     await cleared(jcp, { name: 'referral.requested', to: 'tp_river', case: caseId });
     await cleared(river, shareWith(caseId));
@@ -401,8 +418,8 @@ describe('the view of a client whom one agency alone knows', () => {
         to: 'mesh',
         data: { person, party: 'tp_hill', job: 'manager', deputy: person },
       });
-    const caseId = randomUUID();
-    await hill.sendAndWait({ ...shareWith(caseId), client: tomas });
+    const caseId = newCase();
+    await cleared(hill, shareWith(caseId));
     const by = async (actor: string, wanted: Wanted) => {
       const { id, text } = hill.compose({ case: caseId, ...wanted });
       await hill.put(id, JSON.stringify({ ...(JSON.parse(text) as object), actor }));
@@ -435,8 +452,8 @@ describe('the view of a client whom one agency alone knows', () => {
   });
 
   it('is not released so once another agency has the case', async () => {
-    const caseId = randomUUID();
-    await cleared(hill, { ...shareWith(caseId), client: tomas });
+    const caseId = newCase();
+    await cleared(hill, shareWith(caseId));
     const by = async (actor: string, wanted: Wanted) => {
       const { id, text } = hill.compose({ case: caseId, ...wanted });
       await hill.put(id, JSON.stringify({ ...(JSON.parse(text) as object), actor }));
@@ -460,7 +477,6 @@ describe('the view of a client whom one agency alone knows', () => {
       name: 'tpr2.shared',
       to: 'jcp_wandsworth',
       case: caseId,
-      client: tomas,
     });
     expect((await approve()).records).toMatchObject([{ reason: 'person-not-entitled' }]);
     const released = await ops.sendAndWait({

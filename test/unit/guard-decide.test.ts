@@ -350,15 +350,6 @@ describe('a case', () => {
 });
 
 describe('an answer', () => {
-  const answer = (
-    desk: GuardDesk,
-    name: MessageName,
-    to: string,
-    cites: string,
-    from = 'tp_river',
-  ) => desk.send({ from, name, to, cites }).record.verdict;
-  const unknown = { reason: 'cause-unknown' };
-
   it('must name a message of the same case that was not refused', () => {
     const desk = sharedCase();
     const refused = desk.send({ from: 'tp_river', name: 'exit.notified', to: 'cp_works' }).record
@@ -370,89 +361,12 @@ describe('an answer', () => {
       case: uuidOf('second'),
     }).record.id;
     for (const cites of [uuidOf('nothing'), refused, otherCase])
-      expect(answer(desk, 'appointment.booked', 'jcp_wandsworth', cites)).toMatchObject({
+      expect(
+        desk.send({ from: 'tp_river', name: 'appointment.booked', to: 'jcp_wandsworth', cites })
+          .record.verdict,
+      ).toMatchObject({
         reason: 'cause-unknown',
         field: 'data.referral',
       });
-  });
-
-  it('names a message of a type that it may answer', () => {
-    const desk = sharedCase();
-    const tpr2 = desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record
-      .id;
-    const referral = desk.send({
-      from: 'jcp_wandsworth',
-      name: 'referral.requested',
-      to: 'tp_river',
-    }).record.id;
-    expect(answer(desk, 'appointment.booked', 'jcp_wandsworth', tpr2)).toMatchObject(unknown);
-    const receipt = (cites: string) =>
-      answer(desk, 'tpr2.receipt-noted', 'tp_river', cites, 'jcp_wandsworth');
-    expect(receipt(referral)).toMatchObject({ ...unknown, field: 'data.tpr2' });
-    expect(receipt(tpr2).kind).toBe('cleared');
-    expect(answer(desk, 'appointment.booked', 'jcp_wandsworth', referral).kind).toBe('cleared');
-  });
-
-  it('goes only to who had the message, and only from who had it', () => {
-    const desk = new GuardDesk();
-    const consent = (to: readonly string[], from: string) =>
-      desk.send({ from, name: 'consent.recorded', to: 'mesh', data: (c) => tpr1(c, to) });
-    consent(['tp_river', 'tp_hill'], 'jcp_wandsworth');
-    const mine = desk.send({ from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_river' })
-      .record.id;
-    const theirs = desk.send({ from: 'jcp_wandsworth', name: 'referral.requested', to: 'tp_hill' })
-      .record.id;
-    expect(answer(desk, 'referral.cancelled', 'tp_hill', mine, 'jcp_lambeth')).toMatchObject(
-      unknown,
-    );
-    expect(answer(desk, 'referral.acknowledged', 'jcp_wandsworth', theirs)).toMatchObject(unknown);
-    expect(answer(desk, 'referral.cancelled', 'tp_river', mine, 'jcp_lambeth').kind).toBe(
-      'cleared',
-    );
-  });
-
-  it('along a referral goes back to the referrer from the provider that a single point of contact chose', () => {
-    const desk = new GuardDesk();
-    desk.send({
-      from: 'jcp_wandsworth',
-      name: 'consent.recorded',
-      to: 'mesh',
-      data: (c) => tpr1(c, ['spoc_south', 'tp_river']),
-    });
-    const referral = desk.send({
-      from: 'jcp_wandsworth',
-      name: 'referral.requested',
-      to: 'spoc_south',
-    }).record.id;
-    const forwarded = desk.send({
-      from: 'spoc_south',
-      name: 'referral.forwarded',
-      to: 'tp_river',
-      cites: referral,
-    }).record;
-    expect(forwarded.verdict.kind).toBe('cleared');
-    // It had the referral only as it was passed on.
-    expect(answer(desk, 'appointment.booked', 'jcp_wandsworth', referral)).toMatchObject(unknown);
-    expect(answer(desk, 'appointment.booked', 'jcp_wandsworth', forwarded.id).kind).toBe('cleared');
-  });
-
-  it('is judged again as it was, though what it answers was stopped since', () => {
-    const desk = sharedCase();
-    const tpr2 = desk.send({ from: 'tp_river', name: 'tpr2.shared', to: 'jcp_wandsworth' }).record;
-    const receipt = {
-      from: 'jcp_wandsworth',
-      name: 'tpr2.receipt-noted',
-      to: 'tp_river',
-      cites: tpr2.id,
-    } as const;
-    const incoming = desk.incoming({ ...receipt, seed: 'receipt' });
-    expect(desk.judge(incoming).record.verdict.kind).toBe('cleared');
-    desk.world.putRecord({
-      ...tpr2,
-      ordinal: 1,
-      verdict: { kind: 'stopped', reason: 'withdrawn' },
-    });
-    expect(desk.judge(incoming).record.verdict.kind).toBe('cleared');
-    expect(desk.send(receipt).record.verdict).toMatchObject(unknown);
   });
 });

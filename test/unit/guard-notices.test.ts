@@ -23,8 +23,15 @@ function openCase() {
     const found = find(id);
     return found === undefined ? undefined : { ...found, shortReference: '0123456V' };
   };
-  const send = (from: string, name: MessageName, to: string, cites = '', data: object = {}) =>
-    desk.send({ from, name, to, cites, data: (c) => ({ ...forms[name]?.(c), ...data }) }).record;
+  const send = (from: string, name: MessageName, to: string, cites = '') =>
+    desk.send({ from, name, to, cites }).record;
+  const exit = (kind: string) =>
+    desk.send({
+      from: river,
+      name: 'exit.notified',
+      to: jcp,
+      data: (c) => ({ ...forms['exit.notified']?.(c), exit: kind }),
+    }).record.id;
   const referral = send(jcp, 'referral.requested', river).id;
   desk.send({
     from: river,
@@ -50,26 +57,26 @@ function openCase() {
       to: 'mesh',
       data: { reminder: uuidOf(kind), kind, anchor, dueOn: '2026-05-25', occurrence: 1 },
     }).record;
-  return { desk, send, referral, notice, told, due };
+  return { desk, send, exit, referral, notice, told, due };
 }
 
-const put = (desk: GuardDesk, party: string, kind: string, agency: string, phone?: string) =>
+const putOffice = (desk: GuardDesk, party: string, phone: string) =>
   desk.world.directory.putParty({
     party,
-    kind: kind as 'jobcentre',
-    agency,
+    kind: 'jobcentre',
+    agency: 'jcp',
     name: `The ${party}`,
     serves: [],
     dutyPerson: personOf(party),
     teamLeader: personOf(party),
     active: true,
-    ...(phone === undefined ? {} : { phone }),
+    phone,
   });
 
 describe('a notice says whom to ring, and what it is about', () => {
   it('names the other organisation, its telephone and the type of message, to either side', () => {
     const { desk, referral, told } = openCase();
-    put(desk, jcp, 'jobcentre', 'jcp', '020 7946 0100');
+    putOffice(desk, jcp, '020 7946 0100');
     expect(told('referral-received', referral, river)).toMatchObject({
       about: 'referral.requested',
       shortReference: '0123456V',
@@ -172,10 +179,8 @@ describe('the entry of a calendar', () => {
   });
 
   it('is off when an exit that is over is told while a review is agreed, and not by a likely one', () => {
-    const { send, told } = openCase();
-    const exit = (kind: string) =>
-      told('exit-notice', send(river, 'exit.notified', jcp, '', { exit: kind }).id, jcp)
-        .appointment;
+    const { send, told, ...open } = openCase();
+    const exit = (kind: string) => told('exit-notice', open.exit(kind), jcp).appointment;
     expect(exit('planned')).toBeUndefined();
     const request = send(river, 'review.requested', jcp).id;
     const offer = send(jcp, 'review.offered', river, request).id;

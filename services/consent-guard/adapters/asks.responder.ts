@@ -2,10 +2,7 @@ import {
   askCase,
   askEvidenceEntries,
   askEvidenceTiles,
-  askNextProviders,
-  askParties,
   askProof,
-  askReference,
   askSeen,
   askTry,
   askTryMessage,
@@ -13,6 +10,7 @@ import {
   askWorklist,
 } from '#libs/contracts/ask.js';
 import { askCases, overdueFiguresAsk } from '#libs/contracts/ask-router.js';
+import { askNextProviders, askParties, askReference } from '#libs/contracts/ask-around.js';
 import { issueWords } from '#libs/contracts/issue-words.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { AskHandler } from '#libs/nats/answer-server.js';

@@ -109,6 +109,19 @@ export function appointmentsTold(
 const tellsAppointment = ({ name }: GuardRecord): boolean =>
   familyOf(name) === 'appointment' || familyOf(name) === 'review' || name === 'exit.notified';
 
+/** What a batch at work writes records of: its messages, and the cases they are about. */
+export function changedBy(
+  decided: readonly { readonly records: readonly Pick<GuardRecord, 'id' | 'caseId'>[] }[],
+): Set<string> {
+  const changed = new Set<string>();
+  for (const { records } of decided)
+    for (const { id, caseId } of records) {
+      changed.add(id);
+      if (caseId !== undefined) changed.add(caseId);
+    }
+  return changed;
+}
+
 export function clientsByCase(cases: readonly CaseBinding[]): ReadonlyMap<string, string> {
   const clients = new Map<string, string>();
   for (const { id, client } of cases) clients.set(id, client);

@@ -9,6 +9,7 @@ import type { Effect } from '../domain/effect.js';
 import { type GuardRecord, isCleared } from '../domain/guard-record.js';
 import type { Incoming } from '../domain/incoming.js';
 import type { BatchStore, DecidedMessage } from './batch.store.js';
+import { changedBy } from './batch-mentions.js';
 import { readOpenings, requireOpenings } from './delivery-opening.js';
 import {
   brokerTimeOf,
@@ -240,7 +241,7 @@ export class BatchProcessor {
     const judged = judgeBatch(intakes, { world, prior, waited, delivered, nowMs: now.getTime() });
     if (judged.doubts.length > 0) await this.settle(db, judged.doubts);
     if (turn.onJudged !== undefined && changesNothingElse(judged))
-      turn.onJudged(messagesOf(judged));
+      turn.onJudged(changedBy(judged.decided));
     const heldUntil = new Date(now.getTime() + routeTimeoutMs);
     const seqs = await store.commit(db, {
       decided: judged.decided,
@@ -282,17 +283,6 @@ const onlyDelivers = ({ effects, records }: DecidedMessage): boolean =>
   effects.every(isDelivery) && records.every(isFirst);
 const isDelivery = ({ kind }: Effect): boolean => kind === 'deliver';
 const isFirst = ({ ordinal }: GuardRecord): boolean => ordinal === 0;
-
-/** The batch's messages, and the cases they are about. */
-function messagesOf({ decided }: JudgedBatch): Set<string> {
-  const ids = new Set<string>();
-  for (const { records } of decided)
-    for (const { id, caseId } of records) {
-      ids.add(id);
-      if (caseId !== undefined) ids.add(caseId);
-    }
-  return ids;
-}
 
 function readable(intakes: readonly Intake[]): Incoming[] {
   const batch: Incoming[] = [];

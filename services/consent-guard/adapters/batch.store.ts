@@ -254,7 +254,10 @@ async function writeBindings(
       ],
     });
   }
-  if (bindings.length === 0) return;
+  if (bindings.length > 0) await writeCases(db, bindings);
+}
+
+async function writeCases(db: PoolClient, bindings: readonly CaseBound[]): Promise<void> {
   const cases = new Map(bindings.map((each) => [each.caseId, each]));
   const agencies = new Map(bindings.map((each) => [`${each.caseId}|${each.agency}`, each]));
   // Of two references of an office in one batch, the later.

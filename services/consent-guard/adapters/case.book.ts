@@ -4,7 +4,6 @@ import {
   mailStatusReply,
   scheduleReply,
   worklistReply,
-  type askReference,
   type askWorklist,
   type CaseView,
   type MailStatus,
@@ -17,6 +16,7 @@ import {
   routerCasesReply,
   unattendedOfficesReply,
 } from '#libs/contracts/ask-router.js';
+import type { askReference } from '#libs/contracts/ask-around.js';
 import { answerSubject } from '#libs/contracts/subjects.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { readShortReference } from '#libs/contracts/short-reference.js';

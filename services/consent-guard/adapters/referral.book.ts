@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { z } from 'zod';
 import type { Clock } from '#libs/clock/clock.js';
-import type { PartyShown, askParties } from '#libs/contracts/ask.js';
+import type { PartyShown, askParties } from '#libs/contracts/ask-around.js';
 import type { ConsentFormData } from '#libs/contracts/consent-forms.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { messageNames, ruleOf } from '#libs/contracts/message-table.js';

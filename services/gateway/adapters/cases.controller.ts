@@ -3,13 +3,12 @@ import {
   caseReply,
   consentsReply,
   dpa1Reply,
-  partiesReply,
-  referenceReply,
   tryMessageReply,
   tryReply,
   worklistReply,
   type CaseView,
 } from '#libs/contracts/ask.js';
+import { partiesReply, referenceReply } from '#libs/contracts/ask-around.js';
 import { casesReply } from '#libs/contracts/ask-router.js';
 import { type ClientView, clientViewReply } from '#libs/contracts/client-view.js';
 import { personId } from '#libs/contracts/form-fields.js';

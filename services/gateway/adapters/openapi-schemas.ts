@@ -5,14 +5,13 @@ import {
   caseReply,
   consentsReply,
   dpa1Reply,
-  partiesReply,
   proofReply,
   timelineReply,
-  referenceReply,
   tryMessageReply,
   tryReply,
   worklistReply,
 } from '#libs/contracts/ask.js';
+import { partiesReply, referenceReply } from '#libs/contracts/ask-around.js';
 import { casesReply } from '#libs/contracts/ask-router.js';
 import { clientViewReply } from '#libs/contracts/client-view.js';
 import { fieldRules } from '#libs/contracts/field.js';

@@ -1,5 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { askParties, partiesReply } from '#libs/contracts/ask.js';
+import { askParties, partiesReply } from '#libs/contracts/ask-around.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { PartyRoad } from '../domain/party-road.js';
 import { Party } from './gateway-request.js';
