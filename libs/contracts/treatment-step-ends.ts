@@ -62,6 +62,7 @@ export const treatmentStepEnds = {
     ends: [
       endedBy('review.accepted', 'it is answered'),
       endedBy('review.declined', 'it is answered'),
+      endedBy('review.offered', 'another time is to be answered'),
       endedBy('review.moved', 'another time is to be answered'),
       endedByReviewOff,
       endedByExitTold,

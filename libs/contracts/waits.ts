@@ -41,6 +41,14 @@ const reviewGone = [
   'instruction.stop-using',
 ] as const;
 
+/** A newer time stands in an offer's place, and is answered instead. */
+const offerAnswered = [
+  'review.accepted',
+  'review.declined',
+  'review.offered',
+  'review.moved',
+] as const;
+
 const attendance: Wait = {
   answer: 'attendance',
   waits: 'recipient',
@@ -117,13 +125,13 @@ export const waits: Readonly<Partial<Record<MessageName, Wait>>> = {
     answer: 'review-answer',
     waits: 'sender',
     workingDays: 2,
-    endedBy: ['review.accepted', 'review.declined', 'review.moved', ...reviewGone],
+    endedBy: [...offerAnswered, ...reviewGone],
   },
   'review.moved': {
     answer: 'review-answer',
     waits: 'sender',
     workingDays: 2,
-    endedBy: ['review.accepted', 'review.declined', 'review.moved', ...reviewGone],
+    endedBy: [...offerAnswered, ...reviewGone],
   },
   'review.declined': {
     answer: 'review-offer',

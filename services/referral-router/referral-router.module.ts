@@ -162,6 +162,11 @@ function createInbox(ground: Ground, letters: DeadLetterStore): DeliveryConsumer
 }
 
 function createSweep(ground: Ground, relay: OutboxRelay, follower: EventsConsumer): DaySweep {
+  const sweeps = new Counter({
+    name: 'throughcare_router_sweeps_total',
+    help: 'How often everything that the clock brings about was done',
+    registers: [ground.registry],
+  });
   return new DaySweep({
     db: ground.outside.db,
     clock: ground.clock,
@@ -169,6 +174,7 @@ function createSweep(ground: Ground, relay: OutboxRelay, follower: EventsConsume
     everySeconds: ground.config.OVERDUE_SWEEP_SECONDS,
     isCaughtUp: () => follower.isCaughtUp(),
     onTold: () => relay.wake(),
+    onSwept: () => sweeps.inc(),
     onTrouble: ground.trouble('the sweep of the day failed'),
   });
 }

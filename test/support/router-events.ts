@@ -27,6 +27,9 @@ export const probation = 'prob_london';
 
 export const district = 'lambeth-southwark-and-wandsworth';
 
+/** What a party of the small directory is. */
+export const kindOf = (party: string): PartyKind => kinds[party] ?? 'treatment-provider';
+
 /** The agency of a party: the job centres are one. */
 export const agencyOf = (party: string): string => (kinds[party] === 'jobcentre' ? 'jcp' : party);
 

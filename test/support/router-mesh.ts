@@ -1,7 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/nats-core';
-import type { WorklistStep } from '#libs/contracts/ask.js';
+import { type WaitingFor, type WorklistStep, worklistReply } from '#libs/contracts/ask.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { readMessageText } from '#libs/contracts/read-message.js';
 import {
@@ -127,13 +127,42 @@ export class RouterMesh {
     return requestJson<T>(this.guard, answerSubject(router, verb), payload);
   }
 
-  async worklist(party: string, cases?: readonly string[]): Promise<readonly WorklistStep[]> {
-    const reply = await this.ask<{ steps: WorklistStep[] }>('worklist', {
+  async worklist(
+    party: string,
+    cases?: readonly string[],
+    person?: string,
+  ): Promise<readonly WorklistStep[]> {
+    return (await this.lists(party, cases, person)).steps;
+  }
+
+  /** What the party waits for. */
+  async waiting(party: string, cases?: readonly string[]): Promise<readonly WaitingFor[]> {
+    return (await this.lists(party, cases)).waiting;
+  }
+
+  private async lists(
+    party: string,
+    cases?: readonly string[],
+    person?: string,
+  ): Promise<{ readonly steps: WorklistStep[]; readonly waiting: WaitingFor[] }> {
+    const reply = await this.ask<object>('worklist', {
       party,
       ...(cases === undefined ? {} : { cases }),
+      ...(person === undefined ? {} : { person }),
     });
     if (!reply.ok) throw new Error(reply.code);
-    return reply.steps;
+    const { ok: _ok, ...lists } = reply;
+    return worklistReply.parse(lists);
+  }
+
+  /** Waits until the router has looked twice at what the clock brings about: whatever is to go out by now has. */
+  async swept(router: ServiceProcess): Promise<void> {
+    const sweeps = async (): Promise<number> => {
+      const text = await (await fetch(`${router.url}/metrics`)).text();
+      return Number(/^throughcare_router_sweeps_total (\d+)/m.exec(text)?.[1] ?? 0);
+    };
+    const before = await sweeps();
+    await until('two sweeps', async () => (await sweeps()) >= before + 2);
   }
 
   /** Waits until the party's open steps are these. */

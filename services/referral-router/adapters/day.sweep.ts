@@ -17,6 +17,8 @@ export interface DaySweepOptions {
   readonly isCaughtUp: () => boolean;
   /** After a commit that put something into the outbox. */
   readonly onTold: () => void;
+  /** After each sweep of which nothing failed. */
+  readonly onSwept: () => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -67,14 +69,25 @@ export class DaySweep {
 
   private async run(): Promise<void> {
     clearTimeout(this.timer);
-    const { clock, everySeconds, isCaughtUp, onTrouble } = this.options;
+    const { clock, everySeconds, isCaughtUp } = this.options;
     const isReady = isCaughtUp();
-    if (isReady) for (const chore of this.chores) await this.workOff(chore).catch(onTrouble);
+    if (isReady) await this.sweep();
     const next = new Date(clock.now().getTime() + everySeconds * 1_000);
     const delayMs = isReady
       ? Math.min(Math.max(clock.realDelayMs(next), leastDelayMs), everySeconds * 1_000)
       : behindDelayMs;
     if (!this.isStopped) this.timer = setTimeout(() => this.wake(), delayMs);
+  }
+
+  /** One chore that fails keeps no other from its work. */
+  private async sweep(): Promise<void> {
+    let hasFailed = false;
+    for (const chore of this.chores)
+      await this.workOff(chore).catch((error: unknown) => {
+        hasFailed = true;
+        this.options.onTrouble(error);
+      });
+    if (!hasFailed) this.options.onSwept();
   }
 
   private async workOff(chore: Chore): Promise<void> {

@@ -1,0 +1,137 @@
+import { meets } from '#libs/contracts/condition.js';
+import type { MeshEvent } from '#libs/contracts/mesh-event.js';
+import { ruleOf } from '#libs/contracts/message-table.js';
+import { refusalStep } from '#libs/contracts/refusal-steps.js';
+import { stepEnds } from '#libs/contracts/step-ends.js';
+import { stepAfter, stepFollowUps } from '#libs/contracts/step-outcomes.js';
+import type { StepName } from '#libs/contracts/steps.js';
+import { waits } from '#libs/contracts/waits.js';
+import { outcomeSaid } from '#libs/contracts/what-follows.js';
+import type { OpenStep } from '#services/referral-router/domain/case-state.js';
+import { agencyOf } from './router-events.js';
+import { isCleared, isHad, nameOf } from './random-history.js';
+
+/*
+ * What must be so of the steps of a history, said from the tables' reasons alone. It shares nothing with the router: no state is carried
+ * along, each step is judged by itself against all messages. Where the tables leave it open whose step a message means, it is silent.
+ */
+
+type History = readonly MeshEvent[];
+
+/** The messages that an agency sent, or got and had. */
+const knownTo = (agency: string, history: History): History =>
+  history.filter(
+    (event) =>
+      agencyOf(event.sender) === agency ||
+      (agencyOf(event.to) === agency && isHad(event, history)) ||
+      event.senderKind === 'guard',
+  );
+
+const isListed = (step: StepName, event: MeshEvent): boolean =>
+  stepEnds[step].ends.some(({ by, when }) => by === nameOf(event) && meets(event.facts, when));
+
+const saidDone = (event: MeshEvent, agency: string) => {
+  const said =
+    nameOf(event) === 'step.done' && agencyOf(event.sender) === agency
+      ? outcomeSaid(event.facts)
+      : undefined;
+  const kind = said === undefined ? undefined : stepFollowUps[said.step][said.outcome].kind;
+  return kind === 'send' || kind === 'only-done' ? undefined : said;
+};
+
+/** The steps that a message opens by the tables, and at which agency. */
+function openedBy(event: MeshEvent, history: History): readonly { step: StepName; at: string }[] {
+  if (event.verdict === 'refused' || event.verdict === 'stopped') {
+    const dropped = refusalStep(nameOf(event), event.reason ?? '');
+    return dropped === undefined ? [] : [{ step: dropped.step, at: agencyOf(event.sender) }];
+  }
+  if (!isHad(event, history) || nameOf(event) === 'step.done') return [];
+  return ruleOf(nameOf(event))
+    .opens.filter(
+      ({ when, sentBy, sentTo, ifOpen }) =>
+        ifOpen === undefined &&
+        meets(event.facts, when) &&
+        (sentBy ?? event.senderKind) === event.senderKind &&
+        (sentTo ?? event.recipientKind) === event.recipientKind,
+    )
+    .map(({ step, owner }) => ({
+      step,
+      at: agencyOf(owner.side === 'sender' ? event.sender : event.to),
+    }));
+}
+
+/** Steps that must be open, since they were opened and nothing that could end one of that name came after: `cause step agency`. */
+export function stepsThatMustBeOpen(history: History): readonly string[] {
+  return history.flatMap((event) =>
+    openedBy(event, history)
+      .filter(({ step, at }) => {
+        const later = knownTo(at, history).filter(({ seq }) => seq > event.seq);
+        return !later.some(
+          (each) =>
+            (isCleared(each) && isListed(step, each)) ||
+            saidDone(each, at)?.step === step ||
+            (step === 'send-again' && nameOf(each) === nameOf(event)),
+        );
+      })
+      .map(({ step, at }) => `${event.id} ${step} ${at}`),
+  );
+}
+
+/** Why an open step must not be: nothing opened it, or a message ended its reason. Empty where it may be open. */
+export function faultsOf(step: OpenStep, history: History): readonly string[] {
+  const at = agencyOf(step.holder.party);
+  const cause = history.filter(({ id }) => id === step.cause);
+  if (!cause.some((event) => gaveCause(event, step, history)))
+    return [`${step.step} was opened by nothing`];
+  const from = Math.max(...cause.map(({ seq }) => seq));
+  return knownTo(at, history)
+    .filter((event) => event.seq > from && isOver(step, event, history))
+    .map((event) => `${step.step} was ended by ${nameOf(event)} ${event.id}`);
+}
+
+function gaveCause(event: MeshEvent, step: OpenStep, history: History): boolean {
+  const at = agencyOf(step.holder.party);
+  if (openedBy(event, history).some((each) => each.step === step.step && each.at === at))
+    return true;
+  const said = saidDone(event, at);
+  if (said !== undefined) return stepAfter(said.step, said.outcome) === step.step;
+  if (nameOf(event) === 'reminder.due' || nameOf(event) === 'exit.recorded') return true;
+  const wait = waits[nameOf(event)];
+  const waiting = wait?.waits === 'sender' ? event.sender : event.to;
+  return step.step === 'ask-client' && wait !== undefined && agencyOf(waiting) === at;
+}
+
+/** A message between the two that the table names: it ends the step that it cites, or any where it cites none that opened one. */
+function isOver(step: OpenStep, event: MeshEvent, history: History): boolean {
+  const at = agencyOf(step.holder.party);
+  const said = saidDone(event, at);
+  if (said !== undefined) return said.step === step.step && event.facts['about'] === step.cause;
+  // A wait's step may have been opened by the clock after that message.
+  const isByClock = step.step === 'ask-client' && step.openedAt > event.recordedAt;
+  if (!isCleared(event) || event.senderKind === 'guard' || isByClock) return false;
+  if (!isListed(step.step, event) || !isOfSameForm(step, event)) return false;
+  const sides = [agencyOf(event.sender), agencyOf(event.to)];
+  const other = step.other === undefined ? undefined : agencyOf(step.other);
+  const isBetween = sides.includes(at) && other !== undefined && sides.includes(other);
+  const isOwn = other === undefined && sides[0] === at;
+  if (!isBetween && !isOwn) return false;
+  if (isOnlyForCorrected(step.step, event)) return event.facts['corrects'] === step.root;
+  const cited = [event.facts['appointment'], event.cause];
+  return cited.includes(step.root) || !cited.some((id) => isOpener(id, step.step, history));
+}
+
+const isOnlyForCorrected = (step: StepName, event: MeshEvent): boolean =>
+  stepEnds[step].ends.some(({ by, when }) => by === nameOf(event) && 'corrects' in (when ?? {}));
+
+const isOfSameForm = ({ form }: OpenStep, { facts }: MeshEvent): boolean =>
+  form === undefined || facts['form'] === undefined || facts['form'] === form;
+
+/** Whether a step of that name was opened by this message, at once or by the clock. */
+const isOpener = (id: unknown, step: StepName, history: History): boolean =>
+  history
+    .filter((event) => event.id === id)
+    .some(
+      (event) =>
+        openedBy(event, history).some((each) => each.step === step) ||
+        (step === 'ask-client' && waits[nameOf(event)] !== undefined),
+    );
