@@ -12,9 +12,8 @@ export function readAsk<T extends z.ZodType>(
   const asked = schema.safeParse(payload);
   if (asked.success) return asked.data;
   const field = asked.error.issues[0]?.path.join('.');
-  throw new MeshError('malformed-message', `the question is not ${shape}`, {
-    ...(field === undefined || field === '' ? {} : { field }),
-  });
+  const where = field === undefined || field === '' ? undefined : { field };
+  throw new MeshError('malformed-message', `the question is not ${shape}`, where);
 }
 
 /** An answer from the database; its being away is said as such. */

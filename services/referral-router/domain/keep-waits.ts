@@ -143,7 +143,10 @@ function isAnsweredIn(
   );
 }
 
-/** An answer to one message ends the wait for that one, where it says which; the other's goes on. */
+/**
+ * An answer to one message ends the wait for that one, where it says which; the other's goes on. A wait that began when a referral was
+ * passed on is for the answer to that referral.
+ */
 function meant(
   waits: readonly OpenWait[],
   event: MeshEvent,
@@ -154,7 +157,7 @@ function meant(
       const name = nameOfType(messageOf(id)?.type ?? '');
       return name !== undefined && waitOf[name]?.answer === wait.answer;
     });
-    return cited === undefined || cited === wait.cause;
+    return cited === undefined || [wait.cause, messageOf(wait.cause)?.cause].includes(cited);
   });
 }
 
