@@ -18,10 +18,10 @@ const settings = {
   NATS_SEED_FILE: z.string().min(1),
   DATABASE_URL: z.string().min(1),
   REDIS_URL: z.string().min(1),
-  /** Local time at which reminders go out. */
+  /** Local time at which reminders go out: within office hours. */
   REMIND_AT: z
     .string()
-    .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
+    .regex(/^(09|1[0-6]):[0-5]\d$/)
     .default(usualRules.timeOfDay),
   /** Weeks between care plan reviews where the plan does not say. */
   REVIEW_WEEKS: z.coerce.number().int().min(1).max(52).default(usualRules.reviewWeeks),

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import type { ScheduledReminder } from '#libs/contracts/ask.js';
 import { effectId, ownEffectId } from '#libs/contracts/message-id.js';
 import { readMessage } from '#libs/contracts/read-message.js';
 import { RemindersWorld } from '#test/support/reminders-world.js';
@@ -16,7 +17,14 @@ afterEach(async () => {
 });
 
 const agreed = { agreedOn: '2026-03-02' };
-const sentFor = (anchor: string) => world.sent.filter(({ data }) => data['anchor'] === anchor);
+/** What a care plan brings at once. */
+const plan = ['care-plan-review 1 scheduled', 'outcome-profile 1 scheduled'];
+const profile = 'outcome-profile 1 scheduled';
+const reviewOf = (reminders: readonly ScheduledReminder[]) =>
+  reminders.find(({ kind }) => kind === 'care-plan-review');
+/** The reminders of the reviews of a care plan that went out. */
+const sentFor = (anchor: string) =>
+  world.sent.filter(({ data }) => data['anchor'] === anchor && data['kind'] === 'care-plan-review');
 const delayed = () => world.withQueue((queue) => queue.getDelayedCount());
 
 describe('reminders', () => {
@@ -24,7 +32,7 @@ describe('reminders', () => {
     const instance = await world.run();
     const caseId = randomUUID();
     const anchor = await world.tell('careplan.agreed', caseId, agreed);
-    const [first] = await world.scheduleBecomes(caseId, ['care-plan-review 1 scheduled']);
+    const first = reviewOf(await world.scheduleBecomes(caseId, plan));
     expect(first).toMatchObject({
       case: caseId,
       party: 'tp_one',
@@ -50,7 +58,11 @@ describe('reminders', () => {
     expect(
       message.time >= '2026-05-18T08:00:00.000Z' && message.time < '2026-05-18T08:00:04.000Z',
     ).toBe(true);
-    await world.scheduleBecomes(caseId, ['care-plan-review 1 due', 'care-plan-review 2 scheduled']);
+    await world.scheduleBecomes(caseId, [
+      'care-plan-review 1 due',
+      'care-plan-review 2 scheduled',
+      profile,
+    ]);
 
     instance.signal('SIGTERM');
     const [exit] = await new Promise<[unknown]>((resolve) =>
@@ -77,14 +89,14 @@ describe('reminders', () => {
     );
     const claims = ['claim-interview-13 1 scheduled', 'claim-interview-26 1 scheduled'];
     await world.scheduleBecomes(caseId, [
-      'care-plan-review 1 scheduled',
+      ...plan,
       'consent-lapse 1 scheduled',
       'review-appointment 1 scheduled',
       ...claims,
     ]);
     await world.tell('consent.withdrawn', caseId, { form: 'TPR2' });
     await world.scheduleBecomes(caseId, [
-      'care-plan-review 1 scheduled',
+      ...plan,
       'consent-lapse 1 cancelled',
       'review-appointment 1 cancelled',
       ...claims,
@@ -97,6 +109,7 @@ describe('reminders', () => {
     );
     await world.scheduleBecomes(caseId, [
       'care-plan-review 1 cancelled',
+      'outcome-profile 1 cancelled',
       'consent-lapse 1 cancelled',
       'review-appointment 1 cancelled',
       ...claims,
@@ -112,10 +125,13 @@ describe('reminders', () => {
     const [caseId, over] = [randomUUID(), randomUUID()];
     const anchor = await world.tell('careplan.agreed', caseId, agreed);
     const overAnchor = await world.tell('careplan.agreed', over, agreed);
-    const [reminder] = await world.scheduleBecomes(caseId, ['care-plan-review 1 scheduled']);
-    const [cancelled] = await world.scheduleBecomes(over, ['care-plan-review 1 scheduled']);
+    const reminder = reviewOf(await world.scheduleBecomes(caseId, plan));
+    const cancelled = reviewOf(await world.scheduleBecomes(over, plan));
     await world.tell('exit.recorded', over, { exit: 'planned', on: '2026-03-02' });
-    await world.scheduleBecomes(over, ['care-plan-review 1 cancelled']);
+    await world.scheduleBecomes(over, [
+      'care-plan-review 1 cancelled',
+      'outcome-profile 1 cancelled',
+    ]);
     await world.withQueue(async (queue) => {
       const job = await until('the timer is set', () => queue.getJob(reminder?.reminder ?? ''));
       // As a worker whose clock is weeks ahead would take it.
@@ -135,42 +151,68 @@ describe('reminders', () => {
       );
     });
     expect([...sentFor(anchor), ...sentFor(overAnchor)]).toEqual([]);
-    await world.scheduleBecomes(caseId, ['care-plan-review 1 scheduled']);
+    await world.scheduleBecomes(caseId, plan);
   });
 
-  it('goes out once when the clock jumps far ahead, and not again when it is set back', async () => {
+  it('goes out once when the clock jumps ahead, and not again when it is set back', async () => {
     await world.run();
     const caseId = randomUUID();
     const anchor = await world.tell('careplan.agreed', caseId, agreed);
-    await world.scheduleBecomes(caseId, ['care-plan-review 1 scheduled']);
-    await world.setClock('2027-01-01T00:00:00.000Z');
-    await world.scheduleBecomes(caseId, ['care-plan-review 1 due', 'care-plan-review 4 scheduled']);
+    await world.scheduleBecomes(caseId, plan);
+    await world.setClock('2026-05-20T10:00:00.000Z');
+    const due = ['care-plan-review 1 due', 'care-plan-review 2 scheduled', profile];
+    await world.scheduleBecomes(caseId, due);
     await world.setClock('2026-03-02T09:00:00.000Z');
     await world.setClock('2026-05-18T08:00:00.000Z');
-    const late = await world.tell('careplan.agreed', randomUUID(), { agreedOn: '2026-03-02' });
-    await until('the jump was taken in', () => sentFor(late).length > 0);
-    await world.setClock('2027-01-25T08:59:59.500Z');
-    await world.scheduleBecomes(caseId, [
-      'care-plan-review 1 due',
-      'care-plan-review 4 due',
-      'care-plan-review 5 scheduled',
-    ]);
+    const other = await world.tell('careplan.agreed', randomUUID(), agreed);
+    await until('the jump was taken in', () => sentFor(other).length > 0);
+    await world.setClock('2026-08-10T07:59:59.500Z');
     await until('both went out', () => sentFor(anchor).length >= 2);
-    expect(sentFor(anchor).map(({ data }) => data['occurrence'])).toEqual([1, 4]);
+    expect(sentFor(anchor).map(({ data }) => data['occurrence'])).toEqual([1, 2]);
+  });
+
+  it('goes out at the next office hour where its own was slept through, and never after its own day', async () => {
+    const [late, over] = [randomUUID(), randomUUID()];
+    const before = await world.run();
+    const lateAnchor = await world.tell('careplan.agreed', late, agreed);
+    const overAnchor = await world.tell('careplan.agreed', over, { agreedOn: '2026-02-25' });
+    await world.scheduleBecomes(late, plan);
+    await world.scheduleBecomes(over, plan);
+    await before.stop();
+    // A Thursday night: one is due on Monday, the other was on Wednesday.
+    await world.setClock('2026-05-21T22:00:00.000Z');
+    await world.run();
+    await until('it is put off', async () =>
+      (await world.schedule(late)).some(
+        ({ kind, remindAt }) =>
+          kind === 'care-plan-review' && remindAt === '2026-05-22T08:00:00.000Z',
+      ),
+    );
+    await world.scheduleBecomes(over, [
+      'care-plan-review 1 cancelled',
+      'care-plan-review 2 scheduled',
+      profile,
+    ]);
+    await world.setClock('2026-05-22T07:59:58.000Z');
+    const message = await until('it goes out', () => sentFor(lateAnchor)[0]);
+    expect(
+      message.time >= '2026-05-22T08:00:00.000Z' && message.time < '2026-05-22T08:00:04.000Z',
+    ).toBe(true);
+    expect(sentFor(overAnchor)).toEqual([]);
   });
 
   it('moves what is scheduled when a bank holiday is proclaimed', async () => {
     const before = await world.run();
     const caseId = randomUUID();
     await world.tell('careplan.agreed', caseId, agreed);
-    await world.scheduleBecomes(caseId, ['care-plan-review 1 scheduled']);
+    await world.scheduleBecomes(caseId, plan);
     await before.stop();
     await world.run({ EXTRA_BANK_HOLIDAYS: '2026-05-18', LEAD_DAYS: 'claim-interview-13=14' });
     await until(
       'it is moved to the working day before',
-      async () => (await world.schedule(caseId))[0]?.remindAt === '2026-05-15T08:00:00.000Z',
+      async () => reviewOf(await world.schedule(caseId))?.remindAt === '2026-05-15T08:00:00.000Z',
     );
-    const [moved] = await world.schedule(caseId);
+    const moved = reviewOf(await world.schedule(caseId));
     await world.withQueue(async (queue) => {
       const days = await until('its timer is moved', async () => {
         const at = Math.round(
@@ -193,7 +235,7 @@ describe('reminders', () => {
         sound,
       ]),
     );
-    await world.scheduleBecomes(caseId, ['care-plan-review 1 scheduled']);
+    await world.scheduleBecomes(caseId, plan);
     const letters = () =>
       world.sent.filter(({ type }) => type === 'throughcare.deadletter.reported.v1');
     await until('both are reported', () => letters().length === 2);
@@ -223,12 +265,12 @@ describe('reminders without Redis', () => {
     const instance = await world.run();
     const [before, meanwhile] = [randomUUID(), randomUUID()];
     const early = await world.tell('careplan.agreed', before, agreed);
-    await world.scheduleBecomes(before, ['care-plan-review 1 scheduled']);
+    await world.scheduleBecomes(before, plan);
     await until('it is ready', async () => (await world.ready(instance)).status === 200);
 
     await world.servers.redis.process.killAndRestart(async () => {
       await world.tell('careplan.agreed', meanwhile, agreed);
-      await world.scheduleBecomes(meanwhile, ['care-plan-review 1 scheduled']);
+      await world.scheduleBecomes(meanwhile, plan);
       expect(await world.ready(instance)).toEqual({ status: 503, failing: ['timers'] });
       // What falls due meanwhile goes out all the same.
       await world.setClock('2026-05-18T08:00:00.000Z');
@@ -275,7 +317,7 @@ describe('reminders killed', () => {
     );
     await until(
       'all are scheduled',
-      async () => (await world.schedule(...cases)).length === cases.length,
+      async () => (await world.schedule(...cases)).length === 2 * cases.length,
       30_000,
     );
     const put = new Set(anchors);
@@ -294,11 +336,12 @@ describe('reminders killed', () => {
     );
     const reminders = await world.schedule(...cases);
     expect(reminders.filter(({ state }) => state === 'due')).toHaveLength(cases.length);
-    expect(reminders.filter(({ state }) => state === 'scheduled')).toHaveLength(cases.length);
+    // The next review and the outcome profile.
+    expect(reminders.filter(({ state }) => state === 'scheduled')).toHaveLength(2 * cases.length);
     // The stream knows the repeats of what was published and not noted: each id once.
     expect(out()).toHaveLength(cases.length);
     expect(first.pid).toBeUndefined();
-  });
+  }, 120_000);
 
   it('does not put out again what a timer left over calls for', async () => {
     await world.run();
@@ -308,6 +351,7 @@ describe('reminders killed', () => {
     const reminders = await world.scheduleBecomes(caseId, [
       'care-plan-review 1 due',
       'care-plan-review 2 scheduled',
+      profile,
     ]);
     const due = reminders.find(({ state }) => state === 'due')?.reminder ?? '';
     await world.withQueue(async (queue) => {
@@ -318,6 +362,7 @@ describe('reminders killed', () => {
     await world.scheduleBecomes(caseId, [
       'care-plan-review 1 cancelled',
       'care-plan-review 2 cancelled',
+      'outcome-profile 1 cancelled',
     ]);
     expect(sentFor(anchor)).toHaveLength(1);
   });
@@ -326,7 +371,7 @@ describe('reminders killed', () => {
     const instance = await world.run();
     const [early, late] = [randomUUID(), randomUUID()];
     const anchor = await world.tell('careplan.agreed', early, agreed);
-    await world.scheduleBecomes(early, ['care-plan-review 1 scheduled']);
+    await world.scheduleBecomes(early, plan);
     await world.servers.postgres.kill();
     await until('it is not ready', async () =>
       (await world.ready(instance)).failing.includes('database'),
@@ -340,7 +385,7 @@ describe('reminders killed', () => {
     await until('it is ready', async () => (await world.ready(instance)).status === 200, 30_000);
     await until(
       'both are there',
-      async () => (await world.schedule(early, late)).length >= 3,
+      async () => (await world.schedule(early, late)).length >= 5,
       40_000,
     );
     await until('it went out', () => sentFor(anchor).length > 0, 30_000);

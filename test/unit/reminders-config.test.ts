@@ -33,6 +33,8 @@ describe('the settings of reminders', () => {
       { LEAD_DAYS: 'consent-lapse=soon' },
       { EXTRA_BANK_HOLIDAYS: '2026-02-30' },
       { REMIND_AT: '25:00' },
+      { REMIND_AT: '08:59' },
+      { REMIND_AT: '17:00' },
       { REDIS_URL: '' },
     ];
     for (const one of wrong) {

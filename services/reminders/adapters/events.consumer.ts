@@ -2,7 +2,7 @@ import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { Delivery, Outcome } from '#libs/nats/delivery.js';
 import { type EventHandling, eachEvent } from '#libs/nats/each-event.js';
-import { caseEventOf } from '../domain/case-event.js';
+import { caseEventOf } from '../domain/read-case-event.js';
 import { remindersParty } from '../domain/reminder-due.js';
 import type { Timer } from '../domain/timers.js';
 import type { ScheduleStore } from './schedule.store.js';

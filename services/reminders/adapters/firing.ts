@@ -23,8 +23,10 @@ export class Firing {
     if (outcome.kind === 'put-out') {
       this.options.onPutOut();
       this.options.relay.wake();
-      this.setTimers(outcome.next);
     }
+    if (outcome.kind === 'put-out' || outcome.kind === 'over') this.setTimers(outcome.next);
+    // A timer's own job puts itself back; where the upkeep found it, there may be none.
+    if (outcome.kind === 'put-off') this.setTimers([{ reminder, remindAt: outcome.remindAt }]);
     return outcome;
   }
 

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { Kysely, Selectable, Transaction, Updateable } from 'kysely';
 import type { Clock } from '#libs/clock/clock.js';
-import { londonDate } from '#libs/calendar/london-time.js';
 import { enqueue } from '#libs/outbox/enqueue.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
 import type { CaseEvent } from '../domain/case-event.js';
@@ -11,6 +10,7 @@ import { nextOccurrence, planReminders } from '../domain/plan-reminders.js';
 import type { Plan } from '../domain/plan-reminders.js';
 import type { NewReminder, Reminder } from '../domain/reminder.js';
 import { reminderDue } from '../domain/reminder-due.js';
+import { goesOutAt } from '../domain/reminder-rules.js';
 import type { ReminderRules } from '../domain/reminder-rules.js';
 import type { Timer } from '../domain/timers.js';
 import type { RemindersTables } from './reminders-tables.js';
@@ -20,6 +20,10 @@ export type PutOut =
   | { readonly kind: 'put-out'; readonly next: readonly Timer[] }
   /** Not yet: `now` is the database's clock in mesh time, which alone counts. */
   | { readonly kind: 'early'; readonly remindAt: Date; readonly now: Date }
+  /** Too late for its own hour: it goes out at the next office hour. */
+  | { readonly kind: 'put-off'; readonly remindAt: Date; readonly now: Date }
+  /** Nobody is told: the thing itself is over. A series goes on. */
+  | { readonly kind: 'over'; readonly next: readonly Timer[] }
   /** It went out before, or nothing is to be reminded of any more. */
   | { readonly kind: 'gone' };
 
@@ -69,33 +73,23 @@ export class ScheduleStore {
    */
   async putOut(reminder: string): Promise<PutOut> {
     return this.inTransaction(async (tx) => {
-      const found = await tx
-        .selectFrom('reminder')
-        .select('case_id')
-        .where('reminder', '=', reminder)
-        .executeTakeFirst();
-      if (found === undefined) return { kind: 'gone' };
-      await lockCase(tx, found.case_id);
-      const row = await tx
-        .selectFrom('reminder')
-        .selectAll()
-        .where('reminder', '=', reminder)
-        .executeTakeFirst();
-      if (row?.state !== 'scheduled') return { kind: 'gone' };
+      const row = await lockReminder(tx, reminder);
+      if (row === undefined) return { kind: 'gone' };
       const now = await this.now(tx);
       if (now < row.remind_at) return { kind: 'early', remindAt: row.remind_at, now };
-      await tx
-        .updateTable('reminder')
-        .set({ state: 'due', put_out_at: now })
-        .where('reminder', '=', reminder)
-        .execute();
+      const at = goesOutAt(row.kind, row.due_on, now, this.rules);
+      if (at === undefined) {
+        await changeReminder(tx, reminder, { state: 'cancelled' });
+        return { kind: 'over', next: await this.addNext(tx, reminderOf(row), now) };
+      }
+      if (at > now) {
+        await changeReminder(tx, reminder, { remind_at: at });
+        return { kind: 'put-off', remindAt: at, now };
+      }
+      await changeReminder(tx, reminder, { state: 'due', put_out_at: now });
       const message = reminderDue(reminderOf(row), now);
       await enqueue(tx, [{ id: message.id, body: Buffer.from(JSON.stringify(message)) }]);
-      const next = nextOccurrence(reminderOf(row), row.occurrence, londonDate(now), this.rules);
-      return {
-        kind: 'put-out',
-        next: await addReminders(tx, row.case_id, next === undefined ? [] : [next]),
-      };
+      return { kind: 'put-out', next: await this.addNext(tx, reminderOf(row), now) };
     });
   }
 
@@ -110,6 +104,11 @@ export class ScheduleStore {
       .execute()
       .catch(rethrow);
     return rows.map(reminderOf);
+  }
+
+  private async addNext(tx: Tx, reminder: Reminder, now: Date): Promise<readonly Timer[]> {
+    const next = nextOccurrence(reminder, reminder.occurrence, now, this.rules);
+    return addReminders(tx, reminder.caseId, next === undefined ? [] : [next]);
   }
 
   /** The database's clock in mesh time: a worker's own clock may be weeks ahead, and then all it wakes for is early. */
@@ -129,6 +128,34 @@ function rethrow(error: unknown): never {
 
 async function lockCase(tx: Tx, caseId: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`case:${caseId}`}, 0))`.execute(tx);
+}
+
+/** A reminder that is still to go out, with its case locked; undefined when there is none such. */
+async function lockReminder(
+  tx: Tx,
+  reminder: string,
+): Promise<Selectable<RemindersTables['reminder']> | undefined> {
+  const found = await tx
+    .selectFrom('reminder')
+    .select('case_id')
+    .where('reminder', '=', reminder)
+    .executeTakeFirst();
+  if (found === undefined) return undefined;
+  await lockCase(tx, found.case_id);
+  return tx
+    .selectFrom('reminder')
+    .selectAll()
+    .where('reminder', '=', reminder)
+    .where('state', '=', 'scheduled')
+    .executeTakeFirst();
+}
+
+async function changeReminder(
+  tx: Tx,
+  reminder: string,
+  change: Updateable<RemindersTables['reminder']>,
+): Promise<void> {
+  await tx.updateTable('reminder').set(change).where('reminder', '=', reminder).execute();
 }
 
 async function keepEvent(tx: Tx, event: CaseEvent): Promise<boolean> {
@@ -154,8 +181,7 @@ async function applyPlan(
   plan: Plan,
   reminders: readonly Reminder[],
 ): Promise<readonly Timer[]> {
-  for (const { reminder, state } of plan.change)
-    await tx.updateTable('reminder').set({ state }).where('reminder', '=', reminder).execute();
+  for (const { reminder, state } of plan.change) await changeReminder(tx, reminder, { state });
   const reopened = plan.change
     .filter(({ state }) => state === 'scheduled')
     .map(({ reminder }) => reminder);

@@ -127,7 +127,7 @@ export class TimersQueue extends Timers {
 
   private async work(job: Job, token: string | undefined): Promise<void> {
     const outcome = await this.options.fire(job.id ?? '');
-    if (outcome.kind !== 'early') return;
+    if (outcome.kind !== 'early' && outcome.kind !== 'put-off') return;
     const delay = this.delayMs(outcome.remindAt, outcome.now);
     if (delay === undefined) return; // the clock stands still: set again when it moves
     await job.moveToDelayed(Date.now() + Math.max(leastPutBackMs, delay), token);

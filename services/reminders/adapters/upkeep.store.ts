@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Clock } from '#libs/clock/clock.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
-import { remindAt } from '../domain/reminder-rules.js';
+import { goesOutAt, remindAt } from '../domain/reminder-rules.js';
 import type { ReminderRules } from '../domain/reminder-rules.js';
 import type { Timer } from '../domain/timers.js';
 import type { RemindersTables } from './reminders-tables.js';
@@ -25,7 +25,7 @@ export class UpkeepStore {
 
   /**
    * All that is scheduled, a page at a time. Times are computed anew from the days on record: a bank holiday proclaimed since, another
-   * lead time or hour, moves what is scheduled. @throws MeshError `store-unavailable`
+   * lead time or hour, moves what is scheduled; what is late goes to the next office hour. @throws MeshError `store-unavailable`
    */
   async *scheduled(): AsyncGenerator<ScheduledPage> {
     for (let last = '00000000-0000-0000-0000-000000000000'; ;) {
@@ -38,9 +38,13 @@ export class UpkeepStore {
         .limit(page)
         .execute()
         .catch(rethrow);
+      const now = await this.databaseTime(0);
       const timers = rows.map((row) => ({
         reminder: row.reminder,
-        remindAt: remindAt(row.kind, row.due_on, this.rules),
+        // What is over keeps its time: it is looked at once more, and then announced to nobody.
+        remindAt:
+          goesOutAt(row.kind, row.due_on, now, this.rules) ??
+          remindAt(row.kind, row.due_on, this.rules),
       }));
       const moved = timers.filter(
         (timer, n) => timer.remindAt.getTime() !== rows[n]?.remind_at.getTime(),

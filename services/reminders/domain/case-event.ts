@@ -1,5 +1,3 @@
-import type { MeshEvent } from '#libs/contracts/mesh-event.js';
-import { nameOfType } from '#libs/contracts/message-table.js';
 import type { MessageName } from '#libs/contracts/message-table.js';
 import type { FactValue } from '#libs/contracts/service-forms.js';
 
@@ -18,40 +16,4 @@ export interface CaseEvent {
   readonly cause: string | undefined;
   readonly facts: Readonly<Record<string, FactValue>>;
   readonly recordedAt: Date;
-}
-
-/** The types that reminders counts from or that end a reminder. */
-const followed: ReadonlySet<MessageName> = new Set([
-  'careplan.agreed',
-  'careplan.reviewed',
-  'claim.started',
-  'claim.ended',
-  'consent.recorded',
-  'consent.withdrawn',
-  'exit.notified',
-  'exit.recorded',
-  'review.accepted',
-  'review.declined',
-  'review.held',
-  'review.not-held',
-  'step.done',
-]);
-
-/** The event as a case event, or undefined when it moves no reminder: another type, no case, refused, or still waiting. */
-export function caseEventOf(event: MeshEvent): CaseEvent | undefined {
-  const name = nameOfType(event.type);
-  if (name === undefined || !followed.has(name) || event.case === undefined) return undefined;
-  if (event.verdict === 'refused' || event.verdict === 'waiting') return undefined;
-  return {
-    id: event.id,
-    verdict: event.verdict === 'stopped' ? 'stopped' : 'cleared',
-    seq: event.seq,
-    caseId: event.case,
-    name,
-    sender: event.sender,
-    recipient: event.to,
-    cause: event.cause,
-    facts: event.facts,
-    recordedAt: new Date(event.recordedAt),
-  };
 }

@@ -1,6 +1,7 @@
 import type { Holidays } from '#libs/calendar/bank-holidays.js';
 import { addDays } from '#libs/calendar/local-date.js';
-import { londonInstant } from '#libs/calendar/london-time.js';
+import { londonDate, londonInstant } from '#libs/calendar/london-time.js';
+import { nextOfficeHour } from '#libs/calendar/office-hours.js';
 import { addWorkingDays, workingDayOnOrBefore } from '#libs/calendar/working-days.js';
 import type { ReminderKind } from '#libs/contracts/service-forms.js';
 
@@ -18,6 +19,8 @@ export interface ReminderRules {
     readonly 'claim-interview-13': number;
     readonly 'claim-interview-26': number;
   };
+  /** Weeks between outcome profiles: quarterly. */
+  readonly profileWeeks: number;
   readonly holidays: Holidays;
 }
 
@@ -34,6 +37,7 @@ export const usualRules: Omit<ReminderRules, 'holidays'> = {
   },
   timeOfDay: '09:00',
   reviewWeeks: 12,
+  profileWeeks: 13,
   interviewWeeks: { 'claim-interview-13': 13, 'claim-interview-26': 26 },
 };
 
@@ -45,4 +49,19 @@ export function remindAt(kind: ReminderKind, dueOn: string, rules: ReminderRules
       ? addWorkingDays(dueOn, -lead.workingDays, rules.holidays)
       : workingDayOnOrBefore(addDays(dueOn, -lead.days), rules.holidays);
   return londonInstant(day, rules.timeOfDay);
+}
+
+/**
+ * When the reminder goes out, as things stand: on its day; where that has passed already, at the next office hour. Undefined where the
+ * thing itself would be over by then: nothing is announced after its own day.
+ */
+export function goesOutAt(
+  kind: ReminderKind,
+  dueOn: string,
+  now: Date,
+  rules: ReminderRules,
+): Date | undefined {
+  const onTime = remindAt(kind, dueOn, rules);
+  const at = onTime > now ? onTime : nextOfficeHour(now, rules.holidays);
+  return londonDate(at) > dueOn ? undefined : at;
 }

@@ -1,0 +1,54 @@
+import { addDays } from '#libs/calendar/local-date.js';
+import { londonDate } from '#libs/calendar/london-time.js';
+import type { MessageName } from '#libs/contracts/message-table.js';
+import { type Apply, end, isLapse, once, rest, revive } from './commitment.js';
+import { dateFact, isSetFact, textFact } from './facts.js';
+
+/** The referral is over for the referrer on this side: its consent asks for nothing more, until the referral goes on. */
+const over =
+  (side: 'sender' | 'recipient'): Apply =>
+  (before, event) =>
+    rest(before, (each) => isLapse(each, 'TPR1', event[side]));
+const goesOn =
+  (side: 'sender' | 'recipient'): Apply =>
+  (before, event) =>
+    revive(before, (each) => isLapse(each, 'TPR1', event[side]));
+
+/**
+ * Consents that will lapse: each is warned of to the party that took it, each form on its own. What one agency recorded at home changes
+ * nothing that another is reminded of: it would tell.
+ */
+export const consentEffects = {
+  'consent.recorded': (before, event) => {
+    const form = textFact(event, 'form');
+    const party = event.sender;
+    if (form === undefined) return before;
+    if (textFact(event, 'decision') !== 'given')
+      // A refusal binds its own scope, which is not known here. The DPA1 has but one: the record.
+      return form === 'DPA1' ? end(before, 'ended', (each) => isLapse(each, form, party)) : before;
+    const anchorOn = dateFact(event, 'validUntil') ?? addDays(londonDate(event.recordedAt), 365);
+    return [
+      ...end(before, 'counted-anew', (each) => isLapse(each, form, party)),
+      once('consent-lapse', event, { party, anchorOn, ref: form }),
+    ];
+  },
+  // What rests on the client's consent to share ends; the provider's own series about its own client does not.
+  'consent.withdrawn': (before, event) => {
+    const form = textFact(event, 'form');
+    const lapsed = isSetFact(event, 'keep')
+      ? before
+      : end(before, 'ended', (each) => isLapse(each, form));
+    const keepsReviews = form !== 'TPR2' || isSetFact(event, 'keep', 'three-way-review');
+    return keepsReviews
+      ? lapsed
+      : end(lapsed, 'ended', ({ kind }) => kind === 'review-appointment' || kind === 'next-review');
+  },
+  'referral.declined': over('recipient'),
+  'referral.cancelled': over('sender'),
+  'absence.nothing-more': over('sender'),
+  'exit.nothing-more': over('sender'),
+  'referral.requested': goesOn('sender'),
+  'referral.acknowledged': goesOn('recipient'),
+  'appointment.booked': goesOn('recipient'),
+  'appointment.attended': goesOn('recipient'),
+} as const satisfies Partial<Record<MessageName, Apply>>;
