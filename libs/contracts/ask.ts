@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { areaRoles } from './address.js';
 import { consentForm } from './consent-forms.js';
 import { instant, localDate, personId } from './form-fields.js';
 import { escalations } from './notices.js';
+import { partyKinds } from './party.js';
 import { consentForms, purposes } from './purposes.js';
 import { partyPutForm, personPutForm, reminderKinds } from './service-forms.js';
 import { stepNames } from './steps.js';
@@ -114,6 +116,9 @@ export const worklistReply = z.strictObject({
   waiting: z.array(waitingFor).default([]),
 });
 
+/** `worklist`: the open steps of the asking party, and of its people at other offices of its agency; or of one of its people. */
+export const askWorklist = z.strictObject({ person: personId.optional() });
+
 /** `answer.svc_router.worklist`: the open steps of a party, or of one of its people, oldest due first, and what it waits for. */
 export const routerWorklistAsk = z.strictObject({
   party: z.string(),
@@ -154,12 +159,52 @@ export const askCase = z.strictObject({ case: z.uuid() });
 export const caseReply = z.strictObject({
   case: z.string(),
   caseref: z.string().optional(),
+  shortReference: z.string().optional(),
   messages: z.array(timelineReply),
   steps: z.array(worklistStep),
+  waiting: z.array(waitingFor).default([]),
   reminders: z.array(scheduledReminder),
   mails: z.array(mailStatus),
 });
 export type CaseView = z.infer<typeof caseReply>;
+
+/** `resolve-reference`: a short reference, as somebody says it, → a case of the asker's own; `not-found` alike for others' and for none. */
+export const askReference = z.strictObject({ reference: z.string().min(1).max(20) });
+export const referenceReply = z.strictObject({ case: z.string() });
+
+/** `cases`: the cases in which the asking party sent or got something, newest first; `before` a case of an earlier page. */
+export const askCases = z.strictObject({ before: z.uuid().optional() });
+export const ownCase = z.strictObject({
+  case: z.string(),
+  caseref: z.string().optional(),
+  shortReference: z.string().optional(),
+  lastAt: z.string().meta({ description: 'When something of it was last recorded' }),
+});
+export const casesReply = z.strictObject({ cases: z.array(ownCase) });
+
+/** `parties`: the active parties that the asker may write to. */
+export const askParties = z.strictObject({
+  district: z.string().max(80).optional(),
+  kind: z.enum(partyKinds).optional(),
+  role: z.enum(areaRoles).optional(),
+});
+export const partyShown = z
+  .strictObject({
+    id: z.string(),
+    kind: z.enum(partyKinds),
+    name: z.string(),
+    serves: z.array(z.strictObject({ role: z.enum(areaRoles), district: z.string() })),
+    phone: z.string().optional(),
+  })
+  .meta({ id: 'PartyShown' });
+export type PartyShown = z.infer<typeof partyShown>;
+export const partiesReply = z.strictObject({ parties: z.array(partyShown) });
+
+/**
+ * `next-providers` of a case: whom the client's standing TPR1 consent names, whom the asker may refer to, and who has not declined. None
+ * where the client asked for none. The reply is a `partiesReply`.
+ */
+export const askNextProviders = askCase;
 
 /** How a consent ended: the party that recorded it, when, how, and which purposes between these two agencies are expressly kept. */
 export const withdrawalShown = z.strictObject({
@@ -180,7 +225,11 @@ export const consentStep = z.strictObject({
   recordedAt: z.string(),
 });
 
-/** `consents`: what stands now of consents that concern the asker's agency, for a case bound to it, and how it came to stand. */
+/**
+ * `consents`: what stands now of consents that concern the asker's agency, for a case bound to it. Of a consent that the agency took, all, and
+ * how it came to stand. Of one that another agency took, a line while it stands, once something under it has come to the agency; no refusal,
+ * no exclusion, no history.
+ */
 export const consentState = z.strictObject({
   ...disclosureLine.shape,
   consent: z.string().meta({ description: 'Id of the message that gave or refused it' }),
@@ -193,7 +242,7 @@ export const consentState = z.strictObject({
   supersedes: z
     .string()
     .optional()
-    .meta({ description: 'Id of the decision that stood on this line before' }),
+    .meta({ description: 'Id of the own decision that stood on this line before' }),
   withdrawal: withdrawalShown.optional(),
 });
 export const consentsReply = z.strictObject({
@@ -245,6 +294,22 @@ export const trialLine = z
   .meta({ id: 'ConsentTrialLine' });
 export type TrialLine = z.infer<typeof trialLine>;
 export const tryReply = z.strictObject({ messages: z.array(trialLine) });
+
+/**
+ * `try-message`: what the guard would decide of a message now, without sending it. It is recorded that it was asked. Every no for want of
+ * consent reads alike, whatever stands behind it; `leftOut` and `lacks` follow from the draft alone then.
+ */
+export const askTryMessage = z
+  .strictObject({
+    type: z.string().max(100),
+    case: z.uuid(),
+    to: z.string().max(120),
+    actor: personId,
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'MessageTrial' });
+export const tryMessageReply = trialLine.omit({ type: true, from: true, to: true, leftOutWhen: true });
+export type MessageTrial = z.infer<typeof tryMessageReply>;
 
 /** For `svc_ops` only: `counts`, `dead-letters`, `directory`. */
 export const deadLetterItem = z.strictObject({

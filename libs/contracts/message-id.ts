@@ -48,6 +48,9 @@ export const isOwnEffectId = (owner: ServiceParty, id: string): boolean =>
 const markOf = (owner: ServiceParty): string =>
   createHash('sha256').update(owner).digest('hex').slice(0, 4);
 
+/** The digest of a message that the guard makes itself: what it contains follows from its id. SHA-256, in hex. */
+export const ownDigest = (id: string): string => createHash('sha256').update(id).digest('hex');
+
 function formatUuid(bytes: Buffer, version: 7 | 8): string {
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | (version << 4);
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;

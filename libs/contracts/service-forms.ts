@@ -103,7 +103,7 @@ export const noticeForm = z.strictObject({
   shortReference: z.string().max(12).optional(),
   /** The short name of the client's own message behind the notice: what was sent, blocked, or lapses. */
   about: z.string().max(60).optional(),
-  /** The organisation on the other side, and whom to ring there. Absent where the reader's own agency sent it. */
+  /** The organisation on the other side of that message, and whom to ring there. Absent within one agency. */
   counterpart: z.strictObject({ name, phone: phone.optional() }).optional(),
   /** One appointment over its moves: `root` stays the same, `sequence` grows. */
   appointment: z

@@ -28,7 +28,7 @@ export const serviceMessages = {
     form: forms.personPutForm,
     to: ['mesh'],
     only: 'svc_ops',
-    facts: [],
+    facts: ['person'],
   },
   'people.mailbox-put': {
     ...ours,

@@ -17,7 +17,7 @@ const none = {
 export const viewRequestForm = z
   .strictObject({ clientAskedOn: inCategory('administration', localDate) })
   .meta({ id: 'ClientViewRequest' });
-/** A second person, of another agency bound to the same case, agrees. */
+/** A second person agrees: of another agency bound to the same case; where no other is, of the same agency. */
 export const viewApprovalForm = z
   .strictObject({ request: inCategory('administration', z.uuid()) })
   .meta({ id: 'ClientViewApproval' });
@@ -25,7 +25,10 @@ export const viewApprovalForm = z
 export const viewReleaseForm = z.strictObject({ approval: z.uuid() });
 export type ViewRelease = z.infer<typeof viewReleaseForm>;
 
-/** The whole of a client's view leaves the mesh only with three keys: two agencies' and the operator's. Each is a message, so on record. */
+/**
+ * The whole of a client's view leaves the mesh only with three keys: two agencies' and the operator's. Where a case is one agency's alone, that
+ * agency's part leaves with two of its people and the operator. Each is a message, so on record.
+ */
 export const viewMessages = {
   'client-view.requested': {
     ...none,

@@ -37,10 +37,12 @@ import { InstanceSessions } from './adapters/instance-sessions.js';
 import { MessageBook } from './adapters/message.book.js';
 import { OperatorBook } from './adapters/operator.book.js';
 import { PartyShares } from './adapters/party-shares.js';
+import { ReferralBook } from './adapters/referral.book.js';
 import { RetentionSweep } from './adapters/retention.sweep.js';
 import { RoadCourier } from './adapters/road.courier.js';
 import { RoadWatch } from './adapters/road.watch.js';
 import { SealingThread } from './adapters/sealing-thread.js';
+import { TrialBook } from './adapters/trial.book.js';
 import { WithdrawalDesk } from './adapters/withdrawal.desk.js';
 import { WithdrawalSweep } from './adapters/withdrawal.sweep.js';
 import { WorldLoader } from './adapters/world.loader.js';
@@ -128,6 +130,7 @@ class Work {
     readonly parts: {
       readonly evidence: EvidenceBook;
       readonly loader: WorldLoader;
+      readonly keys: GuardKeys;
       readonly renewal: KeyRenewal;
     },
     private readonly background: readonly Background[],
@@ -215,7 +218,7 @@ async function createWork(ground: Ground): Promise<Work> {
     databaseUrl: config.DATABASE_URL,
     applicationName: sessions.nameOf('consent-guard-sealer'),
   };
-  return new Work(shares, { evidence: new EvidenceBook(pool, signer), loader, renewal }, [
+  return new Work(shares, { evidence: new EvidenceBook(pool, signer), loader, keys, renewal }, [
     keeper,
     roads,
     new HeldSweep({ pool, clock, courier, log: logger }),
@@ -256,6 +259,8 @@ export class ConsentGuardModule implements OnApplicationBootstrap, BeforeApplica
       messages,
       cases: new CaseBook(pool, connection, messages),
       consents: new ConsentBook(pool, ground.clock, work.parts.loader),
+      referrals: new ReferralBook(pool, ground.clock, work.parts.keys),
+      trials: new TrialBook({ pool, clock: ground.clock, ...work.parts }),
       operator: new OperatorBook(pool),
       evidence: work.parts.evidence,
       keys: work.parts.renewal,

@@ -341,7 +341,8 @@ describe('retention', () => {
     );
     await pool.query('insert into client_case (id, client) values ($1, $2)', [caseId, client]);
     await pool.query(
-      `insert into case_agency (case_id, agency, reference) values ($1, 'jcp', 'our 17')`,
+      `with bound as (insert into case_agency (case_id, agency) values ($1, 'jcp'))
+       insert into case_reference (case_id, party, reference) values ($1, 'jcp_wandsworth', 'our 17')`,
       [caseId],
     );
   };
@@ -370,6 +371,7 @@ describe('retention', () => {
       'client',
       'client_case',
       'case_agency',
+      'case_reference',
       'consent',
       'scope',
       'consent_line',

@@ -76,10 +76,10 @@ describe('the sample journey, with two guards', () => {
   );
 
   it("keeps of the forms in the guard's database only each agency's own case reference", async () => {
-    const { text, rows } = await clearTextOfDatabase(test, 'guard', ['case_agency']);
+    const { text, rows } = await clearTextOfDatabase(test, 'guard', ['case_reference']);
     expect(rows).toBeGreaterThan(100);
     expect(personal.in(text)).toEqual([]);
-    const references = await clearTextOfDatabase(test, 'guard', [], ['case_agency']);
+    const references = await clearTextOfDatabase(test, 'guard', [], ['case_reference']);
     expect(personal.identityIn(references.text)).toEqual([]);
     expect(personal.in(references.text)).not.toEqual([]);
   });

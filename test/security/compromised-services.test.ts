@@ -243,6 +243,13 @@ describe('a lying answer to the guard', () => {
     escalation: 'owner',
     cause: tpr2,
   });
+  /** The same, with what the guard's own records say of it. */
+  const shown = () => ({
+    ...good(),
+    about: typeOf('tpr2.shared'),
+    counterpart: river,
+    shortReference: expect.stringMatching(/^[0-9A-HJKMNP-TV-Z]{8}$/),
+  });
   const askedWith = async (answer: (message: Msg) => void, by = office) => {
     const subscription = router.connection.subscribe('answer.svc_router.worklist', {
       callback: (_error, message) => answer(message),
@@ -256,7 +263,7 @@ describe('a lying answer to the guard', () => {
     askedWith((message) => message.respond(JSON.stringify({ ok: true, steps })), by);
 
   it('passes where every line is so on record (the control)', async () => {
-    expect(await answered([good()])).toEqual({ ok: true, steps: [good()] });
+    expect(await answered([good()])).toEqual({ ok: true, steps: [shown()], waiting: [] });
   });
 
   it('passes no step of another case, party, side or record, and no words of its own', async () => {
@@ -269,16 +276,81 @@ describe('a lying answer to the guard', () => {
       { ...good(), owner: personOf(river) },
       { ...good(), deputy: 'p_words_of_its_own' },
     ];
-    expect(await answered(lies)).toEqual({ ok: true, steps: [] });
-    expect(await answered([{ ...good(), caseref: 'smuggled' }])).toEqual({
+    expect(await answered(lies)).toEqual({ ok: true, steps: [], waiting: [] });
+    const words = { caseref: 'smuggled', about: 'smuggled', counterpart: hill, form: 'TPR1' };
+    expect(await answered([{ ...good(), ...words }])).toEqual({
       ok: true,
-      steps: [good()],
+      steps: [shown()],
+      waiting: [],
     });
     // To the party that never got it, the step of a message that was refused, in a case that is not its own.
     const toWorks = { ...good(), party: works, owner: personOf(works), deputy: personOf(works) };
     expect(
       await answered([toWorks, { ...toWorks, cause: refused }], await mesh.party(works)),
-    ).toEqual({ ok: true, steps: [] });
+    ).toEqual({ ok: true, steps: [], waiting: [] });
+  });
+
+  it('shows a step of another office to who holds it, and to nobody else of the agency', async () => {
+    const lambeth = await mesh.party('jcp_lambeth');
+    const theirs = { ...good(), owner: personOf('jcp_lambeth') };
+    expect(await answered([theirs], lambeth)).toMatchObject({ steps: [{ party: jcp, owner: personOf('jcp_lambeth') }] });
+    expect(await answered([good()], lambeth)).toMatchObject({ steps: [] });
+    // An office that is not of the agency.
+    expect(await answered([{ ...theirs, party: works }], lambeth)).toMatchObject({ steps: [] });
+  });
+
+  it('shows nobody as waited for but by a message of the asker’s own, for the answer that it waits for', async () => {
+    const row = {
+      case: caseId,
+      answer: 'receipt',
+      party: river,
+      counterpart: hill,
+      owner: personOf(river),
+      since: '2026-03-02T09:00:00.000Z',
+      dueOn: '2026-03-04',
+      late: false,
+      cause: tpr2,
+    };
+    const waiting = (rows: readonly object[], by: MeshParty) =>
+      askedWith(
+        (message) => message.respond(JSON.stringify({ ok: true, steps: [], waiting: rows })),
+        by,
+      );
+    expect(await waiting([row], provider)).toMatchObject({
+      waiting: [{ ...row, counterpart: jcp, shortReference: expect.any(String) }],
+    });
+    const lies = [
+      { ...row, answer: 'review-offer' },
+      { ...row, cause: refused },
+      { ...row, cause: referral, answer: 'acknowledgement' },
+      { ...row, cause: randomUUID() },
+      { ...row, case: randomUUID() },
+      { ...row, owner: personOf(hill) },
+      { ...row, party: hill },
+    ];
+    expect(await waiting(lies, provider)).toMatchObject({ waiting: [] });
+    // The other side does not wait for its own receipt.
+    expect(
+      await waiting([{ ...row, party: jcp, owner: personOf(jcp) }], office),
+    ).toMatchObject({ waiting: [] });
+  });
+
+  it('is asked for one of its people, and for nobody of another agency', async () => {
+    const asked: unknown[] = [];
+    const subscription = router.connection.subscribe('answer.svc_router.worklist', {
+      callback: (_error, message) => {
+        asked.push(message.json());
+        message.respond(JSON.stringify({ ok: true, steps: [] }));
+      },
+    });
+    await router.connection.flush();
+    expect(await office.ask('worklist', { person: personOf(jcp) })).toMatchObject({ ok: true });
+    expect(await office.ask('worklist', { person: personOf(river) })).toMatchObject({
+      ok: false,
+      code: 'not-found',
+    });
+    subscription.unsubscribe();
+    expect(asked).toEqual([{ party: jcp, person: personOf(jcp) }]);
   });
 
   it('passes nothing of an answer that is malformed, too large, slow, or a refusal in its own words', async () => {

@@ -173,13 +173,19 @@ const clientIds = clients.map((shown) => uuidOf(printsOf(shown).identity ?? ''))
 
 /** A desk at which both clients are known and both cases bound to every agency, so that consent alone decides. */
 export function openDesk(): GuardDesk {
-  const agencies = new Map(parties.map(({ agency }) => [agency, undefined]));
+  const agencies = new Set(parties.map(({ agency }) => agency));
+  const references = new Map<string, string>();
   return new GuardDesk({
     clients: clients.map((shown, index) => ({
       id: clientIds[index] ?? '',
       prints: printsOf(shown),
     })),
-    cases: caseIds.map((id, index) => ({ id, client: clientIds[index] ?? '', agencies })),
+    cases: caseIds.map((id, index) => ({
+      id,
+      client: clientIds[index] ?? '',
+      agencies,
+      references,
+    })),
   });
 }
 

@@ -16,6 +16,7 @@ function openCase() {
     caseId: uuidOf('case'),
     client: desk.world.case(uuidOf('case'))?.client ?? '',
     agency: 'works',
+    office: works,
     reference: undefined,
   });
   consent(works, (c) => tpr1(c, [river]));

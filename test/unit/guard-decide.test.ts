@@ -287,9 +287,11 @@ describe('a case', () => {
 
   it('is bound to the recipient by what was cleared, with a reference of its own', () => {
     const desk = sharedCase();
-    expect([...(desk.world.case(uuidOf('case'))?.agencies ?? [])]).toEqual([
-      ['jcp', 'W 17'],
-      ['river', 'R/9'],
+    const binding = desk.world.case(uuidOf('case'));
+    expect([...(binding?.agencies ?? [])]).toEqual(['jcp', 'river']);
+    expect([...(binding?.references ?? [])]).toEqual([
+      ['jcp_wandsworth', 'W 17'],
+      ['tp_river', 'R/9'],
     ]);
   });
 

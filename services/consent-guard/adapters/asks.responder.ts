@@ -1,11 +1,17 @@
 import {
   askCase,
+  askCases,
   askEvidenceEntries,
   askEvidenceTiles,
+  askNextProviders,
+  askParties,
   askProof,
+  askReference,
   askSeen,
   askTry,
+  askTryMessage,
   askVerdict,
+  askWorklist,
 } from '#libs/contracts/ask.js';
 import { issueWords } from '#libs/contracts/issue-words.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
@@ -20,11 +26,15 @@ import type { EvidenceBook } from './evidence.book.js';
 import type { KeyRenewal } from './key-renewal.js';
 import type { MessageBook } from './message.book.js';
 import type { OperatorBook } from './operator.book.js';
+import type { ReferralBook } from './referral.book.js';
+import type { TrialBook } from './trial.book.js';
 
 export interface Books {
   readonly messages: MessageBook;
   readonly cases: CaseBook;
   readonly consents: ConsentBook;
+  readonly referrals: ReferralBook;
+  readonly trials: TrialBook;
   readonly operator: OperatorBook;
   readonly keys: KeyRenewal;
   readonly evidence: EvidenceBook;
@@ -48,7 +58,14 @@ export function answersOf(books: Books): AskHandler {
     consents: (party, payload) => books.consents.consents(party, read(askCase, payload).case),
     dpa1: (party, payload) => books.consents.dpa1(party, read(askCase, payload).case),
     try: (party, payload) => books.consents.try(party, read(askTry, payload)),
-    worklist: (party) => books.cases.worklist(party),
+    worklist: (party, payload) => books.cases.worklist(party, read(askWorklist, payload)),
+    cases: (party, payload) => books.cases.cases(party, read(askCases, payload)),
+    'resolve-reference': (party, payload) =>
+      books.cases.resolve(party, read(askReference, payload)),
+    parties: (party, payload) => books.referrals.parties(party, read(askParties, payload)),
+    'next-providers': (party, payload) =>
+      books.referrals.nextProviders(party, read(askNextProviders, payload).case),
+    'try-message': (party, payload) => books.trials.try(party, read(askTryMessage, payload)),
     proof: (party, payload) => books.evidence.proof(party, read(askProof, payload)),
     'client-view': (party, payload) => books.views.ownPart(party, read(askClientView, payload)),
   };

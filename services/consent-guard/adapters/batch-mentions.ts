@@ -1,10 +1,14 @@
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
-import { messageNames, ruleOf } from '#libs/contracts/message-table.js';
+import { familyOf, messageNames, ruleOf } from '#libs/contracts/message-table.js';
+import type { ReadMessage } from '#libs/contracts/read-message.js';
+import type { NoticeRequest } from '#libs/contracts/service-forms.js';
 import { ClientBook } from '../domain/client-book.js';
 import type { Client } from '../domain/client-identity.js';
 import { needsHistory } from '../domain/contradiction.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import { type Incoming, shownBy } from '../domain/incoming.js';
+import { chainOf } from '../domain/notice-chain.js';
+import { stopUsingId } from '../domain/stop-using.js';
 import type { CaseBinding } from '../domain/world.js';
 
 /*
@@ -30,9 +34,19 @@ const citing: readonly string[] = [
 /** The batch's own ids, and those of the messages it names. */
 export function messagesIn(batch: readonly Incoming[]): string[] {
   const ids: string[] = [];
-  for (const { read } of batch) addMessages(read.envelope, ids);
+  for (const incoming of batch) {
+    addMessages(incoming.read.envelope, ids);
+    const own = instructedBy(incoming);
+    if (own !== undefined) ids.push(own);
+  }
   return ids;
 }
+
+/** The guard's own instruction that is recorded with this message. */
+const instructedBy = ({ read }: Incoming): string | undefined =>
+  read.name === 'tpr2.no-trace' && read.envelope.case !== undefined
+    ? stopUsingId(read.envelope.id, read.sender, read.envelope.case)
+    : undefined;
 
 function addMessages({ id, data }: MeshEnvelope, ids: string[]): void {
   ids.push(id);
@@ -56,10 +70,17 @@ export function casesIn(
   records: ReadonlyMap<string, Pick<GuardRecord, 'caseId'>>,
 ): ReadonlySet<string> {
   const cases = new Set<string>();
-  for (const { read } of batch) if (read.envelope.case !== undefined) cases.add(read.envelope.case);
+  for (const { read } of batch) {
+    if (read.envelope.case !== undefined) cases.add(read.envelope.case);
+    for (const inherited of inheritedIn(read)) cases.add(inherited);
+  }
   for (const { caseId } of records.values()) if (caseId !== undefined) cases.add(caseId);
   return cases;
 }
+
+/** Cases whose steps came to a person. */
+const inheritedIn = ({ name, envelope }: ReadMessage): readonly string[] =>
+  name === 'notice.requested' ? ((envelope.data as NoticeRequest).cases ?? []) : [];
 
 /** Cases whose past the batch is judged by. */
 export function historiesIn(batch: readonly Incoming[]): ReadonlySet<string> {
@@ -68,6 +89,23 @@ export function historiesIn(batch: readonly Incoming[]): ReadonlySet<string> {
     if (read.envelope.case !== undefined && needsHistory(read.name)) cases.add(read.envelope.case);
   return cases;
 }
+
+/** Cases of which a notice tells an appointment, or the exit that ends one. */
+export function appointmentsTold(
+  batch: readonly Incoming[],
+  records: ReadonlyMap<string, GuardRecord>,
+): readonly string[] {
+  const told: string[] = [];
+  for (const { read } of batch) {
+    if (read.name !== 'notice.requested') continue;
+    const root = chainOf((read.envelope.data as NoticeRequest).cause, (id) => records.get(id)).at(-1);
+    if (root?.caseId !== undefined && tellsAppointment(root)) told.push(root.caseId);
+  }
+  return told;
+}
+
+const tellsAppointment = ({ name }: GuardRecord): boolean =>
+  familyOf(name) === 'appointment' || familyOf(name) === 'review' || name === 'exit.notified';
 
 export function clientsByCase(cases: readonly CaseBinding[]): ReadonlyMap<string, string> {
   const clients = new Map<string, string>();
@@ -144,15 +182,18 @@ function shownIn(
   );
 }
 
-/** Those records that are of the batch's own messages, not of what these name. */
+/** Those records that are of the batch's own messages and the guard's own with them, not of what these name. */
 export function recordsOf<T>(
   batch: readonly Incoming[],
   records: ReadonlyMap<string, T>,
 ): ReadonlyMap<string, T> {
   const own = new Map<string, T>();
-  for (const { read } of batch) {
-    const record = records.get(read.envelope.id);
-    if (record !== undefined) own.set(read.envelope.id, record);
+  for (const incoming of batch) {
+    const { read } = incoming;
+    for (const id of [read.envelope.id, instructedBy(incoming)]) {
+      const record = id === undefined ? undefined : records.get(id);
+      if (id !== undefined && record !== undefined) own.set(id, record);
+    }
   }
   return own;
 }

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import type { PoolClient } from 'pg';
+import { shortReference, shortReferenceBytes } from '#libs/contracts/short-reference.js';
 import type { IdentityPrints } from '../domain/client-identity.js';
 import type { Effect } from '../domain/effect.js';
 import type { GuardRecord } from '../domain/guard-record.js';
@@ -244,27 +246,48 @@ async function writeBindings(
     });
   }
   if (bindings.length === 0) return;
-  const cases = new Map(
-    bindings.map((binding) => [`${binding.caseId}|${binding.agency}`, binding]),
+  const cases = new Map(bindings.map((each) => [each.caseId, each]));
+  const agencies = new Map(bindings.map((each) => [`${each.caseId}|${each.agency}`, each]));
+  // Of two references of an office in one batch, the later.
+  const references = new Map(
+    bindings.flatMap((each) =>
+      each.reference === undefined ? [] : [[`${each.caseId}|${each.office}`, each] as const],
+    ),
   );
-  for (const binding of bindings) {
-    // The reference may come with an earlier message of the batch than the last binding.
-    if (binding.reference !== undefined) cases.set(`${binding.caseId}|${binding.agency}`, binding);
-  }
-  const list = [...cases.values()];
   await db.query({
     name: 'bind-cases',
-    text: `insert into client_case (id, client) select distinct on (id) id, client from unnest($1::uuid[], $2::uuid[]) as c (id, client) on conflict (id) do nothing`,
-    values: [list.map((each) => each.caseId), list.map((each) => each.client)],
+    text: `insert into client_case (id, client, short_reference) select * from unnest($1::uuid[], $2::uuid[], $3::text[]) on conflict (id) do nothing`,
+    values: [
+      [...cases.keys()],
+      [...cases.values()].map((each) => each.client),
+      shortReferences(cases.size),
+    ],
   });
   await db.query({
     name: 'bind-agencies',
-    text: `insert into case_agency (case_id, agency, reference) select * from unnest($1::uuid[], $2::text[], $3::text[])
-      on conflict (case_id, agency) do update set reference = excluded.reference where excluded.reference is not null and excluded.reference is distinct from case_agency.reference`,
+    text: `insert into case_agency (case_id, agency) select * from unnest($1::uuid[], $2::text[]) on conflict (case_id, agency) do nothing`,
     values: [
-      list.map((each) => each.caseId),
-      list.map((each) => each.agency),
-      list.map((each) => each.reference ?? null),
+      [...agencies.values()].map((each) => each.caseId),
+      [...agencies.values()].map((each) => each.agency),
     ],
   });
+  if (references.size === 0) return;
+  await db.query({
+    name: 'keep-references',
+    text: `insert into case_reference (case_id, party, reference) select * from unnest($1::uuid[], $2::text[], $3::text[])
+      on conflict (case_id, party) do update set reference = excluded.reference where excluded.reference <> case_reference.reference`,
+    values: [
+      [...references.values()].map((each) => each.caseId),
+      [...references.values()].map((each) => each.office),
+      [...references.values()].map((each) => each.reference),
+    ],
+  });
+}
+
+/** One that is drawn a second time the index refuses: the batch comes again, and others are drawn. */
+function shortReferences(count: number): string[] {
+  const random = randomBytes(count * shortReferenceBytes);
+  return Array.from({ length: count }, (_, index) =>
+    shortReference(random.subarray(index * shortReferenceBytes)),
+  );
 }

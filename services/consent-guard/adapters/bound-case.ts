@@ -7,7 +7,9 @@ export interface BoundCase {
   /** The asker's agency, and the kind of the asking party. */
   readonly agency: string;
   readonly kind: string;
+  /** The asking party's own. */
   readonly reference: string | undefined;
+  readonly shortReference: string | undefined;
 }
 
 /** @throws MeshError `case-not-yours` alike for a case that is unknown and one of others. */
@@ -17,15 +19,22 @@ export async function boundCase(pool: Pool, party: string, caseId: string): Prom
     agency: string;
     kind: string;
     reference: string | null;
+    short_reference: string | null;
   }>(
-    `select c.client, a.agency, p.kind, a.reference from case_agency a join client_case c on c.id = a.case_id join party p on p.agency = a.agency
+    `select c.client, a.agency, p.kind, r.reference, c.short_reference from case_agency a join client_case c on c.id = a.case_id
+     join party p on p.agency = a.agency left join case_reference r on r.case_id = c.id and r.party = p.id
      where a.case_id = $1 and p.id = $2`,
     [caseId, party],
   );
   const [row] = rows;
   if (row === undefined)
     throw new MeshError('case-not-yours', 'the case is not bound to your agency');
-  return { ...row, reference: row.reference ?? undefined };
+  const { short_reference: shortReference, ...bound } = row;
+  return {
+    ...bound,
+    reference: row.reference ?? undefined,
+    shortReference: shortReference ?? undefined,
+  };
 }
 
 /**

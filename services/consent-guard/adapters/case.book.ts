@@ -4,11 +4,15 @@ import {
   mailStatusReply,
   scheduleReply,
   worklistReply,
+  type askCases,
+  type askReference,
+  type askWorklist,
   type CaseView,
   type MailStatus,
 } from '#libs/contracts/ask.js';
 import { answerSubject } from '#libs/contracts/subjects.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
+import { readShortReference } from '#libs/contracts/short-reference.js';
 import { requestJson } from '#libs/nats/ask-client.js';
 import type { z } from 'zod';
 import { AnswerFilter } from './answer-filter.js';
@@ -18,6 +22,22 @@ import { type RecordRow, toStoredRecord } from './record-rows.js';
 
 /** How long the guard waits for a service that holds part of an answer. */
 const serviceMs = 4_000;
+
+interface OwnCaseRow {
+  readonly id: string;
+  readonly reference: string | null;
+  readonly short_reference: string | null;
+  readonly last_at: Date;
+}
+
+/** A page of a party's cases, by the newest of their records; the next page begins below the last one's newest. */
+const ownCasesSql = `with own as (
+    select r.case_id, max(r.seq) as last_seq, max(r.recorded_at) as last_at from record r
+    where r.case_id is not null and (r.sender = $1 or r.recipient = $1) group by r.case_id)
+  select c.id, f.reference, c.short_reference, o.last_at from own o join client_case c on c.id = o.case_id
+  left join case_reference f on f.case_id = c.id and f.party = $1
+  where $2::uuid is null or o.last_seq < (select last_seq from own where case_id = $2)
+  order by o.last_seq desc limit 250`;
 
 /** Cases as a party may see them: its own part. What services answer is passed on only for cases bound to the asker's agency. */
 export class CaseBook {
@@ -31,18 +51,61 @@ export class CaseBook {
     this.answers = new AnswerFilter(pool);
   }
 
-  async worklist(party: string): Promise<Record<string, unknown>> {
-    const { steps } = await this.fromService('svc_router', 'worklist', { party }, worklistReply);
-    return { steps: await this.answers.steps(party, steps) };
+  async worklist(
+    party: string,
+    { person }: z.output<typeof askWorklist>,
+  ): Promise<Record<string, unknown>> {
+    if (person !== undefined) await this.answers.requireColleague(party, person);
+    const ask = { party, ...(person === undefined ? {} : { person }) };
+    const { steps, waiting } = await this.fromService('svc_router', 'worklist', ask, worklistReply);
+    return {
+      steps: await this.answers.steps(party, steps),
+      waiting: await this.answers.waiting(party, waiting),
+    };
+  }
+
+  /** @throws MeshError `malformed-message` for a slip of the pen, which the check character shows; `not-found` alike for others' and for none */
+  async resolve(
+    party: string,
+    { reference }: z.output<typeof askReference>,
+  ): Promise<Record<string, unknown>> {
+    const short = readShortReference(reference);
+    if (short === undefined)
+      throw new MeshError('malformed-message', 'the reference is mistyped; read it again', {
+        field: 'reference',
+      });
+    const { rows } = await this.pool.query<{ id: string }>(
+      `select c.id from client_case c join case_agency a on a.case_id = c.id join party p on p.agency = a.agency
+       where c.short_reference = $1 and p.id = $2`,
+      [short, party],
+    );
+    const [row] = rows;
+    if (row === undefined)
+      throw new MeshError('not-found', 'no case of yours has this reference');
+    return { case: row.id };
+  }
+
+  async cases(
+    party: string,
+    { before }: z.output<typeof askCases>,
+  ): Promise<Record<string, unknown>> {
+    const { rows } = await this.pool.query<OwnCaseRow>(ownCasesSql, [party, before ?? null]);
+    const cases = rows.map((row) => ({
+      case: row.id,
+      ...(row.reference === null ? {} : { caseref: row.reference }),
+      ...(row.short_reference === null ? {} : { shortReference: row.short_reference }),
+      lastAt: row.last_at.toISOString(),
+    }));
+    return { cases };
   }
 
   async caseView(party: string, caseId: string): Promise<Record<string, unknown>> {
-    const { reference } = await boundCase(this.pool, party, caseId);
+    const { reference, shortReference } = await boundCase(this.pool, party, caseId);
     const { rows } = await this.pool.query<RecordRow>(
       `select * from record where id in (select id from record where case_id = $1 and (sender = $2 or recipient = $2)) order by seq`,
       [caseId, party],
     );
-    const [{ steps }, { reminders }, mails] = await Promise.all([
+    const [{ steps, waiting }, { reminders }, mails] = await Promise.all([
       this.fromService('svc_router', 'worklist', { party, cases: [caseId] }, worklistReply),
       this.fromService('svc_reminders', 'schedule', { cases: [caseId] }, scheduleReply),
       this.mails(party, caseId),
@@ -50,8 +113,10 @@ export class CaseBook {
     const view: CaseView = {
       case: caseId,
       ...(reference === undefined ? {} : { caseref: reference }),
+      ...(shortReference === undefined ? {} : { shortReference }),
       messages: await this.messages.timelinesOf(party, rows.map(toStoredRecord)),
       steps: await this.answers.steps(party, steps),
+      waiting: await this.answers.waiting(party, waiting),
       reminders: await this.answers.reminders(party, caseId, reminders),
       mails,
     };

@@ -17,7 +17,9 @@ import {
   viewConsent,
   viewEntry,
 } from '../domain/client-view.js';
-import { boundCase, isRecordedWith } from './bound-case.js';
+import { lineSeen } from '../domain/line-seen.js';
+import { boundCase } from './bound-case.js';
+import { readSight } from './consent-sight.js';
 import { type RecordRow, toStoredRecord } from './record-rows.js';
 import { type ScopeRow, toScope } from './scope-rows.js';
 
@@ -55,11 +57,12 @@ const recordsSql = `with newest as (
   left join delivery d on d.id = n.id and d.recipient = n.recipient
   where $4::text is null or n.sender_agency = $4 or (n.recipient_agency = $4 and n.verdict in ('cleared', 'cleared-in-part'))
   order by n.first_at, n.seq`;
-const consentsSql = `select s.*, k.recorded_at, w.withdrawn_at from scope s join consent k on k.id = s.consent_id
+const consentsSql = `select s.*, k.recorded_at, w.withdrawn_at, t.agency as taker_agency from scope s join consent k on k.id = s.consent_id
   left join lateral (select v.withdrawn_at from consent_line e join withdrawal v on v.id = e.decision_id where s.decision = 'withdrawn'
     and e.outcome = 'stands' and e.client = s.client and e.from_agency = s.from_agency and e.to_agency = s.to_agency and e.purpose = s.purpose
     order by e.recorded_at desc limit 1) w on true
-  where s.client = $1 and ($2::text is null or ($2 in (s.from_agency, s.to_agency) and ${isRecordedWith('s.consent_id', '$2')}))
+  left join party t on t.id = k.taker
+  where s.client = $1 and ($2::text is null or $2 in (s.from_agency, s.to_agency))
   order by s.form, s.from_agency, s.to_agency, s.purpose`;
 
 /** Who was told what kind of thing about a client, and what was blocked: the client's own view, and an agency's part of it. */
@@ -86,12 +89,16 @@ export class ClientViewBook {
     };
   }
 
-  /** What two agencies' people and the operator released: each page once, in order, within an hour; else it is as if it were not there. */
+  /** What two people and the operator released: each page once, in order, within an hour; else it is as if it were not there. */
   async released(ask: z.output<typeof askReleasedView>): Promise<Record<string, unknown>> {
     const now = this.clock.now();
-    const { rows } = await this.pool.query<{ client: string; released_at: Date }>(
+    const { rows } = await this.pool.query<{
+      client: string;
+      agency: string | null;
+      released_at: Date;
+    }>(
       `update client_view_release set next_page = next_page + 1 where id = $1 and next_page = $2 and released_at > $3
-       returning client, released_at`,
+       returning client, agency, released_at`,
       [ask.release, ask.page, new Date(now.getTime() - releaseMs)],
     );
     const [row] = rows;
@@ -99,7 +106,7 @@ export class ClientViewBook {
     return {
       ...(await this.view({
         client: row.client,
-        agency: null,
+        agency: row.agency,
         caseId: null,
         until: row.released_at,
         page: ask.page,
@@ -156,11 +163,18 @@ export class ClientViewBook {
     names: PartyNames,
   ): Promise<ViewConsent[]> {
     const { rows } = await this.pool.query<
-      ScopeRow & { recorded_at: Date; withdrawn_at: Date | null }
+      ScopeRow & { recorded_at: Date; withdrawn_at: Date | null; taker_agency: string | null }
     >(consentsSql, [client, agency]);
+    const sight = agency === null ? undefined : await readSight(this.pool, { client, agency });
     return rows.flatMap((row) => {
+      const scope = toScope(row);
+      const seen =
+        sight === undefined
+          ? scope
+          : lineSeen(scope, row.taker_agency ?? undefined, { ...sight, nowMs: until.getTime() });
+      if (seen === undefined) return [];
       const line = {
-        scope: toScope(row),
+        scope: seen,
         recordedAt: row.recorded_at,
         withdrawnAt: row.withdrawn_at ?? undefined,
       };

@@ -8,7 +8,10 @@ import type { Purpose } from '#libs/contracts/purposes.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
 import { dpa1Standing } from '../domain/ask-consent.js';
 import { tryConsent } from '../domain/try-consent.js';
-import { boundCase, isRecordedWith } from './bound-case.js';
+import { lineSeen } from '../domain/line-seen.js';
+import type { Scope } from '../domain/scope.js';
+import { boundCase } from './bound-case.js';
+import { readSight } from './consent-sight.js';
 import { type ScopeRow, toScope } from './scope-rows.js';
 import type { WorldLoader } from './world.loader.js';
 
@@ -20,6 +23,7 @@ interface StateRow extends ScopeRow {
   readonly how: string | null;
   readonly withdrawn_at: Date | null;
   readonly kept: string[] | null;
+  readonly taker_agency: string | null;
 }
 
 interface LineRow {
@@ -33,19 +37,26 @@ interface LineRow {
   readonly recorded_at: Date;
 }
 
+/** Was the consent taken by a party of the asker's agency? */
+const isOwn = (consent: string): string =>
+  `exists (select 1 from consent own join party taker on taker.id = own.taker where own.id = ${consent} and taker.agency = $2)`;
+
 /** `$1` the client, `$2` the asker's agency. Of a withdrawal, only what it kept between the same two agencies is told. */
-const stateSql = `select s.*, k.recorded_at, l.before as supersedes, w.id as withdrawal, w.by_party, w.how, w.withdrawn_at,
+const stateSql = `select s.*, k.recorded_at, t.agency as taker_agency, case when ${isOwn('l.before')} then l.before end as supersedes, w.id as withdrawal, w.by_party, w.how, w.withdrawn_at,
     (select array_agg(x.purpose order by x.purpose) from consent_line x where x.decision_id = w.id and x.outcome = 'kept'
       and x.from_agency = s.from_agency and x.to_agency = s.to_agency) as kept
-  from scope s join consent k on k.id = s.consent_id
+  from scope s join consent k on k.id = s.consent_id left join party t on t.id = k.taker
   left join consent_line l on l.decision_id = s.consent_id and l.from_agency = s.from_agency and l.to_agency = s.to_agency and l.purpose = s.purpose
     and l.outcome in ('stands', 'merged')
   left join lateral (select w.* from consent_line e join withdrawal w on w.id = e.decision_id where s.decision = 'withdrawn' and e.outcome = 'stands'
     and e.client = s.client and e.from_agency = s.from_agency and e.to_agency = s.to_agency and e.purpose = s.purpose
     order by e.recorded_at desc limit 1) w on true
-  where s.client = $1 and $2 in (s.from_agency, s.to_agency) and ${isRecordedWith('s.consent_id', '$2')}
+  where s.client = $1 and $2 in (s.from_agency, s.to_agency)
   order by s.from_agency, s.to_agency, s.purpose`;
-const historySql = `select * from consent_line where client = $1 and $2 in (from_agency, to_agency) and ${isRecordedWith('decision_id', '$2')}
+/** The agency's own decisions, and withdrawals of them by whomever. */
+const historySql = `select decision_id, from_agency, to_agency, purpose, decision, outcome, recorded_at, case when ${isOwn('before')} then before end as before
+  from consent_line where client = $1 and $2 in (from_agency, to_agency)
+    and (${isOwn('decision_id')} or (${isOwn('before')} and exists (select 1 from withdrawal w where w.id = decision_id)))
   order by recorded_at, decision_id, from_agency, to_agency, purpose limit 500`;
 
 /** The ledger of consents, as a party may ask it: what stands, how it came to stand, and what would be. */
@@ -63,7 +74,13 @@ export class ConsentBook {
       this.pool.query<StateRow>(stateSql, [client, agency]),
       this.pool.query<LineRow>(historySql, [client, agency]),
     ]);
-    return { consents: states.rows.map(toState), history: history.rows.map(toStep) };
+    const sight = await readSight(this.pool, { client, agency });
+    const nowMs = this.clock.now().getTime();
+    const consents = states.rows.flatMap((row) => {
+      const seen = lineSeen(toScope(row), row.taker_agency ?? undefined, { ...sight, nowMs });
+      return seen === undefined ? [] : [toState(row, seen)];
+    });
+    return { consents, history: history.rows.map(toStep) };
   }
 
   /** May the asker's job centre keep the client's problem on its record today? One indexed read. */
@@ -116,12 +133,12 @@ export class ConsentBook {
   }
 }
 
-function toState(row: StateRow): z.infer<typeof consentState> {
+function toState(row: StateRow, { excluded }: Scope): z.infer<typeof consentState> {
   return {
     ...lineOf(row),
     consent: row.consent_id,
     decision: row.decision as 'given' | 'refused' | 'withdrawn',
-    excludedCategories: row.excluded,
+    excludedCategories: [...excluded],
     validFrom: row.valid_from.toISOString(),
     validUntil: row.valid_until.toISOString(),
     form: row.form,

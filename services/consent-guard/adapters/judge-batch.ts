@@ -6,6 +6,7 @@ import { decide } from '../domain/decide.js';
 import type { Effect } from '../domain/effect.js';
 import { type GuardRecord, isCleared, reasonOf, rootOf } from '../domain/guard-record.js';
 import type { Incoming } from '../domain/incoming.js';
+import { stopUsingId, stopUsingMessage } from '../domain/stop-using.js';
 import type { World } from '../domain/world.js';
 import { routedBy } from './batch-mentions.js';
 import type { DeadLetter, DecidedMessage } from './batch.store.js';
@@ -132,6 +133,7 @@ function judgeAgain(incoming: Incoming, grounds: Grounds, judged: JudgedBatch): 
     if (!unannounced.has(stored.name))
       judged.events.push({ record: stored, stored, ...directoryOf(incoming) });
   };
+  judgeOwnAgain(stored, grounds, judged);
   const state = delivered.get(stored.id);
   // What waited and was cleared by its route is seen to with the route, which comes again too; judged by itself it would only wait.
   if (!isCleared(stored) || stored.ordinal > 0 || (state !== undefined && state !== 'stopped'))
@@ -152,6 +154,26 @@ function judgeAgain(incoming: Incoming, grounds: Grounds, judged: JudgedBatch): 
   judged.doubts.push(
     doubtOf(stored, stored.recipient, { root: rootOf(stored, world.record), now: decision.record }),
   );
+}
+
+/** The guard's own instruction, recorded with a message that comes again: delivered and announced with it, whatever became of either. */
+function judgeOwnAgain(
+  { id, name, sender, caseId }: StoredRecord,
+  { prior, delivered }: Grounds,
+  judged: JudgedBatch,
+): void {
+  if (name !== 'tpr2.no-trace') return;
+  const own = prior.get(stopUsingId(id, sender, caseId ?? ''));
+  if (own === undefined) return;
+  if (!delivered.has(own.id))
+    judged.deliveries.push({
+      id: own.id,
+      recipient: own.to,
+      message: stopUsingMessage(own),
+      client: own.client,
+      decidedAt: own.recordedAt,
+    });
+  judged.events.push({ record: own, stored: own });
 }
 
 /** Decided now as it was then, so that the same goes to the same party: whole, or in part under the same consents. */

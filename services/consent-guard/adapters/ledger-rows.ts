@@ -19,12 +19,12 @@ export async function writeWithdrawal(
 
 export async function writeViewRelease(
   db: PoolClient,
-  { release, request, client }: ViewRelease,
+  { release, request, client, agency }: ViewRelease,
   now: Date,
 ): Promise<void> {
   await db.query(
-    'insert into client_view_release (id, request, client, released_at) values ($1, $2, $3, $4)',
-    [release, request, client, now],
+    'insert into client_view_release (id, request, client, agency, released_at) values ($1, $2, $3, $4, $5)',
+    [release, request, client, agency ?? null, now],
   );
 }
 

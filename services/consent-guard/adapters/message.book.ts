@@ -8,7 +8,7 @@ import type {
   askVerdict,
   decisionRecord,
 } from '#libs/contracts/ask.js';
-import { refusalSteps } from '#libs/contracts/refusal-steps.js';
+import { refusalStep } from '#libs/contracts/refusal-steps.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { uuidVersion } from '#libs/contracts/message-id.js';
 import { isServiceParty } from '#libs/contracts/party.js';
@@ -215,10 +215,7 @@ function timelineFor(
   if (!isSender && (cleared.length === 0 || last.verdict.kind === 'stopped')) return undefined;
   const shown = isSender ? records : cleared;
   const reason = reasonOf(last.verdict);
-  const task =
-    isSender && reason !== undefined && Object.hasOwn(refusalSteps, reason)
-      ? refusalSteps[reason as keyof typeof refusalSteps].step
-      : undefined;
+  const task = isSender ? refusalStep(first.name, reason ?? '')?.step : undefined;
   return {
     id: first.id,
     type: typeOf(first.name),

@@ -44,6 +44,8 @@ const forgetStatements = [
   'delete from withdrawal where client = $1',
   'delete from client_view_release where client = $1',
   'delete from delivery where client = $1',
+  'delete from case_reference where case_id in (select id from client_case where client = $1)',
+  'delete from message_trial where case_id in (select id from client_case where client = $1)',
   'delete from case_agency where case_id in (select id from client_case where client = $1)',
   'delete from client_case where client = $1',
   'delete from client where id = $1',
@@ -85,6 +87,7 @@ export class RetentionSweep {
     for (let erased = atOnce; erased === atOnce; records += erased)
       erased = await this.locked((db) => eraseRecords(db, refusals, disclosures));
     await this.parts.pool.query('delete from dead_letter where at < $1', [refusals]);
+    await this.parts.pool.query('delete from message_trial where at < $1', [refusals]);
     await this.parts.pool.query(eraseConsentsSql, [disclosures, now]);
     for (const sql of eraseLineageSqls) await this.parts.pool.query(sql, [disclosures]);
     const { rows } = await this.parts.pool.query<{ client: string }>(

@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import type { Clock } from '#libs/clock/clock.js';
-import { effectId } from '#libs/contracts/message-id.js';
+import { effectId, ownDigest } from '#libs/contracts/message-id.js';
 import { guardSource } from '#libs/contracts/mesh-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { StopReason } from '#libs/contracts/verdict.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import type { Line } from '../domain/rests-on-lines.js';
+import { stopUsingId } from '../domain/stop-using.js';
 import { ClientTraffic, type CoveredDelivery } from './client-traffic.js';
 import { readOpenings, requireOpenings } from './delivery-opening.js';
 import type { DeliveryState } from './judge-batch.js';
@@ -157,7 +157,7 @@ export class WithdrawalDesk {
     for (const { state, root, recipient } of settled) {
       if (state !== 'collected' || recipient !== root.recipient || root.caseId === undefined)
         continue;
-      const id = effectId(open.withdrawalId, 'stop-using', `${recipient}/${root.caseId}`);
+      const id = stopUsingId(open.withdrawalId, recipient, root.caseId);
       const record = this.ownRecord(root, {
         id,
         name: 'instruction.stop-using',
@@ -213,7 +213,7 @@ export class WithdrawalDesk {
       senderAgency: 'guard',
       actor: undefined,
     };
-    const digest = createHash('sha256').update(own.id).digest('hex');
+    const digest = ownDigest(own.id);
     const nothing = { facts: {}, consents: [], inner: undefined, ordinal: 0 };
     return {
       ...about,

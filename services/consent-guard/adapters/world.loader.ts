@@ -12,6 +12,7 @@ import { linesAsked } from '../domain/lines-asked.js';
 import { type CaseBinding, type HeldMessage, World } from '../domain/world.js';
 import {
   type Found,
+  appointmentsTold,
   casesIn,
   clientsByCase,
   concernedIn,
@@ -53,7 +54,10 @@ const recordsSql = `with recursive chain (id, cause, depth) as (
 /** The newest of a case: no case has a tenth of them. The bound also keeps the planner at the index, as above. */
 const historySql = `select r.* from unnest(string_to_array($1, ',')::uuid[]) wanted (id)
   cross join lateral (select * from record where case_id = wanted.id and sender_kind <> 'service' order by seq desc limit 500) r`;
-const casesSql = `select c.id, c.client, a.agency, a.reference from client_case c join case_agency a on a.case_id = c.id where c.id = any(string_to_array($1, ',')::uuid[])`;
+/** A row for each agency that a case is bound to, then one for each reference of an office. */
+const casesSql = `select c.id, c.client, c.short_reference, a.agency, null as party, null as reference
+  from client_case c join case_agency a on a.case_id = c.id where c.id = any(string_to_array($1, ',')::uuid[])
+  union all select case_id, null, null, null, party, reference from case_reference where case_id = any(string_to_array($1, ',')::uuid[])`;
 const clientColumns = 'id, identity, nino, date_of_birth, surname, key_version, is_second';
 /**
  * By id; by the whole identity; and by NI number alone, with those of the agencies `$4` that have a case of that client: each case looked up
@@ -100,7 +104,10 @@ export class WorldLoader {
       holders,
       scopes,
       records: locked.values(),
-      history: await this.readHistory(db, historiesIn(batch)),
+      history: await this.readHistory(
+        db,
+        new Set([...historiesIn(batch), ...appointmentsTold(batch, locked)]),
+      ),
       held,
       releasedViews: await readReleased(db, batch, locked),
     });
@@ -256,21 +263,28 @@ async function readReleased(
 
 async function readCases(db: PoolClient, ids: ReadonlySet<string>): Promise<CaseBinding[]> {
   if (ids.size === 0) return [];
-  const found = new Map<
-    string,
-    { id: string; client: string; agencies: Map<string, string | undefined> }
-  >();
-  for (const [id, client, agency, reference] of await readCopied(db, casesSql, [listed(ids)])) {
-    if (id == null || client == null || agency == null) continue;
-    const binding = found.get(id) ?? {
-      id,
-      client,
-      agencies: new Map<string, string | undefined>(),
-    };
-    binding.agencies.set(agency, reference ?? undefined);
-    found.set(id, binding);
+  const found = new Map<string, CaseRead>();
+  for (const row of await readCopied(db, casesSql, [listed(ids)])) {
+    const [id, client, shortReference, agency, party, reference] = row;
+    if (id == null) continue;
+    if (client != null && agency != null) {
+      const binding = found.get(id) ?? {
+        id,
+        client,
+        shortReference: shortReference ?? undefined,
+        agencies: new Set<string>(),
+        references: new Map<string, string>(),
+      };
+      binding.agencies.add(agency);
+      found.set(id, binding);
+    } else if (party != null && reference != null) found.get(id)?.references.set(party, reference);
   }
   return [...found.values()];
+}
+
+interface CaseRead extends CaseBinding {
+  readonly agencies: Set<string>;
+  readonly references: Map<string, string>;
 }
 
 interface ClientsRead {

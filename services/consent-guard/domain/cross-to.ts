@@ -125,7 +125,7 @@ function clear(
     record,
     effects: isBound
       ? [deliver]
-      : [{ kind: 'bind-case', caseId, client, agency, reference: undefined }, deliver],
+      : [{ kind: 'bind-case', caseId, client, agency, office: to, reference: undefined }, deliver],
   };
 }
 

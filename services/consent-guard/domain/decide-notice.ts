@@ -2,10 +2,12 @@ import { ruleOf } from '#libs/contracts/message-table.js';
 import type { Problem } from '#libs/contracts/problem.js';
 import type { FactValue, Notice, NoticeRequest } from '#libs/contracts/service-forms.js';
 import { askBetween } from './ask-consent.js';
+import { decideInheritance } from './decide-inheritance.js';
 import type { Decision } from './decision.js';
 import type { DirectoryParty } from './directory.js';
 import type { GuardRecord } from './guard-record.js';
 import type { Incoming } from './incoming.js';
+import { noticeAbout, referenceOf, requestShown } from './notice-about.js';
 import { chainOf, isCarePlanReminder, sidesOf } from './notice-chain.js';
 import { type Side, isToldBy } from './notice-content.js';
 import { passFields } from './pass-fields.js';
@@ -27,6 +29,7 @@ export function decideNotice(
 ): Decision {
   const { envelope } = incoming.read;
   const request = envelope.data as NoticeRequest;
+  if (request.kind === 'steps-inherited') return decideInheritance(incoming, sender, world);
   const chain = chainOf(request.cause, world.record);
   const root = chain.at(-1);
   if (root?.caseId === undefined)
@@ -49,8 +52,9 @@ export function decideNotice(
   const told = factsFor(reader, sides, chain, { world, nowMs });
   if (told.problem !== undefined) return refusal(incoming, sender, told.problem, grounds);
   const notice: Notice = {
-    ...request,
-    caseReference: world.case(root.caseId)?.agencies.get(reader.agency) ?? root.caseId,
+    ...requestShown(request),
+    ...noticeAbout(request, reader, chain, world),
+    caseReference: referenceOf(root.caseId, reader.id, world) ?? root.caseId,
     facts: Object.assign(
       { ...told.facts },
       ...chain

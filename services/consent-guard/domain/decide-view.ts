@@ -28,8 +28,8 @@ interface Grounds {
 }
 
 /**
- * Two people of two agencies, each under their own agency's key, before the operator can take a client's view out: neither agency alone,
- * nor the operator, nor the operator with one of them, can. What the operator says about people is believed nowhere here.
+ * Two people of two agencies, each under their own agency's key, before the operator can take a client's whole view out: neither agency alone,
+ * nor the operator, nor the operator with one of them, can. Where the case is one agency's alone, two of its people. What the operator says about people is believed nowhere here.
  */
 export function decideViewMessage(
   incoming: Incoming,
@@ -42,7 +42,8 @@ export function decideViewMessage(
     return refusal(incoming, sender, notTheirs, { client });
   if (incoming.read.name === 'client-view.approved') {
     const request = cause === undefined ? undefined : world.record(cause);
-    const problem = approvalProblem(request, { sender, actor, nowMs });
+    const isAlone = isOneAgencys(request, world);
+    const problem = approvalProblem(request, { sender, actor, nowMs, isAlone });
     if (problem !== undefined) return refusal(incoming, sender, problem, { client });
   }
   return {
@@ -58,16 +59,22 @@ function approvalProblem(
     readonly sender: DirectoryParty;
     readonly actor: string | undefined;
     readonly nowMs: number;
+    readonly isAlone: boolean;
   },
 ): Problem | undefined {
   if (request === undefined || !isOpen(request, by.nowMs)) return noRequest;
-  // Another agency is another person too; said all the same, should people ever move.
-  return request.senderAgency === by.sender.agency || request.actor === by.actor
-    ? sameAgency
-    : undefined;
+  if (request.actor === by.actor) return samePerson;
+  return request.senderAgency === by.sender.agency && !by.isAlone ? sameAgency : undefined;
 }
 
-/** The operator takes the view out: once for each request, while it is open, and only under an approval that stands. */
+/** No other agency has the case. Whether another knows the client is nobody's to learn: it is not asked. */
+const isOneAgencys = (request: GuardRecord | undefined, world: World): boolean =>
+  world.case(request?.caseId ?? '')?.agencies.size === 1;
+
+/**
+ * The operator takes the view out: once for each request, while it is open, and only under an approval that stands. Under two people of one
+ * agency only that agency's part: all there is where no other knows the client, and nothing of another's where one does.
+ */
 export function decideViewRelease(
   incoming: Incoming,
   sender: DirectoryParty,
@@ -83,16 +90,24 @@ export function decideViewRelease(
     !isOpen(request, nowMs) ||
     request.client === undefined ||
     request.client !== approval.client ||
-    request.senderAgency === approval.senderAgency ||
+    request.actor === approval.actor ||
+    (request.senderAgency === approval.senderAgency && !isOneAgencys(request, world)) ||
     world.isViewReleased(request.id)
   )
     return refusal(incoming, sender, noApproval);
+  const agency = request.senderAgency === approval.senderAgency ? request.senderAgency : undefined;
   const about = { client: request.client, caseId: request.caseId, cause: approval.id };
   const record = recordOf(incoming, sender, { ...about, verdict: { kind: 'cleared' } });
   return {
     record,
     effects: [
-      { kind: 'release-view', release: record.id, request: request.id, client: request.client },
+      {
+        kind: 'release-view',
+        release: record.id,
+        request: request.id,
+        client: request.client,
+        agency,
+      },
     ],
     others: [],
   };
@@ -113,6 +128,11 @@ const noRequest: Problem = {
   code: 'cause-unknown',
   field: 'data.request',
   detail: 'request must be one that is open, not older than 72 hours',
+};
+const samePerson: Problem = {
+  code: 'person-not-entitled',
+  field: 'actor',
+  detail: 'the second person must be another than the first',
 };
 const sameAgency: Problem = {
   code: 'person-not-entitled',

@@ -44,6 +44,12 @@ export class Directory {
     return person?.active === true ? this.party(person.party)?.agency : undefined;
   }
 
+  /** The agency of the party where a person is entered, at work there or not. */
+  agencyEntered(id: string): string | undefined {
+    const person = this.people.get(id);
+    return person === undefined ? undefined : this.parties.get(person.party)?.agency;
+  }
+
   partyOfPerson(id: string): DirectoryParty | undefined {
     const person = this.people.get(id);
     return person?.active === true ? this.party(person.party) : undefined;

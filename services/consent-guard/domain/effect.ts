@@ -17,6 +17,8 @@ export type Effect =
       readonly caseId: string;
       readonly client: string;
       readonly agency: string;
+      /** The party of that agency, whose own the reference is. */
+      readonly office: string;
       readonly reference: string | undefined;
     }
   | {
@@ -63,6 +65,8 @@ export type Effect =
       readonly release: string;
       readonly request: string;
       readonly client: string;
+      /** Only this agency's part of it; undefined for all. */
+      readonly agency: string | undefined;
     }
   | { readonly kind: 'redrive'; readonly deadLetter: string }
   | { readonly kind: 'report-dead'; readonly report: DeadLetterReport };

@@ -15,12 +15,17 @@ interface Tellable {
   readonly steps: readonly StepName[];
 }
 
-const reminderTold: Readonly<Record<ReminderKind, Tellable>> = {
+/** `only`: the side of the anchor that it is a reminder of; else of both. */
+interface ReminderTold extends Tellable {
+  readonly only?: Side;
+}
+
+const reminderTold: Readonly<Record<ReminderKind, ReminderTold>> = {
   'care-plan-review': { kinds: ['care-plan-review-due'], steps: ['review-care-plan'] },
   'claim-interview-13': { kinds: ['interview-due'], steps: ['hold-interview'] },
   'claim-interview-26': { kinds: ['interview-due'], steps: ['hold-interview'] },
   'review-appointment': { kinds: ['review-appointment-soon'], steps: [] },
-  'next-review': { kinds: ['next-review-due'], steps: ['request-review'] },
+  'next-review': { kinds: ['next-review-due'], steps: ['request-review'], only: 'recipient' },
   'outcome-profile': { kinds: ['outcome-profile-due'], steps: ['complete-outcome-profile'] },
   'consent-lapse': { kinds: ['consent-lapsing'], steps: ['renew-consent'] },
 };
@@ -50,9 +55,7 @@ function tellableTo(side: Side, [cited, before]: readonly GuardRecord[]): Tellab
   const { facts } = cited;
   switch (cited.name) {
     case 'reminder.due':
-      return Object.hasOwn(reminderTold, String(facts['kind']))
-        ? reminderTold[facts['kind'] as ReminderKind]
-        : nothing;
+      return reminderTo(side, String(facts['kind']));
     case 'mail.reported': {
       const steps =
         typeof before?.facts['step'] === 'string' ? [before.facts['step'] as StepName] : [];
@@ -62,6 +65,12 @@ function tellableTo(side: Side, [cited, before]: readonly GuardRecord[]): Tellab
     default:
       return ofMessage(side, cited);
   }
+}
+
+function reminderTo(side: Side, kind: string): Tellable {
+  if (!Object.hasOwn(reminderTold, kind)) return nothing;
+  const told = reminderTold[kind as ReminderKind];
+  return told.only === undefined || told.only === side ? told : nothing;
 }
 
 function ofMessage(side: Side, cited: GuardRecord): Tellable {

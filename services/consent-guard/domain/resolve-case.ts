@@ -82,6 +82,7 @@ function openCase(
         caseId,
         client,
         agency: sender.agency,
+        office: sender.id,
         reference: read.envelope.caseref,
       },
     ],
@@ -126,12 +127,12 @@ const withoutNino = ({ keyVersion, dateOfBirth, surname }: IdentityPrints): Iden
 
 const keepReference = (
   reference: string | undefined,
-  { id, client, agencies }: CaseBinding,
-  { agency }: DirectoryParty,
+  { id, client, references }: CaseBinding,
+  { id: office, agency }: DirectoryParty,
 ): Effect[] =>
-  reference === undefined || agencies.get(agency) === reference
+  reference === undefined || references.get(office) === reference
     ? []
-    : [{ kind: 'bind-case', caseId: id, client, agency, reference }];
+    : [{ kind: 'bind-case', caseId: id, client, agency, office, reference }];
 
 const notYours: Problem = {
   code: 'case-not-yours',

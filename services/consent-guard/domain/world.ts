@@ -9,8 +9,12 @@ import { type Scope, type Scopes, scopeKey } from './scope.js';
 export interface CaseBinding {
   readonly id: string;
   readonly client: string;
-  /** Agencies the case is bound to, with each one's own reference. */
-  readonly agencies: ReadonlyMap<string, string | undefined>;
+  /** Agencies the case is bound to. */
+  readonly agencies: ReadonlySet<string>;
+  /** Each office's own reference, by party. */
+  readonly references: ReadonlyMap<string, string>;
+  /** The same on both sides. Absent until the case is stored. */
+  readonly shortReference?: string | undefined;
 }
 
 /** A message that waits for a route, decrypted for the decision. */
@@ -34,6 +38,8 @@ export interface WorldParts {
   /** Requests for a client's view that were released before. */
   readonly releasedViews?: Iterable<string>;
 }
+
+type CaseBound = Extract<Effect, { kind: 'bind-case' }>;
 
 const noScopes: Scopes = new Map();
 
@@ -111,7 +117,7 @@ export class World {
       case 'bind-client':
         return this.clients.bind(effect.client, effect.prints);
       case 'bind-case':
-        return this.bindCase(effect.caseId, effect.client, effect.agency, effect.reference);
+        return this.bindCase(effect);
       case 'put-scopes':
         for (const scope of effect.scopes) this.putScope(scope);
         return undefined;
@@ -139,16 +145,13 @@ export class World {
     }
   }
 
-  private bindCase(
-    id: string,
-    client: string,
-    agency: string,
-    reference: string | undefined,
-  ): void {
+  private bindCase({ caseId: id, client, agency, office, reference }: CaseBound): void {
     const known = this.cases.get(id);
-    const agencies = new Map(known?.agencies);
-    agencies.set(agency, reference ?? agencies.get(agency));
-    this.cases.set(id, { id, client, agencies });
+    const agencies = new Set(known?.agencies);
+    agencies.add(agency);
+    const references = new Map(known?.references);
+    if (reference !== undefined) references.set(office, reference);
+    this.cases.set(id, { ...known, id, client, agencies, references });
   }
 
   private putScope(scope: Scope): void {
