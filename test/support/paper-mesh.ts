@@ -153,6 +153,6 @@ export class PaperMesh implements Pick<StageParts, 'edge' | 'mails' | 'clock'> {
   #case(caseId: string): CaseView {
     const messages: Timeline[] = [];
     const reminders = [...this.#reminders.ofCase(caseId)];
-    return { case: caseId, messages, steps: [], reminders, mails: this.#held };
+    return { case: caseId, messages, steps: [], waiting: [], reminders, mails: this.#held };
   }
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { londonDate } from '#libs/calendar/london-time.js';
 import type { ScheduledReminder } from '#libs/contracts/ask.js';
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
-import { type CaseEvent, caseEventOf } from '#services/reminders/domain/case-event.js';
+import type { CaseEvent } from '#services/reminders/domain/case-event.js';
+import { caseEventOf } from '#services/reminders/domain/read-case-event.js';
 import { commitmentsOf } from '#services/reminders/domain/commitments.js';
 import { nextOccurrence, planReminders } from '#services/reminders/domain/plan-reminders.js';
 import type { NewReminder, Reminder } from '#services/reminders/domain/reminder.js';
@@ -38,7 +38,7 @@ export class PaperReminders {
       .filter(({ state, remindAt }) => state === 'scheduled' && remindAt <= now)
       .toSorted((a, b) => a.remindAt.getTime() - b.remindAt.getTime());
     const next = due.flatMap((row) => {
-      const following = nextOccurrence(row, row.occurrence, londonDate(now), this.rules);
+      const following = nextOccurrence(row, row.occurrence, now, this.rules);
       return following === undefined ? [] : [scheduled(following, row.caseId)];
     });
     this.#rows = [
