@@ -98,13 +98,9 @@ describe('the calendar entry of an appointment', () => {
   it('says nothing but the time, and names nobody to answer to', () => {
     for (const cancelled of [false, true]) {
       const ical = icalOf({ appointment: appointment(1, cancelled) });
-      expect([...ical.keys()].sort()).toEqual(
-        [
-          ...['BEGIN', 'CLASS', 'DTSTAMP', 'END', 'METHOD', 'PRODID', 'SEQUENCE', 'STATUS'],
-          ...['SUMMARY', 'UID', 'VERSION'],
-          ...(cancelled ? [] : ['DTEND', 'DTSTART', 'TRANSP']),
-        ].sort(),
-      );
+      const always = 'BEGIN CLASS DTSTAMP END METHOD PRODID SEQUENCE STATUS SUMMARY UID VERSION';
+      const timed = cancelled ? '' : ' DTEND DTSTART TRANSP';
+      expect([...ical.keys()].sort()).toEqual(`${always}${timed}`.split(' ').sort());
       expect([ical.get('SUMMARY'), ical.get('CLASS')]).toEqual(['Appointment', 'CONFIDENTIAL']);
       expect(ical.get('METHOD')).not.toBe('REQUEST');
     }

@@ -232,10 +232,21 @@ describe('the text of a notice', () => {
     expect(next('treatment-provider')).toContain('book a first appointment');
   });
 
-  it('says that the agreed appointment is off in a stop-using only where it is', () => {
-    const appointment = { root: caseId, sequence: 2, cancelled: true };
-    expect(flat({ kind: 'stop-using', facts: {}, appointment })).toContain('is off');
-    expect(flat({ kind: 'stop-using', facts: {} })).not.toContain('is off');
+  it.each(['review-cancelled', 'stop-using', 'exit-notice'] as const)(
+    '%s says that the appointment is off only where one stood',
+    (kind) => {
+      const appointment = { root: caseId, sequence: 2, cancelled: true };
+      expect(flat({ kind, facts: {}, appointment })).toContain('The appointment is off.');
+      expect(flat({ kind, facts: {} })).not.toContain('The appointment is off.');
+    },
+  );
+
+  it('writes the short reference in two groups, as it is said by telephone', () => {
+    const { subject, text } = renderMailText(
+      notice({ caseReference: '7KQ2M9XW', shortReference: '7KQ2M9XW' }),
+    );
+    expect(subject).toMatch(/: 7KQ2-M9XW$/);
+    expect(text).toMatch(/^Short reference: 7KQ2-M9XW;/);
   });
 
   it.each(stepNames)('says what to do for the overdue step %s, and by when it was due', (step) => {

@@ -25,6 +25,8 @@ const standIn = {
     'You get this as the manager: this step was not done in time. The team leader still holds it.',
 } as const;
 
+const isOff =
+  'The appointment is off. The attached entry takes it out of your calendar, if it is there.';
 const byMachine =
   'This notice was sent by a machine. Do not reply to it: use your own system, where you find the case by its reference.';
 
@@ -34,13 +36,14 @@ const byMachine =
  * has those. The subject holds the notice's own words and a reference, never the organisation or the message behind it.
  */
 export function renderMailText(notice: Notice): MailText {
-  const { kind, step, dueOn, escalation, audience } = notice;
+  const { kind, step, dueOn, escalation, audience, appointment } = notice;
   const wording = noticeWording[kind];
   const of = { ...notice, message: titleOf(notice.about) };
   const paragraphs = [
     ...aboutLines(notice),
     wording.happened(of),
     `What to do: ${wording.next(of)}`,
+    ...(appointment?.cancelled === true ? [isOff] : []),
     ...(step !== undefined && dueOn !== undefined && kind !== 'step-overdue'
       ? [`By: ${longDate(dueOn)}`]
       : []),
@@ -57,14 +60,15 @@ export function renderMailText(notice: Notice): MailText {
 /** The first lines, in one block. A notice about several cases names them in its own words. */
 function aboutLines(notice: Notice): readonly string[] {
   if (notice.references !== undefined) return [];
-  const { shortReference, counterpart } = notice;
+  const { counterpart } = notice;
+  const short = shortOf(notice);
   const own = ownReference(notice);
   const title = titleOf(notice.about);
   const lines = [
     ...(own === undefined ? [] : [`Case: ${oneLine(own)}`]),
-    ...(shortReference === undefined
+    ...(short === undefined
       ? []
-      : [`Short reference: ${shortReference}; type it into the worklist or say it by telephone`]),
+      : [`Short reference: ${short}; type it into the worklist or say it by telephone`]),
     ...(title === undefined ? [] : [`About: ${title}`]),
     ...(counterpart === undefined ? [] : [`Other organisation: ${them(notice, '')}`]),
     ...(counterpart?.phone === undefined ? [] : [`To ring them: ${counterpart.phone}`]),
@@ -85,11 +89,15 @@ function ownReference({ caseReference, shortReference }: Notice): string | undef
 }
 
 function subjectReference(notice: Notice): string {
-  const { references, shortReference, caseReference } = notice;
+  const { references, caseReference } = notice;
   if (references !== undefined)
     return references.length === 1 ? '1 case' : `${references.length} cases`;
-  return ownReference(notice) ?? shortReference ?? caseReference;
+  return ownReference(notice) ?? shortOf(notice) ?? caseReference;
 }
+
+/** In two groups of four, easier to say and to type. The worklist passes over the hyphen. */
+const shortOf = ({ shortReference }: Notice): string | undefined =>
+  shortReference?.replace(/^([^-]{4})([^-]{4})$/, '$1-$2');
 
 /** The title of the message behind the notice. What the reader's side said of a step of its own is no message to name. */
 function titleOf(about: string | undefined): string | undefined {

@@ -214,8 +214,7 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   },
   'stop-using': {
     subject: 'Stop using what was shared',
-    happened: ({ appointment }) =>
-      `What was shared with you in this case may no longer be used.${appointment?.cancelled === true ? ' The appointment that was agreed is off.' : ''}`,
+    happened: () => 'What was shared with you in this case may no longer be used.',
     next: () => 'Stop using it, take it off the record, and record that this is done.',
   },
   'step-overdue': {

@@ -131,8 +131,7 @@ export const protocolWording = {
     subject: 'Review called off',
     happened: (of) =>
       `The three-way review${of.counterpart === undefined ? '' : ` with ${them(of, '')}`} has been called off.`,
-    next: () =>
-      'Take it out of your calendar, and make sure that the client knows. It is not a ground for a sanction.',
+    next: () => 'Make sure that the client knows. It is not a ground for a sanction.',
   },
   'next-review-due': {
     subject: 'Next review to arrange',

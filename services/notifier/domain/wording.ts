@@ -12,7 +12,6 @@ export type WordingFacts = Pick<
   | 'clientWasTold'
   | 'nextInterviewOn'
   | 'references'
-  | 'appointment'
 > & {
   /** The title of the client's own message behind the notice, for those who sent it. */
   readonly message?: string | undefined;

@@ -32,7 +32,6 @@ const besides: ReadonlySet<MessageName> = new Set([
   'provider.notice',
   'dpa1.returned',
   'outcome-profile.recorded',
-  'reminder.due',
   'review.asked-at-job-centre',
   'instruction.stop-using',
 ]);
@@ -75,7 +74,8 @@ export function outcomeOf(history: CaseHistory): Outcome | undefined {
   return last === undefined ? undefined : outcomeBy(last);
 }
 
-function isBeside({ name, facts }: Said): boolean {
+function isBeside({ name, facts, from }: Said): boolean {
+  if (from.startsWith('svc_')) return true;
   if (name === 'consent.recorded') return facts['decision'] === 'given';
   if (name !== 'step.done') return besides.has(name);
   const said = outcomeSaid(facts);

@@ -1,4 +1,5 @@
 import { addDays } from '#libs/calendar/local-date.js';
+import { type MessageName, messageNames } from '#libs/contracts/message-table.js';
 import type { CaseHistory } from './case-history.js';
 import type { Chance } from './chance.js';
 import { takeDpa1, takeTpr1, takeTpr2, withdraw } from './consent-moves.js';
@@ -69,6 +70,14 @@ const came = (history: CaseHistory, party: string): boolean => {
 
 const hasShared = (history: CaseHistory, party: string): boolean =>
   history.lastFrom(party, 'tpr2.shared') !== undefined;
+/** One review at a time. */
+function mayAskForReview(history: CaseHistory, party: string): boolean {
+  const last = history.last(party, ...reviewMessages);
+  return hasShared(history, party) && (last === undefined || reviewOver.has(last.name));
+}
+const reviewMessages = messageNames.filter((name) => name.startsWith('review.'));
+const reviewOver: ReadonlySet<MessageName> = new Set(['review.outcome', 'review.cancelled']);
+
 const hasReferred = (history: CaseHistory, party: string): boolean =>
   history.lastFrom(party, 'referral.requested') !== undefined;
 const hasClaim = (history: CaseHistory, party: string): boolean =>
@@ -111,7 +120,10 @@ function staysInTreatment(desk: Desk): readonly Move[] {
 
 function cancelReferral(desk: Desk): readonly Move[] {
   const referral = desk.lastFrom('referral.requested');
-  if (referral === undefined || referral.to.startsWith('area:')) return [];
+  const hasCome = desk.history
+    .since(referral?.id ?? '')
+    .some(({ name }) => name.startsWith('appointment.'));
+  if (referral === undefined || referral.to.startsWith('area:') || hasCome) return [];
   return [desk.say('referral.cancelled', referral.to, { referral: referral.id })];
 }
 
@@ -136,7 +148,7 @@ const happenings: readonly Happening[] = [
   {
     share: 0.006,
     where: 'provider',
-    when: hasShared,
+    when: mayAskForReview,
     moves: (desk) => [requestReview(desk, hostOf(desk))],
   },
   {

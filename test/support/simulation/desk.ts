@@ -26,6 +26,8 @@ export interface OpenRow {
   readonly cause: string;
   readonly overdue: boolean;
   readonly escalation: string;
+  /** Which consent is to be sought or renewed. */
+  readonly form?: string | undefined;
 }
 
 export interface ClientShown {

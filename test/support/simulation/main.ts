@@ -1,13 +1,22 @@
 import { parseArgs } from 'node:util';
-import { isClean, renderSummary, simulate } from './simulate.js';
+import { isClean, lookInto, renderSummary, simulate } from './simulate.js';
 
-/** `npm run simulate -- --referrals 10000 --seed 7`: exits 1 where a client is lost, a mail keeps nobody's hours, or a step chases for nothing. */
+/**
+ * `npm run simulate -- --referrals 10000 --seed 7`: exits 1 where a client is lost, a mail goes out outside office hours, or a step chases
+ * for nothing. `--client <number in brackets>`: that client's year alone, message by message.
+ */
 const { values } = parseArgs({
   options: {
     referrals: { type: 'string', default: '10000' },
+    client: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 });
+if (values.client !== undefined) {
+  const { told, ...year } = lookInto(Number(values.client));
+  process.stdout.write(`${told.join('\n')}\n${JSON.stringify(year, null, 1)}\n`);
+  process.exit(0);
+}
 const referrals = Number(values.referrals);
 const seed = Number(values.seed);
 if (!Number.isInteger(referrals) || referrals < 1 || !Number.isInteger(seed)) {

@@ -1,9 +1,6 @@
-import type { MessageName } from '#libs/contracts/message-table.js';
-import type { FactValue } from '#libs/contracts/service-forms.js';
 import type { StepName } from '#libs/contracts/steps.js';
 import type { CaseHistory, Said } from './case-history.js';
-
-type Want = Readonly<Record<string, FactValue | readonly string[]>>;
+import { SinceThen, formFor } from './since-then.js';
 
 /** An open step, as far as its reason is asked for. */
 export interface AskedStep {
@@ -11,64 +8,6 @@ export interface AskedStep {
   readonly party: string;
   /** Id of the message that opened it. */
   readonly cause: string;
-}
-
-/** All that was said since the step was opened, as questions. */
-class Since {
-  constructor(
-    readonly party: string,
-    readonly cause: Said,
-    /** The other party of the message behind the step. */
-    readonly other: string | undefined,
-    private readonly later: readonly Said[],
-    private readonly isSameAgency: (one: string, other: string) => boolean,
-  ) {}
-
-  /** The owner's party has sent one of these. */
-  sent = (...names: readonly MessageName[]): boolean =>
-    this.later.some(({ from, name }) => from === this.party && names.includes(name));
-
-  /** It got one of these. */
-  got = (...names: readonly MessageName[]): boolean =>
-    this.later.some(({ to, name }) => to === this.party && names.includes(name));
-
-  /** Any office of its agency has sent one of this type that says so. */
-  agencySent = (name: MessageName, want: Want = {}): boolean =>
-    this.later.some(
-      (said) => said.name === name && this.isSameAgency(said.from, this.party) && says(said, want),
-    );
-
-  gotThat = (name: MessageName, want: Want): boolean =>
-    this.later.some((said) => said.to === this.party && said.name === name && says(said, want));
-
-  gotFrom = (from: string, name: MessageName): boolean =>
-    this.later.some((said) => said.from === from && said.to === this.party && said.name === name);
-
-  answered = (...names: readonly MessageName[]): boolean =>
-    this.later.some(
-      ({ from, name, about }) =>
-        from === this.party && names.includes(name) && about === this.cause.id,
-    );
-
-  /** The client took the consent back, and one of the two sides was told to stop. */
-  stopped = (): boolean =>
-    this.later.some(
-      ({ name, to }) =>
-        name === 'instruction.stop-using' && (to === this.party || to === this.other),
-    );
-
-  /** The treatment is over, said or recorded by or towards this party. */
-  isOver = (): boolean =>
-    this.later.some(
-      ({ name, from, to, facts }) =>
-        (name === 'exit.notified' || name === 'exit.recorded') &&
-        facts['exit'] !== 'unplanned-likely' &&
-        (from === this.party || to === this.party),
-    );
-}
-
-function says({ facts }: Said, want: Want): boolean {
-  return Object.entries(want).every(([fact, value]) => facts[fact] === value);
 }
 
 const answersToAReferral = [
@@ -88,7 +27,7 @@ const outcomes = ['appointment.attended', 'appointment.did-not-attend'] as const
  * Why each step stands, in the words of the protocol and worked out from what was said: true where its reason is gone. It shares nothing
  * with the tables by which the router ends steps, nor with its code: a check that computes with what it checks would show nothing.
  */
-const isGone: Readonly<Record<StepName, (since: Since) => boolean>> = {
+const isGone: Readonly<Record<StepName, (since: SinceThen) => boolean>> = {
   'acknowledge-referral': (s) =>
     s.sent(...answersToAReferral) || s.got('referral.cancelled') || s.stopped(),
   'choose-provider': (s) =>
@@ -114,8 +53,11 @@ const isGone: Readonly<Record<StepName, (since: Since) => boolean>> = {
     s.gotThat('appointment.attended', { corrects: s.cause.id }) ||
     s.gotFrom(s.cause.from, 'appointment.booked') ||
     s.stopped(),
+  // It follows from `step.done`, which names the absence or the exit.
   'tell-nothing-more': (s) =>
-    s.sent('absence.nothing-more', 'exit.nothing-more', 'referral.requested') || s.stopped(),
+    s.sentAbout(s.cause.facts['about'], 'absence.nothing-more', 'exit.nothing-more') ||
+    s.sent('referral.requested') ||
+    s.stopped(),
   'ask-client': (s) => s.sent('referral.requested') || hasAnswer(s) || s.stopped(),
   'send-provider-notice': (s) =>
     s.sent('provider.notice') ||
@@ -185,13 +127,13 @@ const isGone: Readonly<Record<StepName, (since: Since) => boolean>> = {
   },
   'take-off-record': (s) => s.agencySent('consent.recorded', { form: 'DPA1', decision: 'given' }),
   'stop-using': () => false,
-  'seek-consent': (s) => s.agencySent('consent.recorded'),
+  'seek-consent': (s) => s.agencySent('consent.recorded', { form: formFor(s.cause.name) }),
   'send-again': (s) => s.sent(s.cause.name),
   'check-identity': () => false,
 };
 
 /** Some answer came, of whatever kind: the step was opened because none had. */
-const hasAnswer = (s: Since): boolean =>
+const hasAnswer = (s: SinceThen): boolean =>
   s.got(
     'referral.acknowledged',
     'referral.declined',
@@ -212,22 +154,24 @@ const hasAnswer = (s: Since): boolean =>
 
 /** Whether the reason of an open step still stands, by what was said since it was opened. */
 export function reasonStands(
-  { step, party, cause }: AskedStep,
+  asked: AskedStep,
   history: CaseHistory,
   isSameAgency: (one: string, other: string) => boolean,
 ): boolean {
+  const { step, party, cause } = asked;
   const opener = history.get(cause);
   if (opener === undefined) return false;
-  const later = history.since(cause);
-  if (later.some((said) => isDone(said, step, party))) return false;
+  if (history.since(cause).some((said) => isDone(said, asked))) return false;
   const counted = opener.name === 'reminder.due' ? withForm(opener, history) : opener;
-  const other = opener.from === party ? opener.to : opener.from;
-  return !isGone[step](new Since(party, counted, other, later, isSameAgency));
+  return !isGone[step](new SinceThen(party, counted, history, isSameAgency));
 }
 
 /** The owner's party said itself how it ended. */
-const isDone = ({ name, from, facts }: Said, step: StepName, party: string): boolean =>
-  name === 'step.done' && from === party && facts['step'] === step;
+const isDone = ({ name, from, facts }: Said, { step, party, cause }: AskedStep): boolean =>
+  name === 'step.done' &&
+  from === party &&
+  facts['step'] === step &&
+  (facts['about'] === undefined || facts['about'] === cause);
 
 /** A lapse is of the form of the consent that the reminder was counted from. */
 function withForm(due: Said, history: CaseHistory): Said {

@@ -3,6 +3,7 @@ import { isOfficeHour } from '#libs/calendar/office-hours.js';
 import { isWorkingDay } from '#libs/calendar/working-days.js';
 import type { NoticeKind } from '#libs/contracts/notices.js';
 import { stepFollowUps } from '#libs/contracts/step-outcomes.js';
+import type { Said } from './case-history.js';
 import { type Outcome, outcomeOf } from './case-outcome.js';
 import { Chance } from './chance.js';
 import { begin, happeningsOf } from './client-life.js';
@@ -25,6 +26,8 @@ export interface ReferralYear {
   readonly messages: number;
   readonly mails: number;
   readonly escalations: number;
+  /** All that was said, in words, for who looks into one client. */
+  readonly told: readonly string[];
   /** Verdicts other than a plain yes, by reason. */
   readonly refusals: readonly string[];
 }
@@ -35,6 +38,11 @@ function workAt(desk: Desk, row: OpenRow): readonly Move[] {
   const mayEnd = stepFollowUps[row.step]['no-longer-needed'].kind !== 'only-done';
   if (isRefused && mayEnd && desk.chance.isSo(0.7)) return [desk.done(row, 'no-longer-needed')];
   return workOf[row.step](desk, row);
+}
+
+function tell({ at, from, to, name, facts, verdict, reason }: Said): string {
+  const parts = [at.toISOString().slice(0, 16), from, '→', to, name, verdict, reason ?? ''];
+  return `${parts.join(' ')} ${JSON.stringify(facts)}`;
 }
 
 /** Not chased for: they are told at once, at any hour. */
@@ -209,6 +217,7 @@ export class ReferralSimulation {
       mails: mails.length,
       escalations: router.overdue.length,
       refusals: this.#refusals,
+      told: this.#mesh.history.all.map(tell),
     };
   }
 }

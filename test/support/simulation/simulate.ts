@@ -57,6 +57,10 @@ export function simulate({ referrals, seed, onProgress }: SimulationOptions): Su
   };
 }
 
+/** One client's year, by the seed that a summary names them by. */
+export const lookInto = (client: number): ReferralYear =>
+  new ReferralSimulation(client, yearStartsOn).run();
+
 const lostIn = ({ lost, end }: ReferralYear): readonly string[] =>
   end === undefined ? [...lost, 'nobody has the client when the year ends'] : lost;
 

@@ -71,14 +71,19 @@ export class SimulatedMesh {
     };
     const problem = this.#put(JSON.stringify(message), from, at);
     if (problem !== undefined) throw new Error(`${name} of ${from}: ${problem}`);
+    this.#remind(at);
     const timeline = this.#guard.timeline(id);
     return { kind: timeline?.state ?? 'undecided', reason: timeline?.records.at(-1)?.reason };
   }
 
   /** The clock stands at this instant: what falls due goes out, what is overdue goes up. */
   tick(at: Date): void {
-    for (const message of this.#reminders.due(at)) this.#mustPass(JSON.stringify(message), at);
+    this.#remind(at);
     this.#putAll(this.router.sweep(at), at);
+  }
+
+  #remind(at: Date): void {
+    for (const message of this.#reminders.due(at)) this.#mustPass(JSON.stringify(message), at);
   }
 
   /** The keyworker's series of care plan reviews runs, so that somebody will have a step. Other reminders say nothing of who has the client. */

@@ -139,7 +139,8 @@ const discuss: Work = (desk, row) => {
 };
 
 const nothingMore: Work = (desk, row) => {
-  const told = desk.lastTo('appointment.did-not-attend', 'exit.notified');
+  const subject = desk.history.get(row.cause)?.facts['about'];
+  const told = desk.history.get(String(subject));
   if (told === undefined || desk.chance.isSo(0.15)) return [desk.done(row, 'no-longer-needed')];
   const name =
     told.name === 'exit.notified' ? 'exit.nothing-more' : ('absence.nothing-more' as const);

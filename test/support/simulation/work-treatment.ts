@@ -18,14 +18,16 @@ export const shareForm = (desk: Desk): Move['data'] => ({
 const isProvider = (party: string): boolean => providers.some((each) => each === party);
 
 const offerOf = (desk: Desk): Said | undefined => desk.last('review.offered', 'review.moved');
-const offer = (desk: Desk): Move => {
-  const asked = desk.lastTo('review.requested', 'review.declined') ?? desk.last('review.requested');
-  return desk.say('review.offered', asked?.from ?? '', {
-    request: asked?.id,
+const offer: Work = (desk, { cause }) => {
+  const asked = desk.history.get(cause);
+  if (asked === undefined) return [];
+  const offered = desk.say('review.offered', asked.from === desk.party ? asked.to : asked.from, {
+    request: cause,
     startsAt: desk.at(desk.chance.between(3, 15)),
     place: 'Jobcentre',
     slot: 'next-free-appointment',
   });
+  return [offered];
 };
 const cancelReview = (desk: Desk): readonly Move[] => {
   const review = offerOf(desk) ?? desk.last('review.requested');
@@ -135,24 +137,29 @@ const answerLead: Work = (desk, { cause }) => {
   return proposed === undefined ? [] : [desk.say(name, proposed.from, { proposal: cause })];
 };
 
-/** Of the form that lapses, or that the refused message lacked. */
-const askAgain: Work = (desk) => {
-  const isYes = desk.chance.isSo(0.6);
-  const decision = isYes ? 'given' : 'refused';
-  if (isProvider(desk.party)) return [takeTpr2(desk, [desk.referrer, probation], decision)];
-  return [takeTpr1(desk, decision)];
-};
+/** The client is asked for the form that lapses, or that a refused message lacked. */
+function ask(desk: Desk, form: string | undefined): readonly Move[] {
+  const decision = desk.chance.isSo(0.65) ? 'given' : 'refused';
+  switch (form) {
+    case 'DPA1':
+      return [takeDpa1(desk, decision)];
+    case 'TPR1':
+      return [takeTpr1(desk, decision)];
+    default:
+      return [takeTpr2(desk, [desk.referrer, probation], decision)];
+  }
+}
 
 const renew: Work = (desk, row) => {
   const due = desk.history.get(row.cause);
-  const form = desk.history.get(due?.about)?.facts['form'];
-  if (form !== 'DPA1') return askAgain(desk, row);
-  return [takeDpa1(desk, desk.chance.isSo(0.7) ? 'given' : 'refused')];
+  return ask(desk, String(desk.history.get(due?.about)?.facts['form']));
 };
 
+/** Who may not take the form that is lacking can only say so. */
 const seekConsent: Work = (desk, row) => {
-  const mayTake = isProvider(desk.party) || /^(jc|cp)_/.test(desk.party);
-  return mayTake && desk.chance.isSo(0.8) ? askAgain(desk, row) : [desk.done(row, 'not-possible')];
+  const taker = isProvider(desk.party) ? 'TPR2' : 'TPR1';
+  const isTaker = row.form === taker || (row.form === 'DPA1' && taker === 'TPR1');
+  return isTaker && desk.chance.isSo(0.85) ? ask(desk, row.form) : [desk.done(row, 'not-possible')];
 };
 
 const simply =
@@ -165,16 +172,16 @@ const simply =
 export const workOf: Readonly<Record<StepName, Work>> = {
   ...referralWork,
   'complete-dpa1': (desk) => [takeDpa1(desk, desk.chance.isSo(0.8) ? 'given' : 'refused')],
-  'return-dpa1': (desk) => [
+  'return-dpa1': (desk, { cause }) => [
     desk.say('dpa1.returned', 'jc_north', {
-      consent: desk.lastFrom('consent.recorded')?.id,
+      consent: cause,
       client: desk.client,
     }),
   ],
   'note-receipt': noteReceipt,
   'pass-to-adviser': passToAdviser,
   'discuss-no-trace': noTrace,
-  'offer-review': (desk) => (desk.chance.isSo(0.9) ? [offer(desk)] : cancelReview(desk)),
+  'offer-review': (desk, row) => (desk.chance.isSo(0.9) ? offer(desk, row) : cancelReview(desk)),
   'answer-review-offer': answerOffer,
   'hold-review': holdReview,
   'tell-review-outcome': tellReviewOutcome,
