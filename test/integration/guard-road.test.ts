@@ -8,6 +8,7 @@ import { type FormContext, tpr1, tpr2Consent, withdrawal } from '#test/support/g
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import type { MeshParty } from '#test/support/mesh-party.js';
 import { until } from '#test/support/until.js';
+import { usualStart } from '#test/support/usual-start.js';
 
 const hourMs = 3_600_000;
 const area = `area:${district}/treatment`;
@@ -153,7 +154,7 @@ describe('a message to an area', () => {
     [
       'its consent has lapsed',
       'no-consent-on-record',
-      `update scope set valid_until = now() where client = (select client from client_case where id = $1)`,
+      `update scope set valid_from = valid_from - interval '3 days', valid_until = valid_from - interval '2 days' where client = (select client from client_case where id = $1)`,
     ],
     ['the party serves the area no longer', 'unroutable', undefined],
   ])(
@@ -223,12 +224,11 @@ describe('a message to an area', () => {
     const database = new Client({ connectionString: mesh.databaseUrl });
     await database.connect();
     const held = () =>
-      database.query<{ ms: number }>(
-        'select extract(epoch from expires_at - now()) * 1000 as ms from held where id = $1',
-        [referral],
-      );
-    expect(Number((await held()).rows[0]?.ms)).toBeGreaterThan(71 * hourMs);
-    await database.query('update held set expires_at = now() where id = $1', [referral]);
+      database.query<{ expires_at: Date }>('select expires_at from held where id = $1', [referral]);
+    const expiresAt = (await held()).rows[0]?.expires_at ?? usualStart;
+    expect(expiresAt.getTime() - mesh.clock.now().getTime()).toBeGreaterThan(71 * hourMs);
+    const over = mesh.clock.now();
+    await database.query('update held set expires_at = $2 where id = $1', [referral, over]);
     const ended = await until('the wait ends', async () => {
       const now = await timeline(jcp, referral);
       return now.state === 'waiting' ? undefined : now;

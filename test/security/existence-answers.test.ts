@@ -88,7 +88,7 @@ const standings: Readonly<Record<string, (client: typeof maria) => Promise<unkno
   'in treatment, with a consent that has lapsed': async (client) => {
     await taken(river, client, (c) => tpr2Consent(c, [office]));
     await db.query(
-      `update scope set valid_from = now() - interval '3 days', valid_until = now() - interval '2 days'
+      `update scope set valid_from = valid_from - interval '3 days', valid_until = valid_from - interval '2 days'
        where client = (select client from consent order by recorded_at desc limit 1)`,
     );
   },

@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import type { ClientIdentity } from '#libs/contracts/form-fields.js';
 import { GuardKeys } from '#services/consent-guard/adapters/guard-keys.js';
 import { until } from './until.js';
+import { usualStart } from './usual-start.js';
 
 export interface LedgerFilling {
   readonly databaseUrl: string;
@@ -109,8 +110,8 @@ async function connect(url: string): Promise<Client> {
   return client;
 }
 
-/** UUIDv7 of the last 300 days, rising with `n`. */
-const consentId = `(lpad(to_hex((extract(epoch from now()) * 1000)::bigint - (300 * 86400000::bigint * (1 - n / $7::float8))::bigint), 12, '0')
+/** UUIDv7 of the 300 days before the mesh's clock started, rising with `n`. */
+const consentId = `(lpad(to_hex(${usualStart.getTime()}::bigint - (300 * 86400000::bigint * (1 - n / $7::float8))::bigint), 12, '0')
   || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid`;
 
 async function writeCopies(
