@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LocalClockControl } from '#deploy/sample/clock-control.js';
 import type { PartyEntry } from '#services/operator/domain/directory-file.js';
 import { freePorts } from './free-port.js';
 import { createLocalDatabases } from './local-databases.js';
@@ -27,6 +27,8 @@ export interface MeshOptions {
   /** How many of a service, where not one. */
   readonly scale?: Partial<Record<ServiceName, number>>;
   readonly print: (line: string) => void;
+  /** What the local clock shows at the start; default: the time of this machine, or what an earlier run left. */
+  readonly startsAt?: Date;
   /** Services not to start (a benchmark needs the guard alone). */
   readonly without?: readonly ServiceName[];
   /** Aborted: everything is stopped, and a start that is under way fails. */
@@ -75,7 +77,8 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
   const secrets = await MeshSecrets.open(join(folder, 'secrets'));
   await secrets.makeGuardKeys();
   await secrets.makeEvidenceKey();
-  const clockFile = await keepClock(join(folder, 'clock.json'));
+  const clockFile = join(folder, 'clock.json');
+  await LocalClockControl.open(clockFile, options.startsAt);
   const [
     natsPort = 0,
     monitorPort = 0,
@@ -172,13 +175,6 @@ async function startServices(
     }
   }
   return services;
-}
-
-async function keepClock(file: string): Promise<string> {
-  const now = new Date().toISOString();
-  if (!existsSync(file))
-    await writeFile(file, `${JSON.stringify({ real: now, mesh: now, scale: 1 })}\n`);
-  return file;
 }
 
 async function writeOpsEnv(

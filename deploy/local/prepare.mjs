@@ -2,6 +2,7 @@
 // installed yet. Prints nothing when there is nothing to do.
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
+import { useHooks } from './git-hooks.mjs';
 import { installPackages } from './install-packages.mjs';
 import { installPrograms } from './install-programs.mjs';
 import { stop } from './progress.mjs';
@@ -19,4 +20,5 @@ if (mode !== 'start' && mode !== 'test') stop('usage: node deploy/local/prepare.
 const root = fileURLToPath(new URL('../..', import.meta.url));
 installPrograms(mode);
 installPackages(root);
+useHooks(root);
 build(root);

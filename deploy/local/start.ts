@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { LocalClockControl } from '#deploy/sample/clock-control.js';
 import { GpgHome } from '#deploy/sample/gpg-home.js';
 import { playJourney } from '#deploy/sample/journey.js';
@@ -10,16 +9,9 @@ import { loadSample } from '#deploy/sample/load-sample.js';
 import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
 import { makeSampleKeys } from '#deploy/sample/sample-keys.js';
 import { type LocalMesh, startMesh } from './mesh.js';
-import { type ServiceName, serviceNames } from './mesh-services.js';
+import { readStartOptions, type StartOptions, usage } from './start-options.js';
 import { lockState } from './state-lock.js';
 import { stopWanted } from './stop-wanted.js';
-
-const usage = `npm start [-- --once] [--scale <service>=<n>]… [--folder <path>] [--no-journey]
-
-  --once        play the sample journey, stop everything, exit 0 only if every step came out as expected
-  --scale       so many of one service, as consent-guard=2
-  --folder      where the mesh keeps its state; default var
-  --no-journey  start the mesh and load the sample directory, play nothing`;
 
 const workEndsWithinMs = 2_000;
 
@@ -28,44 +20,6 @@ let isStopping = false;
 const print = (line: string): void => {
   if (!isStopping) console.log(line);
 };
-
-interface StartOptions {
-  readonly once: boolean;
-  readonly journey: boolean;
-  readonly folder: string;
-  readonly scale: Partial<Record<ServiceName, number>>;
-}
-
-/** Undefined: the use is asked for. */
-function readOptions(args: readonly string[]): StartOptions | undefined {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      once: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-      scale: { type: 'string', multiple: true, default: [] },
-      folder: { type: 'string', default: 'var' },
-      'no-journey': { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return undefined;
-  const scale: Partial<Record<ServiceName, number>> = {};
-  for (const wish of values.scale) {
-    const [name, count] = wish.split('=');
-    const service = serviceNames.find((known) => known === name);
-    if (service === undefined || service === 'gateway' || !/^[1-9]$/.test(count ?? ''))
-      throw new Error(
-        `--scale ${wish}: one of ${serviceNames.slice(0, -1).join(', ')} and a number from 1 to 9, as consent-guard=2`,
-      );
-    scale[service] = Number(count);
-  }
-  return {
-    once: values.once,
-    journey: !values['no-journey'],
-    folder: resolve(values.folder),
-    scale,
-  };
-}
 
 async function prepareSample(mesh: LocalMesh, folder: string, stop: AbortSignal): Promise<void> {
   const directory = await readSampleDirectory();
@@ -140,8 +94,9 @@ async function run(options: StartOptions): Promise<number> {
   let working: Promise<number> | undefined;
   try {
     const { parties } = await readSampleDirectory();
-    const { folder, scale } = options;
-    mesh = await startMesh({ folder, parties, scale, print, stopWanted: stop });
+    const { folder, scale, startsAt } = options;
+    const starts = startsAt === undefined ? {} : { startsAt };
+    mesh = await startMesh({ folder, parties, scale, print, stopWanted: stop, ...starts });
     working = work(mesh, options, stop);
     return await Promise.race([working, isStopped.then(() => codeOfStop(options))]);
   } catch (error) {
@@ -173,7 +128,7 @@ async function work(mesh: LocalMesh, options: StartOptions, stop: AbortSignal): 
 }
 
 try {
-  const options = readOptions(process.argv.slice(2));
+  const options = readStartOptions(process.argv.slice(2), new Date());
   if (options === undefined) print(usage);
   // What the journey still waits for is of no use.
   else process.exit(await run(options));

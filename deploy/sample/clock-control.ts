@@ -27,10 +27,15 @@ const weekMs = 7 * 24 * 3_600_000;
 export class LocalClockControl {
   private constructor(private readonly path: string) {}
 
-  /** Opens the clock's file; makes one that shows real time when there is none. */
-  static async open(path: string): Promise<LocalClockControl> {
+  /**
+   * Opens the clock's file; makes one that shows `startsAt` when there is none, real time by default. A clock that is there already is
+   * moved on to `startsAt`.
+   * @throws Error when that would move it back
+   */
+  static async open(path: string, startsAt?: Date): Promise<LocalClockControl> {
     const control = new LocalClockControl(path);
-    if (!existsSync(path)) await control.set(new Date());
+    if (!existsSync(path)) await control.set(startsAt ?? new Date());
+    else if (startsAt !== undefined) await control.#startAgain(startsAt);
     return control;
   }
 
@@ -56,6 +61,15 @@ export class LocalClockControl {
       await this.jumpTo(next, pauseMs);
       onStride?.(next);
     }
+  }
+
+  async #startAgain(startsAt: Date): Promise<void> {
+    const shown = this.now();
+    if (startsAt < shown)
+      throw new Error(
+        `${this.path} shows ${shown.toISOString()} and cannot be set back to ${startsAt.toISOString()}: delete its folder, or name another`,
+      );
+    await this.set(startsAt);
   }
 
   /** Whole or not at all: readers see the old file or the new one. */

@@ -53,14 +53,9 @@ export class GpgHome {
     await this.run(['--import'], Buffer.from(armoured));
   }
 
-  /** Opens a sealed mail file as it is: gpg finds the armour in it. `at`: the mesh's time, by which its signature was made. */
-  async decrypt(mail: Buffer, at: Date): Promise<OpenedMessage> {
-    const stamp = at.toISOString().replaceAll(/[-:]|\.\d+Z$/g, '');
-    const { stdout, status } = await this.run(
-      ['--faked-system-time', `${stamp}!`, '--decrypt'],
-      mail,
-      'DECRYPTION_OKAY',
-    );
+  /** Opens a sealed mail file as it is: gpg finds the armour in it. Keys and signatures bear this machine's time, never the mesh's. */
+  async decrypt(mail: Buffer): Promise<OpenedMessage> {
+    const { stdout, status } = await this.run(['--decrypt'], mail, 'DECRYPTION_OKAY');
     return { clear: stdout, signedBy: /VALIDSIG (\S+)/.exec(status)?.[1] };
   }
 

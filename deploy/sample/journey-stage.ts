@@ -19,10 +19,11 @@ export interface JourneyStep {
   readonly detail: string;
 }
 
+/** What the stage asks of its parts: a test may put others in their place. */
 export interface StageParts {
-  readonly edge: EdgeClient;
-  readonly mails: MailReader;
-  readonly clock: LocalClockControl;
+  readonly edge: Pick<EdgeClient, 'send' | 'timeline' | 'collect' | 'worklist' | 'case'>;
+  readonly mails: Pick<MailReader, 'read'>;
+  readonly clock: Pick<LocalClockControl, 'now' | 'advanceTo'>;
   readonly directory: DirectoryFile;
   readonly print: (line: string) => void;
   readonly stepTimeoutMs: number;

@@ -24,14 +24,13 @@ export class MailReader {
   private constructor(
     private readonly folder: string,
     private readonly gpg: GpgHome,
-    private readonly now: () => Date,
     last: number,
   ) {
     this.#seen = last;
   }
 
-  static async open(folder: string, gpg: GpgHome, now: () => Date): Promise<MailReader> {
-    return new MailReader(folder, gpg, now, await lastMailNumber(folder));
+  static async open(folder: string, gpg: GpgHome): Promise<MailReader> {
+    return new MailReader(folder, gpg, await lastMailNumber(folder));
   }
 
   /** All mails so far, in order of arrival. */
@@ -45,13 +44,13 @@ export class MailReader {
 
   async #open(mail: ReceivedMail): Promise<OpenedMail> {
     const outer = /^Subject: (.*)$/m.exec(mail.raw.toString('latin1'))?.[1]?.trim() ?? '';
-    let { clear, signedBy } = await this.gpg.decrypt(mail.raw, this.now());
+    let { clear, signedBy } = await this.gpg.decrypt(mail.raw);
     const inner = await PostalMime.parse(clear);
     const enclosed = inner.attachments.find(({ mimeType }) => mimeType === 'application/pgp-keys');
     if (signedBy === undefined && enclosed !== undefined) {
       // The first mail brings the mesh's key, sealed with it; later ones are checked against that one.
       await this.gpg.importKey(Buffer.from(enclosed.content as ArrayBuffer).toString('utf8'));
-      ({ clear, signedBy } = await this.gpg.decrypt(mail.raw, this.now()));
+      ({ clear, signedBy } = await this.gpg.decrypt(mail.raw));
     }
     return {
       seq: mail.seq,

@@ -26,11 +26,20 @@ const sampleForm = z.strictObject({
 });
 export type SampleForm = z.infer<typeof sampleForm>;
 
+/** A form does not change while a journey is played: each file is read once. */
+const known = new Map<string, Promise<SampleForm>>();
+
 /**
  * Reads `forms/<path>.json`.
  * @throws Error that names the file and the field that is wrong
  */
-export async function readSampleForm(path: string): Promise<SampleForm> {
+export function readSampleForm(path: string): Promise<SampleForm> {
+  const form = known.get(path) ?? readForm(path);
+  known.set(path, form);
+  return form;
+}
+
+async function readForm(path: string): Promise<SampleForm> {
   const text = await readFile(join(sampleFolder, 'forms', `${path}.json`), 'utf8');
   const parsed = sampleForm.safeParse(JSON.parse(text));
   if (parsed.success) return parsed.data;

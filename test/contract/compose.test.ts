@@ -15,6 +15,7 @@ import { eventsMaxBytes } from '#deploy/docker/stream-sizes.js';
 import { nodeArguments } from '#libs/settings/node-arguments.js';
 import { brokerPublicKey } from '#deploy/nats/broker-keys.js';
 import { lintBrokerConfig } from '#deploy/nats/lint-broker-config.js';
+import { readNodeRunOptions } from '#test/support/node-runs.js';
 import { readDirectoryFile } from '#services/operator/adapters/directory-file.reader.js';
 import { isPlainSecret, readAs, serviceNames } from '#test/support/service-settings.js';
 import { startPostgres } from '#test/support/start-postgres.js';
@@ -102,7 +103,14 @@ describe('docker-compose.yml', () => {
       .map(([, base = '']) => base)
       .filter((base) => base !== 'packages');
     for (const base of bases) expect(base).toMatch(/^node:\d+\.\d+-bookworm-slim$/);
+    expect(new Set(bases).size).toBe(1);
     expect(compose.services['nats']?.image).toMatch(/^nats:2\.1[2-9]\./);
+  });
+
+  it('builds on the line of Node that .nvmrc names to developers and `test:nodes` tries', () => {
+    const line = readFileSync('.nvmrc', 'utf8').trim();
+    expect(dockerfile).toContain(`FROM node:${line}.`);
+    expect(readNodeRunOptions([]).nodes).toContain(line);
   });
 
   it.each([...serviceNames, 'operator', 'provision'])(

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EdgeClient } from '#deploy/sample/edge-client.js';
 import { dpa1, forms, maria, tpr1 } from '#test/support/guard-forms.js';
 import { type CloudEvent, MeshForTest } from '#test/support/mesh-for-test.js';
+import { allow } from '#test/support/pace.js';
 
 const [jcp, tees] = ['jcp_leeds', 'trt_tees'] as const;
 const [adviser, keyworker] = ['p_leeds_adviser_1', 'p_tees_keyworker_1'] as const;
@@ -12,7 +13,7 @@ const [adviser, keyworker] = ['p_leeds_adviser_1', 'p_tees_keyworker_1'] as cons
 let mesh: MeshForTest;
 beforeAll(async () => {
   mesh = await MeshForTest.start({ without: ['notifier'] });
-}, 120_000);
+}, allow(120_000));
 afterAll(() => mesh?.stop());
 
 /** The file that an operator writes for a provider that joins. */
@@ -67,7 +68,7 @@ describe('a party that joins while the mesh runs and others send', () => {
       to: string,
       data: Readonly<Record<string, unknown>>,
     ): CloudEvent => mesh.message({ name, from: jcp, actor: adviser, to, case: caseId, data });
-    const before = new EdgeClient(mesh.mesh.gatewayUrl, mesh.mesh.tokens, 30_000);
+    const before = new EdgeClient(mesh.mesh.gatewayUrl, mesh.mesh.tokens, allow(30_000));
     expect(
       (await before.send(jcp, fromJcp('consent.recorded', 'mesh', dpa1(context)))).timeline?.state,
     ).toBe('cleared');

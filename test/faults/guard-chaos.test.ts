@@ -12,6 +12,8 @@ import { LogFolder } from '#services/operator/adapters/log-folder.js';
 import { BookDesk } from '#test/support/book-desk.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import { type Trouble, TroubledGuards } from '#test/support/guard-trouble.js';
+import { allow } from '#test/support/pace.js';
+import { randomOf } from '#test/support/random.js';
 import { RandomRecipient } from '#test/support/random-recipient.js';
 import { RandomTraffic } from '#test/support/random-traffic.js';
 import { auditDecisions, auditDeliveries, type RecordRow } from '#test/support/traffic-audit.js';
@@ -32,6 +34,7 @@ const troubles: readonly Trouble[] = [
 /** Longer than a delivery that was given to nobody stays in hand (60 s). */
 const settleMs = 100_000;
 
+const random = randomOf('chaos');
 let mesh: GuardMesh;
 let pool: Pool;
 let recipients: readonly RandomRecipient[];
@@ -41,7 +44,8 @@ beforeAll(async () => {
   pool = connectDatabase({ url: mesh.databaseUrl, applicationName: 'test' });
   recipients = await Promise.all(
     offices.map(
-      async (office) => new RandomRecipient(await mesh.nats.connect(office), office, Math.random),
+      async (office) =>
+        new RandomRecipient(await mesh.nats.connect(office), office, random.fork(office).fraction),
     ),
   );
 });
@@ -50,12 +54,6 @@ afterAll(async () => {
   await pool.end();
   await mesh.stop();
 });
-
-const shuffled = <T>(values: readonly T[]): T[] =>
-  values
-    .map((value) => ({ value, at: Math.random() }))
-    .toSorted((one, other) => one.at - other.at)
-    .map(({ value }) => value);
 
 async function recordRows(): Promise<readonly RecordRow[]> {
   const { rows } = await pool.query<RecordRow>(
@@ -71,49 +69,56 @@ async function countOf(query: string): Promise<number> {
 }
 
 describe('two guards that are killed, stopped and told to leave in any order, on a broker that is killed too', () => {
-  it('decide every message once, in its sender’s order, by the consent that stands; nothing leaks, nothing is lost', async () => {
-    const guards = await TroubledGuards.start(mesh, 2);
-    await mesh.applyDirectory();
-    const traffic = new RandomTraffic(
-      [await mesh.party('tp_river'), await mesh.party('tp_hill')],
-      offices,
-    );
-    await traffic.begin();
-    const ending = new AbortController();
-    const running = traffic.run(ending.signal);
-    for (const trouble of shuffled(troubles)) {
-      await delay(300 + Math.random() * 2_000);
-      await guards.suffer(trouble);
-    }
-    ending.abort();
-    await running;
-    const arrivals = () => new Map(recipients.flatMap((recipient) => [...recipient.arrivals]));
-    const wrong = async () => {
-      const rows = await recordRows();
-      return [...auditDecisions(traffic.sent, rows), ...auditDeliveries(traffic, rows, arrivals())];
-    };
-    // What waits for its turn is neither decided nor there yet; what is wrong for good stays wrong.
-    await until(
-      'all is decided and has come',
-      async () => (await wrong()).length === 0,
-      settleMs,
-    ).catch(() => undefined);
-    expect(await wrong()).toEqual([]);
-    await until(
-      'no withdrawal is open',
-      async () => (await countOf('select count(*) from open_withdrawal')) === 0,
-    );
-    expect(await countOf('select count(*) from held')).toBe(0);
-    expect(await countOf(`select count(*) from dead_letter where code <> 'id-reused'`)).toBe(0);
+  it(
+    'decide every message once, in its sender’s order, by the consent that stands; nothing leaks, nothing is lost',
+    async () => {
+      const guards = await TroubledGuards.start(mesh, 2);
+      await mesh.applyDirectory();
+      const traffic = new RandomTraffic(
+        [await mesh.party('tp_river'), await mesh.party('tp_hill')],
+        offices,
+      );
+      await traffic.begin();
+      const ending = new AbortController();
+      const running = traffic.run(ending.signal);
+      for (const trouble of random.shuffled(troubles)) {
+        await delay(random.between(300, 2_300));
+        await guards.suffer(trouble);
+      }
+      ending.abort();
+      await running;
+      const arrivals = () => new Map(recipients.flatMap((recipient) => [...recipient.arrivals]));
+      const wrong = async () => {
+        const rows = await recordRows();
+        return [
+          ...auditDecisions(traffic.sent, rows),
+          ...auditDeliveries(traffic, rows, arrivals()),
+        ];
+      };
+      // What waits for its turn is neither decided nor there yet; what is wrong for good stays wrong.
+      await until(
+        'all is decided and has come',
+        async () => (await wrong()).length === 0,
+        settleMs,
+      ).catch(() => undefined);
+      expect(await wrong()).toEqual([]);
+      await until(
+        'no withdrawal is open',
+        async () => (await countOf('select count(*) from open_withdrawal')) === 0,
+      );
+      expect(await countOf('select count(*) from held')).toBe(0);
+      expect(await countOf(`select count(*) from dead_letter where code <> 'id-reused'`)).toBe(0);
 
-    const rows = await recordRows();
-    const verdicts = new Set(rows.map(({ verdict }) => verdict));
-    // Else it was none of a race.
-    for (const verdict of ['cleared', 'cleared-in-part', 'refused', 'stopped'])
-      expect(verdicts).toContain(verdict);
-    expect(arrivals().size).toBeGreaterThan(50);
-    expect(guards.ran.length).toBeGreaterThan(4);
-  }, 300_000);
+      const rows = await recordRows();
+      const verdicts = new Set(rows.map(({ verdict }) => verdict));
+      // Else it was none of a race.
+      for (const verdict of ['cleared', 'cleared-in-part', 'refused', 'stopped'])
+        expect(verdicts).toContain(verdict);
+      expect(arrivals().size).toBeGreaterThan(50);
+      expect(guards.ran.length).toBeGreaterThan(4);
+    },
+    allow(300_000),
+  );
 
   it('leave evidence that verifies with the public key, with one leaf for each of their decisions', async () => {
     const signer = readSignerKey(

@@ -5,6 +5,7 @@ import { tomas, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import { HoldingProxy } from '#test/support/holding-proxy.js';
 import type { MeshParty } from '#test/support/mesh-party.js';
+import { allow } from '#test/support/pace.js';
 import type { ServiceProcess } from '#test/support/service-process.js';
 import { until } from '#test/support/until.js';
 
@@ -97,37 +98,45 @@ async function receivedUpTo(giver: MeshParty, taker: MeshParty): Promise<readonl
 }
 
 describe('a guard that is stopped right after its decision is committed', () => {
-  it('cannot deliver what it had handed to its connection once the withdrawal is confirmed', async () => {
-    const { mesh, proxy, guard, giver, taker, caseId } = await stage();
-    proxy.holdFrom(`HPUB ${deliverySubject(office)}`, 'up');
-    const id = await giver.send({ case: caseId, name: 'tpr2.shared', to: office });
-    await until('the guard has handed the delivery over', () => proxy.hasHeld);
-    guard.signal('SIGSTOP');
-    await mesh.guard();
-    await withdraw(taker, caseId);
-    proxy.answers = '';
-    proxy.release();
-    await until('the broker has refused it', () => /"duplicate": ?true/.test(proxy.answers));
-    guard.signal('SIGCONT');
-    expect(await receivedUpTo(giver, taker)).not.toContain(id);
-    expect(await until('it is told what became of it', () => stateOf(giver, id))).toBe('stopped');
-  }, 120_000);
+  it(
+    'cannot deliver what it had handed to its connection once the withdrawal is confirmed',
+    async () => {
+      const { mesh, proxy, guard, giver, taker, caseId } = await stage();
+      proxy.holdFrom(`HPUB ${deliverySubject(office)}`, 'up');
+      const id = await giver.send({ case: caseId, name: 'tpr2.shared', to: office });
+      await until('the guard has handed the delivery over', () => proxy.hasHeld);
+      guard.signal('SIGSTOP');
+      await mesh.guard();
+      await withdraw(taker, caseId);
+      proxy.answers = '';
+      proxy.release();
+      await until('the broker has refused it', () => /"duplicate": ?true/.test(proxy.answers));
+      guard.signal('SIGCONT');
+      expect(await receivedUpTo(giver, taker)).not.toContain(id);
+      expect(await until('it is told what became of it', () => stateOf(giver, id))).toBe('stopped');
+    },
+    allow(120_000),
+  );
 
-  it('has its delivery taken back though nobody wrote down that it was delivered', async () => {
-    const { mesh, proxy, guard, giver, taker, caseId } = await stage();
-    proxy.holdFrom(`HPUB ${deliverySubject(office)}`, 'down');
-    const id = await giver.send({ case: caseId, name: 'tpr2.shared', to: office });
-    await until('the delivery is in its stream', () =>
-      /"stream": ?"jcp_wandsworth", ?"seq": ?2\b/.test(proxy.answers),
-    );
-    guard.signal('SIGSTOP');
-    await mesh.guard();
-    await withdraw(taker, caseId);
-    proxy.release();
-    guard.signal('SIGCONT');
-    expect(await receivedUpTo(giver, taker)).not.toContain(id);
-    expect(await until('it is told what became of it', () => stateOf(giver, id))).toBe('stopped');
-  }, 120_000);
+  it(
+    'has its delivery taken back though nobody wrote down that it was delivered',
+    async () => {
+      const { mesh, proxy, guard, giver, taker, caseId } = await stage();
+      proxy.holdFrom(`HPUB ${deliverySubject(office)}`, 'down');
+      const id = await giver.send({ case: caseId, name: 'tpr2.shared', to: office });
+      await until('the delivery is in its stream', () =>
+        /"stream": ?"jcp_wandsworth", ?"seq": ?2\b/.test(proxy.answers),
+      );
+      guard.signal('SIGSTOP');
+      await mesh.guard();
+      await withdraw(taker, caseId);
+      proxy.release();
+      guard.signal('SIGCONT');
+      expect(await receivedUpTo(giver, taker)).not.toContain(id);
+      expect(await until('it is told what became of it', () => stateOf(giver, id))).toBe('stopped');
+    },
+    allow(120_000),
+  );
 });
 
 describe('three guards', () => {

@@ -4,6 +4,7 @@ import { GatewayForTest, newId, someReferral } from '#test/support/gateway-for-t
 import { NatsForTest } from '#test/support/nats-for-test.js';
 import { rawRequest } from '#test/support/raw-request.js';
 import { until } from '#test/support/until.js';
+import { usualStart } from '#test/support/usual-start.js';
 
 let nats: NatsForTest;
 let guard: FakeGuard;
@@ -167,12 +168,18 @@ const rows: readonly Row[] = [
   ],
   [
     'an id that is too old',
-    () => good({ id: newId(Date.now() - 8 * day) }),
+    () => good({ id: newId(usualStart.getTime() - 8 * day) }),
     422,
     'id-too-old',
     'id',
   ],
-  ['an id from the future', () => good({ id: newId(Date.now() + day) }), 422, 'id-in-future', 'id'],
+  [
+    'an id from the future',
+    () => good({ id: newId(usualStart.getTime() + day) }),
+    422,
+    'id-in-future',
+    'id',
+  ],
   [
     "someone else's source",
     () => good({ source: '/parties/trt_acme' }),

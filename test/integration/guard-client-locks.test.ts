@@ -6,7 +6,8 @@ import {
   underClientLock,
   unlockClients,
 } from '#services/consent-guard/adapters/client-lock.js';
-import { type PostgresServer, startPostgres } from '#test/support/start-postgres.js';
+import { sharedPostgres } from '#test/support/shared-postgres.js';
+import type { PostgresServer } from '#test/support/start-postgres.js';
 
 let postgres: PostgresServer;
 let pool: Pool;
@@ -14,7 +15,7 @@ let one: PoolClient;
 let other: PoolClient;
 
 beforeAll(async () => {
-  postgres = await startPostgres();
+  postgres = await sharedPostgres();
   pool = connectDatabase({ url: await postgres.createDatabase('locks'), applicationName: 'test' });
   [one, other] = await Promise.all([pool.connect(), pool.connect()]);
 });
@@ -27,7 +28,7 @@ afterAll(async () => {
 
 const modes = async (): Promise<string[]> => {
   const { rows } = await pool.query<{ mode: string }>(
-    `select mode from pg_locks where locktype = 'advisory' order by mode`,
+    `select mode from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database()) order by mode`,
   );
   return rows.map(({ mode }) => mode);
 };

@@ -21,7 +21,8 @@ import { type RecordRow, toStoredRecord } from '#services/consent-guard/adapters
 import { isCleared } from '#services/consent-guard/domain/guard-record.js';
 import { digestOf } from '#test/support/evidence-database.js';
 import { type ScratchFolder, scratchFolder } from '#test/support/scratch-folder.js';
-import { type PostgresServer, startPostgres } from '#test/support/start-postgres.js';
+import { sharedPostgres } from '#test/support/shared-postgres.js';
+import type { PostgresServer } from '#test/support/start-postgres.js';
 
 const migrations = new URL('../../../services/consent-guard/migrations/', import.meta.url);
 
@@ -30,9 +31,9 @@ let scratch: ScratchFolder;
 let pool: Pool;
 
 beforeAll(async () => {
-  [postgres, scratch] = await Promise.all([startPostgres(), scratchFolder()]);
+  [postgres, scratch] = await Promise.all([sharedPostgres(), scratchFolder()]);
   pool = connectDatabase({
-    url: await postgres.createDatabase('guard'),
+    url: await postgres.createDatabase('entries'),
     applicationName: 'migration test',
   });
 });

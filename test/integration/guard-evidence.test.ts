@@ -40,7 +40,10 @@ import {
 } from '#test/support/evidence-database.js';
 import { allRows, bindClient, keepConsent } from '#test/support/ledger-contents.js';
 import { type ScratchFolder, scratchFolder } from '#test/support/scratch-folder.js';
-import { type PostgresServer, startPostgres } from '#test/support/start-postgres.js';
+import { randomOf } from '#test/support/random.js';
+import { sharedPostgres } from '#test/support/shared-postgres.js';
+import { newSignal } from '#test/support/signal.js';
+import type { PostgresServer } from '#test/support/start-postgres.js';
 import { until } from '#test/support/until.js';
 
 const keys = newNoteKey('example.org/test-log');
@@ -56,17 +59,15 @@ let sealer: EvidenceSealer;
 let desk: BookDesk;
 
 beforeAll(async () => {
-  [postgres, scratch] = await Promise.all([startPostgres(), scratchFolder()]);
+  [postgres, scratch] = await Promise.all([sharedPostgres(), scratchFolder()]);
 });
 afterAll(async () => {
   await postgres.stop();
   await scratch.remove();
 });
 
-let count = 0;
 beforeEach(async () => {
-  count += 1;
-  url = await postgres.createDatabase(`guard_${count}`);
+  url = await postgres.createDatabase('guard');
   await pool?.end();
   pool = await openGuardDatabase(url);
   sealer = new EvidenceSealer({ pool, signer, onTrouble: () => undefined });
@@ -173,6 +174,7 @@ describe('the sealer', () => {
       child.kill('SIGKILL');
       await gone;
     };
+    const random = randomOf('when a sealer is killed');
     const state = { committed: 0, isWriting: true };
     const writer = async (number: number): Promise<void> => {
       for (let batch = 0; batch < 40; batch += 1) {
@@ -194,7 +196,7 @@ describe('the sealer', () => {
     const steady = await launch();
     while (state.isWriting || sizes.length < 3) {
       const doomed = await launch();
-      await pool.query('select pg_sleep($1)', [0.02 + Math.random() / 5]);
+      await pool.query('select pg_sleep($1)', [0.02 + random.fraction() / 5]);
       await kill(doomed);
       const { rows } = await pool.query<{ size: number }>('select size from evidence_tree');
       sizes.push(rows[0]?.size ?? 0);
@@ -219,15 +221,12 @@ describe('the sealer', () => {
   });
 
   it('does not pass over a record that was numbered early and committed late', async () => {
-    let release = (): void => undefined;
-    const held = new Promise<void>((done) => (release = done));
-    let reached = (): void => undefined;
-    const isWritten = new Promise<void>((done) => (reached = done));
+    const [written, released] = [newSignal(), newSignal()];
     const late = writeRecords(pool, [newRecord()], monday, async () => {
-      reached();
-      await held;
+      written.give();
+      await released.given;
     });
-    await isWritten;
+    await Promise.race([written.given, late]);
     for (let n = 0; n < 3; n += 1) {
       await writeRecords(pool, [newRecord()], monday);
       expect(await sealer.seal()).toBe(1);
@@ -235,7 +234,7 @@ describe('the sealer', () => {
     expect((await pool.query('select sealed_through from evidence_tree')).rows).toEqual([
       { sealed_through: 0 },
     ]);
-    release();
+    released.give();
     await late;
     expect(await sealer.seal()).toBe(1);
     expect((await pool.query('select sealed_through from evidence_tree')).rows).toEqual([
@@ -472,22 +471,19 @@ describe('retention', () => {
 
   it('finds the key of a client whom two batches write of at the same moment, and makes another when all of them was forgotten', async () => {
     const client = randomUUID();
+    const written = newSignal();
     let isOpen = true;
     const slow = writeRecords(pool, [refused({ client })], monday, async () => {
+      written.give();
       await until('the other waits for this one’s key', async () => {
         const waiting = await pool.query(
-          `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%client_key%'`,
+          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%client_key%'`,
         );
         return waiting.rows.length > 0;
       });
       isOpen = false;
     });
-    await until(
-      'the first has written',
-      async () =>
-        (await pool.query(`select 1 from pg_locks where relation = 'client_key'::regclass`))
-          .rows[0],
-    );
+    await Promise.race([written.given, slow]);
     await writeRecords(pool, [refused({ client })], monday);
     expect(isOpen).toBe(false);
     await slow;

@@ -162,7 +162,7 @@ describe('two guards', () => {
   it('that record a yes and a newer no of the same new people at the same time let the no stand', async () => {
     const people = Array.from({ length: 60 }, person);
     const lambeth = await mesh.party('jcp_lambeth');
-    const before = new Date(Date.now() - 3_600_000).toISOString();
+    const before = new Date(mesh.clock.now().getTime() - 3_600_000).toISOString();
     const answer = (client: Shown, more: object): Wanted => ({
       ...consent(client),
       data: (context) => ({ ...tpr1(context, ['tp_river']), ...more }),

@@ -224,6 +224,7 @@ describe('rotating the key while the mesh runs', () => {
       MESH_ENV: 'local',
       NATS_URL: mesh.nats.broker.url,
       NATS_SEED_FILE: mesh.nats.seedFile('guard'),
+      CLOCK_FILE: mesh.clockFile,
       DATABASE_URL: mesh.databaseUrl,
       GUARD_KEYS_FILE: old,
       EVIDENCE_KEY_FILE: join(mesh.nats.folder, 'evidence.key'),

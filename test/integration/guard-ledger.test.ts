@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { addDays } from '#libs/calendar/local-date.js';
+import { londonDate } from '#libs/calendar/london-time.js';
 import { consentsReply, dpa1Reply, tryReply } from '#libs/contracts/ask.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import { personOf } from '#test/support/guard-builders.js';
@@ -54,7 +56,7 @@ describe('the ledger of consents', () => {
       { from: 'jcp', to: 'river', purpose: 'exit-notice' },
       { from: 'river', to: 'jcp', purpose: 'exit-notice' },
     ]);
-    const old = new Date(Date.now() - 3_600_000).toISOString();
+    const old = new Date(mesh.clock.now().getTime() - 3_600_000).toISOString();
     const late = await river.sendAndWait(
       consent(caseId, { purposes: ['exit-notice', 'treatment-status'], takenAt: old }),
     );
@@ -132,7 +134,7 @@ describe('the ledger of consents', () => {
       };
       return dpa1Reply.parse(answer);
     };
-    const days = { validUntil: new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10) };
+    const days = { validUntil: addDays(londonDate(mesh.clock.now()), 30) };
     const recorded = { name: 'consent.recorded' as const, to: 'mesh', case: caseId, client: ana };
     expect(failed(await jcp.ask('dpa1', { case: caseId }))).toBe('case-not-yours');
     await jcp.sendAndWait({
@@ -164,7 +166,7 @@ describe('the ledger of consents', () => {
     const { client: _client, ...terms } = tpr2Consent(
       {
         client: maria,
-        now: new Date().toISOString(),
+        now: mesh.clock.now().toISOString(),
         today: '',
         later: '',
         cites: '',

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { Pool } from 'pg';
+import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
 import { connectDatabase } from '#libs/postgres/connect-database.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { DeliveryRecall } from '#services/consent-guard/adapters/delivery-recall.js';
@@ -153,8 +154,10 @@ describe('a broker that was killed, and lies in its streams again what was delet
     // As after any deployment: nobody works the party.
     await guard.end();
     guard = await mesh.guard();
-    // It has looked at all streams once, and would again in a minute.
-    await delay(3_000);
+    // And would again in a minute.
+    await until('it has looked at all streams once', () =>
+      guard.log.find(({ event }) => event === 'roads-looked-at'),
+    );
     await killBroker();
     await withdraw(own);
     expect(await stateOf(lying)).toBe('collected');
@@ -168,7 +171,11 @@ describe('a broker that was killed, and lies in its streams again what was delet
     await killBroker();
     const from = jcp.received.length;
     jcp.collect();
-    await delay(3_000);
+    // The broker itself says so: there is no durable to pull from.
+    const { consumers } = await jetstreamManager(await mesh.nats.connect('provisioner'));
+    await expect(consumers.info(deliveryStream(office), deliveryDurable)).rejects.toThrow(
+      'consumer not found',
+    );
     expect(jcp.received).toHaveLength(from);
     guard = await mesh.guard();
     await jcp.delivery(waiting);
@@ -211,6 +218,15 @@ describe('a delivery that nobody wrote down', () => {
   );
 });
 
+/** Whether a statement that begins so waits for a lock. */
+async function isBlocked(statement: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like $1`,
+    [`${statement}%`],
+  );
+  return rowCount !== 0;
+}
+
 describe('a withdrawal that took something back from a broker', () => {
   const outcome = async (between: () => Promise<unknown>): Promise<void> => {
     const db = await pool.connect();
@@ -241,7 +257,7 @@ describe('a withdrawal that took something back from a broker', () => {
     await db.query('begin');
     await requireOpenings(db, await readOpenings(db, ['tp_hill']));
     const opened = open('tp_hill').then(() => steps.push('opened'));
-    await pool.query('select pg_sleep(0.3)');
+    await until('it waits', () => isBlocked('update delivery_opening'));
     steps.push('written');
     await db.query('commit');
     db.release();

@@ -5,12 +5,13 @@ import { readScopes } from '#services/consent-guard/adapters/scope-rows.js';
 import { askConsent } from '#services/consent-guard/domain/ask-consent.js';
 import { scopeKey } from '#services/consent-guard/domain/scope.js';
 import { openGuardDatabase } from '#test/support/evidence-database.js';
-import { type PostgresServer, startPostgres } from '#test/support/start-postgres.js';
+import { sharedPostgres } from '#test/support/shared-postgres.js';
+import type { PostgresServer } from '#test/support/start-postgres.js';
 
 let server: PostgresServer;
 let pool: Pool;
 beforeAll(async () => {
-  server = await startPostgres();
+  server = await sharedPostgres();
   pool = await openGuardDatabase(await server.createDatabase('guard'));
 });
 afterAll(async () => {

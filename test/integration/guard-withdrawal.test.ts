@@ -358,7 +358,7 @@ describe('a withdrawal', () => {
       notice: noticeId,
       person: personOf(office),
       outcome: 'accepted',
-      at: new Date().toISOString(),
+      at: mesh.clock.now().toISOString(),
     };
     const reported = await notifier.send({ name: 'mail.reported', to: 'mesh', data: report });
     await until('the report is recorded', async () => {

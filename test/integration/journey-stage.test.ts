@@ -36,7 +36,7 @@ beforeEach(async () => {
   lines = [];
   stage = new JourneyStage({
     edge: new EdgeClient(edge.url, { jcp_wandsworth: 'a', trt_riverside: 'b', jcp_lambeth: 'c' }),
-    mails: await MailReader.open(join(folder.path, 'mail'), gpg, () => clock.now()),
+    mails: await MailReader.open(join(folder.path, 'mail'), gpg),
     clock,
     directory: await readSampleDirectory(),
     print: (line) => lines.push(line),

@@ -7,6 +7,7 @@ import { freePort } from '#deploy/local/free-port.js';
 import { type RelayOptions, SmtpCourier } from '#services/notifier/adapters/smtp.courier.js';
 import type { SealedMail } from '#services/notifier/domain/sealed-mail.js';
 import type { SendOutcome } from '#services/notifier/domain/send-ledger.js';
+import { allow } from '#test/support/pace.js';
 import { type RelayScript, ScriptedRelay } from '#test/support/scripted-relay.js';
 import { letterTo, makeReaderKey, SealingDesk } from '#test/support/sealing-desk.js';
 
@@ -35,7 +36,7 @@ describe('handing a sealed mail to the relay', () => {
     tls: 'none',
     ehloName: 'post.example.org',
     envelopeSender: 'notices@post.example.org',
-    stepTimeoutMs: 2_000,
+    stepTimeoutMs: allow(2_000),
     ...change,
   });
   const carry = async (change: Partial<RelayOptions> = {}): Promise<SendOutcome> => {

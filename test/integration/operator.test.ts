@@ -12,6 +12,7 @@ import { runOperator } from '#services/operator/run-operator.js';
 import { deadLetter, DeskGuard } from '#test/support/desk-guard.js';
 import { GatewayForTest } from '#test/support/gateway-for-test.js';
 import { NatsForTest } from '#test/support/nats-for-test.js';
+import { allow } from '#test/support/pace.js';
 
 let nats: NatsForTest;
 let guard: DeskGuard;
@@ -259,7 +260,7 @@ describe("the operator's tool", () => {
     await nats.run(); // as the supervisor does: another process now, which the tool must find
     const first = await provisioner.provision(entry, false);
     const connection = await nats.connect('trt_tees');
-    const reply = await connection.request('ask.directory', '{}', { timeout: 2_000 });
+    const reply = await connection.request('ask.directory', '{}', { timeout: allow(2_000) });
     expect(reply.json()).toEqual({ ok: false, code: 'not-found', detail: 'not yours to ask' });
     await expect(provisioner.provision(entry, false)).rejects.toMatchObject({
       code: 'config-invalid',

@@ -8,14 +8,14 @@ import { enqueue } from '#libs/outbox/enqueue.js';
 import { OutboxRelay } from '#libs/outbox/outbox-relay.js';
 import type { Publish } from '#libs/outbox/outbox-relay.js';
 import { connectDatabase, createKysely } from '#libs/postgres/connect-database.js';
-import { startPostgres } from '#test/support/start-postgres.js';
+import { sharedPostgres } from '#test/support/shared-postgres.js';
 import type { PostgresServer } from '#test/support/start-postgres.js';
 import { until } from '#test/support/until.js';
 
 let server: PostgresServer;
 let db: Kysely<object>;
 beforeAll(async () => {
-  server = await startPostgres();
+  server = await sharedPostgres();
   const pool = connectDatabase({
     url: await server.createDatabase('outbox'),
     applicationName: 'test',

@@ -47,8 +47,7 @@ describe("the sample's people", () => {
     expect(agents()).not.toMatch(/\/gpg-\w{6}\/home/);
   });
 
-  it('read their mail with gpg, signed half a year from now', async () => {
-    const later = new Date(Date.now() + 180 * 24 * 3_600_000);
+  it('read their mail with gpg, and see that the mesh signed it', async () => {
     const mesh = await openpgp.generateKey({
       userIDs: [{ email: 'mesh@example.org' }],
       format: 'object',
@@ -61,17 +60,15 @@ describe("the sample's people", () => {
     const sealed = await openpgp.encrypt({
       message: await openpgp.createMessage({
         binary: new TextEncoder().encode(inner),
-        date: later,
       }),
       encryptionKeys: recipient,
       signingKeys: mesh.privateKey,
-      date: later,
     });
     const mails = join(folder.path, 'mail');
     await mkdir(mails);
     const gpg = await GpgHome.open(gpgHome);
     await gpg.importKey(mesh.publicKey.armor());
-    const reader = await MailReader.open(mails, gpg, () => new Date(later.getTime() + 60_000));
+    const reader = await MailReader.open(mails, gpg);
     await keepMail(mails, {
       seq: 1,
       receivedAt: new Date().toISOString(),

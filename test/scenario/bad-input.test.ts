@@ -8,6 +8,7 @@ import { badAtTheEdge, badForTheGuard, poison } from '#test/support/bad-messages
 import { maria, tomas, tpr1, tpr2Consent } from '#test/support/guard-forms.js';
 import type { HttpAnswer } from '#test/support/gateway-for-test.js';
 import { MeshForTest } from '#test/support/mesh-for-test.js';
+import { allow } from '#test/support/pace.js';
 import {
   actors,
   aire,
@@ -76,7 +77,7 @@ beforeAll(async () => {
     expect(
       (await mesh.send(String(message['source']).slice('/parties/'.length), message)).status,
     ).toBe(200);
-}, 120_000);
+}, allow(120_000));
 afterAll(() => mesh?.stop());
 
 describe('bad input through the edge of the whole mesh', () => {
@@ -226,7 +227,9 @@ describe("poison put on the road with a party's own key", () => {
     const [, subject, body, code, field] = row;
     const before = new Set((await letters()).map(({ deadLetter }) => deadLetter));
     const connection = await road(jcp);
-    const stored = await connection.request(subject, body(make, good[0]), { timeout: 5_000 });
+    const stored = await connection.request(subject, body(make, good[0]), {
+      timeout: allow(5_000),
+    });
     expect(stored.json()).toMatchObject({ stream: 'IN_jcp_wandsworth' });
     await connection.close();
     await nextPasses(jcp);
@@ -244,7 +247,7 @@ describe("poison put on the road with a party's own key", () => {
   it("refuses a message in another's name, and notes who really sent it", async () => {
     const message = make.referral({ source: '/parties/jcp_leeds', actor: 'p_leeds_adviser_1' });
     const connection = await road(jcp);
-    await connection.request('out.msg', JSON.stringify(message), { timeout: 5_000 });
+    await connection.request('out.msg', JSON.stringify(message), { timeout: allow(5_000) });
     await connection.close();
     await nextPasses(jcp);
     expect(await mesh.edge().timeline(jcp, message.id)).toMatchObject({
@@ -259,7 +262,7 @@ describe("poison put on the road with a party's own key", () => {
     const connection = await road(jcp);
     const body = JSON.stringify(make.withData({ note: 'CANARY'.repeat(60_000) }));
     await expect(async () =>
-      connection.request('out.msg', body, { timeout: 2_000 }),
+      connection.request('out.msg', body, { timeout: allow(2_000) }),
     ).rejects.toMatchObject({ name: expect.any(String) });
     await connection.close();
     await nextPasses(jcp);

@@ -8,6 +8,7 @@ import {
   clearTextOfStreams,
   filesThatHold,
 } from '#test/support/clear-text.js';
+import { allow } from '#test/support/pace.js';
 import { type PersonalData, readSamplePersonalData } from '#test/support/sample-personal-data.js';
 
 let test: MeshForTest;
@@ -26,9 +27,9 @@ beforeAll(async () => {
     gpgHome,
     clock,
     print: (line) => printed.push(line),
-    stepTimeoutMs: 30_000,
+    stepTimeoutMs: allow(30_000),
   });
-}, 240_000);
+}, allow(240_000));
 afterAll(() => test?.stop());
 
 describe('the sample journey, with two guards', () => {

@@ -11,6 +11,7 @@ import {
   withdrawal,
 } from '#test/support/guard-forms.js';
 import { type CloudEvent, MeshForTest } from '#test/support/mesh-for-test.js';
+import { allow } from '#test/support/pace.js';
 import { storedStreams } from '#test/support/stored-messages.js';
 import { until } from '#test/support/until.js';
 
@@ -33,7 +34,7 @@ let clients = 100_000;
 
 beforeAll(async () => {
   mesh = await MeshForTest.start({ scale: { 'consent-guard': 2 }, without: ['notifier'] });
-}, 120_000);
+}, allow(120_000));
 afterAll(() => mesh?.stop());
 
 /** A client nobody has seen before, with a case. */

@@ -2,19 +2,21 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { londonDate } from '#libs/calendar/london-time.js';
 import { type ClientView, clientViewReply } from '#libs/contracts/client-view.js';
 import { uuidV7 } from '#libs/contracts/message-id.js';
 import { runOperator } from '#services/operator/run-operator.js';
 import { maria, tomas, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import type { MeshParty, Wanted } from '#test/support/mesh-party.js';
+import { usualStart } from '#test/support/usual-start.js';
 
 let mesh: GuardMesh;
 let river: MeshParty;
 let jcp: MeshParty;
 let ops: MeshParty;
 const caseId = randomUUID();
-const today = new Date().toISOString().slice(0, 10);
+const today = londonDate(usualStart);
 
 beforeAll(async () => {
   mesh = await GuardMesh.start();
@@ -163,7 +165,7 @@ describe("the release of a client's view", () => {
       ['/parties/svc_ops', 'p_river_manager'],
       ['/parties/tp_river', 'p_river_manager'],
     ]) {
-      const id = uuidV7(Date.now(), randomBytes(10));
+      const id = uuidV7(mesh.clock.now().getTime(), randomBytes(10));
       await ops.put(id, JSON.stringify({ ...message, id, source, actor }));
       expect((await ops.verdict(id)).state).toBe('refused');
     }
@@ -211,6 +213,7 @@ describe("the release of a client's view", () => {
         env: {
           NATS_URL: mesh.nats.broker.url,
           NATS_SEED_FILE: mesh.nats.seedFile('svc_ops'),
+          CLOCK_FILE: mesh.clockFile,
           MESH_ENV: 'local',
         },
         out: (line) => lines.push(line),

@@ -200,7 +200,7 @@ describe('a lying router', () => {
       specversion: '1.0',
       id,
       type: typeOf('deadletter.reported'),
-      time: new Date().toISOString(),
+      time: mesh.clock.now().toISOString(),
       to: 'mesh',
     };
     const data = { stream: 'EVENTS', code: 'internal', deliveries: 1 };
@@ -330,7 +330,12 @@ describe('lying reminders and a lying notifier', () => {
     const report = (cited: string) => ({
       name: 'mail.reported' as const,
       to: 'mesh',
-      data: { notice: cited, person: personOf(jcp), outcome: 'held', at: new Date().toISOString() },
+      data: {
+        notice: cited,
+        person: personOf(jcp),
+        outcome: 'held',
+        at: mesh.clock.now().toISOString(),
+      },
     });
     for (const cited of [tpr2, refused, randomUUID()])
       await comesToNothing(notifier, report(cited), 'cause-unknown');

@@ -10,6 +10,7 @@ import {
   type Trials,
 } from '#test/support/existence-trials.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
+import { allow } from '#test/support/pace.js';
 import { kolmogorovSmirnov, quantile } from '#test/support/two-samples.js';
 
 /*
@@ -28,7 +29,7 @@ beforeAll(async () => {
   await mesh.guard();
   await mesh.applyDirectory();
   trials = await tryStandings(mesh, rounds);
-}, 300_000);
+}, allow(300_000));
 afterAll(() => mesh?.stop());
 
 describe('a refusal for want of consent', () => {
@@ -39,11 +40,15 @@ describe('a refusal for want of consent', () => {
     expect([...all][0]).toContain('"task":"seek-consent"');
   });
 
-  it('comes after times that the statistic does not tell apart', async () => {
-    const told = () => comparePairs(trials, alpha).filter(({ d, critical }) => d > critical);
-    if (told().length > 0) trials = await tryStandings(mesh, rounds);
-    expect(told()).toEqual([]);
-  }, 300_000);
+  it(
+    'comes after times that the statistic does not tell apart',
+    async () => {
+      const told = () => comparePairs(trials, alpha).filter(({ d, critical }) => d > critical);
+      if (told().length > 0) trials = await tryStandings(mesh, rounds);
+      expect(told()).toEqual([]);
+    },
+    allow(300_000),
+  );
 
   it('would be told apart if one of them took longer: 2 ms more, or a spread of the sample where the machine is busy', () => {
     const spread = quantile(trials.times.unknown, 0.75) - quantile(trials.times.unknown, 0.25);

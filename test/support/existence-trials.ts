@@ -1,9 +1,10 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import type { Timeline } from '#libs/contracts/ask.js';
 import { tpr1, withdrawal } from './guard-forms.js';
 import type { GuardMesh } from './guard-mesh.js';
 import type { MeshParty } from './mesh-party.js';
+import { randomOf } from './random.js';
 import { kolmogorovSmirnov, quantile } from './two-samples.js';
 
 /** What a client can be to the mesh where no consent stands. All must look alike to who sends. */
@@ -29,19 +30,20 @@ const clientsEach = 40;
 const warmUp = 25;
 
 type Shown = NonNullable<Parameters<MeshParty['send']>[0]['client']>;
-const letters = 'ABCDEFGHIJ';
+const letters = 'ABCDEFGHIJ'.split('');
+const random = randomOf('existence');
 
 let numbers = 0;
 
 /** A client whom nobody has seen: NI numbers with prefix QQ are never given to anyone. */
 function newClient(): Shown {
   const digits = String((numbers += 1)).padStart(6, '0');
-  const name = Array.from({ length: 12 }, () => letters[randomInt(letters.length)]).join('');
+  const name = Array.from({ length: 12 }, () => random.oneOf(letters)).join('');
   return {
-    nino: `QQ${digits}${'ABCD'[randomInt(4)]}`,
+    nino: `QQ${digits}${random.oneOf(['A', 'B', 'C', 'D'])}`,
     surname: name,
     otherNames: 'Maria',
-    dateOfBirth: `19${randomInt(50, 99)}-04-12`,
+    dateOfBirth: `19${random.between(50, 99)}-04-12`,
   };
 }
 
@@ -142,7 +144,7 @@ export async function tryStandings(mesh: GuardMesh, rounds: number): Promise<Tri
     standings.map((standing) => [standing, new Set<string>()]),
   ) as Record<ClientStanding, Set<string>>;
   for (let round = -warmUp; round < rounds; round += 1)
-    for (const standing of shuffled(standings)) {
+    for (const standing of random.shuffled(standings)) {
       const known =
         standing === 'unknown'
           ? undefined
@@ -178,12 +180,6 @@ const plain = (reply: unknown): string =>
   JSON.stringify(reply)
     .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<instant>');
-
-const shuffled = <T>(values: readonly T[]): T[] =>
-  values
-    .map((value) => [randomInt(2 ** 40), value] as const)
-    .toSorted(([a], [b]) => a - b)
-    .map(([, value]) => value);
 
 export interface Comparison {
   readonly one: ClientStanding;

@@ -5,9 +5,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { LocalClockControl } from '#deploy/sample/clock-control.js';
 import { uuidV7 } from '#libs/contracts/message-id.js';
 import type { NatsForTest } from './nats-for-test.js';
 import { until } from './until.js';
+import { usualStart } from './usual-start.js';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -38,6 +40,7 @@ export class GatewayForTest {
   private constructor(
     private readonly nats: NatsForTest,
     readonly partiesFile: string,
+    private readonly clockFile: string,
   ) {}
 
   static async start(
@@ -45,7 +48,9 @@ export class GatewayForTest {
     parties: readonly string[],
     env: Record<string, string> = {},
   ): Promise<GatewayForTest> {
-    const test = new GatewayForTest(nats, join(nats.folder, `parties-${randomUUID()}.json`));
+    const file = (name: string): string => join(nats.folder, `${name}-${randomUUID()}.json`);
+    const test = new GatewayForTest(nats, file('parties'), file('clock'));
+    await LocalClockControl.open(test.clockFile, usualStart);
     await test.writeParties(parties);
     await test.run(env);
     return test;
@@ -60,6 +65,7 @@ export class GatewayForTest {
         HTTP_PORT: '0',
         LOG_LEVEL: 'debug',
         GATEWAY_PARTIES_FILE: this.partiesFile,
+        CLOCK_FILE: this.clockFile,
         GATEWAY_RATE_BURST: '10000',
         ...env,
       },
@@ -158,9 +164,9 @@ export class GatewayForTest {
   }
 }
 
-export const newId = (atMs = Date.now()): string => uuidV7(atMs, randomBytes(10));
+export const newId = (atMs = usualStart.getTime()): string => uuidV7(atMs, randomBytes(10));
 
-/** A referral that is right in every part; `changes` go over the envelope. The client is invented (NI numbers with QQ are never issued). */
+/** A referral of `usualStart`, which the gateway's clock has just passed, right in every part; `changes` go over the envelope. The client is invented (NI numbers with QQ are never issued). */
 export function someReferral(
   from: string,
   to: string,
@@ -171,7 +177,7 @@ export function someReferral(
     id: newId(),
     source: `/parties/${from}`,
     type: 'throughcare.referral.requested.v1',
-    time: new Date().toISOString(),
+    time: usualStart.toISOString(),
     case: randomUUID(),
     to,
     actor: 'p_adviser_1',

@@ -1,25 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LocalClockControl } from '#deploy/sample/clock-control.js';
+import { LocalClock } from '#libs/clock/local-clock.js';
 import { newNoteKey } from '#libs/evidence/note-keys.js';
 import { parties, personOf } from './guard-builders.js';
 import { MeshParty } from './mesh-party.js';
 import { NatsForTest } from './nats-for-test.js';
 import { ServiceProcess } from './service-process.js';
+import { sharedPostgres } from './shared-postgres.js';
 import { type PostgresServer, startPostgres } from './start-postgres.js';
+import { usualStart } from './usual-start.js';
 
 export interface GuardMeshOptions {
   /** Parties beside those of `guard-builders` that get accounts and streams, but no place in the directory. */
   readonly unlisted?: readonly string[];
   /** Room for each stream. */
   readonly maxBytes?: number;
+  /** A PostgreSQL that nobody else uses, and that the test may kill; so it is with either of the next two, too. */
+  readonly ownPostgres?: boolean;
   /** PostgreSQL with fsync, as deployed. */
   readonly isDurable?: boolean;
   /** PostgreSQL's `shared_buffers`. */
   readonly sharedBuffers?: string;
 }
 
-/** Broker, database and the directory of `guard-builders`; the guard itself is a process, or several, that can be stopped and killed. */
+/** Broker, database, a clock that starts at `usualStart`, and the directory of `guard-builders`; the guard itself is a process, or several, that can be stopped and killed. */
 export class GuardMesh {
   readonly #parties = new Map<string, MeshParty>();
   readonly #guards: ServiceProcess[] = [];
@@ -28,31 +34,46 @@ export class GuardMesh {
     readonly nats: NatsForTest,
     readonly postgres: PostgresServer,
     readonly databaseUrl: string,
-    /** The guard's keys, which make the hashes that clients are found by. */
-    readonly keysFile: string,
+    /** The mesh's time, as the guards and parties have it. */
+    readonly clock: LocalClock,
   ) {}
+
+  /** The guard's keys, which make the hashes that clients are found by. */
+  get keysFile(): string {
+    return keysFileIn(this.nats.folder);
+  }
+
+  /** CLOCK_FILE of whoever takes part. */
+  get clockFile(): string {
+    return clockFileIn(this.nats.folder);
+  }
 
   static async start({
     unlisted = [],
     maxBytes,
+    ownPostgres = false,
     isDurable = false,
     sharedBuffers,
   }: GuardMeshOptions = {}): Promise<GuardMesh> {
     const ids = [...parties.map(({ id }) => id), ...unlisted];
     const [nats, postgres] = await Promise.all([
       NatsForTest.start(ids, maxBytes),
-      startPostgres({ isDurable, sharedBuffers }),
+      ownPostgres || isDurable || sharedBuffers !== undefined
+        ? startPostgres({ isDurable, sharedBuffers })
+        : sharedPostgres(),
     ]);
-    const keysFile = join(nats.folder, 'guard-keys.json');
     await writeFile(
-      keysFile,
+      keysFileIn(nats.folder),
       JSON.stringify({ current: 1, keys: { '1': randomBytes(32).toString('base64') } }),
       { mode: 0o600 },
     );
     await writeFile(join(nats.folder, 'evidence.key'), newNoteKey('example.org/test').signerKey, {
       mode: 0o600,
     });
-    return new GuardMesh(nats, postgres, await postgres.createDatabase('guard'), keysFile);
+    await LocalClockControl.open(clockFileIn(nats.folder), usualStart);
+    const clock = new LocalClock(clockFileIn(nats.folder));
+    const databaseUrl = await postgres.createDatabase('guard');
+    return new GuardMesh(nats, postgres, databaseUrl, clock);
   }
 
   /** One more guard, once it is ready. */
@@ -67,6 +88,7 @@ export class GuardMesh {
       DATABASE_URL: this.databaseUrl,
       GUARD_KEYS_FILE: this.keysFile,
       EVIDENCE_KEY_FILE: join(this.nats.folder, 'evidence.key'),
+      CLOCK_FILE: this.clockFile,
     };
     const guard = ServiceProcess.start('consent-guard', { ...own, ...env }, nodeArgs);
     this.#guards.push(await guard);
@@ -76,7 +98,7 @@ export class GuardMesh {
   async party(id: string): Promise<MeshParty> {
     const known = this.#parties.get(id);
     if (known !== undefined) return known;
-    const party = new MeshParty(id, await this.nats.connect(id));
+    const party = new MeshParty(id, await this.nats.connect(id), this.clock);
     this.#parties.set(id, party);
     return party;
   }
@@ -106,10 +128,14 @@ export class GuardMesh {
   async stop(): Promise<void> {
     await Promise.all(this.#guards.map((guard) => guard.end()));
     await Promise.all([...this.#parties.values()].map((party) => party.stop()));
+    this.clock.stop();
     await this.nats.stop();
     await this.postgres.stop();
   }
 }
+
+const keysFileIn = (folder: string): string => join(folder, 'guard-keys.json');
+const clockFileIn = (folder: string): string => join(folder, 'clock.json');
 
 const jobOf = (kind: string): string =>
   kind === 'jobcentre' ? 'adviser' : kind === 'probation' ? 'offender-manager' : 'keyworker';

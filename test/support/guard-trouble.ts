@@ -1,6 +1,6 @@
-import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GuardMesh } from './guard-mesh.js';
+import { type Random, randomOf } from './random.js';
 import type { ServiceProcess } from './service-process.js';
 
 /**
@@ -18,16 +18,23 @@ export class TroubledGuards {
   readonly ran: ServiceProcess[] = [];
   readonly #running: ServiceProcess[] = [];
 
-  private constructor(private readonly mesh: GuardMesh) {}
+  private constructor(
+    private readonly mesh: GuardMesh,
+    private readonly random: Random,
+  ) {}
 
-  static async start(mesh: GuardMesh, count: number): Promise<TroubledGuards> {
-    const guards = new TroubledGuards(mesh);
+  static async start(
+    mesh: GuardMesh,
+    count: number,
+    random: Random = randomOf('troubles'),
+  ): Promise<TroubledGuards> {
+    const guards = new TroubledGuards(mesh, random);
     for (let index = 0; index < count; index += 1) guards.#running.push(await guards.#another());
     return guards;
   }
 
   async suffer(trouble: Trouble): Promise<void> {
-    const index = randomInt(this.#running.length);
+    const index = this.random.between(0, this.#running.length);
     const guard = this.#running[index];
     if (guard === undefined) return;
     switch (trouble) {
@@ -39,19 +46,19 @@ export class TroubledGuards {
       case 'stop':
       case 'long-stop':
         guard.signal('SIGSTOP');
-        await delay(trouble === 'stop' ? randomInt(2_500) : longStopMs);
+        await delay(trouble === 'stop' ? this.random.between(0, 2_500) : longStopMs);
         guard.signal('SIGCONT');
         return;
       case 'broker':
         await this.mesh.nats.kill();
-        await delay(randomInt(1_500));
+        await delay(this.random.between(0, 1_500));
         await this.mesh.nats.run();
     }
   }
 
   /** Batches of random size, small, so that a trouble falls between the steps of one of many. */
   async #another(): Promise<ServiceProcess> {
-    const guard = await this.mesh.guard({ BATCH_SIZE: String(2 + randomInt(7)) });
+    const guard = await this.mesh.guard({ BATCH_SIZE: String(this.random.between(2, 9)) });
     this.ran.push(guard);
     return guard;
   }

@@ -51,6 +51,11 @@ export class HoldingProxy {
     this.sockets.clear();
   }
 
+  /** How many stand now. */
+  get connections(): number {
+    return this.sockets.size / 2;
+  }
+
   get hasHeld(): boolean {
     return this.isHolding;
   }

@@ -14,10 +14,12 @@ import { uuidV7 } from '#libs/contracts/message-id.js';
 import { type MessageName, typeOf } from '#libs/contracts/message-table.js';
 import { runOperator } from '#services/operator/run-operator.js';
 import type { CallOptions, HttpAnswer } from './gateway-for-test.js';
+import { copyCluster } from './postgres-cluster.js';
 import { processesOf } from './processes-of.js';
 import { type ScratchFolder, scratchFolder } from './scratch-folder.js';
+import { usualStart } from './usual-start.js';
 
-export type MeshForTestOptions = Pick<MeshOptions, 'scale' | 'without'>;
+export type MeshForTestOptions = Pick<MeshOptions, 'scale' | 'without' | 'startsAt'>;
 
 export interface Ran {
   readonly code: number;
@@ -47,12 +49,17 @@ export class MeshForTest {
     readonly clock: LocalClockControl,
   ) {}
 
-  static async start({ scale, without }: MeshForTestOptions = {}): Promise<MeshForTest> {
+  static async start({
+    scale,
+    without,
+    startsAt = usualStart,
+  }: MeshForTestOptions = {}): Promise<MeshForTest> {
     const scratch = await scratchFolder();
+    await copyCluster(join(scratch.path, 'postgres')); // the mesh finds it, and makes none
     const directory = await readSampleDirectory();
     const lines: string[] = [];
     const print = (line: string): void => void lines.push(line);
-    const options = { folder: scratch.path, parties: directory.parties, print };
+    const options = { folder: scratch.path, parties: directory.parties, print, startsAt };
     const starting = startMesh({
       ...options,
       ...(scale === undefined ? {} : { scale }),

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { createInbox, type NatsConnection } from '@nats-io/nats-core';
+import type { Clock } from '#libs/clock/clock.js';
 import type { Timeline } from '#libs/contracts/ask.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { type DeliveredMessage, sourceOf } from '#libs/contracts/mesh-message.js';
@@ -11,6 +12,7 @@ import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { personOf } from './guard-builders.js';
 import { type FormContext, forms, maria } from './guard-forms.js';
+import { allow } from './pace.js';
 import { until } from './until.js';
 
 type Form = Readonly<Record<string, unknown>>;
@@ -40,6 +42,7 @@ export class MeshParty {
   constructor(
     readonly id: string,
     readonly connection: NatsConnection,
+    private readonly clock: Pick<Clock, 'now'>,
   ) {
     this.#publisher = new RoadPublisher(connection);
   }
@@ -47,7 +50,7 @@ export class MeshParty {
   /** The message as JSON text, with a new id unless one is given. */
   compose(wanted: Wanted): { readonly id: string; readonly text: string } {
     const isService = this.id.startsWith('svc_');
-    const nowMs = Date.now();
+    const nowMs = this.clock.now().getTime();
     const now = new Date(nowMs).toISOString();
     const person = isService ? '' : personOf(this.id);
     const later = new Date(nowMs + weekMs).toISOString();
@@ -92,7 +95,7 @@ export class MeshParty {
     await this.#publisher.publish(Buffer.from(text), `${id}.${digest}`);
   }
 
-  ask<T>(verb: string, payload: unknown, timeoutMs = 10_000): Promise<AskReply<T>> {
+  ask<T>(verb: string, payload: unknown, timeoutMs = allow(10_000)): Promise<AskReply<T>> {
     return askGuard<T>(this.connection, verb, payload, timeoutMs);
   }
 

@@ -4,6 +4,7 @@ import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/nats-core';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { freePort } from '#deploy/local/free-port.js';
 import type { RunningBroker } from '#deploy/nats/add-party.js';
@@ -12,15 +13,18 @@ import { brokerPublicKey, newCipherKey, seedFile } from '#deploy/nats/broker-key
 import { provisionStreams } from '#deploy/nats/provision-streams.js';
 import { writeBrokerFiles } from '#deploy/nats/write-broker-files.js';
 import { isServiceParty, serviceParties, type BrokerParty } from '#libs/contracts/party.js';
+import { ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
 import { deliveryPlan, ingressPlan } from '#libs/nats/durable-plan.js';
 import { mendDurable } from '#libs/nats/mend-durable.js';
+import { allow } from './pace.js';
 import { until } from './until.js';
 
 /** A real nats-server with the generated configuration, keys and streams, in a folder of its own that goes with it. */
 export class NatsForTest {
   readonly #connections: NatsConnection[] = [];
   #process: ChildProcess | undefined;
+  #provisioner: Promise<NatsConnection> | undefined;
 
   private constructor(
     readonly folder: string,
@@ -127,17 +131,24 @@ export class NatsForTest {
       seedFile: this.seedFile(user),
       name: user,
       ...(ownInbox ? { inboxPrefix: `_INBOX_${user}` } : {}),
-      waitMs: 5_000,
+      waitMs: allow(5_000),
     });
     this.#connections.push(connection);
     return connection;
+  }
+
+  /** How many messages of a party the guard has taken and not answered yet. */
+  async inHand(party: string): Promise<number> {
+    this.#provisioner ??= this.connect('provisioner');
+    const manager = await jetstreamManager(await this.#provisioner);
+    return (await manager.consumers.info(ingressStream(party), ingressDurable)).num_ack_pending;
   }
 
   /** Without any credential. */
   async connectWithout(): Promise<NatsConnection> {
     const connection = await connect({
       servers: this.broker.url,
-      timeout: 2_000,
+      timeout: allow(2_000),
       reconnect: false,
     });
     this.#connections.push(connection);
@@ -161,11 +172,12 @@ export class NatsForTest {
   }
 
   /**
-   * What a server loses that is killed while it replaces the file of a stream's last message, just acknowledged: it counts the stream from 1
-   * when it runs again, and the stream's durables stand where they stood. Only while it is not running.
+   * Starts the server anew as one that was killed while it replaced the file of a stream's last message, just acknowledged: it counts the stream
+   * from 1, and the stream's durables stand where they stood. It is asked to end, as it writes down where a durable stands only then, or a moment
+   * after that has moved.
    */
   async loseCount(...streams: readonly string[]): Promise<void> {
-    if (this.isAlive) throw new Error('the server runs');
+    await this.kill('SIGTERM');
     const folders = streams.map((stream) =>
       join(this.broker.options.storeDir, 'jetstream', 'HUB', 'streams', stream, 'msgs'),
     );
@@ -176,6 +188,7 @@ export class NatsForTest {
     ).flat();
     if (files.length === 0) throw new Error(`no files of ${streams.join(', ')}`);
     await Promise.all(files.map((file) => rm(file)));
+    await this.run();
   }
 
   async stop(): Promise<void> {

@@ -1,9 +1,10 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Timeline } from '#libs/contracts/ask.js';
 import { askGuard } from '#libs/nats/ask-client.js';
 import { type ClientShown, tpr2Consent, withdrawal } from './guard-forms.js';
 import type { MeshParty, Wanted } from './mesh-party.js';
+import { type Random, randomOf } from './random.js';
 import { until } from './until.js';
 
 /** One message of random traffic. `timeMs`: when the client decided, where it is a consent or a withdrawal. */
@@ -37,7 +38,12 @@ interface TrafficCase {
   readonly about: { readonly case: string; readonly client: ClientShown };
 }
 
-const oneOf = <T>(values: readonly T[]): T => values[randomInt(values.length)] as T;
+/** A sender, its cases, and draws that no other sender changes. */
+interface Road {
+  readonly sender: MeshParty;
+  readonly cases: readonly TrafficCase[];
+  readonly random: Random;
+}
 
 /**
  * Treatment providers who share their clients: each records consents, records withdrawals and tells job centres about needs, in any order, some
@@ -48,53 +54,56 @@ export class RandomTraffic {
   readonly sent: SentAtRandom[] = [];
   /** Withdrawals and limits that were confirmed, and when, on `performance.now()`. */
   readonly confirmedAt = new Map<string, number>();
-  readonly #cases: readonly {
-    readonly sender: MeshParty;
-    readonly cases: readonly TrafficCase[];
-  }[];
+  readonly #roads: readonly Road[];
   readonly #confirming: Promise<void>[] = [];
 
   constructor(
     senders: readonly MeshParty[],
     private readonly offices: readonly string[],
+    random: Random = randomOf('traffic'),
   ) {
     const casesOf = (): TrafficCase[] =>
       clients.map((client, number) => ({ number, about: { case: randomUUID(), client } }));
-    this.#cases = senders.map((sender) => ({ sender, cases: casesOf() }));
+    this.#roads = senders.map((sender) => ({
+      sender,
+      cases: casesOf(),
+      random: random.fork(sender.id),
+    }));
   }
 
   /** Every case gets its client and a first consent, so that from then on nothing of it is refused for want of a client. */
   async begin(): Promise<void> {
-    for (const { sender, cases } of this.#cases)
-      for (const each of cases)
-        await sender.verdict((await this.#send(sender, 'consent', each)).id);
+    for (const road of this.#roads)
+      for (const each of road.cases)
+        await road.sender.verdict((await this.#send(road, 'consent', each)).id);
   }
 
   /** Sends until told to end, and then waits until every withdrawal and limit is confirmed. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#cases.map(({ sender, cases }) => this.#run(sender, cases, signal)));
+    await Promise.all(this.#roads.map((road) => this.#run(road, signal)));
     await Promise.all(this.#confirming);
   }
 
-  async #run(sender: MeshParty, cases: readonly TrafficCase[], signal: AbortSignal): Promise<void> {
+  async #run(road: Road, signal: AbortSignal): Promise<void> {
+    const { sender, cases, random } = road;
     while (!signal.aborted) {
-      const burst = 1 + randomInt(6);
-      const of = oneOf(cases);
+      const burst = random.between(1, 7);
+      const of = random.oneOf(cases);
       for (let count = 0; count < burst; count += 1) {
-        const message = await this.#send(sender, oneOf(kinds), of);
+        const message = await this.#send(road, random.oneOf(kinds), of);
         if (message.kind === 'withdrawal' || message.kind === 'limit')
           this.#confirming.push(this.#confirm(sender, message.id));
       }
-      await delay(randomInt(50) * burst);
+      await delay(random.between(0, 50) * burst);
     }
   }
 
   async #send(
-    sender: MeshParty,
+    { sender, random }: Road,
     kind: SentAtRandom['kind'],
     { number, about }: TrafficCase,
   ): Promise<SentAtRandom> {
-    const office = oneOf(this.offices);
+    const office = random.oneOf(this.offices);
     const consent = { ...about, name: 'consent.recorded' as const, to: 'mesh' };
     const wanted: Record<SentAtRandom['kind'], Wanted> = {
       consent: { ...consent, data: (context) => tpr2Consent(context, this.offices) },
@@ -125,8 +134,9 @@ export class RandomTraffic {
     };
     this.sent.push(message);
     // Once more, and something else under its id: neither may change anything. Where the broker is away, they are not sent.
-    if (randomInt(30) === 0) await sender.put(id, text, randomUUID()).catch(() => undefined);
-    if (randomInt(100) === 0)
+    if (random.between(0, 30) === 0)
+      await sender.put(id, text, randomUUID()).catch(() => undefined);
+    if (random.between(0, 100) === 0)
       await sender
         .put(id, sender.compose({ ...wanted.shared, id }).text, randomUUID())
         .catch(() => undefined);

@@ -42,6 +42,8 @@ export class RemindersWorld {
   readonly sent: Sent[] = [];
   readonly instances: SupervisedProcess[] = [];
   private seq = 0;
+  /** What the clock was set to last: events are recorded then. */
+  private recordedAt = '';
 
   private constructor(
     private readonly folder: string,
@@ -81,6 +83,7 @@ export class RemindersWorld {
   /** The mesh's clock shows `mesh` now and runs at the usual pace; resolves when every process that asks it sees so. */
   async setClock(mesh: string, scale = 1): Promise<void> {
     const file = this.clockFile;
+    this.recordedAt = mesh;
     await writeFile(`${file}.new`, JSON.stringify({ real: new Date().toISOString(), mesh, scale }));
     await rename(`${file}.new`, file);
     // A clock looks at its file when it is asked and has not looked for 50 ms.
@@ -131,8 +134,8 @@ export class RemindersWorld {
       senderKind: isClaim ? 'jobcentre' : 'treatment-provider',
       to: isClaim ? 'tp_one' : 'mesh',
       case: caseId,
-      time: new Date().toISOString(),
-      recordedAt: new Date().toISOString(),
+      time: this.recordedAt,
+      recordedAt: this.recordedAt,
       facts,
       ...more,
     };

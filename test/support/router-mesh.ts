@@ -17,6 +17,7 @@ import { NatsForTest } from './nats-for-test.js';
 import { ServiceProcess } from './service-process.js';
 import { type PostgresServer, startPostgres } from './start-postgres.js';
 import { until } from './until.js';
+import { usualStart } from './usual-start.js';
 
 const router = 'svc_router';
 
@@ -35,7 +36,7 @@ export class RouterMesh {
   readonly outgoing: Outgoing[] = [];
   /** What the guard could not read: must stay empty. */
   readonly unread: string[] = [];
-  private now = new Date();
+  private now = usualStart;
 
   private constructor(
     readonly nats: NatsForTest,

@@ -26,10 +26,13 @@ export class ServiceProcess {
     nodeArgs: readonly string[] = [],
   ): Promise<ServiceProcess> {
     const running = ServiceProcess.launch(service, env, nodeArgs);
-    await until(`${service} is ready`, () => {
-      if (running.isEnded) throw new Error(running.text);
-      return running.ready;
-    });
+    try {
+      await until(`${service} is ready`, () => running.isEnded || running.ready, 60_000);
+    } catch (error) {
+      await running.end('SIGKILL');
+      throw error;
+    }
+    if (running.isEnded) throw new Error(`${service} ended at once: ${running.text}`);
     return running;
   }
 

@@ -1,17 +1,13 @@
-import { execFile, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { once } from 'node:events';
-import { tmpdir, userInfo } from 'node:os';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { type ChildRun, startChild } from '#deploy/local/child-run.js';
 import { freePort } from '#deploy/local/free-port.js';
-import { clearLeftovers } from '../../deploy/local/postgres-leftovers.js';
+import { databaseUser } from '#deploy/local/pg-user.js';
+import { clearLeftovers } from '#deploy/local/postgres-leftovers.js';
+import { copyCluster, postgresPrograms } from './postgres-cluster.js';
 import { until } from './until.js';
-
-const run = promisify(execFile);
 
 export interface PostgresServer {
   /** URL of a database; `postgres` is the one that is always there. */
@@ -25,61 +21,58 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** A private PostgreSQL on a free loopback port, its data in a directory of its own. As root it runs as the user `postgres`. `isDurable`: with fsync, as deployed. `sharedBuffers`: default as PostgreSQL's. */
+/**
+ * A private PostgreSQL on a free loopback port, its data in a folder of its own: for a test that kills it. Others use `sharedPostgres`.
+ * As root it runs as the user `postgres`. `isDurable`: with fsync, as deployed. `sharedBuffers`: default as PostgreSQL's.
+ */
 export async function startPostgres({
   isDurable = false,
   sharedBuffers = '128MB',
 } = {}): Promise<PostgresServer> {
-  const bin = await binaries();
-  const directory = await mkdtemp(join(tmpdir(), 'tc-pg-'));
-  const owner = await serverUser();
-  if (owner.uid !== undefined) await chown(directory, owner.uid, owner.gid ?? owner.uid);
+  const folder = await mkdtemp(join(tmpdir(), 'tc-pg-'));
+  await chmod(folder, 0o711); // the user postgres passes through it
+  const directory = join(folder, 'cluster');
+  await copyCluster(directory);
   const data = join(directory, 'data');
-  await run(
-    join(bin, 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
-    {
-      ...owner,
-      cwd: directory,
-    },
-  );
+  await writeFile(join(data, 'pg_hba.conf'), 'host all all 127.0.0.1/32 trust\n');
   const port = await freePort();
   const url = (database: string): string => `postgres://postgres@127.0.0.1:${port}/${database}`;
+  const settings = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: 200,
+    shared_buffers: sharedBuffers,
+    // On by default, and then they can still be changed while the server runs.
+    ...(isDurable ? {} : { fsync: 'off', full_page_writes: 'off' }),
+  };
+  const spec = {
+    command: join(postgresPrograms(), 'postgres'),
+    args: ['-D', data, ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])],
+    cwd: '/',
+    runAs: await databaseUser(directory),
+  };
   let server = await launch();
 
-  async function launch(): Promise<ChildProcess> {
-    const args = [
-      '-D',
-      data,
-      '-p',
-      String(port),
-      '-k',
-      directory,
-      '-c',
-      'listen_addresses=127.0.0.1',
-      // On by default, and then it can still be changed while the server runs.
-      ...(isDurable ? [] : ['-c', 'fsync=off']),
-      '-c',
-      'max_connections=200',
-      '-c',
-      `shared_buffers=${sharedBuffers}`,
-    ];
-    const child = spawn(join(bin, 'postgres'), args, { ...owner, cwd: directory, stdio: 'ignore' });
-    await until('postgres answers', () => query(url('postgres'), 'select 1'), 30_000);
+  async function launch(): Promise<ChildRun> {
+    const lines: string[] = [];
+    const child = startChild(spec, (line) => lines.push(line));
+    await until('PostgreSQL answers', () => {
+      if (child.hasEnded()) throw new Error(['PostgreSQL ended', ...lines.slice(-6)].join('\n  '));
+      return runQuery(url('postgres'), 'select 1');
+    });
     return child;
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
-    if (server.exitCode !== null || server.signalCode !== null) return;
-    const gone = once(server, 'exit');
-    server.kill(signal);
-    await gone;
+    server.signal(signal);
+    await server.exited;
   }
 
   return {
     url,
     createDatabase: async (name) => {
-      await query(url('postgres'), `create database "${name}"`);
+      await runQuery(url('postgres'), `create database "${name}"`);
       return url(name);
     },
     kill: async () => {
@@ -87,16 +80,17 @@ export async function startPostgres({
       await clearLeftovers(data); // its backends would answer for some moments more
     },
     restart: async () => {
-      server = await until('postgres starts again', launch, 30_000);
+      server = await until('PostgreSQL starts again', launch, 30_000);
     },
     stop: async () => {
-      await end('SIGINT');
-      await rm(directory, { recursive: true, force: true });
+      await end('SIGINT'); // "fast": it waits for no client
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function query(url: string, text: string): Promise<true> {
+/** One statement on a connection of its own. */
+export async function runQuery(url: string, text: string): Promise<true> {
   const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
   await client.connect();
@@ -106,30 +100,4 @@ async function query(url: string, text: string): Promise<true> {
   } finally {
     await client.end();
   }
-}
-
-async function binaries(): Promise<string> {
-  const debian = '/usr/lib/postgresql';
-  const versions = existsSync(debian)
-    ? (await readdir(debian)).sort((a, b) => Number(b) - Number(a))
-    : [];
-  const places = [
-    ...versions.map((version) => join(debian, version, 'bin')),
-    '/usr/local/bin',
-    '/usr/bin',
-  ];
-  const found = places.find(
-    (place) => existsSync(join(place, 'initdb')) && existsSync(join(place, 'postgres')),
-  );
-  if (found === undefined) throw new Error('no PostgreSQL server found: install postgresql');
-  return found;
-}
-
-async function serverUser(): Promise<{ uid?: number; gid?: number }> {
-  if (userInfo().uid !== 0) return {};
-  const [uid, gid] = await Promise.all([
-    run('id', ['-u', 'postgres']),
-    run('id', ['-g', 'postgres']),
-  ]);
-  return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
 }

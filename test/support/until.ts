@@ -1,15 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { allow } from './pace.js';
 
 /**
  * Polls until `probe` gives something other than undefined, null or false, and gives that back. A probe that throws is asked again.
+ * @param deadlineMs on an idle machine; on a busy one it is that much longer
  * @throws Error that names `what` (and the last error) when the deadline passes.
  */
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
-  deadlineMs = 15_000,
+  deadlineMs = 30_000,
 ): Promise<NonNullable<T>> {
-  const end = performance.now() + deadlineMs;
+  const allowedMs = allow(deadlineMs);
+  const end = performance.now() + allowedMs;
   let last: unknown;
   while (performance.now() < end) {
     try {
@@ -21,5 +24,5 @@ export async function until<T>(
     }
     await delay(20);
   }
-  throw new Error(`not within ${deadlineMs} ms: ${what}`, { cause: last });
+  throw new Error(`not within ${allowedMs} ms: ${what}`, { cause: last });
 }

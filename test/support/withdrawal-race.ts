@@ -6,6 +6,7 @@ import { askGuard } from '#libs/nats/ask-client.js';
 import { tpr2Consent, withdrawal } from './guard-forms.js';
 import { GuardMesh } from './guard-mesh.js';
 import type { MeshParty } from './mesh-party.js';
+import { type Random, randomOf } from './random.js';
 import { type Arrival, RandomRecipient } from './random-recipient.js';
 import type { ServiceProcess } from './service-process.js';
 import { until } from './until.js';
@@ -72,15 +73,20 @@ export async function raceWithdrawals(options: RaceOptions): Promise<RaceResult>
     maxBytes: 64 * 1024 * 1024,
   });
   const ending = new AbortController();
-  const recipient = new RandomRecipient(await mesh.nats.connect(office), office, Math.random);
+  const random = randomOf('race');
+  const recipient = new RandomRecipient(
+    await mesh.nats.connect(office),
+    office,
+    random.fork('recipient').fraction,
+  );
   try {
     const guards = [await mesh.guard(), await mesh.guard()];
     await mesh.applyDirectory();
     const sides = [await mesh.party(provider), await mesh.party(office)] as const;
-    const stopping = stopAtRandom(guards, options, ending.signal);
+    const stopping = stopAtRandom(guards, options, ending.signal, random.fork('stops'));
     const clients: RaceClient[] = [];
     while (countTrials(clients, recipient.arrivals) < options.trials)
-      clients.push(...(await wave(sides, clients.length, options.clientsAtOnce)));
+      clients.push(...(await wave(sides, clients.length, options.clientsAtOnce, random)));
     ending.abort();
     const stops = await stopping;
     const standing = await settle(mesh, sides, clients, recipient.arrivals);
@@ -96,6 +102,7 @@ async function wave(
   [giver, taker]: readonly [MeshParty, MeshParty],
   from: number,
   count: number,
+  random: Random,
 ): Promise<RaceClient[]> {
   const clients = Array.from({ length: count }, (_, index) => newClient(from + index));
   const consents = clients.map((each) =>
@@ -113,15 +120,18 @@ async function wave(
   );
   for (const id of firsts) await decided(giver, await id, 'cleared-in-part', 'cleared');
   await Promise.all(
-    clients.map(async (each) => {
+    clients.map(async (each, index) => {
+      const own = random.fork(String(from + index));
       const messages = Array.from({ length: messagesEach }, async () => {
-        await delay(Math.random() * spreadMs);
+        await delay(own.fraction() * spreadMs);
         each.sent.set(
           await giver.send({ ...about(each), name: 'tpr2.shared', to: office }),
           performance.now(),
         );
       });
-      await withdraw(Math.random() < 0.5 ? giver : taker, each);
+      const side = own.oneOf([giver, taker]);
+      await delay(own.fraction() * spreadMs);
+      await withdraw(side, each);
       await Promise.all(messages);
     }),
   );
@@ -131,7 +141,6 @@ async function wave(
 const about = ({ case: caseId, client }: RaceClient) => ({ case: caseId, client });
 
 async function withdraw(party: MeshParty, each: RaceClient): Promise<void> {
-  await delay(Math.random() * spreadMs);
   each.withdrawnAt = performance.now();
   const id = await party.send({
     ...about(each),
@@ -196,18 +205,19 @@ async function stopAtRandom(
   guards: readonly ServiceProcess[],
   { stops }: RaceOptions,
   signal: AbortSignal,
+  random: Random,
 ): Promise<{ stops: number; longStops: number }> {
   const done = { stops: 0, longStops: 0 };
   if (stops === undefined) return done;
   while (!signal.aborted) {
-    await delay(Math.random() * stops.pauseMs, undefined, { signal }).catch(() => undefined);
-    const guard = guards[Math.floor(Math.random() * guards.length)];
-    if (guard === undefined || signal.aborted) continue;
+    await delay(random.fraction() * stops.pauseMs, undefined, { signal }).catch(() => undefined);
+    const guard = random.oneOf(guards);
+    if (signal.aborted) return done;
     done.stops += 1;
     const isLong = done.stops % stops.longEvery === 0;
     if (isLong) done.longStops += 1;
     guard.signal('SIGSTOP');
-    await delay(isLong ? stops.longMs : Math.random() * stops.shortMs);
+    await delay(isLong ? stops.longMs : random.fraction() * stops.shortMs);
     guard.signal('SIGCONT');
   }
   return done;

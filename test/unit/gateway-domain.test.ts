@@ -13,6 +13,7 @@ import { SendMessage } from '#services/gateway/domain/send-message.js';
 import { refusalProblem } from '#services/gateway/domain/tell-timeline.js';
 import { TokenBuckets } from '#services/gateway/domain/token-bucket.js';
 import { someReferral } from '#test/support/gateway-for-test.js';
+import { usualStart } from '#test/support/usual-start.js';
 
 describe('the Prefer header', () => {
   it.each([
@@ -185,7 +186,7 @@ describe('sending', () => {
     const request = {
       party: 'jcp_west',
       text: JSON.stringify(someReferral('jcp_west', 'trt_acme')),
-      nowMs: Date.now(),
+      nowMs: usualStart.getTime(),
       waitMs: undefined,
     };
     road.failure = new MeshError('mailbox-full', 'no room');
@@ -211,7 +212,7 @@ describe('sending', () => {
     const wanted = (waitMs: number) => ({
       party: 'jcp_west',
       text: JSON.stringify(someReferral('jcp_west', 'trt_acme')),
-      nowMs: Date.now(),
+      nowMs: usualStart.getTime(),
       waitMs,
     });
     const timeline = {

@@ -7,6 +7,7 @@ import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
 import { openApiDocument, withExamples } from '#services/gateway/adapters/openapi-document.js';
 import { messageExamples } from '#services/gateway/adapters/openapi-examples.js';
 import { someReferral } from '#test/support/gateway-for-test.js';
+import { usualStart } from '#test/support/usual-start.js';
 
 const document = openApiDocument();
 const schemas = document.components.schemas;
@@ -100,6 +101,6 @@ describe('the description of the API', () => {
       { ...right, extra: 1 },
       { ...right, type: 'x' },
     ])
-      expect(isMessage?.(message)).toBe(readMessage(message, Date.now()).ok);
+      expect(isMessage?.(message)).toBe(readMessage(message, usualStart.getTime()).ok);
   });
 });

@@ -85,6 +85,8 @@ export class RoadWatch {
         log.warn({ err: error, party }, failure);
       });
     }
+    if (isWhole && present !== this.lookedAt)
+      log.info({ event: 'roads-looked-at' }, 'the streams of all parties were looked at');
     this.lookedAt = present;
     this.dueAt = performance.now() + (isWhole ? everyMs : againMs);
   }
