@@ -50,7 +50,7 @@ export async function startBroker({
     logFile: path('log', 'nats.log'),
     env: { [keyVariable]: key },
   });
-  stack.push(() => nats.stop());
+  await stack.push(() => nats.stop());
   await provision(nats.url, secrets.seed('provisioner'), parties);
   await writeMeshState(stateFile, {
     natsUrl: nats.url,

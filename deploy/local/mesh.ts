@@ -31,6 +31,8 @@ export interface MeshOptions {
   readonly startsAt?: Date;
   /** Services not to start (a benchmark needs the guard alone). */
   readonly without?: readonly ServiceName[];
+  /** Aborted: everything is stopped, and a start that is under way fails. */
+  readonly stopWanted?: AbortSignal;
 }
 
 /** A mesh of one machine: private servers and the services, each a process of its own, on loopback ports. */
@@ -60,6 +62,7 @@ export interface LocalMesh {
  */
 export async function startMesh(options: MeshOptions): Promise<LocalMesh> {
   const stack = new Stack();
+  options.stopWanted?.addEventListener('abort', () => void stack.stop(), { once: true });
   try {
     return await start(options, stack);
   } catch (error) {
@@ -147,11 +150,11 @@ async function startServers(
     logFile: join(folder, 'log', `${name}.log`),
   });
   const postgres = await startPostgres({ ...placeOf('postgres'), port: ports.postgresPort });
-  stack.push(() => postgres.stop());
+  await stack.push(() => postgres.stop());
   const redis = await startRedis({ ...placeOf('redis'), port: ports.redisPort });
-  stack.push(() => redis.stop());
+  await stack.push(() => redis.stop());
   const mail = await startMailServer({ ...placeOf('mail'), port: ports.smtpPort });
-  stack.push(() => mail.stop());
+  await stack.push(() => mail.stop());
   return { postgres, redis, mail };
 }
 
@@ -165,7 +168,7 @@ async function startServices(
     for (let number = 1; number <= (scale?.[name] ?? 1); number += 1) {
       const label = number === 1 ? name : `${name}-${number}`;
       const service = serviceProcess(name, label, ground, join(folder, 'log', `${label}.log`));
-      stack.push(() => service.stop());
+      await stack.push(() => service.stop());
       service.events.on('restarted', print);
       services.set(label, service);
       await service.start();

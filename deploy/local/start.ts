@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { LocalClockControl } from '#deploy/sample/clock-control.js';
 import { GpgHome } from '#deploy/sample/gpg-home.js';
 import { playJourney } from '#deploy/sample/journey.js';
@@ -9,6 +11,9 @@ import { makeSampleKeys } from '#deploy/sample/sample-keys.js';
 import { type LocalMesh, startMesh } from './mesh.js';
 import { readStartOptions, type StartOptions, usage } from './start-options.js';
 import { lockState } from './state-lock.js';
+import { stopWanted } from './stop-wanted.js';
+
+const workEndsWithinMs = 2_000;
 
 /** Once it stops, what the journey still says is about a mesh that is gone. */
 let isStopping = false;
@@ -16,7 +21,7 @@ const print = (line: string): void => {
   if (!isStopping) console.log(line);
 };
 
-async function prepareSample(mesh: LocalMesh, folder: string): Promise<void> {
+async function prepareSample(mesh: LocalMesh, folder: string, stop: AbortSignal): Promise<void> {
   const directory = await readSampleDirectory();
   const keysFolder = join(folder, 'sample-keys');
   await makeSampleKeys({
@@ -24,6 +29,7 @@ async function prepareSample(mesh: LocalMesh, folder: string): Promise<void> {
     keysFolder,
     people: directory.people,
     print,
+    stopWanted: stop,
   });
   const env = {
     MESH_ENV: 'local',
@@ -82,24 +88,26 @@ async function run(options: StartOptions): Promise<number> {
     );
     return 1;
   }
-  const stopWanted = new Promise<void>((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => done());
-  });
+  const stop = stopWanted();
+  const isStopped = once(stop, 'abort');
   let mesh: LocalMesh | undefined;
+  let working: Promise<number> | undefined;
   try {
     const { parties } = await readSampleDirectory();
     const { folder, scale, startsAt } = options;
     const starts = startsAt === undefined ? {} : { startsAt };
-    mesh = await startMesh({ folder, parties, scale, print, ...starts });
-    return await Promise.race([
-      work(mesh, options, stopWanted),
-      stopWanted.then(() => (options.once ? 1 : 0)),
-    ]);
+    mesh = await startMesh({ folder, parties, scale, print, stopWanted: stop, ...starts });
+    working = work(mesh, options, stop);
+    return await Promise.race([working, isStopped.then(() => codeOfStop(options))]);
+  } catch (error) {
+    if (stop.aborted) return codeOfStop(options);
+    throw error;
   } finally {
     print('stopping …');
     isStopping = true;
     await mesh?.stop();
+    // It fails as soon as it asks a mesh that is gone.
+    await Promise.race([working?.catch(() => undefined), delay(workEndsWithinMs)]);
     // Whoever read a mail with the sample's keys has started an agent on them.
     const gpgHome = join(options.folder, 'gnupg');
     if (existsSync(gpgHome)) await (await GpgHome.open(gpgHome)).stop();
@@ -107,23 +115,23 @@ async function run(options: StartOptions): Promise<number> {
   }
 }
 
-async function work(
-  mesh: LocalMesh,
-  options: StartOptions,
-  stopWanted: Promise<void>,
-): Promise<number> {
-  await prepareSample(mesh, options.folder);
+/** Stopped before the journey came to its end. */
+const codeOfStop = ({ once: isOnce }: StartOptions): number => (isOnce ? 1 : 0);
+
+async function work(mesh: LocalMesh, options: StartOptions, stop: AbortSignal): Promise<number> {
+  await prepareSample(mesh, options.folder, stop);
   const ok = !options.journey || (await play(mesh, options.folder));
   if (options.once) return ok ? 0 : 1;
   await tellAddresses(mesh, options.folder);
-  await stopWanted;
+  if (!stop.aborted) await once(stop, 'abort');
   return ok ? 0 : 1;
 }
 
 try {
   const options = readStartOptions(process.argv.slice(2), new Date());
   if (options === undefined) print(usage);
-  else process.exitCode = await run(options);
+  // What the journey still waits for is of no use.
+  else process.exit(await run(options));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   console.error(usage);

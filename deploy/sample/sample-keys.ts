@@ -15,6 +15,8 @@ export interface SampleKeysOptions {
     readonly key: boolean;
   }[];
   readonly print: (line: string) => void;
+  /** Aborted: no more keys are made. */
+  readonly stopWanted?: AbortSignal;
 }
 
 /** Every start may move the local clock on by half a year, and keys must outlast them all. */
@@ -26,6 +28,7 @@ export async function makeSampleKeys({
   keysFolder,
   people,
   print,
+  stopWanted,
 }: SampleKeysOptions): Promise<void> {
   const missing = people.filter(({ id, key }) => key && !existsSync(join(keysFolder, `${id}.asc`)));
   if (missing.length === 0) return;
@@ -34,6 +37,7 @@ export async function makeSampleKeys({
   try {
     print(`making OpenPGP keys for ${missing.length} people of the sample`);
     for (const { id, name, address } of missing) {
+      stopWanted?.throwIfAborted();
       const fingerprint = await home.makeKey(`${name} <${address}>`, expires);
       const file = join(keysFolder, `${id}.asc`);
       await writeFile(`${file}.new`, await home.exportKey(fingerprint));

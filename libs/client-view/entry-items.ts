@@ -19,14 +19,15 @@ export function entryItem(entry: ViewEntry): Html {
   return html`<li class="${isNo ? 'item no' : 'item'}">
     <h3>${momentWords(entry.at)}</h3>
     <p>${sentence(entry)}</p>
-    ${outcome(entry)} ${told.length === 0 ? nothing : html`<p>What went: ${told.join('; ')}.</p>`}
+    ${outcomeLine(entry)}
+    ${told.length === 0 ? nothing : html`<p>What went: ${told.join('; ')}.</p>`}
     ${withheld.length === 0 ? nothing : html`<p>Left out: ${withheld.join('; ')}.</p>`}
     ${entry.stopUsing ? html`<p>You took your consent back later. They were asked to stop using it.</p>` : nothing}
     ${why(entry)}
   </li> `;
 }
 
-function outcome({ outcome: kind, reason }: ViewEntry): Html {
+function outcomeLine({ outcome: kind, reason }: ViewEntry): Html {
   if (outcomeWords[kind] === '') return nothing;
   return html`<p>
     <span class="mark">${outcomeWords[kind]}</span

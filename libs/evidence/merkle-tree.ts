@@ -97,18 +97,18 @@ export interface Inclusion {
 export function isIncluded({ index, size, leaf, proof, root }: Inclusion): boolean {
   if (!isCount(index) || !isCount(size) || index >= size) return false;
   let [place, last] = [index, size - 1];
-  let hash: Buffer = Buffer.from(leaf);
+  let node: Buffer = Buffer.from(leaf);
   for (const part of proof) {
     if (last === 0) return false;
     if (place % 2 === 1 || place === last) {
-      hash = nodeHash(part, hash);
+      node = nodeHash(part, node);
       while (place % 2 === 0 && place !== 0) [place, last] = [place / 2, Math.floor(last / 2)];
     } else {
-      hash = nodeHash(hash, part);
+      node = nodeHash(node, part);
     }
     [place, last] = [Math.floor(place / 2), Math.floor(last / 2)];
   }
-  return last === 0 && hash.equals(root);
+  return last === 0 && node.equals(root);
 }
 
 export interface Consistency {

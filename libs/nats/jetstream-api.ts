@@ -7,7 +7,6 @@ export interface ApiError {
   readonly description: string;
 }
 
-export const streamNotFound = 10_059;
 export const consumerNotFound = 10_014;
 /** Nothing lies at that sequence. */
 export const noMessageFound = 10_037;

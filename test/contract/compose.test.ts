@@ -147,8 +147,8 @@ describe('docker-compose.yml', () => {
     expect([...used].toSorted()).toEqual(Object.keys(compose.secrets).toSorted());
     for (const [name, { file }] of Object.entries(compose.secrets))
       expect([name, existsSync(madeAt(file))]).toEqual([name, true]);
-    for (const [name, { environment = {} }] of services) {
-      const plain = Object.entries(environment).filter(([variable, value]) =>
+    for (const [name, service] of services) {
+      const plain = Object.entries(service.environment ?? {}).filter(([variable, value]) =>
         isPlainSecret(variable, value),
       );
       expect([name, plain]).toEqual([name, []]);

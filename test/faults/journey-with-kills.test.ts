@@ -121,8 +121,8 @@ async function playHere(
   const killed = await Promise.all(killing);
   const once =
     (await stage.until(async () => {
-      const mails = await mailsOnce(stage);
-      return mails.length >= mailsAtLeast && mails;
+      const seen = await mailsOnce(stage);
+      return seen.length >= mailsAtLeast && seen;
     })) ?? [];
   // A mail whose relay's answer was lost goes again, and is reported on after that.
   await stage.until(async () =>

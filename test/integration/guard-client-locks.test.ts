@@ -61,6 +61,6 @@ describe('the locks on the clients of a batch', () => {
       await unlockClients(db);
     };
     for (let round = 0; round < 200; round += 1)
-      await Promise.all([batch(one, 'maria'), batch(other, 'tomas')]);
+      expect(await Promise.all([batch(one, 'maria'), batch(other, 'tomas')])).toHaveLength(2);
   });
 });

@@ -255,14 +255,14 @@ describe('the guard, killed', () => {
 
 describe('a guard that hands a sender over with several messages in hand', () => {
   const about = (nino: string) => ({ client: { ...client, nino }, case: randomUUID() });
-  const consented = (own: ReturnType<typeof about>) => ({
-    ...own,
+  const consented = (whom: ReturnType<typeof about>) => ({
+    ...whom,
     name: 'consent.recorded' as const,
     to: 'mesh',
     data: consent,
   });
-  const shared = (own: ReturnType<typeof about>) => ({
-    ...own,
+  const shared = (whom: ReturnType<typeof about>) => ({
+    ...whom,
     name: 'tpr2.shared' as const,
     to: 'jcp_wandsworth',
   });
@@ -284,7 +284,7 @@ describe('a guard that hands a sender over with several messages in hand', () =>
         about(`QQ4003${digit}1C`),
         about(`QQ4003${digit}2C`),
       ];
-      for (const own of [busy, leaving]) await river.sendAndWait(consented(own));
+      for (const whom of [busy, leaving]) await river.sendAndWait(consented(whom));
       const database = new Client({ connectionString: mesh.databaseUrl });
       await database.connect();
       // Another party's batch is at work on the first client: what lies behind their message waits in the guard's hand.

@@ -42,9 +42,9 @@ describe('what a guard takes from an ingress', () => {
     await put('two');
     const second = new IngressPuller(guard, 'trt_acme', 8, () => isProved);
     await second.reclaim();
-    const taken = await texts(second);
-    while (taken.length < 2) taken.push(...(await texts(second)));
-    expect(taken).toEqual(['one', 'two']);
+    const got = await texts(second);
+    while (got.length < 2) got.push(...(await texts(second)));
+    expect(got).toEqual(['one', 'two']);
     second.stop();
     second.letGo();
   });
@@ -53,9 +53,9 @@ describe('what a guard takes from an ingress', () => {
     const read = (messages: readonly PulledMessage[]) =>
       messages.map(({ data }) => Buffer.from(data).toString());
     const all = async (puller: IngressPuller, count: number): Promise<string[]> => {
-      const taken = read(await puller.next());
-      while (taken.length < count) taken.push(...read(await puller.next()));
-      return taken;
+      const got = read(await puller.next());
+      while (got.length < count) got.push(...read(await puller.next()));
+      return got;
     };
     const before = new IngressPuller(guard, 'trt_acme', 3, () => true);
     await before.reclaim();

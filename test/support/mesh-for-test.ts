@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LocalMesh, type MeshOptions, startMesh } from '#deploy/local/mesh.js';
 import { type ReceivedMail, readMails } from '#deploy/local/mail-folder.js';
-import { runningProcesses, workingFolder } from '#deploy/local/process-tree.js';
 import { LocalProvisioner } from '#deploy/ops/local.provisioner.js';
 import { LocalClockControl } from '#deploy/sample/clock-control.js';
 import { EdgeClient } from '#deploy/sample/edge-client.js';
@@ -17,6 +15,7 @@ import { type MessageName, typeOf } from '#libs/contracts/message-table.js';
 import { runOperator } from '#services/operator/run-operator.js';
 import type { CallOptions, HttpAnswer } from './gateway-for-test.js';
 import { copyCluster } from './postgres-cluster.js';
+import { processesOf } from './processes-of.js';
 import { type ScratchFolder, scratchFolder } from './scratch-folder.js';
 import { usualStart } from './usual-start.js';
 
@@ -184,27 +183,8 @@ export class MeshForTest {
   /** Stops everything. @throws Error when a process of this mesh is still there afterwards. */
   async stop(): Promise<void> {
     await this.mesh.stop();
-    const left = processesOf(this.folder);
+    const left = processesOf(this.folder).map(({ name, pid }) => `${name} (${pid})`);
     await this.scratch.remove();
     if (left.length > 0) throw new Error(`left running: ${left.join(', ')}`);
-  }
-}
-
-/** Whoever works in the folder, or was told of it by argument or environment. This process itself does neither. */
-function processesOf(folder: string): readonly string[] {
-  return runningProcesses()
-    .filter(({ pid }) =>
-      [workingFolder(pid), readProc(pid, 'cmdline'), readProc(pid, 'environ')].some((text) =>
-        text?.includes(folder),
-      ),
-    )
-    .map(({ name, pid }) => `${name} (${pid})`);
-}
-
-function readProc(pid: number, file: string): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
-  } catch {
-    return undefined; // it ended while we looked
   }
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/nats-core';
@@ -76,19 +76,26 @@ export class NatsForTest {
 
   /** Starts the server (again, after `kill`), and waits until it answers. */
   async run(): Promise<void> {
+    const log = await open(this.logFile, 'a');
     const server = spawn(
       'nats-server',
       ['-c', join(this.broker.configFolder, 'nats-server.conf')],
       {
         env: this.broker.env,
-        stdio: 'ignore',
+        stdio: ['ignore', 'ignore', log.fd],
       },
     );
+    await log.close();
     this.#process = server;
     await until('nats-server answers', async () => {
       if (server.exitCode !== null) throw new Error(`nats-server ended with ${server.exitCode}`);
       return (await fetch(`${this.monitorUrl}/healthz`)).ok;
     });
+  }
+
+  /** All that the server says, over its restarts. */
+  get logFile(): string {
+    return join(this.folder, 'nats.log');
   }
 
   get monitorUrl(): string {

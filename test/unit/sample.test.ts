@@ -114,7 +114,8 @@ describe("the sample's forms", () => {
       };
       const read = readMessage(JSON.parse(JSON.stringify(event)), now.getTime());
       expect({ path, problems: read.ok ? [] : read.problems }).toEqual({ path, problems: [] });
-      const worksAt = directory.people.find(({ id }) => id === form.actor)?.party ?? 'nowhere';
+      const worksAt =
+        directory.people.find((person) => person.id === form.actor)?.party ?? 'nowhere';
       expect({ path, agency: agencyOf(worksAt) }).toEqual({ path, agency: agencyOf(form.from) });
       const nino = (filled.data['client'] as { nino?: string } | undefined)?.nino;
       if (nino !== undefined) expect(nino).toMatch(/^QQ/);

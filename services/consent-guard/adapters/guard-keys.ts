@@ -205,8 +205,8 @@ function keySet(key: Buffer): KeySet {
   return { prints: createSecretKey(derive('prints')), vault: derive('vault') };
 }
 
-function toUuid(mac: string): string {
-  const bytes = Buffer.from(mac, 'base64url').subarray(0, 16);
+function toUuid(code: string): string {
+  const bytes = Buffer.from(code, 'base64url').subarray(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = bytes.toString('hex');

@@ -218,12 +218,12 @@ function convert(name: string, schema: z.ZodType, io: 'input' | 'output'): Schem
   // A schema with an id of its own comes as nothing but a reference to itself.
   const own = resolve(definitions, rest);
   const root = own ?? rest;
-  for (const [key, schema] of Object.entries(definitions))
-    if (schema === own) delete definitions[key];
+  for (const [key, definition] of Object.entries(definitions))
+    if (definition === own) delete definitions[key];
   return Object.fromEntries(
-    Object.entries({ ...definitions, [name]: root }).map(([key, { id: _id, ...rest }]) => [
+    Object.entries({ ...definitions, [name]: root }).map(([key, { id: _id, ...named }]) => [
       key,
-      rest,
+      named,
     ]),
   );
 }

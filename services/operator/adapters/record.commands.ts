@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import { countsReply, deadLettersReply, timelineReply } from '#libs/contracts/ask.js';
+import {
+  countsReply,
+  deadLettersReply,
+  type Timeline,
+  timelineReply,
+} from '#libs/contracts/ask.js';
 import { renderTable } from '../domain/render-table.js';
 import type { MeshDesk } from '../domain/mesh-desk.js';
 import type { OperatorContext } from './operator-context.js';
@@ -99,25 +104,7 @@ function addRedrive(deadLetters: Command, context: OperatorContext): void {
     .command('redrive <id>')
     .description('send one again, through the guard, which decides it anew')
     .action(async (id: string) => {
-      const { message, verdict, isSent } = await context.withDesk(async (desk) => {
-        const { deadLetters } = deadLettersReply.parse(await desk.ask('dead-letters', {}));
-        if (
-          deadLetters.length < listedAtMost &&
-          !deadLetters.some((letter) => letter.deadLetter === id)
-        )
-          throw new MeshError('not-found', 'no dead letter has this id; see dead-letters list');
-        const message = await desk.send({
-          type: 'deadletter.redrive',
-          to: 'mesh',
-          data: { deadLetter: id },
-        });
-        const verdict = (await desk.verdict(message)).records.at(-1);
-        return {
-          message,
-          verdict,
-          isSent: verdict?.verdict === 'cleared' && (await isSentAgain(desk, id)),
-        };
-      });
+      const { message, verdict, isSent } = await context.withDesk((desk) => redrive(desk, id));
       context.show(
         {
           deadLetter: id,
@@ -135,6 +122,27 @@ function addRedrive(deadLetters: Command, context: OperatorContext): void {
           : (verdict?.reason ?? 'it is undecided');
       context.fail(`the dead letter was not sent again: ${why}`);
     });
+}
+
+interface Redriven {
+  readonly message: string;
+  readonly verdict: Timeline['records'][number] | undefined;
+  readonly isSent: boolean;
+}
+
+/** @throws MeshError `not-found` where the guard's whole list does not have the letter */
+async function redrive(desk: MeshDesk, id: string): Promise<Redriven> {
+  const { deadLetters } = deadLettersReply.parse(await desk.ask('dead-letters', {}));
+  if (deadLetters.length < listedAtMost && !deadLetters.some((letter) => letter.deadLetter === id))
+    throw new MeshError('not-found', 'no dead letter has this id; see dead-letters list');
+  const message = await desk.send({
+    type: 'deadletter.redrive',
+    to: 'mesh',
+    data: { deadLetter: id },
+  });
+  const verdict = (await desk.verdict(message)).records.at(-1);
+  const isSent = verdict?.verdict === 'cleared' && (await isSentAgain(desk, id));
+  return { message, verdict, isSent };
 }
 
 /** The guard sends it again right after it has cleared the request, and notes that it did. */
