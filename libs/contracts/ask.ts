@@ -308,7 +308,12 @@ export const askTryMessage = z
     data: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'MessageTrial' });
-export const tryMessageReply = trialLine.omit({ type: true, from: true, to: true, leftOutWhen: true });
+export const tryMessageReply = trialLine.omit({
+  type: true,
+  from: true,
+  to: true,
+  leftOutWhen: true,
+});
 export type MessageTrial = z.infer<typeof tryMessageReply>;
 
 /** For `svc_ops` only: `counts`, `dead-letters`, `directory`. */
