@@ -24,10 +24,7 @@ export const treatmentStepEnds = {
     ends: [
       endedBy('dpa1.returned', 'it is returned'),
       endedBy('consent.withdrawn', 'the client took it back', { form: 'DPA1' }),
-      endedBy('consent.recorded', 'the client refused it since', {
-        form: 'DPA1',
-        decision: 'refused',
-      }),
+      endedBy('consent.recorded', 'a newer decision stands in its place', { form: 'DPA1' }),
     ],
   },
   'note-receipt': {
@@ -190,7 +187,8 @@ export const treatmentStepEnds = {
   'stop-using': { reason: 'what was shared may no longer be used', ends: [] },
   'seek-consent': {
     reason: 'a message did not pass for want of consent',
-    ends: [endedBy('consent.recorded', 'the client has decided')],
+    // A yes alone helps nobody: the message is still unsent. It ends, as `send-again` does, when the next of its type is cleared.
+    ends: [endedBy('consent.recorded', 'the client said no', { decision: 'refused' })],
   },
   'send-again': {
     reason: 'a message was stopped because the client limited the consent',

@@ -132,17 +132,17 @@ describe('the case of a referral', () => {
     expect(noticesOf(waiting, stopped)).toEqual(['choose-provider → jcp_wandsworth']);
   });
 
-  it('gives a refused message to the person who sent it, until the consent is recorded', () => {
+  it('gives a refused message to the person who sent it, until it is sent under a consent', () => {
     const refused = meshEvent('tpr2.shared', {
       ...toCentre,
       verdict: 'refused',
       reason: 'no-consent-on-record',
     });
-    const consent = meshEvent('consent.recorded', { sender: trt, to: 'mesh' });
+    const sentAgain = meshEvent('tpr2.shared', { ...toCentre, facts: { dpa1Current: true } });
     expect(toldCase([refused]).steps).toMatchObject([
       { step: 'seek-consent', holder: { party: trt, who: 'actor', actor: 'p_trt_acme_1' } },
     ]);
-    expect(stepsOf(refused, consent)).toEqual([]);
+    expect(stepsOf(refused, sentAgain)).toEqual(['note-receipt @ jcp_wandsworth addressee']);
     expect(
       stepsOf(
         meshEvent('tpr2.shared', { ...toCentre, verdict: 'refused', reason: 'case-not-yours' }),

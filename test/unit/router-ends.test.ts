@@ -135,7 +135,7 @@ describe('a step ends when its reason ends', () => {
     ).toMatchObject([{ form: 'TPR1' }]);
   });
 
-  it('a consent to seek: by a decision on the form that the refused message needs', () => {
+  it('a consent to seek: by a no on the form that the refused message needs, never by a yes alone', () => {
     const refused = meshEvent('tpr2.shared', {
       ...toCentre,
       verdict: 'refused',
@@ -145,7 +145,40 @@ describe('a step ends when its reason ends', () => {
     expect(toldCase([refused, other]).steps).toMatchObject([
       { step: 'seek-consent', form: 'TPR2' },
     ]);
-    expect(openSteps([refused, consent('TPR2', trt)])).toEqual([]);
+    expect(toldCase([refused, consent('TPR2', trt)]).steps).toMatchObject([
+      { step: 'seek-consent', form: 'TPR2' },
+    ]);
+    expect(openSteps([refused, consent('TPR2', trt, 'refused')])).toEqual([]);
+  });
+
+  it('a DPA1 to return: by a newer one, which is to be returned in its place', () => {
+    const taken = ['given', 'given'].map((decision) => consent('DPA1', bright, decision));
+    expect(openSteps(taken)).toEqual([`return-dpa1 @ ${bright}`]);
+    expect(toldCase(taken).steps[0]?.cause).toBe(taken[1]?.id);
+  });
+
+  it('telling the client of an appointment that was called off: by the outcome of the next', () => {
+    const booked = meshEvent('appointment.booked', {
+      ...toCentre,
+      facts: { startsAt: '2026-03-09T10:00:00Z' },
+    });
+    const off = meshEvent('appointment.cancelled', {
+      ...toCentre,
+      ...on('2026-03-03'),
+      cause: booked.id,
+    });
+    const again = meshEvent('appointment.booked', {
+      ...toCentre,
+      ...on('2026-03-04'),
+      facts: { startsAt: '2026-03-09T10:00:00Z' },
+    });
+    const came = meshEvent('appointment.attended', {
+      ...toCentre,
+      facts: { on: '2026-03-09', appointment: again.id },
+    });
+    const told = (...events: Parameters<typeof toldCase>[0][number][]) =>
+      toldCase(events).steps.filter(({ step }) => step === 'tell-client').length;
+    expect([told(booked, off, again), told(booked, off, again, came)]).toEqual([2, 0]);
   });
 
   it('likely exit, then an unplanned one: one step to re-engage, due from the newer', () => {

@@ -1,6 +1,7 @@
 import { refusalStep } from '#libs/contracts/refusal-steps.js';
 import { type MessageName, nameOfType } from '#libs/contracts/message-table.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
+import type { StepName } from '#libs/contracts/steps.js';
 import { noticesOf, stepsOpenedBy } from '#libs/contracts/what-follows.js';
 import type { OpenStep, Surroundings, View } from './case-state.js';
 import { keepPart } from './case-part.js';
@@ -105,16 +106,18 @@ function remind(view: View, event: MeshEvent, around: Surroundings): View {
   };
 }
 
-/** What was stopped because the consent is narrower by now is the sender's to send again, and is done by the next message of its type. */
+/** These wait for a message that did not pass: the next one of its type that does ends them. */
+const untilSent: ReadonlySet<StepName> = new Set(['send-again', 'seek-consent']);
+
 function isSentAgain(
-  { step, holder, cause }: OpenStep,
+  { step, holder, cause, about }: OpenStep,
   event: MeshEvent,
-  { messageOf, agencyOf }: Surroundings,
+  { agencyOf }: Surroundings,
 ): boolean {
   return (
-    step === 'send-again' &&
+    untilSent.has(step) &&
     agencyOf(holder.party) === agencyOf(event.sender) &&
     cause !== event.id &&
-    messageOf(cause)?.type === event.type
+    about === nameOfType(event.type)
   );
 }

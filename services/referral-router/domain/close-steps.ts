@@ -86,11 +86,21 @@ function meant(
   const { corrects } = event.facts;
   if (isOnlyCorrected(step, name)) return steps.filter(({ root }) => root === corrects);
   for (const id of citedBy(event)) {
-    const answered = steps.filter(({ root }) => root === id);
+    const answered = steps.filter((each) => each.root === id || isOvertaken(each, id, around));
     if (answered.length > 0) return answered;
     if (opensFor(id, step, holder, around)) return []; // that one is closed already
   }
   return steps;
+}
+
+/** Who hears of an appointment need no longer hear of the one before it, which was called off or moved. */
+function isOvertaken(
+  { step, openedAt }: OpenStep,
+  appointment: string,
+  { messageOf }: Surroundings,
+): boolean {
+  const told = messageOf(appointment);
+  return step === 'tell-client' && told !== undefined && openedAt < told.recordedAt;
 }
 
 /** A corrected outcome ends what followed from the wrong one, and nothing of another appointment. */

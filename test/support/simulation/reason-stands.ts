@@ -127,7 +127,9 @@ const isGone: Readonly<Record<StepName, (since: SinceThen) => boolean>> = {
   },
   'take-off-record': (s) => s.agencySent('consent.recorded', { form: 'DPA1', decision: 'given' }),
   'stop-using': () => false,
-  'seek-consent': (s) => s.agencySent('consent.recorded', { form: formFor(s.cause.name) }),
+  'seek-consent': (s) =>
+    s.sent(s.cause.name) ||
+    s.agencySent('consent.recorded', { form: formFor(s.cause.name), decision: 'refused' }),
   'send-again': (s) => s.sent(s.cause.name),
   'check-identity': () => false,
 };

@@ -159,8 +159,21 @@ const renew: Work = (desk, row) => {
 const seekConsent: Work = (desk, row) => {
   const taker = isProvider(desk.party) ? 'TPR2' : 'TPR1';
   const isTaker = row.form === taker || (row.form === 'DPA1' && taker === 'TPR1');
-  return isTaker && desk.chance.isSo(0.85) ? ask(desk, row.form) : [desk.done(row, 'not-possible')];
+  if (!isTaker || desk.chance.isSo(0.15)) return [desk.done(row, 'not-possible')];
+  const asked = ask(desk, row.form);
+  const isYes = asked.some(({ data }) => data['decision'] === 'given');
+  return isYes ? [...asked, ...sendAgain(desk, row)] : asked;
 };
+
+/** Most send it again with the client's yes before them; some forget. */
+function sendAgain(desk: Desk, { cause }: OpenRow): readonly Move[] {
+  const blocked = desk.history.get(cause);
+  if (blocked === undefined || desk.chance.isSo(0.2)) return [];
+  if (blocked.name === 'referral.requested') return [refer(desk)];
+  return blocked.name === 'tpr2.shared'
+    ? [desk.say('tpr2.shared', blocked.to, shareForm(desk))]
+    : [];
+}
 
 const simply =
   (...weights: readonly ('done' | 'declined-by-client' | 'not-possible')[]): Work =>
