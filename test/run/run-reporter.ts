@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { allow } from '#test/support/pace.js';
 
 const listed = 10;
 
@@ -17,7 +18,7 @@ interface SuiteResult {
 class RunReporter {
   onRunComplete(_: unknown, results: { readonly testResults: readonly SuiteResult[] }): void {
     const lines = [...slowest(results.testResults), ...replays(results.testResults)];
-    process.stderr.write(`${lines.join('\n')}\n`);
+    process.stderr.write(`${lines.join('\n')}\n\n`);
   }
 }
 
@@ -29,7 +30,7 @@ function slowest(suites: readonly SuiteResult[]): readonly string[] {
     .sort((a, b) => b.ms - a.ms)
     .slice(0, listed)
     .map(({ suite, ms }) => `  ${(ms / 1000).toFixed(1).padStart(6)} s  ${nameOf(suite)}`);
-  return [`\nSlowest suites (deadlines × ${process.env['TEST_PACE']}):`, ...took];
+  return [`\nSlowest suites (deadlines now × ${(allow(1_000) / 1_000).toFixed(1)}):`, ...took];
 }
 
 function replays(suites: readonly SuiteResult[]): readonly string[] {
