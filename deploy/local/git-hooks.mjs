@@ -1,18 +1,21 @@
 // Switches on the checkout's own git hook, which checks the format and the lint of staged files.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Beside `deploy/`; relative, so that each work tree uses the hook of its own branch. */
 const HOOKS = '.githooks';
 
 /**
- * Sets `core.hooksPath` where nobody has set one. Does nothing in CI, outside a work tree, or without git: a hook is a help, never a condition.
+ * Sets `core.hooksPath` where nobody has set one. Does nothing in CI, outside a checkout, or without git: a hook is a help, never a condition.
+ * Does nothing in a linked work tree either (there `.git` is a file): the setting would reach all work trees of the repository.
  * @param {string} root the checkout
  * @param {NodeJS.ProcessEnv} [env]
  */
 export function useHooks(root, env = process.env) {
-  if (env.CI !== undefined || !existsSync(join(root, '.git'))) return;
+  const isCheckout =
+    statSync(join(root, '.git'), { throwIfNoEntry: false })?.isDirectory() === true;
+  if (env.CI !== undefined || !isCheckout) return;
   const git = (/** @type {string[]} */ ...args) =>
     spawnSync('git', args, { cwd: root, env, stdio: 'ignore' }).status;
   // 1: no file sets it. Anything else (set already, a broken file, no git) is left alone.

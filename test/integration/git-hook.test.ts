@@ -39,7 +39,7 @@ beforeEach(async () => {
 afterEach(() => checkout.remove());
 
 describe('preparing a checkout', () => {
-  it('switches the hook on in a work tree', () => {
+  it('switches the hook on in a checkout', () => {
     git('init');
     useHooks(checkout.path, env);
     expect(hooksPath()).toBe('.githooks');
@@ -55,6 +55,14 @@ describe('preparing a checkout', () => {
   it('switches nothing on in CI', () => {
     git('init');
     useHooks(checkout.path, { ...env, CI: 'true' });
+    expect(hooksPath()).toBe('');
+  });
+
+  it('leaves the settings of a repository alone when prepared in a linked work tree', () => {
+    git('init');
+    git('commit', '--allow-empty', '--message', 'first');
+    git('worktree', 'add', 'linked');
+    useHooks(join(checkout.path, 'linked'), env);
     expect(hooksPath()).toBe('');
   });
 
