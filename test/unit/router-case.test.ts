@@ -79,16 +79,15 @@ describe('the case of a referral', () => {
   });
 
   it('lets a re-referral to another provider answer a did-not-attend, and leaves the other pair’s step open', () => {
-    const booked = meshEvent('appointment.booked', toCentre);
+    const bookedFirst = meshEvent('appointment.booked', toCentre);
     const again = meshEvent('referral.requested', { sender: jcp, to: 'trt_beacon' });
     const beaconAcknowledges = meshEvent('referral.acknowledged', {
       sender: 'trt_beacon',
       to: jcp,
     });
-    expect(stepsOf(referral, acknowledged, missed, booked, again, beaconAcknowledges)).toEqual([
-      'tell-outcome @ trt_acme caseworker',
-      'book-first-appointment @ trt_beacon caseworker',
-    ]);
+    expect(stepsOf(referral, acknowledged, missed, bookedFirst, again, beaconAcknowledges)).toEqual(
+      ['tell-outcome @ trt_acme caseworker', 'book-first-appointment @ trt_beacon caseworker'],
+    );
   });
 
   it('passes the single point of contact’s step on to the provider it chose', () => {

@@ -44,7 +44,7 @@ export class CasesController {
     const who = personOf(person);
     const asked = {
       ...(who === undefined ? {} : { person: who }),
-      ...(before === undefined ? {} : { before: caseId(String(before)) }),
+      ...(before === undefined ? {} : { before: caseId(typeof before === 'string' ? before : '') }),
     };
     return readAnswer(await this.road.ask(party, 'cases', asked), casesReply);
   }

@@ -72,7 +72,7 @@ async function putChanged(
   const sent = await desk.send({
     type: 'directory.person-put',
     to: 'mesh',
-    data: data as PersonPut,
+    data,
   });
   const last = (await desk.verdict(sent)).records.at(-1);
   if (last?.verdict !== 'cleared')

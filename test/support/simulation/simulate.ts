@@ -49,8 +49,10 @@ export function simulate({ referrals, seed, onProgress }: SimulationOptions): Su
     referrals,
     seed,
     ...sums,
-    ends: Object.fromEntries([...counts.ends].sort()),
-    refusals: Object.fromEntries([...counts.refusals].sort()),
+    ends: Object.fromEntries([...counts.ends].sort(([one], [other]) => (one < other ? -1 : 1))),
+    refusals: Object.fromEntries(
+      [...counts.refusals].sort(([one], [other]) => (one < other ? -1 : 1)),
+    ),
     lost: found.lost,
     mailsOutsideHours: found.mails,
     escalatedWithoutReason: found.steps,
