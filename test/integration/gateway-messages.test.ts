@@ -187,6 +187,7 @@ describe('asking', () => {
       case: id,
       messages: [],
       steps: [step],
+      waiting: [],
       reminders: [],
       mails: [],
       secret: 1,
@@ -205,6 +206,7 @@ describe('asking', () => {
       case: step.case,
       messages: [],
       steps: [step],
+      waiting: [],
       reminders: [],
       mails: [],
     });

@@ -197,7 +197,7 @@ describe('a message that is tried', () => {
     data: forms['tpr2.shared']?.({
       client: clientsOf.get(caseId) ?? maria,
       now: '',
-      today: new Date().toISOString().slice(0, 10),
+      today: mesh.clock.now().toISOString().slice(0, 10),
       later: '',
       cites: '',
       person: '',
@@ -425,7 +425,7 @@ describe('the view of a client whom one agency alone knows', () => {
       await hill.put(id, JSON.stringify({ ...(JSON.parse(text) as object), actor }));
       return hill.verdict(id);
     };
-    const today = new Date().toISOString().slice(0, 10);
+    const today = mesh.clock.now().toISOString().slice(0, 10);
     const asked = await by('p_hill_manager', {
       name: 'client-view.requested',
       to: 'mesh',
@@ -459,7 +459,7 @@ describe('the view of a client whom one agency alone knows', () => {
       await hill.put(id, JSON.stringify({ ...(JSON.parse(text) as object), actor }));
       return hill.verdict(id);
     };
-    const today = new Date().toISOString().slice(0, 10);
+    const today = mesh.clock.now().toISOString().slice(0, 10);
     const asked = await by('p_hill_manager', {
       name: 'client-view.requested',
       to: 'mesh',
