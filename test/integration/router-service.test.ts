@@ -336,7 +336,11 @@ describe('the referral router', () => {
     ]);
     expect(await ofCase(id, jcp)).toMatchObject([{ overdue: true, escalation: 'team-leader' }]);
     expect(chased()).toHaveLength(4);
-    const noted = event('tpr2.receipt-noted', { sender: jcp, to: trt });
+    const noted = event('tpr2.receipt-noted', {
+      sender: jcp,
+      to: trt,
+      recordedAt: '2026-03-20T09:00:00Z',
+    });
     await mesh.publish([noted]);
     await until('the step is closed', async () =>
       (await ofCase(id, jcp)).every(({ step }) => step === 'pass-to-adviser'),

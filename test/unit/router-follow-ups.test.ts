@@ -98,7 +98,11 @@ describe('a step that its owner says is done', () => {
       dueOn: '2026-03-06',
     };
     for (const outcome of stepOutcomes) {
-      const view = followDone({ ...newView, steps: [open] }, done(jcp, step, outcome), around);
+      const view = followDone(
+        { ...newView('2026-03-04T09:00:00Z'), steps: [open] },
+        done(jcp, step, outcome),
+        around,
+      );
       const cell = stepFollowUps[step][outcome];
       const next = cell.kind === 'step' ? cell.step : step;
       expect([outcome, ...view.steps.map((each) => each.step)]).toEqual([

@@ -109,6 +109,17 @@ describe('a case ends for each agency apart', () => {
     expect(endAt(jcp, absence, stop, stopped)).toBe('consent-ended');
   });
 
+  it('is open from its first event, also where nobody has got it yet', () => {
+    const waiting = meshEvent('referral.requested', {
+      sender: jcp,
+      to: 'mesh',
+      verdict: 'waiting',
+    });
+    expect(toldCase([waiting]).parts).toEqual([
+      { agency: 'jcp', parties: [jcp], since: '2026-03-04T09:00:00Z' },
+    ]);
+  });
+
   it('since when, and at which of its offices it is known', () => {
     const left = exit({ recordedAt: '2026-05-01T09:00:00Z' });
     const moved = meshEvent('case.moved-office', { sender: jcp, to: 'jcp_leeds' });

@@ -49,9 +49,10 @@ export async function loadDirectory(
   await addParties(db, knownParties, [...parties, ...partiesOfPeople()]);
   // Twice: a deputy may sit at another office, whose people stand in for the deputy.
   for (let round = 0; round < 2; round += 1) {
-    const answering = [...knownParties.values()].flatMap(({ dutyPerson, teamLeader }) => [
+    const answering = [...knownParties.values()].flatMap(({ dutyPerson, teamLeader, manager }) => [
       dutyPerson,
       teamLeader,
+      ...(manager === undefined ? [] : [manager]),
     ]);
     await addPeople(db, knownPeople, answering);
     const deputies = [...knownPeople.values()].map(({ deputy }) => deputy);

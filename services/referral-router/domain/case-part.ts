@@ -62,7 +62,7 @@ export function keepPart(
   name: MessageName,
   around: Surroundings,
 ): View {
-  const known = { ...view, ...remembered(event, name), since: view.since ?? event.recordedAt };
+  const known = { ...view, ...remembered(event, name) };
   const turn = turnOf(event, name, around);
   if (turn === undefined) return known;
   // Who treats, or was told that the client is treated, has an end only by the exit.
@@ -78,7 +78,7 @@ export function keepPart(
 
 /** How the case stands for the agency: an end stands only where nothing is to be done and nothing is waited for. */
 export function partOf(view: View, agency: string, parties: readonly string[]): CasePart {
-  const { steps, waits, end, since = '' } = view;
+  const { steps, waits, end, since } = view;
   const isOpen =
     end === undefined ||
     steps.length > 0 ||

@@ -107,10 +107,12 @@ export interface View extends Pick<CaseState, 'steps' | 'waits' | 'namings' | 't
   readonly episode: 'none' | 'treatment' | 'over';
   /** The end that stands once no step and no wait is open. */
   readonly end: CaseEndName | undefined;
-  readonly since: string | undefined;
+  /** RFC 3339: since when `end` is what it is. */
+  readonly since: string;
 }
 
-export const newView: View = {
+/** What an agency knows of a case that begins for it now, RFC 3339. */
+export const newView = (since: string): View => ({
   steps: [],
   waits: [],
   namings: [],
@@ -121,8 +123,8 @@ export const newView: View = {
   claim: undefined,
   episode: 'none',
   end: undefined,
-  since: undefined,
-};
+  since,
+});
 
 /** What an event is read against: whose view it is, the other events of its case, and the deployment's clocks. */
 export interface Surroundings {

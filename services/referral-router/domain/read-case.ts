@@ -90,7 +90,7 @@ function surroundingsOf(
 function agenciesOf(records: readonly MeshEvent[], { agencyOf }: Reading): readonly string[] {
   const parties = records.flatMap(({ sender, senderKind, to, recipientKind }) => [
     ...(senderKind === 'guard' || senderKind === 'service' ? [] : [sender]),
-    ...(recipientKind === undefined || recipientKind === 'service' ? [] : [to]),
+    ...(recipientKind === 'service' ? [] : [to]),
   ]);
   return [...new Set(parties.filter(isPartyId).map(agencyOf))];
 }
@@ -113,7 +113,7 @@ function viewOf(known: readonly MeshEvent[], at: Date, around: Surroundings): Vi
   const told = known.reduce(
     (view, event) =>
       advanceCase(lapseWaits(view, new Date(event.recordedAt), around), event, around),
-    newView,
+    newView(known[0]?.recordedAt ?? at.toISOString()),
   );
   return lapseWaits(told, at, around);
 }
