@@ -198,15 +198,17 @@ const happenings: readonly Happening[] = [
   },
 ];
 
-/** What happens by itself today, at the parties that the case has reached. */
+/** What happens by itself today, at the parties that the case has reached; in the evening only what may come at any hour. */
 export function happeningsOf(
   history: CaseHistory,
   chance: Chance,
-): readonly (Pick<Happening, 'moves' | 'atAnyHour'> & { readonly party: string })[] {
+  isEvening: boolean,
+): readonly (Pick<Happening, 'moves'> & { readonly party: string })[] {
   const places = { provider: providers, host: hosts };
-  return happenings.flatMap((happening) =>
+  const possible = happenings.filter(({ atAnyHour }) => !isEvening || atAnyHour === true);
+  return possible.flatMap((happening) =>
     places[happening.where]
-      .filter((party) => happening.when(history, party) && chance.isSo(happening.share))
+      .filter((party) => chance.isSo(happening.share) && happening.when(history, party))
       .map((party) => ({ ...happening, party })),
   );
 }

@@ -55,6 +55,8 @@ const atOnce: ReadonlySet<NoticeKind> = new Set([
 /** The clock's round of a day, weekends and nights included. */
 const rounds = ['00:01', '09:00', '12:01', '17:30'] as const;
 const sessions = ['10:15', '14:40'] as const;
+const [noon, evening] = ['11:30', '21:15'] as const;
+const times = [...rounds, ...sessions, noon, evening].sort();
 
 /** One client over the rest of the year, from a seed of their own. */
 export class ReferralSimulation {
@@ -96,14 +98,13 @@ export class ReferralSimulation {
   }
 
   #day(day: string): void {
-    const times = [...rounds, ...sessions, '11:30', '21:15'].sort();
     const isWorked = isWorkingDay(day, holidays);
     for (const time of times) {
       const at = instantOf(day, time);
       if (at < this.#startedAt) continue;
       if (rounds.some((each) => each === time)) this.#round(at, day);
-      else if (time === '11:30') this.#happen(at, isWorked ? 'in-hours' : 'none');
-      else if (time === '21:15') this.#happen(at, 'any-hour');
+      else if (time === evening) this.#happen(at, true);
+      else if (isWorked && time === noon) this.#happen(at, false);
       else if (isWorked) this.#work(at);
     }
     this.#mustBeOwned(day);
@@ -126,10 +127,11 @@ export class ReferralSimulation {
   /** Who has open steps comes to some of them; some people never do. */
   #work(at: Date): void {
     for (const row of this.#rows(at)) {
+      if (!this.#chance.isSo(this.#readinessOf(row))) continue;
       const isStillOpen = this.#rows(at).some(
         ({ step, cause, party }) => step === row.step && cause === row.cause && party === row.party,
       );
-      if (!isStillOpen || !this.#chance.isSo(this.#readinessOf(row))) continue;
+      if (!isStillOpen) continue;
       this.#act(this.#deskOf(row.party, at, row.owner), (desk) => workAt(desk, row));
     }
   }
@@ -145,13 +147,9 @@ export class ReferralSimulation {
     return isChased && isDead === 0 ? Math.max(habit, 0.5) : habit;
   }
 
-  #happen(at: Date, which: 'in-hours' | 'any-hour' | 'none'): void {
-    if (which === 'none') return;
-    for (const { party, moves, atAnyHour } of happeningsOf(this.#mesh.history, this.#chance)) {
-      // By day all but a third of what may come at any hour; in the evening only that.
-      if ((which === 'any-hour') !== (atAnyHour === true && this.#chance.isSo(0.34))) continue;
+  #happen(at: Date, isEvening: boolean): void {
+    for (const { party, moves } of happeningsOf(this.#mesh.history, this.#chance, isEvening))
       this.#act(this.#deskOf(party, at), moves);
-    }
   }
 
   #act(desk: Desk, decide: (desk: Desk) => readonly Move[]): void {
