@@ -1,5 +1,5 @@
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
-import { type MessageName, nameOfType, ruleOf } from '#libs/contracts/message-table.js';
+import { type MessageName, nameOfType, ruleOf, typeOf } from '#libs/contracts/message-table.js';
 import { consentFormRules } from '#libs/contracts/purposes.js';
 import { stepEnds } from '#libs/contracts/step-ends.js';
 import type { StepName } from '#libs/contracts/steps.js';
@@ -9,6 +9,10 @@ import { formNamed } from './open-steps.js';
 
 /** The job centre has the DPA1, whichever provider's TPR2 it waits for. */
 const countsForAll: ReadonlySet<MessageName> = new Set(['dpa1.returned']);
+/** Messages between the request of a review and its next offer. */
+const reviews: ReadonlySet<string> = new Set(
+  (['review.declined', 'review.not-held', 'review.offered', 'review.moved'] as const).map(typeOf),
+);
 /** The treatment is over, towards everybody. */
 const exits: ReadonlySet<MessageName> = new Set(['exit.notified', 'exit.recorded']);
 
@@ -86,11 +90,25 @@ function meant(
   const { corrects } = event.facts;
   if (isOnlyCorrected(step, name)) return steps.filter(({ root }) => root === corrects);
   for (const id of citedBy(event)) {
-    const answered = steps.filter((each) => each.root === id || isOvertaken(each, id, around));
+    const answered = steps.filter(
+      (each) => leadsTo(each.root, id, around) || isOvertaken(each, id, around),
+    );
     if (answered.length > 0) return answered;
     if (opensFor(id, step, holder, around)) return []; // that one is closed already
   }
   return steps;
+}
+
+/** A review is asked for once and offered again after each decline: an offer that cites the request answers the decline too. */
+function leadsTo(root: string, cited: string, { messageOf }: Surroundings): boolean {
+  const seen = new Set<string>();
+  for (let at: string | undefined = root; at !== undefined && !seen.has(at);) {
+    if (at === cited) return true;
+    seen.add(at);
+    const message = messageOf(at);
+    at = message !== undefined && reviews.has(message.type) ? message.cause : undefined;
+  }
+  return false;
 }
 
 /** Who hears of an appointment need no longer hear of the one before it, which was called off or moved. */
