@@ -29,7 +29,6 @@ export async function playReview(stage: JourneyStage): Promise<void> {
   );
   stage.showMail(reminder);
   await stage.step(riverside, client, 'review-care-plan', keyworker);
-  await stage.step(riverside, client, 'complete-outcome-profile', keyworker);
 
   await stage.send(form('19-review-requested'));
   await stage.delivered(jcp, 'a-request');
@@ -76,6 +75,7 @@ export async function playReviewHeld(stage: JourneyStage): Promise<void> {
   await stage.mail(keyworker, client, 'review-held');
   await stage.noStep(jcp, client, 'hold-review');
   await stage.noStep(riverside, client, 'review-care-plan');
+  await stage.step(riverside, client, 'complete-outcome-profile', keyworker);
   await stage.send(form('22a-outcome-profile'));
   await stage.noStep(riverside, client, 'complete-outcome-profile');
   const nextOn = weeksAfter(String(held.data['heldOn']), 12);

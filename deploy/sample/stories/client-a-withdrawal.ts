@@ -49,7 +49,7 @@ export async function playWithdrawal(stage: JourneyStage): Promise<void> {
     told.length === 2,
     told.map(({ subject }) => subject).join('; '),
   );
-  await stage.send(form('27-consent-declined'));
+  await stage.send(form('27-not-asked-again'));
   await stage.send(form('28-taken-off-the-record'));
   await stage.send(form('29-answers-taken-off-the-record'));
   await stage.nothingOpen([jcp, riverside], client);
@@ -72,8 +72,6 @@ export async function playOwnReminder(stage: JourneyStage): Promise<void> {
   );
   await stage.send(form('30-care-plan-reviewed'));
   await stage.noStep(riverside, client, 'review-care-plan');
-  await stage.send(form('30a-outcome-profile'));
-  await stage.noStep(riverside, client, 'complete-outcome-profile');
   const nextOn = weeksAfter(dayOf(stage.parts.clock.now()), 12);
   await stage.reminder(riverside, client, {
     kind: 'care-plan-review',
