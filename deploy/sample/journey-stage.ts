@@ -51,8 +51,10 @@ export class JourneyStage {
   readonly run = randomBytes(2).toString('hex').toUpperCase();
   readonly #sent = new Map<string, Sent>();
   readonly #cases = new Map<string, string>();
-  /** Each agency's own reference of a case, as it last told it: `<agency>/<case>`. */
+  /** Each office's own reference of a case, as it last told it: `<party>/<case>`. */
   readonly #references = new Map<string, string>();
+  /** The short reference of a case, the same for every office in it. */
+  readonly #shortReferences = new Map<string, string>();
   readonly #inboxes = new Map<string, Delivered[]>();
 
   constructor(readonly parts: StageParts) {}
@@ -153,14 +155,14 @@ export class JourneyStage {
     kind: NoticeKind,
     after = 0,
   ): Promise<OpenedMail | undefined> {
-    const reference = this.referenceFor(person, caseName);
     const { address, name } = this.personOf(person);
-    const wanted = `${noticeWording[kind].subject}: ${reference}`;
-    const found = await this.until(async () =>
-      (await this.parts.mails.read()).find(
+    let wanted = '';
+    const found = await this.until(async () => {
+      wanted = `${noticeWording[kind].subject}: ${await this.referenceFor(person, caseName)}`;
+      return (await this.parts.mails.read()).find(
         (mail) => mail.seq > after && mail.to === address && mail.subject === wanted,
-      ),
-    );
+      );
+    });
     const wrong =
       found === undefined
         ? 'no such mail came'
@@ -184,11 +186,13 @@ export class JourneyStage {
 
   /** Mails about a case that came after `after`: to whom, and what. */
   async mailsAbout(caseName: string, after: number): Promise<readonly OpenedMail[]> {
-    const agencies = this.parts.directory.parties.map(({ agency }) => agency);
-    const references = agencies.map(
-      (agency) =>
-        this.#references.get(`${agency}/${this.caseOf(caseName)}`) ?? this.caseOf(caseName),
-    );
+    const caseId = this.caseOf(caseName);
+    const references = [
+      ...this.parts.directory.parties.flatMap(
+        ({ id }) => this.#references.get(`${id}/${caseId}`) ?? [],
+      ),
+      this.#shortReferences.get(caseId) ?? caseId,
+    ];
     return (await this.parts.mails.read()).filter(
       ({ seq, subject }) =>
         seq > after && references.some((reference) => subject.endsWith(`: ${reference}`)),
@@ -306,21 +310,29 @@ export class JourneyStage {
     return this.parts.directory.people.find(({ id }) => id === person)?.name ?? person;
   }
 
-  /** The reference under which a person's agency knows a case: its own, or the mesh's id where it never told one. */
-  referenceFor(person: string, caseName: string): string {
+  /** How a person's mail names a case: the office's own reference, else the short one, else (on paper) the mesh's id. */
+  async referenceFor(person: string, caseName: string): Promise<string> {
     const caseId = this.caseOf(caseName);
+    const { party } = this.personOf(person);
     return (
-      this.#references.get(`${this.#agencyOf(this.personOf(person).party)}/${caseId}`) ?? caseId
+      this.#references.get(`${party}/${caseId}`) ??
+      (await this.#shortReference(party, caseId)) ??
+      caseId
     );
   }
 
-  #noteReference(party: string, caseId: string, reference: string | undefined): void {
-    if (reference !== undefined)
-      this.#references.set(`${this.#agencyOf(party)}/${caseId}`, reference);
+  /** In two groups of four, as a mail shows it. A party that is not in the case yet has none. */
+  async #shortReference(party: string, caseId: string): Promise<string | undefined> {
+    const known = this.#shortReferences.get(caseId);
+    if (known !== undefined) return known;
+    const view = await this.parts.edge.case(party, caseId).catch(() => undefined);
+    const short = view?.shortReference?.replace(/^(.{4})(.{4})$/, '$1-$2');
+    if (short !== undefined) this.#shortReferences.set(caseId, short);
+    return short;
   }
 
-  #agencyOf(party: string): string {
-    return this.parts.directory.parties.find(({ id }) => id === party)?.agency ?? party;
+  #noteReference(party: string, caseId: string, reference: string | undefined): void {
+    if (reference !== undefined) this.#references.set(`${party}/${caseId}`, reference);
   }
 
   /** Asks again until the probe gives something, or the step's time is over: then undefined. */

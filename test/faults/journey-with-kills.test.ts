@@ -132,7 +132,10 @@ async function playHere(
   );
   const views = Object.fromEntries(await viewsOf(edge, stage));
   const plain = (text: string): string =>
-    text.replaceAll(stage.run, 'RUN').replaceAll(stage.caseOf('client-a'), 'CASE');
+    text
+      .replaceAll(stage.run, 'RUN')
+      .replaceAll(stage.caseOf('client-a'), 'CASE')
+      .replaceAll(/(?<=: )[0-9A-Z]{4}-[0-9A-Z]{4}\b/g, 'SHORT');
   return {
     failed: stage.steps.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`),
     names: stage.steps.map(({ name }) =>

@@ -3,7 +3,11 @@ import type { JourneyStage } from '../journey-stage.js';
 
 const client = 'client-a';
 const [jcp, riverside] = ['jcp_wandsworth', 'trt_riverside'] as const;
-const [adviser2, leader] = ['p_wandsworth_adviser_2', 'p_wandsworth_ptl'] as const;
+const [adviser2, leader, keyworker] = [
+  'p_wandsworth_adviser_2',
+  'p_wandsworth_ptl',
+  'p_riverside_keyworker_1',
+] as const;
 const form = (name: string): string => `a-main/${name}`;
 
 /** Step 9: an unplanned exit; treatment's reminders stop, the claim's run on; a step that nobody does comes back to its owner. */
@@ -18,6 +22,7 @@ export async function playExit(stage: JourneyStage): Promise<void> {
   await stage.send(form('31-exit-unplanned'));
   await stage.delivered(jcp, 'a-exit');
   await stage.mail(leader, client, 'exit-notice');
+  await stage.mail(adviser2, client, 'exit-notice');
   await stage.step(jcp, client, 're-engage', adviser2);
   const nextReview = weeksAfter(String(stage.sentAs('a-reviewed').data['heldOn']), 12);
   await stage.reminder(riverside, client, {
@@ -53,6 +58,10 @@ export async function playExit(stage: JourneyStage): Promise<void> {
   );
 
   await stage.send(form('32-re-engaged'));
+  await stage.step(jcp, client, 'tell-nothing-more', adviser2);
+  await stage.send(form('32a-nothing-more'));
+  await stage.delivered(riverside, 'a-nothing-more');
+  await stage.mail(keyworker, client, 'nothing-more-expected');
   await stage.send(form('33-interview-done'));
   await stage.send(form('34-claim-ended'));
   await stage.nothingOpen([jcp, riverside], client);

@@ -34,6 +34,9 @@ export async function playReferral(stage: JourneyStage): Promise<void> {
   await stage.mail(keyworker, client, 'referral-received');
   await stage.noStep(spoc, client, 'acknowledge-referral');
   await stage.step(riverside, client, 'acknowledge-referral', keyworker);
+  await stage.send(form('04a-referral-passed-on'));
+  await stage.delivered(jcp, 'a-passed-on');
+  await stage.mail(adviser1, client, 'referral-passed-on');
 
   await stage.send(form('05-referral-acknowledged'));
   await stage.delivered(jcp, 'a-acknowledged');
@@ -44,6 +47,9 @@ export async function playReferral(stage: JourneyStage): Promise<void> {
   await stage.delivered(jcp, 'a-booked');
   await stage.mail(adviser1, client, 'appointment-booked');
   await stage.step(riverside, client, 'tell-outcome', keyworker);
+  await stage.step(jcp, client, 'tell-client', adviser1);
+  await stage.send(form('06a-client-told'));
+  await stage.noStep(jcp, client, 'tell-client');
   await stage.send(form('07-caseworker-named'));
   await stage.advanceTo(minutesAfter(String(booked.data['startsAt']), 45));
 
@@ -62,6 +68,8 @@ export async function playSecondReferral(stage: JourneyStage): Promise<void> {
   const booked = await stage.send(form('11-appointment-booked'));
   await stage.delivered(jcp, 'a-re-booked');
   await stage.mail(adviser2, client, 'appointment-booked');
+  await stage.step(jcp, client, 'tell-client', adviser2);
+  await stage.send(form('11a-client-told'));
   await stage.advanceTo(minutesAfter(String(booked.data['startsAt']), 60));
   await stage.send(form('12-attended'));
   await stage.delivered(jcp, 'a-attended');

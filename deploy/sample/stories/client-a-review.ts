@@ -43,6 +43,7 @@ export async function playReview(stage: JourneyStage): Promise<void> {
   await stage.delivered(jcp, 'a-accept');
   await stage.mail(adviser2, client, 'review-accepted', beforeAcceptance);
   await stage.mail(keyworker, client, 'review-accepted', beforeAcceptance);
+  await stage.step(jcp, client, 'hold-review', adviser2);
 
   const startsAt = new Date(String(offer.data['startsAt']));
   const dayBefore = workingDaysFrom(startsAt, -1, 9);
@@ -72,7 +73,11 @@ export async function playReviewHeld(stage: JourneyStage): Promise<void> {
   const held = await stage.send(form('22-review-held'));
   await stage.delivered(riverside, 'a-held');
   await stage.mail(keyworker, client, 'review-held');
+  await stage.noStep(jcp, client, 'hold-review');
   await stage.noStep(riverside, client, 'review-care-plan');
+  await stage.step(riverside, client, 'complete-outcome-profile', keyworker);
+  await stage.send(form('22a-outcome-profile'));
+  await stage.noStep(riverside, client, 'complete-outcome-profile');
   const nextOn = weeksAfter(String(held.data['heldOn']), 12);
   await stage.reminder(riverside, client, {
     kind: 'care-plan-review',

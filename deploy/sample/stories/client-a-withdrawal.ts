@@ -3,7 +3,8 @@ import type { JourneyStage } from '../journey-stage.js';
 
 const client = 'client-a';
 const [jcp, riverside] = ['jcp_wandsworth', 'trt_riverside'] as const;
-const [leader, keyworker, manager] = [
+const [adviser2, leader, keyworker, manager] = [
+  'p_wandsworth_adviser_2',
   'p_wandsworth_ptl',
   'p_riverside_keyworker_1',
   'p_riverside_manager',
@@ -29,6 +30,7 @@ export async function playWithdrawal(stage: JourneyStage): Promise<void> {
     content,
   );
   await stage.mail(leader, client, 'stop-using', lastMail);
+  await stage.mail(adviser2, client, 'stop-using', lastMail);
   await stage.step(jcp, client, 'stop-using', leader);
   // The job centre's answers (receipt, review) rested on the same consent.
   await stage.step(riverside, client, 'stop-using', manager);
@@ -43,11 +45,11 @@ export async function playWithdrawal(stage: JourneyStage): Promise<void> {
     to.startsWith('wandsworth.'),
   );
   stage.check(
-    'and no other mail',
-    told.length === 1,
+    'and no other mail: one to the team leader, one to the adviser',
+    told.length === 2,
     told.map(({ subject }) => subject).join('; '),
   );
-  await stage.send(form('27-consent-declined'));
+  await stage.send(form('27-not-asked-again'));
   await stage.send(form('28-taken-off-the-record'));
   await stage.send(form('29-answers-taken-off-the-record'));
   await stage.nothingOpen([jcp, riverside], client);

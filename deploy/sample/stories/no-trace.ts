@@ -16,6 +16,9 @@ export async function playNoTrace(stage: JourneyStage): Promise<void> {
   await stage.delivered(aire, 'c-no-trace');
   await stage.mail(keyworker, client, 'no-trace');
   await stage.step(aire, client, 'discuss-no-trace', keyworker);
+  // The job centre holds a TPR2 of somebody whom it does not know.
+  await stage.step(jcp, client, 'stop-using', 'p_leeds_ptl');
+  await stage.send(form('03a-taken-off-the-record'));
   await stage.nothingOpen([jcp], client);
   await stage.send(form('04-discussed'));
   await stage.nothingOpen([aire], client);
