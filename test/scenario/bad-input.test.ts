@@ -202,7 +202,7 @@ describe('bad input through the edge of the whole mesh', () => {
     ]);
     const step = await until('somebody has to choose', async () =>
       ((await mesh.call(jcp, '/v1/worklist')).body['steps'] as WorklistStep[]).find(
-        (each) => each.step === 'choose-provider',
+        (each) => each.step === 'refer-elsewhere',
       ),
     );
     expect(step).toMatchObject({
