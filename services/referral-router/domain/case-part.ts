@@ -62,7 +62,7 @@ export function keepPart(
   name: MessageName,
   around: Surroundings,
 ): View {
-  const known = { ...view, ...remembered(event, name), since: view.since ?? event.recordedAt };
+  const known = { ...view, ...remembered(event, name) };
   const turn = turnOf(event, name, around);
   if (turn === undefined) return known;
   // Who treats, or was told that the client is treated, has an end only by the exit.
