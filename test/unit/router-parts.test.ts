@@ -34,6 +34,17 @@ describe('a case ends for each agency apart', () => {
     expect(endAt(jcp, left, recorded)).toBe('exit-and-claim-over');
   });
 
+  it('is open from its first message on, also where that was refused or waits', () => {
+    const recordedAt = '2026-11-23T10:00:00.000Z';
+    const refused = { verdict: 'refused', reason: 'no-consent-on-record', recordedAt } as const;
+    for (const changes of [refused, { verdict: 'waiting', recordedAt } as const]) {
+      const first = meshEvent('referral.requested', { ...toProvider, ...changes });
+      expect(toldCase([first]).parts).toEqual([
+        { agency: expect.any(String), parties: [jcp], since: recordedAt },
+      ]);
+    }
+  });
+
   it('knows nothing of an end that it was not told', () => {
     const quiet = atHome('exit.recorded', trt, { exit: 'planned' });
     expect(endAt(trt, shared, quiet)).toBe('treatment-over');

@@ -23,7 +23,8 @@ import { tell } from './tell-people.js';
  */
 export function advanceCase(view: View, event: MeshEvent, around: Surroundings): View {
   const name = nameOfType(event.type);
-  return name === undefined ? view : byVerdict[event.verdict](view, event, name, around);
+  const begun = { ...view, since: view.since ?? event.recordedAt };
+  return name === undefined ? begun : byVerdict[event.verdict](begun, event, name, around);
 }
 
 type Advance = (view: View, event: MeshEvent, name: MessageName, around: Surroundings) => View;

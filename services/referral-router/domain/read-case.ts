@@ -28,10 +28,11 @@ export function readCase(events: readonly MeshEvent[], reading: Reading): CaseSt
     ...new Map(events.map((event) => [`${event.id}.${event.verdict}`, event])).values(),
   ].sort((a, b) => a.seq - b.seq);
   const common = surroundingsOf(records, reading);
-  const views = agenciesOf(records, reading).map((agency) => {
+  // To whom nothing passed, a refused message for one, has no part in the case.
+  const views = agenciesOf(records, reading).flatMap((agency) => {
     const around = { ...common, agency };
     const known = records.filter((event) => isKnown(event, around));
-    return { agency, known, view: viewOf(known, reading.at, around) };
+    return known.length === 0 ? [] : [{ agency, known, view: viewOf(known, reading.at, around) }];
   });
   const isOf = (agency: string) => (row: { readonly holder: { readonly party: string } }) =>
     reading.agencyOf(row.holder.party) === agency;
