@@ -15,14 +15,14 @@ const rules: ReminderRules = { ...usualRules, holidays: bankHolidays('england-an
 const day = fc.integer({ min: 0, max: 300 }).map((n) => addDays('2026-01-01', n));
 const now = londonInstant('2026-06-01', '12:00');
 
-const exit = fc.constantFrom('planned', 'unplanned', 'unplanned-likely');
+const exitHow = fc.constantFrom('planned', 'unplanned', 'unplanned-likely');
 const form = fc.constantFrom('DPA1', 'TPR1', 'TPR2');
 const offer = fc.constantFrom('offer', 'm0', 'm1', 'm2');
 const byProvider = { sender: 'tp', recipient: 'jcp' };
 const byJobCentre = { sender: 'jcp', recipient: 'tp' };
 const atHome = (sender: string) => ({ sender, recipient: 'mesh' });
 
-const told = fc.oneof(
+const toldSomething = fc.oneof(
   day.map((agreedOn) => ({ name: 'careplan.agreed', ...atHome('tp'), facts: { agreedOn } })),
   day.map((heldOn) => ({ name: 'careplan.reviewed', ...atHome('tp'), facts: { heldOn } })),
   fc.tuple(day, offer, fc.boolean()).map(([heldOn, cause, asInterview]) => ({
@@ -70,15 +70,15 @@ const told = fc.oneof(
   form.map((named) => ({ name: 'consent.withdrawn', ...atHome('tp'), facts: { form: named } })),
   fc.constant({ name: 'referral.declined', ...byProvider, facts: { reason: 'no-capacity' } }),
   fc.constant({ name: 'referral.requested', ...byJobCentre, facts: {} }),
-  exit.map((how) => ({ name: 'exit.notified', ...byProvider, facts: { exit: how } })),
-  exit.map((how) => ({ name: 'exit.recorded', ...atHome('tp'), facts: { exit: how } })),
+  exitHow.map((how) => ({ name: 'exit.notified', ...byProvider, facts: { exit: how } })),
+  exitHow.map((how) => ({ name: 'exit.recorded', ...atHome('tp'), facts: { exit: how } })),
   fc.constantFrom('done', 'not-possible').map((outcome) => ({
     name: 'step.done',
     ...atHome('jcp'),
     facts: { step: 'hold-interview', outcome },
   })),
 );
-const history = fc.array(told, { maxLength: 14 }).map((list) =>
+const history = fc.array(toldSomething, { maxLength: 14 }).map((list) =>
   list.map((each, n) => {
     const base = {
       id: `m${n}`,

@@ -75,6 +75,7 @@ describe('a referral', () => {
     await story.send(spoc, 'referral.forwarded', commonside, { cites: referral });
     await story.settle(spoc);
     await story.settle(commonside, `acknowledge-referral of ${actorOf[commonside]}`);
+    expect(await story.steps('jcp_leeds')).toEqual([]);
   });
 
   it('says which message to send where a provider would close its step as not possible', async () => {
@@ -137,6 +138,7 @@ describe('an appointment', () => {
     await story.settle(jcp, `discuss-did-not-attend of ${adviser}`);
     await story.send(jcp, 'referral.requested', riverside);
     await story.settle(jcp);
+    expect(await story.steps('jcp_leeds')).toEqual([]);
   });
 
   it('S2a: has one outcome; a mistaken absence is corrected, and the alert ends', async () => {

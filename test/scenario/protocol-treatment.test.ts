@@ -47,6 +47,7 @@ describe('a TPR2', () => {
       },
     });
     await story.settle(jcp);
+    expect(await story.steps('jcp_leeds')).toEqual([]);
   });
 
   it('P11: names an addressee of the job centre, and nobody else', async () => {
@@ -126,6 +127,7 @@ describe('an exit', () => {
     await story.settle(jcp, `tell-nothing-more of ${adviser}`);
     await story.send(jcp, 'exit.nothing-more', riverside, { cites: exit });
     await story.settle(jcp);
+    expect(await story.steps('jcp_leeds')).toEqual([]);
   });
 
   it('S9b: that no consent covers is recorded at home, which ends the keyworker’s step', async () => {
@@ -154,6 +156,7 @@ describe('an exit', () => {
     await story.refused(riverside, 'exit.notified', jcp, likely);
     await story.send(riverside, 'exit.notified', jcp, { data: { exit: 'planned' } });
     await story.settle(jcp, `update-record of ${adviser}`);
+    expect(await story.steps('jcp_leeds')).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
+import { deepStrictEqual, notStrictEqual } from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { expect } from '@jest/globals';
 import type { WaitingFor, WorklistStep } from '#libs/contracts/ask.js';
 import { typeOf, type MessageName } from '#libs/contracts/message-table.js';
 import { type FormContext, forms, maria, tpr1, tpr2Consent } from './guard-forms.js';
@@ -73,7 +73,7 @@ export class ProtocolStory {
   /** Sends what has to be cleared; gives its id. */
   async send(from: StoryParty, name: MessageName, to: string, more: More = {}): Promise<string> {
     const told = await this.tell(from, name, to, more);
-    expect([typeOf(name), told.state, told.body]).toEqual([typeOf(name), 'cleared', told.body]);
+    deepStrictEqual([typeOf(name), told.state, told.body], [typeOf(name), 'cleared', told.body]);
     return told.id;
   }
 
@@ -85,7 +85,7 @@ export class ProtocolStory {
     more: More = {},
   ): Promise<Readonly<Record<string, unknown>>> {
     const told = await this.tell(from, name, to, more);
-    expect([typeOf(name), told.state === 'cleared']).toEqual([typeOf(name), false]);
+    notStrictEqual(told.state, 'cleared', `${typeOf(name)} was to be refused`);
     return told.body as Record<string, unknown>;
   }
 
@@ -130,7 +130,7 @@ export class ProtocolStory {
       last = await this.steps(party);
       return JSON.stringify(last) === JSON.stringify(wanted);
     }).catch(() => undefined);
-    expect([party, last]).toEqual([party, wanted]);
+    deepStrictEqual([party, last], [party, wanted]);
   }
 
   async done(party: StoryParty, step: string, outcome = 'done'): Promise<void> {

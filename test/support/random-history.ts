@@ -48,7 +48,9 @@ function namesNow(history: readonly MeshEvent[]): readonly MessageName[] {
   const hasWithdrawn = history.some((event) => nameOf(event) === 'consent.withdrawn');
   return [
     ...possible,
-    ...[...answers, ...answers, ...answers],
+    ...answers,
+    ...answers,
+    ...answers,
     ...(['reminder.due', 'reminder.due', 'step.done', 'step.done', 'step.done'] as const),
     ...(hasWithdrawn ? (['instruction.stop-using', 'instruction.stop-using'] as const) : []),
   ];

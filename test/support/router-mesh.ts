@@ -156,9 +156,9 @@ export class RouterMesh {
   }
 
   /** Waits until the router has looked twice at what the clock brings about: whatever is to go out by now has. */
-  async swept(router: ServiceProcess): Promise<void> {
+  async swept(service: ServiceProcess): Promise<void> {
     const sweeps = async (): Promise<number> => {
-      const text = await (await fetch(`${router.url}/metrics`)).text();
+      const text = await (await fetch(`${service.url}/metrics`)).text();
       return Number(/^throughcare_router_sweeps_total (\d+)/m.exec(text)?.[1] ?? 0);
     };
     const before = await sweeps();

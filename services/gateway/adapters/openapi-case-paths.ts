@@ -45,26 +45,6 @@ export function casePaths(): Paths {
         },
       },
     },
-    '/v1/references/{reference}': {
-      get: {
-        operationId: 'resolveReference',
-        summary: 'The case of yours behind a short reference',
-        parameters: [
-          {
-            name: 'reference',
-            in: 'path',
-            required: true,
-            description:
-              'As it stands in mails and worklists: 8 letters and digits, a hyphen or not',
-            schema: { type: 'string', maxLength: 20 },
-          },
-        ],
-        responses: {
-          200: json('The case', 'Reference'),
-          ...problems('malformed-message', 'not-found', ...askProblems),
-        },
-      },
-    },
     '/v1/cases/{case}': {
       get: {
         operationId: 'readCase',
@@ -76,6 +56,13 @@ export function casePaths(): Paths {
         },
       },
     },
+  };
+}
+
+/** What a party may ask about one of its cases. */
+export function caseQuestionPaths(): Paths {
+  const parameters = [inPath('case', 'Id of the case')];
+  return {
     '/v1/cases/{case}/consents': {
       get: {
         operationId: 'readConsents',
@@ -199,6 +186,32 @@ export function messageTrialPath(): Paths {
             'unsupported-media-type',
             ...askProblems,
           ),
+        },
+      },
+    },
+  };
+}
+
+/** A case found by what somebody says on the telephone. */
+export function referencePath(): Paths {
+  return {
+    '/v1/references/{reference}': {
+      get: {
+        operationId: 'resolveReference',
+        summary: 'The case of yours behind a short reference',
+        parameters: [
+          {
+            name: 'reference',
+            in: 'path',
+            required: true,
+            description:
+              'As it stands in mails and worklists: 8 letters and digits, a hyphen or not',
+            schema: { type: 'string', maxLength: 20 },
+          },
+        ],
+        responses: {
+          200: json('The case', 'Reference'),
+          ...problems('malformed-message', 'not-found', ...askProblems),
         },
       },
     },

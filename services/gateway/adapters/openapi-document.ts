@@ -1,5 +1,12 @@
 import type { KnownRoutes } from '../domain/known-routes.js';
-import { casePaths, consentTrialPath, messageTrialPath, partyPaths } from './openapi-case-paths.js';
+import {
+  caseQuestionPaths,
+  casePaths,
+  consentTrialPath,
+  messageTrialPath,
+  partyPaths,
+  referencePath,
+} from './openapi-case-paths.js';
 import type { MessageExample } from './openapi-examples.js';
 import { type Paths, askProblems, inPath, inQuery, json, problems } from './openapi-parts.js';
 import { type JsonSchema, type Schemas, apiSchemas, schemaRef } from './openapi-schemas.js';
@@ -32,6 +39,9 @@ export function openApiDocument(): OpenApiDocument {
       ...messagePaths(),
       ...inboxPaths(),
       ...casePaths(),
+      ...caseQuestionPaths(),
+      ...referencePath(),
+      ...proofPath(),
       ...partyPaths(),
       ...messageTrialPath(),
       ...consentTrialPath(),
@@ -115,22 +125,6 @@ function messagePaths(): Paths {
         },
       },
     },
-    '/v1/messages/{id}/proof': {
-      get: {
-        operationId: 'readProof',
-        summary: 'That the decision about a message of your own stands in the signed record',
-        description:
-          'The entry, its place, the hashes that lead from it to the root, and the signed checkpoint (RFC 6962, C2SP).',
-        parameters: [
-          inPath('id', 'Id of the message'),
-          inQuery('ordinal', 'Which decision about it, 0 unless said', 0, 9),
-        ],
-        responses: {
-          200: json('The proof', 'Proof'),
-          ...problems('malformed-request', 'not-found', ...askProblems),
-        },
-      },
-    },
     '/v1/messages/{id}': {
       get: {
         operationId: 'readTimeline',
@@ -188,5 +182,26 @@ function openPaths(): Paths {
       503: { description: 'Not ready, and who is not connected' },
     }),
     '/metrics': get('Prometheus text', { 200: { description: 'Metrics' } }),
+  };
+}
+
+function proofPath(): Paths {
+  return {
+    '/v1/messages/{id}/proof': {
+      get: {
+        operationId: 'readProof',
+        summary: 'That the decision about a message of your own stands in the signed record',
+        description:
+          'The entry, its place, the hashes that lead from it to the root, and the signed checkpoint (RFC 6962, C2SP).',
+        parameters: [
+          inPath('id', 'Id of the message'),
+          inQuery('ordinal', 'Which decision about it, 0 unless said', 0, 9),
+        ],
+        responses: {
+          200: json('The proof', 'Proof'),
+          ...problems('malformed-request', 'not-found', ...askProblems),
+        },
+      },
+    },
   };
 }

@@ -31,8 +31,8 @@ type Matches = (each: Commitment) => boolean;
 export function end(before: Commitments, ending: Ending, matches: Matches): Commitments {
   return before.map((each) => {
     if ((each.ending !== undefined && each.isResting !== true) || !matches(each)) return each;
-    const { isResting: _over, ...rest } = each;
-    return { ...rest, ending };
+    const { isResting: _over, ...ended } = each;
+    return { ...ended, ending };
   });
 }
 

@@ -38,14 +38,21 @@ export interface ClientShown {
 
 /** Somebody at work: who they are, what they know, what they may do. All that a person decides goes through one. */
 export class Desk {
-  constructor(
-    readonly party: string,
-    readonly actor: string,
-    readonly history: CaseHistory,
-    readonly client: ClientShown,
-    readonly chance: Chance,
-    readonly now: Date,
-  ) {}
+  readonly party: string;
+  readonly actor: string;
+  readonly history: CaseHistory;
+  readonly client: ClientShown;
+  readonly chance: Chance;
+  readonly now: Date;
+
+  constructor(at: Pick<Desk, 'party' | 'actor' | 'history' | 'client' | 'chance' | 'now'>) {
+    this.party = at.party;
+    this.actor = at.actor;
+    this.history = at.history;
+    this.client = at.client;
+    this.chance = at.chance;
+    this.now = at.now;
+  }
 
   get today(): string {
     return londonDate(this.now);

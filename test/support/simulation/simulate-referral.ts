@@ -166,7 +166,14 @@ export class ReferralSimulation {
       (person) => person.party === party && isInOffice(person, day),
     );
     const person = actor ?? present[0]?.person ?? `p_${party}_leader`;
-    return new Desk(party, person, this.#mesh.history, this.#client, this.#chance, at);
+    return new Desk({
+      party,
+      actor: person,
+      history: this.#mesh.history,
+      client: this.#client,
+      chance: this.#chance,
+      now: at,
+    });
   }
 
   #rows(at: Date): readonly OpenRow[] {
