@@ -60,6 +60,9 @@ function openedBy(event: MeshEvent, history: History): readonly { step: StepName
     }));
 }
 
+/** They end when the next message of the type that did not pass does. */
+const untilSent: ReadonlySet<StepName> = new Set(['send-again', 'seek-consent']);
+
 /** Steps that must be open, since they were opened and nothing that could end one of that name came after: `cause step agency`. */
 export function stepsThatMustBeOpen(history: History): readonly string[] {
   return history.flatMap((event) =>
@@ -70,7 +73,7 @@ export function stepsThatMustBeOpen(history: History): readonly string[] {
           (each) =>
             (isCleared(each) && isListed(step, each)) ||
             saidDone(each, at)?.step === step ||
-            (step === 'send-again' && nameOf(each) === nameOf(event)),
+            (untilSent.has(step) && isCleared(each) && nameOf(each) === nameOf(event)),
         );
       })
       .map(({ step, at }) => `${event.id} ${step} ${at}`),

@@ -38,6 +38,20 @@ describe('a step ends when its reason ends', () => {
       );
   });
 
+  it('an absence at one provider stays to be discussed where the client is referred to another again', () => {
+    const [acme, beacon] = [trt, 'trt_beacon'].map((sender) =>
+      meshEvent('appointment.did-not-attend', { sender, to: jcp }),
+    );
+    const toAcme = meshEvent('referral.requested', toProvider);
+    expect(toldCase([acme!, beacon!, toAcme]).steps).toMatchObject([
+      { step: 'discuss-did-not-attend', cause: beacon!.id },
+      { step: 'acknowledge-referral' },
+    ]);
+    // A third provider's referral answers both: the counterpart has changed.
+    const toCrown = meshEvent('referral.requested', { sender: jcp, to: 'trt_crown' });
+    expect(openSteps([acme!, beacon!, toCrown])).toEqual(['acknowledge-referral @ trt_crown']);
+  });
+
   it('of two appointments the outcome of one leaves the other open', () => {
     const [first, second] = ['2026-03-09T10:00:00Z', '2026-03-16T10:00:00Z'].map((startsAt) =>
       meshEvent('appointment.booked', { ...toCentre, facts: { startsAt } }),
@@ -188,9 +202,12 @@ describe('a step ends when its reason ends', () => {
       ...on('2026-03-11'),
       facts: { exit: 'unplanned' },
     });
-    expect(toldCase([likely, left]).steps).toMatchObject([
-      { step: 're-engage', cause: left.id, dueOn: '2026-03-18' },
-    ]);
+    const one = [{ step: 're-engage', cause: left.id, dueOn: '2026-03-18' }];
+    expect(toldCase([likely, left]).steps).toMatchObject(one);
+    // Also where the first was spoken of already, and only its answer was not told yet.
+    const spoken = { ...done(jcp, 're-engage', 'not-possible'), seq: likely.seq + 0.5 };
+    expect(openSteps([likely, spoken])).toEqual(['tell-nothing-more @ jcp_wandsworth']);
+    expect(toldCase([likely, spoken, left]).steps).toMatchObject(one);
   });
 
   it('likely exit: ends nothing, and is over once the client stays', () => {

@@ -73,6 +73,8 @@ describe('what a party waits for', () => {
     const proposed = meshEvent('lead.proposed', { sender: trt, to: 'prob_london' });
     const exit = meshEvent('exit.notified', { ...toCentre, facts: { exit: 'planned' } });
     expect(waitsOf([asked, shared, proposed])).toHaveLength(3);
+    const likely = { ...exit, facts: { exit: 'unplanned-likely' } };
+    expect(waitsOf([asked, shared, proposed, likely])).toHaveLength(3);
     expect(waitsOf([asked, shared, proposed, exit])).toEqual([]);
     const offered = meshEvent('review.offered', toProvider);
     const noTrace = meshEvent('tpr2.no-trace', toProvider);

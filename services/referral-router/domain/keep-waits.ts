@@ -25,6 +25,9 @@ const endsOwnPart: ReadonlySet<MessageName> = new Set([
   'tpr2.no-trace',
 ]);
 
+/** An exit that may come ends nothing. */
+const likely = { exit: 'unplanned-likely' };
+
 /** What a party still waits for after a message, and what it waits for because of it. */
 export function keepWaits(
   view: View,
@@ -113,6 +116,7 @@ function answeredBy(
   name: MessageName,
   around: Surroundings,
 ): readonly OpenWait[] {
+  if (meets(event.facts, likely)) return [];
   const named = waits.filter(({ about }) => waitOf[about]?.endedBy.includes(name) === true);
   if (event.senderKind === 'guard')
     return named.filter(({ cause, holder, counterpart }) =>
