@@ -120,7 +120,11 @@ function isOver(step: OpenStep, event: MeshEvent, history: History): boolean {
   if (!isBetween && !isOwn) return false;
   if (isOnlyForCorrected(step.step, event)) return event.facts['corrects'] === step.root;
   const cited = [event.facts['appointment'], event.cause];
-  return cited.includes(step.root) || !cited.some((id) => isOpener(id, step.step, history));
+  if (cited.includes(step.root)) return true;
+  // Of two reviews that are asked for at once, which one an answer means follows from a thread of citations: the oracle is silent.
+  return (
+    !nameOf(event).startsWith('review.') && !cited.some((id) => isOpener(id, step.step, history))
+  );
 }
 
 const isOnlyForCorrected = (step: StepName, event: MeshEvent): boolean =>
