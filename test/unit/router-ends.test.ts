@@ -366,6 +366,11 @@ describe('a case that goes to another office', () => {
     const steps = toldCase([shared, moved, back, absence]).steps;
     expect(new Set(steps.map(({ holder }) => holder.party))).toEqual(new Set([jcp]));
     expect(toldCase([moved, back]).tellings.at(-1)).toMatchObject({ holder: { party: jcp } });
+    const addressee = 'p_jcp_wandsworth_2';
+    const again = meshEvent('tpr2.shared', { ...toCentre, facts: { addressee } });
+    expect(toldCase([moved, back, again]).steps.at(-1)).toMatchObject({
+      holder: { party: jcp, who: 'addressee', actor: addressee },
+    });
   });
 });
 
