@@ -6,6 +6,7 @@ import type { StepName } from '#libs/contracts/steps.js';
 import { stepsEndedBy, stepsOpenedBy } from '#libs/contracts/what-follows.js';
 import type { OpenStep, Surroundings } from './case-state.js';
 import { formNamed } from './open-steps.js';
+import { isPassedOn } from './passed-on.js';
 
 /** The job centre has the DPA1, whichever provider's TPR2 it waits for. */
 const countsForAll: ReadonlySet<MessageName> = new Set(['dpa1.returned']);
@@ -23,6 +24,7 @@ const exits: ReadonlySet<MessageName> = new Set(['exit.notified', 'exit.recorded
  *   re-referral to another provider answers a did-not-attend of the first);
  * - the recipient's towards the sender, or towards nobody in particular (a review held closes the keyworker's care plan review);
  * - where the message cites one that opened such a step: that step alone (the outcome of one appointment leaves the other's open);
+ * - the recipient's towards the provider that had the client before the single point of contact passed them on to the sender;
  * - after an instruction to stop using: of what rests on the consent that was taken back.
  * Offices of one agency count as one: an adviser elsewhere closes what came to the first office.
  */
@@ -60,11 +62,12 @@ function endedOf(step: StepName, named: readonly OpenStep[], ending: Ending): re
     form === undefined || formNamed(event) === undefined || form === formNamed(event);
   const own = named.filter((each) => agencyOf(each.holder.party) === sender && isSameForm(each));
   const towards = own.filter(({ other }) => other !== undefined && agencyOf(other) === to);
-  const theirs = named.filter(
-    ({ holder, other }) =>
-      agencyOf(holder.party) === to && (countsForAll.has(name) || isBetween(other, event, around)),
+  const held = named.filter(({ holder }) => agencyOf(holder.party) === to);
+  const theirs = held.filter(
+    ({ other }) => countsForAll.has(name) || isBetween(other, event, around),
   );
   return [
+    ...held.filter((each) => isPassedOn(each, event, around)),
     ...meant(step, towards.length > 0 && !exits.has(name) ? towards : own, sender, ending),
     ...meant(step, theirs, to, ending),
   ];
