@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { meshEvent } from '#test/support/router-events.js';
 import { atHome, done, openSteps, toldCase } from '#test/support/told-case.js';
 
@@ -325,6 +326,24 @@ describe('a step ends when its reason ends', () => {
       'discuss-did-not-attend @ jcp_wandsworth',
       'stop-using @ jcp_wandsworth',
     ]);
+  });
+
+  it('stop using: a refusal at one provider leaves what another shares', () => {
+    const [acme, beacon] = [trt, 'trt_beacon'].map((sender) =>
+      meshEvent('review.requested', { sender, to: jcp }),
+    );
+    const told = (decision: MeshEvent) => {
+      const stop = meshEvent('instruction.stop-using', {
+        sender: 'guard',
+        to: jcp,
+        cause: decision.id,
+      });
+      return toldCase([acme!, beacon!, decision, stop])
+        .steps.filter(({ step }) => step === 'offer-review')
+        .map(({ cause }) => cause);
+    };
+    expect(told(consent('TPR2', trt, 'refused'))).toEqual([beacon!.id]);
+    expect(told(atHome('consent.withdrawn', trt, { form: 'TPR2', keep: '' }))).toEqual([]);
   });
 });
 

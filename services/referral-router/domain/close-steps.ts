@@ -151,12 +151,13 @@ function opensFor(
 
 /**
  * Whether an instruction to stop using ends the step: one of the party that it went to, or one that the party which recorded the
- * withdrawal owes it. Only what rests on the consent taken back; where the router does not know which one that was, all.
+ * withdrawal owes it. Only what rests on the consent taken back; where the router does not know which one that was, all. A refusal binds
+ * the lines of the one who recorded it: what another provider shares goes on.
  */
 export function isTakenBack(
   { root, holder, other }: Pick<OpenStep, 'root' | 'holder' | 'other'>,
   event: MeshEvent,
-  { agencyOf, messageOf }: Surroundings,
+  { agencyOf, messageOf, isSpoc }: Surroundings,
 ): boolean {
   const told = agencyOf(event.to);
   const withdrawal = event.cause === undefined ? undefined : messageOf(event.cause);
@@ -166,7 +167,13 @@ export function isTakenBack(
     agencyOf(other) === told &&
     withdrawal !== undefined &&
     agencyOf(withdrawal.sender) === holds;
-  return (holds === told || owes) && restsOn(messageOf(root), withdrawal);
+  const isRefusal = nameOfType(withdrawal?.type ?? '') === 'consent.recorded';
+  const isTheirs =
+    !isRefusal ||
+    other === undefined ||
+    isSpoc(other) ||
+    [other, holder.party].map(agencyOf).includes(agencyOf(withdrawal?.sender ?? ''));
+  return (holds === told || owes) && isTheirs && restsOn(messageOf(root), withdrawal);
 }
 
 function restsOn(opener: MeshEvent | undefined, withdrawal: MeshEvent | undefined): boolean {
