@@ -1,6 +1,7 @@
 import {
   type StepLife,
   endedBy,
+  endedByExitTold,
   endedByNoTrace,
   endedByReviewOff,
   endedByStopUsing,
@@ -104,6 +105,7 @@ export const referralStepEnds = {
       endedBy('referral.requested', 'the client is referred again'),
       endedBy('appointment.attended', 'the absence was a mistake', { corrects: { present: true } }),
       endedBy('exit.stays-in-treatment', 'the exit is not to come'),
+      endedByExitTold,
       endedByStopUsing,
     ],
   },

@@ -265,13 +265,32 @@ describe('the referral router, as time goes on', () => {
     expect((await mesh.worklist(office))[0]?.owner).toBe('p_trt_crown_deputy');
     await mesh.publish([person({ absentFrom: '2026-03-26', absentUntil: '2026-04-15' })]);
     await mesh.swept(router);
+    // The heir goes too: they are told on, though they were never the heir's own.
+    const { case: _case, ...also } = meshEvent('directory.person-put', {
+      sender: 'svc_ops',
+      to: 'mesh',
+      recordedAt: '2026-03-26T10:00:00Z',
+      directory: personPut('p_trt_crown_deputy', office, 'keyworker', {
+        absentFrom: '2026-03-26',
+        absentUntil: '2026-04-15',
+      }),
+    });
+    await mesh.publish([also]);
+    const second = await mesh.sent('notice.requested', {
+      kind: 'steps-inherited',
+      cause: also.id,
+    });
+    expect(second.data).toMatchObject({
+      person: 'p_trt_crown_duty',
+      cases: [one.id, two.id].sort(),
+    });
     await mesh.setClock('2026-04-20T09:00:00Z');
     await until('back', async () => (await mesh.worklist(office))[0]?.owner === goes);
     const left = person({ active: false });
     await mesh.publish([left]);
     await mesh.sent('notice.requested', { kind: 'steps-inherited', cause: left.id });
     const inherited = mesh.outgoing.filter(({ data }) => data['kind'] === 'steps-inherited');
-    expect(inherited.map(({ data }) => data['cause'])).toEqual([holiday.id, left.id]);
+    expect(inherited.map(({ data }) => data['cause'])).toEqual([holiday.id, also.id, left.id]);
   });
 
   it('names the offices where nobody could answer', async () => {

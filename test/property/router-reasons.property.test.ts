@@ -164,7 +164,7 @@ function interleaved(
   });
 }
 
-/** Whether an agency knows of both, or one cites the other. */
+/** Whether an agency knows of both, or one cites the other, or a day lies between. */
 function isShared(one: MeshEvent, other: MeshEvent): boolean {
   const knowers = ({ sender, to }: MeshEvent): string[] =>
     [agencyOf(sender), agencyOf(to)].filter((each) => each !== 'mesh');
@@ -173,6 +173,7 @@ function isShared(one: MeshEvent, other: MeshEvent): boolean {
   );
   return (
     isOurs ||
+    one.recordedAt.slice(0, 10) !== other.recordedAt.slice(0, 10) || // the clock is known to both
     one.id === other.id ||
     other.cause === one.id ||
     knowers(one).some((agency) => knowers(other).includes(agency))

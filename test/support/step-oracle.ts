@@ -60,6 +60,9 @@ function openedBy(event: MeshEvent, history: History): readonly { step: StepName
     }));
 }
 
+/** They end when the next message of the type that did not pass does. */
+const untilSent: ReadonlySet<StepName> = new Set(['send-again', 'seek-consent']);
+
 /** Steps that must be open, since they were opened and nothing that could end one of that name came after: `cause step agency`. */
 export function stepsThatMustBeOpen(history: History): readonly string[] {
   return history.flatMap((event) =>
@@ -70,7 +73,7 @@ export function stepsThatMustBeOpen(history: History): readonly string[] {
           (each) =>
             (isCleared(each) && isListed(step, each)) ||
             saidDone(each, at)?.step === step ||
-            (step === 'send-again' && nameOf(each) === nameOf(event)),
+            (untilSent.has(step) && isCleared(each) && nameOf(each) === nameOf(event)),
         );
       })
       .map(({ step, at }) => `${event.id} ${step} ${at}`),
@@ -117,7 +120,11 @@ function isOver(step: OpenStep, event: MeshEvent, history: History): boolean {
   if (!isBetween && !isOwn) return false;
   if (isOnlyForCorrected(step.step, event)) return event.facts['corrects'] === step.root;
   const cited = [event.facts['appointment'], event.cause];
-  return cited.includes(step.root) || !cited.some((id) => isOpener(id, step.step, history));
+  if (cited.includes(step.root)) return true;
+  // Of two reviews that are asked for at once, which one an answer means follows from a thread of citations: the oracle is silent.
+  return (
+    !nameOf(event).startsWith('review.') && !cited.some((id) => isOpener(id, step.step, history))
+  );
 }
 
 const isOnlyForCorrected = (step: StepName, event: MeshEvent): boolean =>

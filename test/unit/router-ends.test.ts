@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { meshEvent } from '#test/support/router-events.js';
 import { atHome, done, openSteps, toldCase } from '#test/support/told-case.js';
 
@@ -36,6 +37,20 @@ describe('a step ends when its reason ends', () => {
       expect(openSteps([referral, meshEvent(name, answer)])).not.toContain(
         'acknowledge-referral @ trt_acme',
       );
+  });
+
+  it('an absence at one provider stays to be discussed where the client is referred to another again', () => {
+    const [acme, beacon] = [trt, 'trt_beacon'].map((sender) =>
+      meshEvent('appointment.did-not-attend', { sender, to: jcp }),
+    );
+    const toAcme = meshEvent('referral.requested', toProvider);
+    expect(toldCase([acme!, beacon!, toAcme]).steps).toMatchObject([
+      { step: 'discuss-did-not-attend', cause: beacon!.id },
+      { step: 'acknowledge-referral' },
+    ]);
+    // A third provider's referral answers both: the counterpart has changed.
+    const toCrown = meshEvent('referral.requested', { sender: jcp, to: 'trt_crown' });
+    expect(openSteps([acme!, beacon!, toCrown])).toEqual(['acknowledge-referral @ trt_crown']);
   });
 
   it('of two appointments the outcome of one leaves the other open', () => {
@@ -188,9 +203,12 @@ describe('a step ends when its reason ends', () => {
       ...on('2026-03-11'),
       facts: { exit: 'unplanned' },
     });
-    expect(toldCase([likely, left]).steps).toMatchObject([
-      { step: 're-engage', cause: left.id, dueOn: '2026-03-18' },
-    ]);
+    const one = [{ step: 're-engage', cause: left.id, dueOn: '2026-03-18' }];
+    expect(toldCase([likely, left]).steps).toMatchObject(one);
+    // Also where the first was spoken of already, and only its answer was not told yet.
+    const spoken = { ...done(jcp, 're-engage', 'not-possible'), seq: likely.seq + 0.5 };
+    expect(openSteps([likely, spoken])).toEqual(['tell-nothing-more @ jcp_wandsworth']);
+    expect(toldCase([likely, spoken, left]).steps).toMatchObject(one);
   });
 
   it('likely exit: ends nothing, and is over once the client stays', () => {
@@ -309,6 +327,24 @@ describe('a step ends when its reason ends', () => {
       'stop-using @ jcp_wandsworth',
     ]);
   });
+
+  it('stop using: a refusal at one provider leaves what another shares', () => {
+    const [acme, beacon] = [trt, 'trt_beacon'].map((sender) =>
+      meshEvent('review.requested', { sender, to: jcp }),
+    );
+    const told = (decision: MeshEvent) => {
+      const stop = meshEvent('instruction.stop-using', {
+        sender: 'guard',
+        to: jcp,
+        cause: decision.id,
+      });
+      return toldCase([acme!, beacon!, decision, stop])
+        .steps.filter(({ step }) => step === 'offer-review')
+        .map(({ cause }) => cause);
+    };
+    expect(told(consent('TPR2', trt, 'refused'))).toEqual([beacon!.id]);
+    expect(told(atHome('consent.withdrawn', trt, { form: 'TPR2', keep: '' }))).toEqual([]);
+  });
 });
 
 describe('a case that goes to another office', () => {
@@ -349,6 +385,11 @@ describe('a case that goes to another office', () => {
     const steps = toldCase([shared, moved, back, absence]).steps;
     expect(new Set(steps.map(({ holder }) => holder.party))).toEqual(new Set([jcp]));
     expect(toldCase([moved, back]).tellings.at(-1)).toMatchObject({ holder: { party: jcp } });
+    const addressee = 'p_jcp_wandsworth_2';
+    const again = meshEvent('tpr2.shared', { ...toCentre, facts: { addressee } });
+    expect(toldCase([moved, back, again]).steps.at(-1)).toMatchObject({
+      holder: { party: jcp, who: 'addressee', actor: addressee },
+    });
   });
 });
 

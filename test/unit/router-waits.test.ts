@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
+import type { MessageName } from '#libs/contracts/message-table.js';
 import { tellLate } from '#services/referral-router/domain/keep-waits.js';
 import { meshEvent } from '#test/support/router-events.js';
 import { atHome, done, toldCase } from '#test/support/told-case.js';
@@ -67,12 +68,42 @@ describe('what a party waits for', () => {
     expect(waitsOf([toSpoc, bySpoc, later])).toEqual([`${jcp}: appointment from ${trt}`]);
   });
 
+  it('is from the provider that has the client now, once the single point of contact chose another', () => {
+    const toSpoc = meshEvent('referral.requested', { sender: jcp, to: spoc });
+    const chosen = (provider: string) =>
+      meshEvent('referral.forwarded', { sender: spoc, to: provider, cause: toSpoc.id });
+    const from = (sender: string, name: MessageName, cause: string) =>
+      meshEvent(name, { sender, to: jcp, cause });
+    const first = chosen(trt);
+    const taken = from(trt, 'referral.acknowledged', first.id);
+    const booked = from(trt, 'appointment.booked', first.id);
+    const off = from(trt, 'appointment.cancelled', booked.id);
+    const back = meshEvent('referral.handed-back', { sender: trt, to: spoc, cause: first.id });
+    const second = chosen('trt_beacon');
+    const takenThere = from('trt_beacon', 'referral.acknowledged', second.id);
+    const bookedThere = from('trt_beacon', 'appointment.booked', second.id);
+    const cameThere = from('trt_beacon', 'appointment.attended', second.id);
+    const before = [toSpoc, first, taken, booked, off, back, second];
+    expect(waitsOf([...before, takenThere])).toEqual([`${jcp}: appointment from trt_beacon`]);
+    expect(waitsOf([toSpoc, first, booked, back, second, bookedThere, cameThere])).toEqual([]);
+    expect(stepsAt(jcp, [...before, takenThere, bookedThere, cameThere])).toEqual([]);
+    const late = { ...on('2026-04-20') };
+    expect(stepsAt(jcp, before, '2026-04-20T09:00:00Z')).toContain('ask-client');
+    expect(stepsAt(jcp, [...before, { ...takenThere, ...late }])).not.toContain('ask-client');
+    // Two referrals of the referrer's own are two matters.
+    const other = meshEvent('referral.requested', { sender: jcp, to: 'trt_beacon' });
+    const takenToo = from('trt_beacon', 'referral.acknowledged', other.id);
+    expect(waitsOf([toSpoc, first, taken, other, takenToo])).toHaveLength(2);
+  });
+
   it('ends with its own part of the case: an exit, no trace', () => {
     const asked = meshEvent('review.requested', toCentre);
     const shared = meshEvent('tpr2.shared', toCentre);
     const proposed = meshEvent('lead.proposed', { sender: trt, to: 'prob_london' });
     const exit = meshEvent('exit.notified', { ...toCentre, facts: { exit: 'planned' } });
     expect(waitsOf([asked, shared, proposed])).toHaveLength(3);
+    const likely = { ...exit, facts: { exit: 'unplanned-likely' } };
+    expect(waitsOf([asked, shared, proposed, likely])).toHaveLength(3);
     expect(waitsOf([asked, shared, proposed, exit])).toEqual([]);
     const offered = meshEvent('review.offered', toProvider);
     const noTrace = meshEvent('tpr2.no-trace', toProvider);

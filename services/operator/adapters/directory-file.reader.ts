@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { areaRoles } from '#libs/contracts/address.js';
+import { districts } from '#libs/contracts/districts.js';
 import { localDate, personId, phone } from '#libs/contracts/form-fields.js';
 import { issueWords } from '#libs/contracts/issue-words.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
@@ -29,6 +30,7 @@ const directoryFile = z.strictObject({
       manager: personId.optional(),
       contract: z.enum(['pathways', 'flexible-new-deal']).optional(),
       phone: phone.optional(),
+      district: z.enum(districts.map(({ slug }) => slug)).optional(),
       active: z.boolean().default(true),
     }),
   ),

@@ -14,6 +14,8 @@ export interface PartyEntry {
   readonly manager?: string | undefined;
   readonly contract?: 'pathways' | 'flexible-new-deal' | undefined;
   readonly phone?: string | undefined;
+  /** Of a job centre: where its overdue steps are counted. */
+  readonly district?: string | undefined;
   readonly active: boolean;
 }
 

@@ -65,14 +65,19 @@ export async function takeAbsence(
   return { person: row.person, cause: row.cause };
 }
 
-/** The steps that may be a person's: of cases that they hold, that name them, or of a party that they answer for. */
+/**
+ * The steps that may be a person's: of cases that they hold, that name them, or of a party that they answer for. Also where somebody does
+ * whose deputy they are: they may have the steps of one who is away already.
+ */
 export async function stepsNear(db: Db, person: string): Promise<readonly Held[]> {
+  const concerned = sql`(select person from directory_people where person = ${person} or put ->> 'deputy' = ${person})`;
   const rows = await db
     .selectFrom('steps')
     .selectAll()
     .where(
-      sql<boolean>`(actor = ${person} or case_id in (select case_id from case_people where person = ${person})
-        or party in (select party from directory_parties where put ->> 'dutyPerson' = ${person} or put ->> 'teamLeader' = ${person}))`,
+      sql<boolean>`(actor in ${concerned} or case_id in (select case_id from case_people where person in ${concerned})
+        or party in (select party from directory_parties
+          where put ->> 'dutyPerson' in ${concerned} or put ->> 'teamLeader' in ${concerned}))`,
     )
     .execute();
   return rows.map(storedStep);

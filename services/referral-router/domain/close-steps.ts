@@ -6,6 +6,7 @@ import type { StepName } from '#libs/contracts/steps.js';
 import { stepsEndedBy, stepsOpenedBy } from '#libs/contracts/what-follows.js';
 import type { OpenStep, Surroundings } from './case-state.js';
 import { formNamed } from './open-steps.js';
+import { isPassedOn } from './passed-on.js';
 
 /** The job centre has the DPA1, whichever provider's TPR2 it waits for. */
 const countsForAll: ReadonlySet<MessageName> = new Set(['dpa1.returned']);
@@ -23,6 +24,7 @@ const exits: ReadonlySet<MessageName> = new Set(['exit.notified', 'exit.recorded
  *   re-referral to another provider answers a did-not-attend of the first);
  * - the recipient's towards the sender, or towards nobody in particular (a review held closes the keyworker's care plan review);
  * - where the message cites one that opened such a step: that step alone (the outcome of one appointment leaves the other's open);
+ * - the recipient's towards the provider that had the client before the single point of contact passed them on to the sender;
  * - after an instruction to stop using: of what rests on the consent that was taken back.
  * Offices of one agency count as one: an adviser elsewhere closes what came to the first office.
  */
@@ -60,11 +62,12 @@ function endedOf(step: StepName, named: readonly OpenStep[], ending: Ending): re
     form === undefined || formNamed(event) === undefined || form === formNamed(event);
   const own = named.filter((each) => agencyOf(each.holder.party) === sender && isSameForm(each));
   const towards = own.filter(({ other }) => other !== undefined && agencyOf(other) === to);
-  const theirs = named.filter(
-    ({ holder, other }) =>
-      agencyOf(holder.party) === to && (countsForAll.has(name) || isBetween(other, event, around)),
+  const held = named.filter(({ holder }) => agencyOf(holder.party) === to);
+  const theirs = held.filter(
+    ({ other }) => countsForAll.has(name) || isBetween(other, event, around),
   );
   return [
+    ...held.filter((each) => isPassedOn(each, event, around)),
     ...meant(step, towards.length > 0 && !exits.has(name) ? towards : own, sender, ending),
     ...meant(step, theirs, to, ending),
   ];
@@ -148,12 +151,13 @@ function opensFor(
 
 /**
  * Whether an instruction to stop using ends the step: one of the party that it went to, or one that the party which recorded the
- * withdrawal owes it. Only what rests on the consent taken back; where the router does not know which one that was, all.
+ * withdrawal owes it. Only what rests on the consent taken back; where the router does not know which one that was, all. A refusal binds
+ * the lines of the one who recorded it: what another provider shares goes on.
  */
 export function isTakenBack(
   { root, holder, other }: Pick<OpenStep, 'root' | 'holder' | 'other'>,
   event: MeshEvent,
-  { agencyOf, messageOf }: Surroundings,
+  { agencyOf, messageOf, isSpoc }: Surroundings,
 ): boolean {
   const told = agencyOf(event.to);
   const withdrawal = event.cause === undefined ? undefined : messageOf(event.cause);
@@ -163,7 +167,13 @@ export function isTakenBack(
     agencyOf(other) === told &&
     withdrawal !== undefined &&
     agencyOf(withdrawal.sender) === holds;
-  return (holds === told || owes) && restsOn(messageOf(root), withdrawal);
+  const isRefusal = nameOfType(withdrawal?.type ?? '') === 'consent.recorded';
+  const isTheirs =
+    !isRefusal ||
+    other === undefined ||
+    isSpoc(other) ||
+    [other, holder.party].map(agencyOf).includes(agencyOf(withdrawal?.sender ?? ''));
+  return (holds === told || owes) && isTheirs && restsOn(messageOf(root), withdrawal);
 }
 
 function restsOn(opener: MeshEvent | undefined, withdrawal: MeshEvent | undefined): boolean {

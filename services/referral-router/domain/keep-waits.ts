@@ -11,6 +11,7 @@ import type { OpenStep, OpenWait, Surroundings, Telling, View } from './case-sta
 import { citedBy, isTakenBack } from './close-steps.js';
 import { localDay } from './due-date.js';
 import { dueOf, holderOf, withOpened } from './open-steps.js';
+import { isPassedOn } from './passed-on.js';
 
 /*
  *   message ─▶ waiting ─┬─ answered ─▶ gone
@@ -25,6 +26,9 @@ const endsOwnPart: ReadonlySet<MessageName> = new Set([
   'tpr2.no-trace',
 ]);
 
+/** An exit that may come ends nothing. */
+const likely = { exit: 'unplanned-likely' };
+
 /** What a party still waits for after a message, and what it waits for because of it. */
 export function keepWaits(
   view: View,
@@ -35,19 +39,33 @@ export function keepWaits(
   const answered = answeredBy(view.waits, event, name, around);
   const left = view.waits.filter((wait) => !answered.includes(wait));
   const opened = waitAfter(view, event, name, around);
-  const isReplaced = (wait: OpenWait): boolean =>
-    opened !== undefined &&
-    around.isSpoc(wait.counterpart) &&
-    wait.answer === opened.answer &&
-    !around.isSpoc(opened.counterpart);
-  const isGone = (step: OpenStep): boolean =>
-    answered.some((wait) => isAskOf(step, wait)) && step.step === 'ask-client';
+  const replaced = left.filter(
+    (wait) => opened !== undefined && isReplaced(wait, opened, event, around),
+  );
+  const gone = [...answered, ...replaced];
   return {
     ...view,
-    waits: [...left.filter((wait) => !isReplaced(wait)), ...(opened === undefined ? [] : [opened])],
-    steps: view.steps.filter((step) => !isGone(step)),
+    waits: [
+      ...left.filter((wait) => !replaced.includes(wait)),
+      ...(opened === undefined ? [] : [opened]),
+    ],
+    steps: view.steps.filter((step) => !gone.some((wait) => isAskOf(step, wait))),
   };
 }
+
+/** The same kind of answer is waited for from a provider now, no more from who passed the client to it, or had the client before. */
+function isReplaced(
+  wait: OpenWait,
+  opened: OpenWait,
+  event: MeshEvent,
+  around: Surroundings,
+): boolean {
+  if (wait.answer !== opened.answer || around.isSpoc(opened.counterpart)) return false;
+  return around.isSpoc(wait.counterpart) || isPassedOn(betweenOf(wait), event, around);
+}
+
+/** With which message a wait began, and with whom. */
+const betweenOf = ({ cause, counterpart }: OpenWait) => ({ root: cause, other: counterpart });
 
 /** A late wait is over with its step: the owner has asked the client, or an answer of another kind came. */
 export function settleWaits(view: View): View {
@@ -113,6 +131,7 @@ function answeredBy(
   name: MessageName,
   around: Surroundings,
 ): readonly OpenWait[] {
+  if (meets(event.facts, likely)) return [];
   const named = waits.filter(({ about }) => waitOf[about]?.endedBy.includes(name) === true);
   if (event.senderKind === 'guard')
     return named.filter(({ cause, holder, counterpart }) =>
@@ -124,7 +143,10 @@ function answeredBy(
     ? waits.filter((wait) => isOwn(wait) && wait.answer !== 'review-outcome')
     : [];
   const answers = named.filter((wait) => isAnsweredIn(wait, event, isOwn(wait), around));
-  return [...over, ...meant(answers, event, around)];
+  const passedOn = named.filter(
+    (wait) => !isOwn(wait) && isPassedOn(betweenOf(wait), event, around),
+  );
+  return [...over, ...passedOn, ...meant(answers, event, around)];
 }
 
 /** Between the two, or said by the one that waits to nobody in particular. A single point of contact answers by its provider. */

@@ -64,7 +64,12 @@ export class SinceThen {
   private restsOn(decision: Said | undefined): boolean {
     const root = this.history.get(String(this.cause.facts['about'] ?? '')) ?? this.cause;
     const kept = String(decision?.facts['keep'] ?? '').split(' ');
+    // A refusal binds only the lines of the one who recorded it.
+    const isBetweenThem =
+      decision?.name !== 'consent.recorded' ||
+      [this.party, this.other].some((each) => this.isSameAgency(each, decision.from));
     return (
+      isBetweenThem &&
       decision?.facts['form'] === formFor(root.name) &&
       !kept.includes(ruleOf(root.name).purpose ?? '')
     );
