@@ -179,7 +179,12 @@ describe('who opens a case for somebody without a consent', () => {
     expect(shared.state).toMatch(/^cleared/);
     const { consents, history } = await shown(own);
     expect(consents.length).toBeGreaterThan(0);
-    expect(history.length).toBeGreaterThan(0);
+    // How those lines came to be is told to the agency that took the consent, and to no other.
+    expect(history).toEqual([]);
+    const takers = await river.ask<{ history: unknown[] }>('consents', {
+      case: consent.case ?? '',
+    });
+    expect(takers.ok && takers.history.length).toBeGreaterThan(0);
     expect(await shown(consent.case ?? '')).toEqual({ consents, history });
   });
 });
