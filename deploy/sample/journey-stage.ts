@@ -10,6 +10,7 @@ import { compareVerdict } from './compare-verdict.js';
 import type { Delivered, EdgeClient } from './edge-client.js';
 import { londonStamp } from './expected-dates.js';
 import type { MailReader, OpenedMail } from './mail-reader.js';
+import type { PeopleDesk } from './people-desk.js';
 import { type SampleEvent, sampleEvent } from './sample-event.js';
 import { readSampleForm, type SampleForm } from './sample-form.js';
 
@@ -24,6 +25,7 @@ export interface StageParts {
   readonly edge: Pick<EdgeClient, 'send' | 'timeline' | 'collect' | 'worklist' | 'case'>;
   readonly mails: Pick<MailReader, 'read'>;
   readonly clock: Pick<LocalClockControl, 'now' | 'advanceTo'>;
+  readonly people: PeopleDesk;
   readonly directory: DirectoryFile;
   readonly print: (line: string) => void;
   readonly stepTimeoutMs: number;
@@ -51,8 +53,9 @@ export class JourneyStage {
   readonly run = randomBytes(2).toString('hex').toUpperCase();
   readonly #sent = new Map<string, Sent>();
   readonly #cases = new Map<string, string>();
-  /** Each agency's own reference of a case, as it last told it: `<agency>/<case>`. */
+  /** Each office's own reference of a case, as it last told it: `<party>/<case>`. */
   readonly #references = new Map<string, string>();
+  readonly #shortReferences = new Map<string, string>();
   readonly #inboxes = new Map<string, Delivered[]>();
 
   constructor(readonly parts: StageParts) {}
@@ -153,7 +156,7 @@ export class JourneyStage {
     kind: NoticeKind,
     after = 0,
   ): Promise<OpenedMail | undefined> {
-    const reference = this.referenceFor(person, caseName);
+    const reference = await this.referenceFor(person, caseName);
     const { address, name } = this.personOf(person);
     const wanted = `${noticeWording[kind].subject}: ${reference}`;
     const found = await this.until(async () =>
@@ -176,6 +179,25 @@ export class JourneyStage {
     return found;
   }
 
+  /** The operator enters a person's last day. */
+  async leaves(person: string, on: string): Promise<void> {
+    this.parts.print(`${' '.repeat(18)}the operator enters that ${this.nameOf(person)} leaves`);
+    await this.parts.people.leaves(person, on);
+    this.check(`the last day of ${this.nameOf(person)} is ${on}`, true);
+  }
+
+  /** One mail tells who has a colleague's steps now how many cases came with them, and names no client. */
+  async inherited(person: string): Promise<void> {
+    const { address, name } = this.personOf(person);
+    const { subject } = noticeWording['steps-inherited'];
+    const found = await this.until(async () =>
+      (await this.parts.mails.read()).find(
+        (mail) => mail.to === address && mail.subject.startsWith(subject),
+      ),
+    );
+    this.check(`sealed mail to ${name}: “${found?.subject ?? subject}”`, found !== undefined);
+  }
+
   /** Prints a mail as its reader has it before them. */
   showMail(mail: OpenedMail | undefined): void {
     for (const line of (mail?.text ?? '').trimEnd().split('\n'))
@@ -184,11 +206,11 @@ export class JourneyStage {
 
   /** Mails about a case that came after `after`: to whom, and what. */
   async mailsAbout(caseName: string, after: number): Promise<readonly OpenedMail[]> {
-    const agencies = this.parts.directory.parties.map(({ agency }) => agency);
-    const references = agencies.map(
-      (agency) =>
-        this.#references.get(`${agency}/${this.caseOf(caseName)}`) ?? this.caseOf(caseName),
-    );
+    const caseId = this.caseOf(caseName);
+    const references = [
+      ...this.parts.directory.parties.map(({ id }) => this.#references.get(`${id}/${caseId}`)),
+      this.#shortReferences.get(caseId),
+    ].filter((reference) => reference !== undefined);
     return (await this.parts.mails.read()).filter(
       ({ seq, subject }) =>
         seq > after && references.some((reference) => subject.endsWith(`: ${reference}`)),
@@ -306,21 +328,30 @@ export class JourneyStage {
     return this.parts.directory.people.find(({ id }) => id === person)?.name ?? person;
   }
 
-  /** The reference under which a person's agency knows a case: its own, or the mesh's id where it never told one. */
-  referenceFor(person: string, caseName: string): string {
+  /** The reference under which a person's office knows a case: its own, or the short one that both sides have, where it never told one. */
+  async referenceFor(person: string, caseName: string): Promise<string> {
     const caseId = this.caseOf(caseName);
+    const { party } = this.personOf(person);
     return (
-      this.#references.get(`${this.#agencyOf(this.personOf(person).party)}/${caseId}`) ?? caseId
+      this.#references.get(`${party}/${caseId}`) ??
+      this.#shortReferences.get(caseId) ??
+      (await this.#askShortReference(party, caseId)) ??
+      caseId
     );
   }
 
-  #noteReference(party: string, caseId: string, reference: string | undefined): void {
-    if (reference !== undefined)
-      this.#references.set(`${this.#agencyOf(party)}/${caseId}`, reference);
+  /** As mails write it: two groups of four. */
+  async #askShortReference(party: string, caseId: string): Promise<string | undefined> {
+    const short = await this.until(
+      async () => (await this.parts.edge.case(party, caseId)).shortReference,
+    );
+    const written = short?.replace(/^(.{4})(.{4})$/, '$1-$2');
+    if (written !== undefined) this.#shortReferences.set(caseId, written);
+    return written;
   }
 
-  #agencyOf(party: string): string {
-    return this.parts.directory.parties.find(({ id }) => id === party)?.agency ?? party;
+  #noteReference(party: string, caseId: string, reference: string | undefined): void {
+    if (reference !== undefined) this.#references.set(`${party}/${caseId}`, reference);
   }
 
   /** Asks again until the probe gives something, or the step's time is over: then undefined. */

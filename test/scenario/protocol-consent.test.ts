@@ -39,8 +39,7 @@ describe('no consent', () => {
     const { body } = await town.mesh.call(riverside, `/v1/cases/${story.caseId}`);
     expect(JSON.stringify(body)).toContain('seek-consent');
     await story.step(riverside, 'seek-consent', { owner: keyworker, form: 'TPR2' });
-    const letter = await story.letter(keyworker, /seek|ask the client/i);
-    expect(letter.text.length).toBeGreaterThan(0);
+    await story.mailed(keyworker, 'seek-consent');
     expect(await story.inbox(jcp)).toEqual([]);
     expect((await town.mesh.call(jcp, `/v1/cases/${story.caseId}`)).status).toBe(404);
   });
@@ -171,6 +170,7 @@ describe('a withdrawal', () => {
     const story = town.client();
     await story.tpr1(jcp, [riverside]);
     const referral = await story.send(jcp, 'referral.requested', riverside);
+    await story.delivered(riverside, referral);
     await story.withdraw(riverside, 'TPR1');
     const answered = await story.refused(riverside, 'referral.acknowledged', jcp, { referral });
     expect(answered).toMatchObject({ reason: 'no-consent-on-record' });

@@ -22,7 +22,11 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => town?.stop());
 
-const needs = { goals: ['warehouse work'], training: ['forklift licence'], support: ['bus fares'] };
+const needs = {
+  goals: ['warehouse work'],
+  training: ['forklift licence'],
+  support: ['travel to interviews'],
+};
 
 /** A client in treatment who agreed that the job centre is told. */
 async function shared(to: string = jcp, more: Readonly<Record<string, unknown>> = {}) {
@@ -137,11 +141,10 @@ describe('what the job centre does with it', () => {
     await story.step(riverside, 'discuss-no-trace', { owner: keyworker });
     const instruction = await story.step(jcp, 'stop-using');
     expect(instruction.owner).toBe(leader);
-    const exit = await story.refused(riverside, 'exit.notified', jcp);
-    expect(exit.status).toBeGreaterThanOrEqual(400);
+    await story.refused(riverside, 'exit.notified', jcp);
     await story.done(riverside, 'discuss-no-trace');
     await story.done(leader, 'stop-using');
-    expect((await story.steps(jcp)).map(({ step }) => step)).toEqual([]);
+    await story.settled(jcp);
   });
 
   it('C22, C23: every message to a job centre says it is for support only, and nobody there decides sanctions', async () => {

@@ -3,7 +3,11 @@ import type { JourneyStage } from '../journey-stage.js';
 
 const client = 'client-a';
 const [jcp, riverside] = ['jcp_wandsworth', 'trt_riverside'] as const;
-const [adviser2, leader] = ['p_wandsworth_adviser_2', 'p_wandsworth_ptl'] as const;
+const [adviser2, leader, keyworker] = [
+  'p_wandsworth_adviser_2',
+  'p_wandsworth_ptl',
+  'p_riverside_keyworker_1',
+] as const;
 const form = (name: string): string => `a-main/${name}`;
 
 /** Step 9: an unplanned exit; treatment's reminders stop, the claim's run on; a step that nobody does comes back to its owner. */
@@ -53,6 +57,9 @@ export async function playExit(stage: JourneyStage): Promise<void> {
   );
 
   await stage.send(form('32-re-engaged'));
+  await stage.step(jcp, client, 'tell-nothing-more', adviser2);
+  await stage.send(form('32a-nothing-more'));
+  await stage.mail(keyworker, client, 'nothing-more-expected');
   await stage.send(form('33-interview-done'));
   await stage.send(form('34-claim-ended'));
   await stage.nothingOpen([jcp, riverside], client);

@@ -44,6 +44,9 @@ export async function playReferral(stage: JourneyStage): Promise<void> {
   await stage.delivered(jcp, 'a-booked');
   await stage.mail(adviser1, client, 'appointment-booked');
   await stage.step(riverside, client, 'tell-outcome', keyworker);
+  await stage.step(jcp, client, 'tell-client', adviser1);
+  await stage.send(form('06a-client-told'));
+  await stage.noStep(jcp, client, 'tell-client');
   await stage.send(form('07-caseworker-named'));
   await stage.advanceTo(minutesAfter(String(booked.data['startsAt']), 45));
 
@@ -62,6 +65,8 @@ export async function playSecondReferral(stage: JourneyStage): Promise<void> {
   const booked = await stage.send(form('11-appointment-booked'));
   await stage.delivered(jcp, 'a-re-booked');
   await stage.mail(adviser2, client, 'appointment-booked');
+  await stage.step(jcp, client, 'tell-client', adviser2);
+  await stage.send(form('11a-client-told'));
   await stage.advanceTo(minutesAfter(String(booked.data['startsAt']), 60));
   await stage.send(form('12-attended'));
   await stage.delivered(jcp, 'a-attended');

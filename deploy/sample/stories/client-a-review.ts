@@ -85,5 +85,7 @@ export async function playReviewHeld(stage: JourneyStage): Promise<void> {
   await stage.delivered(riverside, 'a-outcome');
   await stage.mail(keyworker, client, 'review-outcome');
   await stage.send(form('24-interview-done'));
+  await stage.step(riverside, client, 'complete-outcome-profile', keyworker);
+  await stage.send(form('23a-outcome-profile'));
   await stage.nothingOpen([jcp, riverside], client);
 }

@@ -1,3 +1,4 @@
+import { noticeWording } from '#services/notifier/domain/notice-wording.js';
 import { dayOf, minutesAfter, reminderBefore, weeksAfter } from '../expected-dates.js';
 import type { JourneyStage } from '../journey-stage.js';
 
@@ -44,10 +45,10 @@ export async function playWithdrawal(stage: JourneyStage): Promise<void> {
   );
   stage.check(
     'and no other mail',
-    told.length === 1,
+    told.every(({ subject }) => subject.startsWith(noticeWording['stop-using'].subject)),
     told.map(({ subject }) => subject).join('; '),
   );
-  await stage.send(form('27-consent-declined'));
+  await stage.send(form('27-task-closed'));
   await stage.send(form('28-taken-off-the-record'));
   await stage.send(form('29-answers-taken-off-the-record'));
   await stage.nothingOpen([jcp, riverside], client);

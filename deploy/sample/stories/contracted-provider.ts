@@ -10,6 +10,12 @@ const form = (name: string): string => `b-contracted-provider/${name}`;
 export async function playContractedProvider(stage: JourneyStage): Promise<void> {
   stage.title('Client B: a contracted provider refers, and tells the job centre (NFP)');
   await stage.send(form('01-consent-dpa1'));
+  await stage.step(pathways, client, 'return-dpa1', adviser);
+  await stage.send(form('01a-dpa1-returned'));
+  await stage.delivered(jcp, 'b-dpa1-returned');
+  await stage.mail('p_leeds_adviser_1', client, 'dpa1-returned');
+  await stage.step(jcp, client, 'update-record', 'p_leeds_adviser_1');
+  await stage.send(form('01b-record-updated'));
   await stage.send(form('02-consent-tpr1'));
   await stage.send(form('03-referral'));
   await stage.delivered(aire, 'b-referral');
@@ -19,10 +25,13 @@ export async function playContractedProvider(stage: JourneyStage): Promise<void>
   const booked = await stage.send(form('05-appointment-booked'));
   await stage.delivered(pathways, 'b-booked');
   await stage.mail(adviser, client, 'appointment-booked');
+  await stage.step(pathways, client, 'tell-client', adviser);
+  await stage.send(form('05a-client-told'));
   await stage.advanceTo(minutesAfter(String(booked.data['startsAt']), 60));
   await stage.send(form('06-attended'));
   await stage.delivered(pathways, 'b-attended');
   await stage.mail(adviser, client, 'attended');
+  await stage.step(pathways, client, 'send-provider-notice', adviser);
   await stage.send(form('07-notice-to-jcp'));
   const notice = await stage.delivered(jcp, 'b-notice');
   stage.check(

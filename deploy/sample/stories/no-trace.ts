@@ -16,6 +16,8 @@ export async function playNoTrace(stage: JourneyStage): Promise<void> {
   await stage.delivered(aire, 'c-no-trace');
   await stage.mail(keyworker, client, 'no-trace');
   await stage.step(aire, client, 'discuss-no-trace', keyworker);
+  await stage.step(jcp, client, 'stop-using', 'p_leeds_ptl');
+  await stage.send(form('03a-erased'));
   await stage.nothingOpen([jcp], client);
   await stage.send(form('04-discussed'));
   await stage.nothingOpen([aire], client);

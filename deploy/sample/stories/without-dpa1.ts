@@ -16,6 +16,8 @@ export async function playWithoutDpa1(stage: JourneyStage): Promise<void> {
   await stage.step(jcp, client, 'complete-dpa1', adviser);
   await stage.send('d-without-dpa1/03-dpa1-declined');
   await stage.noStep(jcp, client, 'complete-dpa1');
+  await stage.step(jcp, client, 'take-off-record', adviser);
+  await stage.send('d-without-dpa1/04-off-the-record');
 }
 
 /** A person without a usable key: the mail is held, never sent in clear, and a colleague is told. */

@@ -6,6 +6,7 @@ import { localDate, personId, phone } from '#libs/contracts/form-fields.js';
 import { issueWords } from '#libs/contracts/issue-words.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { partyKinds } from '#libs/contracts/party.js';
+import { partyPutForm } from '#libs/contracts/service-forms.js';
 import { jobs } from '#libs/contracts/steps.js';
 import type { DirectoryFile } from '../domain/directory-file.js';
 
@@ -29,6 +30,7 @@ const directoryFile = z.strictObject({
       manager: personId.optional(),
       contract: z.enum(['pathways', 'flexible-new-deal']).optional(),
       phone: phone.optional(),
+      district: partyPutForm.shape.district,
       active: z.boolean().default(true),
     }),
   ),
