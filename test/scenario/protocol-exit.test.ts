@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ProtocolStory } from '#test/support/protocol-story.js';
 import {
@@ -171,6 +172,7 @@ describe('people who move', () => {
     const stories = [await inTreatment(), await inTreatment()];
     for (const story of stories) {
       await exit(story, 'unplanned');
+      await story.send(adviser, 'case.caseworker-named', 'mesh', { person: adviser });
       await story.step(jcp, 're-engage', { owner: adviser });
     }
     const until = town.workingDay(3);
@@ -197,7 +199,10 @@ describe('people who move', () => {
     const story = await inTreatment();
     await exit(story, 'planned');
     expect(await story.steps(pathways)).toEqual([]);
-    expect((await town.mesh.call(pathways, `/v1/cases/${story.caseId}`)).status).toBe(404);
+    const asked = await town.mesh.call(pathways, `/v1/cases/${story.caseId}`);
+    const unknown = await town.mesh.call(pathways, `/v1/cases/${randomUUID()}`);
+    expect([asked.status, asked.body]).toEqual([unknown.status, unknown.body]);
+    expect(asked.status).toBeGreaterThanOrEqual(400);
   });
 });
 

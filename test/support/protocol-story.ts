@@ -174,11 +174,6 @@ export class ProtocolStory {
     return caseReply.parse(body);
   }
 
-  /** Is a message still on record for its sender? */
-  async isOnRecord(party: string, id: string): Promise<boolean> {
-    return (await this.town.mesh.call(party, `/v1/messages/${id}`)).status === 200;
-  }
-
   async mayRecord(party: string): Promise<boolean> {
     const { body } = await this.town.mesh.call(party, `/v1/cases/${this.caseId}/dpa1`);
     return dpa1Reply.parse(body).current;
