@@ -31,17 +31,19 @@ async function prepareSample(mesh: LocalMesh, folder: string, stop: AbortSignal)
     print,
     stopWanted: stop,
   });
-  const env = {
-    MESH_ENV: 'local',
-    NATS_URL: mesh.natsUrl,
-    NATS_SEED_FILE: mesh.secrets.seed('svc_ops'),
-    CLOCK_FILE: mesh.clockFile,
-  };
-  await loadSample({ env, keysFolder });
+  await loadSample({ env: operatorEnv(mesh), keysFolder });
   print(
     `directory: ${directory.parties.length} parties, ${directory.people.length} people, by the operator's tool`,
   );
 }
+
+/** How the operator's tool reaches the mesh. */
+const operatorEnv = (mesh: LocalMesh): Record<string, string> => ({
+  MESH_ENV: 'local',
+  NATS_URL: mesh.natsUrl,
+  NATS_SEED_FILE: mesh.secrets.seed('svc_ops'),
+  CLOCK_FILE: mesh.clockFile,
+});
 
 async function play(mesh: LocalMesh, folder: string): Promise<boolean> {
   const clock = await LocalClockControl.open(mesh.clockFile);
@@ -54,6 +56,7 @@ async function play(mesh: LocalMesh, folder: string): Promise<boolean> {
     mailDir: mesh.mailFolder,
     gpgHome: join(folder, 'gnupg'),
     clock,
+    operatorEnv: operatorEnv(mesh),
     print,
     stepTimeoutMs: 30_000,
   });

@@ -10,6 +10,7 @@ import { compareVerdict } from './compare-verdict.js';
 import type { Delivered, EdgeClient } from './edge-client.js';
 import { londonStamp } from './expected-dates.js';
 import type { MailReader, OpenedMail } from './mail-reader.js';
+import type { PeopleDesk } from './people-desk.js';
 import { type SampleEvent, sampleEvent } from './sample-event.js';
 import { readSampleForm, type SampleForm } from './sample-form.js';
 
@@ -24,6 +25,7 @@ export interface StageParts {
   readonly edge: Pick<EdgeClient, 'send' | 'timeline' | 'collect' | 'worklist' | 'case'>;
   readonly mails: Pick<MailReader, 'read'>;
   readonly clock: Pick<LocalClockControl, 'now' | 'advanceTo'>;
+  readonly people: PeopleDesk;
   readonly directory: DirectoryFile;
   readonly print: (line: string) => void;
   readonly stepTimeoutMs: number;

@@ -4,6 +4,7 @@ import { nextOfficeHour } from './expected-dates.js';
 import { GpgHome } from './gpg-home.js';
 import { JourneyStage, type JourneyStep, StoryEnded } from './journey-stage.js';
 import { MailReader } from './mail-reader.js';
+import { OperatorsPeopleDesk } from './people-desk.js';
 import { readSampleDirectory } from './sample-directory.js';
 import { playExit } from './stories/client-a-exit.js';
 import { playReferral, playSecondReferral } from './stories/client-a-referral.js';
@@ -11,7 +12,9 @@ import { playReview, playReviewHeld } from './stories/client-a-review.js';
 import { playSharing } from './stories/client-a-sharing.js';
 import { playOwnReminder, playWithdrawal } from './stories/client-a-withdrawal.js';
 import { playContractedProvider } from './stories/contracted-provider.js';
+import { playLead, playReviewMoved } from './stories/lead-and-review.js';
 import { playNoTrace } from './stories/no-trace.js';
+import { playReferredElsewhere } from './stories/referred-elsewhere.js';
 import { playRefusals } from './stories/refusals.js';
 import { playWithoutAKey, playWithoutDpa1 } from './stories/without-dpa1.js';
 
@@ -24,6 +27,8 @@ export interface JourneyOptions {
   /** GnuPG home of the sample's people (`makeSampleKeys`). */
   readonly gpgHome: string;
   readonly clock: LocalClockControl;
+  /** Of the operator's tool: how it reaches the mesh, with the key of `svc_ops`. */
+  readonly operatorEnv: Readonly<Record<string, string>>;
   readonly print: (line: string) => void;
   /** How long one expected thing may take, in real milliseconds. */
   readonly stepTimeoutMs: number;
@@ -54,6 +59,7 @@ const rows: readonly (readonly Story[])[] = [
     playExit,
   ],
   [playContractedProvider],
+  [playReferredElsewhere, playLead, playReviewMoved],
   [playNoTrace],
   [playWithoutDpa1, playWithoutAKey],
   [playRefusals],
@@ -71,6 +77,7 @@ export async function playJourney(options: JourneyOptions): Promise<JourneyResul
       edge: new EdgeClient(options.gatewayUrl, options.tokens),
       mails: await MailReader.open(options.mailDir, gpg),
       clock,
+      people: new OperatorsPeopleDesk(options.operatorEnv),
       directory: await readSampleDirectory(),
       print,
       stepTimeoutMs,

@@ -8,6 +8,7 @@ import { until } from '#test/support/until.js';
 import { JourneyStage } from '#deploy/sample/journey-stage.js';
 import { MailReader, type OpenedMail } from '#deploy/sample/mail-reader.js';
 import { allow } from '#test/support/pace.js';
+import { OperatorsPeopleDesk } from '#deploy/sample/people-desk.js';
 import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
 import { playReferral, playSecondReferral } from '#deploy/sample/stories/client-a-referral.js';
 import { playReview } from '#deploy/sample/stories/client-a-review.js';
@@ -111,6 +112,7 @@ async function playHere(
     edge,
     mails,
     clock: mesh.clock,
+    people: new OperatorsPeopleDesk(mesh.operatorEnv),
     directory,
     print,
     stepTimeoutMs: allow(90_000),

@@ -38,6 +38,7 @@ beforeEach(async () => {
     edge: new EdgeClient(edge.url, { jcp_wandsworth: 'a', trt_riverside: 'b', jcp_lambeth: 'c' }),
     mails: await MailReader.open(join(folder.path, 'mail'), gpg),
     clock,
+    people: { leaves: () => Promise.resolve() },
     directory: await readSampleDirectory(),
     print: (line) => lines.push(line),
     stepTimeoutMs: 300,

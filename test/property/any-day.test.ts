@@ -54,7 +54,8 @@ async function playFrom(startsAt: Date): Promise<Played> {
       return mesh.edge.send(party, event);
     },
   };
-  const parts = { edge, mails: mesh.mails, clock: mesh.clock, directory };
+  const { mails, clock, people } = mesh;
+  const parts = { edge, mails, clock, people, directory };
   const stage = new JourneyStage({ ...parts, print: () => undefined, stepTimeoutMs: 0 });
   const { steps } = await playStories(stage);
   return {

@@ -26,6 +26,7 @@ beforeAll(async () => {
     mailDir: mesh.mailFolder,
     gpgHome,
     clock,
+    operatorEnv: test.operatorEnv,
     print: (line) => printed.push(line),
     stepTimeoutMs: allow(30_000),
   });

@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { bankHolidays } from '#libs/calendar/bank-holidays.js';
 import type { CaseView, MailStatus, Timeline, WorklistStep } from '#libs/contracts/ask.js';
-import { partyOfSource } from '#libs/contracts/mesh-message.js';
+import { partyOfSource, sourceOf } from '#libs/contracts/mesh-message.js';
+import { uuidV7 } from '#libs/contracts/message-id.js';
+import { typeOf } from '#libs/contracts/message-table.js';
 import type { Notice, PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
 import { stepWorkingDays } from '#libs/contracts/steps.js';
 import type { Delivered, EdgeAnswer } from '#deploy/sample/edge-client.js';
@@ -25,7 +28,7 @@ const messageMs = 1_000;
  * database, no mail, no clock but its own. A journey of half a year takes milliseconds. It is not the mesh: what is lost, repeated,
  * overtaken or not yet there does not occur.
  */
-export class PaperMesh implements Pick<StageParts, 'edge' | 'mails' | 'clock'> {
+export class PaperMesh implements Pick<StageParts, 'edge' | 'mails' | 'clock' | 'people'> {
   readonly router: PaperRouter;
   readonly #guard: PaperGuard;
   readonly #reminders = new PaperReminders({ ...usualRules, holidays });
@@ -33,6 +36,8 @@ export class PaperMesh implements Pick<StageParts, 'edge' | 'mails' | 'clock'> {
   readonly #inboxes = new Map<string, Delivered[]>();
   readonly #mails: OpenedMail[] = [];
   readonly #held: MailStatus[] = [];
+  /** The directory's people, as they were put last. */
+  readonly #entries: Map<string, PersonPut>;
   #now: Date;
 
   constructor(directory: DirectoryFile, startsAt: Date) {
@@ -45,11 +50,12 @@ export class PaperMesh implements Pick<StageParts, 'edge' | 'mails' | 'clock'> {
     const people = puts.flatMap(({ type, data }) =>
       type === 'directory.person-put' ? [data as PersonPut] : [],
     );
+    this.#entries = new Map(people.map((person) => [person.person, person]));
     this.#guard = new PaperGuard(parties, people);
     this.router = new PaperRouter(
       {
         party: (id) => parties.find(({ party }) => party === id),
-        person: (id) => people.find(({ person }) => person === id),
+        person: (id) => this.#entries.get(id),
       },
       parties.map((party) => ({ party, openCases: 0 })),
       { workingDays: stepWorkingDays, holidays },
@@ -59,6 +65,10 @@ export class PaperMesh implements Pick<StageParts, 'edge' | 'mails' | 'clock'> {
   readonly clock: StageParts['clock'] = {
     now: () => this.#now,
     advanceTo: (instant) => Promise.resolve(this.#advanceTo(instant)),
+  };
+
+  readonly people: StageParts['people'] = {
+    leaves: (person, on) => Promise.resolve(this.#leave(person, on)),
   };
 
   readonly mails: StageParts['mails'] = { read: () => Promise.resolve(this.#mails) };
@@ -80,6 +90,24 @@ export class PaperMesh implements Pick<StageParts, 'edge' | 'mails' | 'clock'> {
         ? undefined
         : { type: `urn:problem:${problem.code}`, detail: problem.detail ?? '' };
     return { status: problem === undefined ? 200 : 422, timeline, problem: shown };
+  }
+
+  #leave(person: string, leavesOn: string): void {
+    const entry = this.#entries.get(person);
+    if (entry === undefined) throw new Error(`${person} is not in the directory`);
+    const data = { ...entry, leavesOn };
+    this.#entries.set(person, data);
+    const message = {
+      specversion: '1.0',
+      id: uuidV7(this.#now.getTime(), randomBytes(10)),
+      source: sourceOf('svc_ops'),
+      type: typeOf('directory.person-put'),
+      time: this.#now.toISOString(),
+      to: 'mesh',
+      data,
+    };
+    this.#mustPass(JSON.stringify(message));
+    this.router.putPerson(data, message.id, this.#now);
   }
 
   /** A message before the guard, and all that follows from it. @returns what is wrong with its shape */

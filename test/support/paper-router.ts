@@ -3,7 +3,7 @@ import { isOfficeHour } from '#libs/calendar/office-hours.js';
 import type { WaitingFor, WorklistStep } from '#libs/contracts/ask.js';
 import { readAddress } from '#libs/contracts/address.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
-import type { NoticeRequest } from '#libs/contracts/service-forms.js';
+import type { NoticeRequest, PersonPut } from '#libs/contracts/service-forms.js';
 import { nameOfType } from '#libs/contracts/message-table.js';
 import { answerMailTrouble } from '#services/referral-router/domain/answer-mail-trouble.js';
 import type {
@@ -13,6 +13,7 @@ import type {
   Telling,
 } from '#services/referral-router/domain/case-state.js';
 import {
+  inheritedId,
   mailNoticeId,
   noticeId,
   noticeMessage,
@@ -29,6 +30,7 @@ import {
   personAt,
 } from '#services/referral-router/domain/escalate-step.js';
 import { type Directory, findPerson } from '#services/referral-router/domain/find-person.js';
+import { absencesOf, heirsOf } from '#services/referral-router/domain/find-heirs.js';
 import { tellLate } from '#services/referral-router/domain/keep-waits.js';
 import { type People, stepRow, waitingRow } from '#services/referral-router/domain/list-rows.js';
 import { type RouteCandidate, rankRoutes } from '#services/referral-router/domain/rank-routes.js';
@@ -57,6 +59,9 @@ export class PaperRouter {
     { readonly person: string; readonly told: readonly string[] }
   >();
   readonly #levels = new Map<string, Escalated>();
+  /** People who are away or gone, and whose heirs do not know it yet. */
+  #absences: readonly { readonly person: string; readonly cause: string; readonly from: string }[] =
+    [];
 
   constructor(
     private readonly directory: Directory,
@@ -77,14 +82,25 @@ export class PaperRouter {
     return event.verdict === 'waiting' ? [...notices, ...this.#route(event, now)] : notices;
   }
 
+  /** A person was put into the directory by the message `cause`: who has their steps is told when they are away. */
+  putPerson(put: PersonPut, cause: string, now: Date): void {
+    const absences = absencesOf(put, londonDate(now));
+    this.#absences = [
+      ...this.#absences,
+      ...absences.map(({ from }) => ({ person: put.person, cause, from })),
+    ];
+  }
+
   /** What the clock brings about, in office hours: answers that are late, steps that are overdue. @returns the notices of it */
   sweep(now: Date): readonly RouterMessage[] {
     if (!isOfficeHour(now, this.clocks.holidays)) return [];
     const today = londonDate(now);
-    return [...this.#cases.values()].flatMap((known) => [
+    const heirs = this.#tellHeirs(now, today);
+    const chased = [...this.#cases.values()].flatMap((known) => [
       ...this.#lapse(known, now),
       ...known.state.steps.flatMap((step) => this.#escalate(step, known.state, { now, today })),
     ]);
+    return [...heirs, ...chased];
   }
 
   worklist(party: string, now: Date): readonly WorklistStep[] {
@@ -108,6 +124,23 @@ export class PaperRouter {
   /** How a case stands for each agency in it. */
   partsOf(caseId: string): readonly CasePart[] {
     return this.#cases.get(caseId)?.state.parts ?? [];
+  }
+
+  #tellHeirs(now: Date, today: string): readonly RouterMessage[] {
+    const begun = this.#absences.filter(({ from }) => from <= today);
+    this.#absences = this.#absences.filter(({ from }) => from > today);
+    const held = [...this.#cases].flatMap(([caseId, { state }]) =>
+      state.steps.map(({ holder }) => ({ caseId, holder })),
+    );
+    const namingsOf = (caseId: string): CaseState['namings'] =>
+      this.#cases.get(caseId)?.state.namings ?? [];
+    const people = { namingsOf, directory: this.directory, today };
+    return begun.flatMap(({ person, cause }) =>
+      [...heirsOf(person, held, people)].flatMap(([heir, cases]) => {
+        const data = { kind: 'steps-inherited' as const, cause, person: heir, cases: [...cases] };
+        return this.#ask(inheritedId(cause, heir), data, [heir], now);
+      }),
+    );
   }
 
   #rows<Row>(
