@@ -63,7 +63,9 @@ describe('a step ends when its reason ends', () => {
     const back = meshEvent('referral.handed-back', { sender: trt, to: spoc, cause: forwarded.id });
     expect(openSteps([requested, forwarded, back])).toContain('choose-provider @ spoc_lsw');
     const off = meshEvent('referral.cancelled', { sender: jcp, to: spoc, cause: requested.id });
-    expect(openSteps([requested, forwarded, back, off])).not.toContain('choose-provider @ spoc_lsw');
+    expect(openSteps([requested, forwarded, back, off])).not.toContain(
+      'choose-provider @ spoc_lsw',
+    );
   });
 
   it('of two appointments the outcome of one leaves the other open', () => {
