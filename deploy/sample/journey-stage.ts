@@ -42,7 +42,7 @@ export interface Sent {
 /** A step did not come out as expected and what follows it makes no sense without it: the story ends here. */
 export class StoryEnded extends Error {}
 
-const askAgainMs = 100;
+const askAgainMs = 50;
 
 /**
  * What the stories play on: the edge, the mail folder, the clock, and what was sent and received so far. Everything it is asked to see is
