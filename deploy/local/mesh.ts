@@ -92,12 +92,11 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
   ] = await freePorts(6);
 
   const ports = { natsPort, monitorPort };
-  const broker = await startBroker({ folder, parties: options.parties, secrets, ports, stack });
-  const { postgres, redis, mail } = await startServers(
-    folder,
-    { postgresPort, redisPort, smtpPort },
-    stack,
-  );
+  const brokerStart = startBroker({ folder, parties: options.parties, secrets, ports, stack });
+  const serversStart = startServers(folder, { postgresPort, redisPort, smtpPort }, stack);
+  await Promise.allSettled([brokerStart, serversStart]);
+  const broker = await brokerStart;
+  const { postgres, redis, mail } = await serversStart;
   const databases = await createLocalDatabases(postgres, secrets.databasePasswordsFile);
   for (const server of [broker.nats, postgres, redis, mail])
     server.process.events.on('restarted', print);
@@ -153,12 +152,16 @@ async function startServers(
     dir: join(folder, name),
     logFile: join(folder, 'log', `${name}.log`),
   });
-  const postgres = await startPostgres({ ...placeOf('postgres'), port: ports.postgresPort });
-  await stack.push(() => postgres.stop());
-  const redis = await startRedis({ ...placeOf('redis'), port: ports.redisPort });
-  await stack.push(() => redis.stop());
-  const mail = await startMailServer({ ...placeOf('mail'), port: ports.smtpPort });
-  await stack.push(() => mail.stop());
+  const started = [
+    startPostgres({ ...placeOf('postgres'), port: ports.postgresPort }),
+    startRedis({ ...placeOf('redis'), port: ports.redisPort }),
+    startMailServer({ ...placeOf('mail'), port: ports.smtpPort }),
+  ] as const;
+  // What did start is stopped also where another did not.
+  await stack.push(() =>
+    atOnce(started.map(async (starting) => (await starting.catch(() => undefined))?.stop())),
+  );
+  const [postgres, redis, mail] = await Promise.all(started);
   return { postgres, redis, mail };
 }
 
@@ -172,13 +175,20 @@ async function startServices(
     for (let number = 1; number <= (scale?.[name] ?? 1); number += 1) {
       const label = number === 1 ? name : `${name}-${number}`;
       const service = serviceProcess(name, label, ground, join(folder, 'log', `${label}.log`));
-      await stack.push(() => service.stop());
       service.events.on('restarted', print);
       services.set(label, service);
-      await service.start();
     }
   }
+  const all = [...services.values()];
+  await stack.push(() => atOnce(all.map((service) => service.stop())));
+  await atOnce(all.map((service) => service.start()));
   return services;
+}
+
+/** Waits for each, also when one fails. @throws the first failure */
+async function atOnce(works: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
+  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
 }
 
 async function writeOpsEnv(

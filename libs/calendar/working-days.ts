@@ -1,5 +1,5 @@
 import type { Holidays } from './bank-holidays.js';
-import { addDays, isWeekend } from './local-date.js';
+import { dayNumber, dayOfNumber, isWeekend, isWeekendNumber } from './local-date.js';
 
 /** True on Monday to Friday, bank holidays excepted. Days are `YYYY-MM-DD` here throughout; a wrong one throws RangeError. */
 export function isWorkingDay(date: string, holidays: Holidays): boolean {
@@ -12,12 +12,12 @@ export function isWorkingDay(date: string, holidays: Holidays): boolean {
  */
 export function addWorkingDays(date: string, n: number, holidays: Holidays): string {
   const step = n < 0 ? -1 : 1;
-  let day = date;
+  let day = dayNumber(date);
   for (let left = Math.abs(n); left > 0;) {
-    day = addDays(day, step);
-    if (isWorkingDay(day, holidays)) left -= 1;
+    day += step;
+    if (!isWeekendNumber(day) && !holidays.has(dayOfNumber(day))) left -= 1;
   }
-  return day;
+  return dayOfNumber(day);
 }
 
 /** `date` when it is a working day, else the last one before it: a reminder may come early, never late. */

@@ -11,7 +11,8 @@ export function meets(
   facts: Readonly<Record<string, FactValue>>,
   condition: Condition | undefined,
 ): boolean {
-  return Object.entries(condition ?? {}).every(([fact, test]) => passes(facts[fact], test));
+  if (condition === undefined) return true;
+  return Object.entries(condition).every(([fact, test]) => passes(facts[fact], test));
 }
 
 function passes(value: FactValue | undefined, test: FactTest): boolean {

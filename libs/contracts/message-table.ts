@@ -22,22 +22,17 @@ export const messageTable = {
 
 export type MessageName = keyof typeof messageTable;
 
-const typePattern = /^throughcare\.([a-z0-9-]+\.[a-z0-9-]+)\.v1$/;
-
 /** The CloudEvents `type` of a message: `throughcare.<name>.v1`. */
 export const typeOf = (name: MessageName): string => `throughcare.${name}.v1`;
 
+export const messageNames = Object.keys(messageTable) as readonly MessageName[];
+
+const nameByType = new Map(messageNames.map((name) => [typeOf(name), name]));
+
 /** The short name of a CloudEvents `type`, or undefined when this mesh does not carry it (or not in that version). */
-export function nameOfType(type: string): MessageName | undefined {
-  const name = typePattern.exec(type)?.[1];
-  return name !== undefined && Object.hasOwn(messageTable, name)
-    ? (name as MessageName)
-    : undefined;
-}
+export const nameOfType = (type: string): MessageName | undefined => nameByType.get(type);
 
 export const ruleOf = (name: MessageName): MessageRule => messageTable[name];
 
 /** The family of a message: `referral` of `referral.requested`. */
 export const familyOf = (name: MessageName): string => name.slice(0, name.indexOf('.'));
-
-export const messageNames = Object.keys(messageTable) as readonly MessageName[];

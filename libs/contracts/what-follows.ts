@@ -1,4 +1,4 @@
-import { meets } from './condition.js';
+import { type Condition, meets } from './condition.js';
 import { type MessageName, ruleOf } from './message-table.js';
 import type { NoticeTemplate } from './notices.js';
 import type { PartyKind } from './party.js';
@@ -35,14 +35,21 @@ export function noticesOf(message: Cleared): readonly NoticeTemplate[] {
   );
 }
 
+/** `stepEnds` by message instead of by step. */
+const endsBy = new Map<MessageName, { readonly step: StepName; readonly when?: Condition }[]>();
+for (const step of stepNames)
+  for (const { by, when } of stepEnds[step].ends) {
+    const ends = endsBy.get(by) ?? [];
+    endsBy.set(by, [...ends, { step, ...(when === undefined ? {} : { when }) }]);
+  }
+
 /** The steps that it ends, by the table `stepEnds`. Whose they are is for the router to say. */
 export function stepsEndedBy({
   name,
   facts,
 }: Pick<Cleared, 'name' | 'facts'>): readonly StepName[] {
-  return stepNames.filter((step) =>
-    stepEnds[step].ends.some((end) => end.by === name && meets(facts, end.when)),
-  );
+  const ended = (endsBy.get(name) ?? []).filter(({ when }) => meets(facts, when));
+  return [...new Set(ended.map(({ step }) => step))];
 }
 
 /** The step and the outcome that a `step.done` names; undefined where it names none that is known. */

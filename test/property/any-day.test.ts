@@ -8,6 +8,7 @@ import { addDays, daysBetween } from '#libs/calendar/local-date.js';
 import { londonDate, londonInstant, londonTime } from '#libs/calendar/london-time.js';
 import { isWorkingDay } from '#libs/calendar/working-days.js';
 import type { DirectoryFile } from '#services/operator/domain/directory-file.js';
+import { allow } from '#test/support/pace.js';
 import { PaperMesh } from '#test/support/paper-mesh.js';
 
 /*
@@ -111,6 +112,6 @@ describe('the sample journey', () => {
       for (const start of starts) flaws.push(...(await flawsFrom(new Date(start))));
       expect(flaws).toEqual([]);
     },
-    60_000,
+    allow(60_000),
   );
 });

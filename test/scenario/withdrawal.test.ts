@@ -100,16 +100,24 @@ class Client {
       .map(({ step, owner }) => `${step} of ${owner}`);
   }
 
+  /** By which every notice about the case names it. A single case is not asked for: its view waits for the notifier. */
+  async shortReference(): Promise<string> {
+    for (const party of [riverside, jcp]) {
+      const { body } = await mesh.call(party, '/v1/cases');
+      const cases = body['cases'] as readonly { case: string; shortReference: string }[];
+      const own = cases.find((each) => each.case === this.caseId);
+      if (own !== undefined) return own.shortReference;
+    }
+    throw new Error('neither side knows the case');
+  }
+
   /** Notices about the case that wait for the notifier, by kind and person. */
   async notices(): Promise<readonly string[]> {
+    const short = await this.shortReference();
     const [stream] = await storedStreams(mesh, 'svc_notifier');
     return (stream?.messages ?? []).flatMap(({ body }) => {
-      const { type, data } = JSON.parse(body) as {
-        type: string;
-        case?: string;
-        data: Record<string, string>;
-      };
-      const isOurs = type === 'throughcare.notice.requested.v1' && body.includes(this.caseId);
+      const { type, data } = JSON.parse(body) as { type: string; data: Record<string, string> };
+      const isOurs = type === 'throughcare.notice.requested.v1' && data['shortReference'] === short;
       return isOurs ? [`${data['kind']} to ${data['person']}`] : [];
     });
   }

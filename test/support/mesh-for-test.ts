@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LocalMesh, type MeshOptions, startMesh } from '#deploy/local/mesh.js';
 import { type ReceivedMail, readMails } from '#deploy/local/mail-folder.js';
@@ -8,7 +7,6 @@ import { LocalClockControl } from '#deploy/sample/clock-control.js';
 import { EdgeClient } from '#deploy/sample/edge-client.js';
 import { loadSample } from '#deploy/sample/load-sample.js';
 import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
-import { makeSampleKeys } from '#deploy/sample/sample-keys.js';
 import { sourceOf } from '#libs/contracts/mesh-message.js';
 import { uuidV7 } from '#libs/contracts/message-id.js';
 import { type MessageName, typeOf } from '#libs/contracts/message-table.js';
@@ -16,6 +14,7 @@ import { runOperator } from '#services/operator/run-operator.js';
 import type { CallOptions, HttpAnswer } from './gateway-for-test.js';
 import { copyCluster } from './postgres-cluster.js';
 import { processesOf } from './processes-of.js';
+import { copyPeople } from './sample-people.js';
 import { type ScratchFolder, scratchFolder } from './scratch-folder.js';
 import { usualStart } from './usual-start.js';
 
@@ -59,18 +58,11 @@ export class MeshForTest {
     const lines: string[] = [];
     const print = (line: string): void => void lines.push(line);
     const options = { folder: scratch.path, parties: directory.parties, print, startsAt };
-    const starting = startMesh({ ...more, ...options });
-    const keysFolder = join(scratch.path, 'sample-keys');
-    await mkdir(keysFolder);
     const [mesh] = await Promise.all([
-      starting,
-      makeSampleKeys({
-        gpgHome: join(scratch.path, 'gnupg'),
-        keysFolder,
-        people: directory.people,
-        print,
-      }),
+      startMesh({ ...more, ...options }),
+      copyPeople(scratch.path),
     ]);
+    const keysFolder = join(scratch.path, 'sample-keys');
     const test = new MeshForTest(scratch, mesh, await LocalClockControl.open(mesh.clockFile));
     try {
       await loadSample({ env: test.operatorEnv, keysFolder });
