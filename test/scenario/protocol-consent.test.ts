@@ -224,7 +224,9 @@ describe('a withdrawal', () => {
     const startsAt = town.at(5).toISOString();
     const request = await story.send(riverside, 'review.requested', jcp);
     const offer = await story.send(jcp, 'review.offered', riverside, { request, startsAt });
-    await story.send(riverside, 'review.accepted', jcp, { offer, startsAt });
+    const accepted = await story.send(riverside, 'review.accepted', jcp, { offer, startsAt });
+    // An acceptance that nobody collected would be stopped, and its reminder with it.
+    await story.delivered(jcp, accepted);
     await story.reminder(riverside, 'review-appointment', { state: 'scheduled' });
     await story.step(jcp, 'hold-review');
     await story.withdraw(riverside, 'TPR2');
