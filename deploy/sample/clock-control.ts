@@ -13,12 +13,13 @@ interface Mapping {
 export interface Advance {
   /** Longest single stride; default a week. Timers that lie within one stride fire together, in their order. */
   readonly strideMs?: number;
-  /** Real time between two strides; default 350: every process sees the new time within 200. */
+  /** Real time between two strides; default 150: every process sees the new time within 50. */
   readonly pauseMs?: number;
   readonly onStride?: (now: Date) => void;
 }
 
 const weekMs = 7 * 24 * 3_600_000;
+const usualPauseMs = 150;
 
 /**
  * Moves the local clock that all services of one machine share (`libs/clock` LocalClock) through its file. Between moves it runs at scale
@@ -46,7 +47,7 @@ export class LocalClockControl {
   }
 
   /** One move: everything between now and then falls due at once. Returns when every process has seen it. */
-  async jumpTo(instant: Date, pauseMs = 350): Promise<void> {
+  async jumpTo(instant: Date, pauseMs = usualPauseMs): Promise<void> {
     if (instant.getTime() > this.now().getTime()) await this.set(instant);
     await delay(pauseMs);
   }
@@ -54,7 +55,7 @@ export class LocalClockControl {
   /** Runs fast to an instant, in strides that end exactly there. */
   async advanceTo(
     instant: Date,
-    { strideMs = weekMs, pauseMs = 350, onStride }: Advance = {},
+    { strideMs = weekMs, pauseMs = usualPauseMs, onStride }: Advance = {},
   ): Promise<void> {
     while (this.now().getTime() < instant.getTime()) {
       const next = new Date(Math.min(instant.getTime(), this.now().getTime() + strideMs));

@@ -53,6 +53,21 @@ describe('a step ends when its reason ends', () => {
     expect(openSteps([acme!, beacon!, toCrown])).toEqual(['acknowledge-referral @ trt_crown']);
   });
 
+  it('a provider to be chosen after one handed the client back: by the referrer’s cancelling', () => {
+    const requested = meshEvent('referral.requested', { sender: jcp, to: spoc });
+    const forwarded = meshEvent('referral.forwarded', {
+      sender: spoc,
+      to: trt,
+      cause: requested.id,
+    });
+    const back = meshEvent('referral.handed-back', { sender: trt, to: spoc, cause: forwarded.id });
+    expect(openSteps([requested, forwarded, back])).toContain('choose-provider @ spoc_lsw');
+    const off = meshEvent('referral.cancelled', { sender: jcp, to: spoc, cause: requested.id });
+    expect(openSteps([requested, forwarded, back, off])).not.toContain(
+      'choose-provider @ spoc_lsw',
+    );
+  });
+
   it('of two appointments the outcome of one leaves the other open', () => {
     const [first, second] = ['2026-03-09T10:00:00Z', '2026-03-16T10:00:00Z'].map((startsAt) =>
       meshEvent('appointment.booked', { ...toCentre, facts: { startsAt } }),

@@ -76,11 +76,11 @@ function endedOf(step: StepName, named: readonly OpenStep[], ending: Ending): re
 /** Whether a step towards `other` is a matter of the sender too: a single point of contact stands between referrer and provider. */
 function isBetween(
   other: string | undefined,
-  { sender }: MeshEvent,
+  { sender, to }: MeshEvent,
   { agencyOf, isSpoc }: Surroundings,
 ): boolean {
   if (other === undefined || agencyOf(other) === agencyOf(sender)) return true;
-  return isSpoc(other) || isSpoc(sender);
+  return [other, sender, to].some(isSpoc);
 }
 
 /** Of the steps that a message could end, those that it means: see `stepsLeft`. */

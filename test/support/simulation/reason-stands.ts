@@ -1,3 +1,4 @@
+import { type MessageName, familyOf } from '#libs/contracts/message-table.js';
 import type { StepName } from '#libs/contracts/steps.js';
 import type { CaseHistory, Said } from './case-history.js';
 import { SinceThen, formFor } from './since-then.js';
@@ -134,25 +135,29 @@ const isGone: Readonly<Record<StepName, (since: SinceThen) => boolean>> = {
   'check-identity': () => false,
 };
 
-/** Some answer came, of whatever kind: the step was opened because none had. */
-const hasAnswer = (s: SinceThen): boolean =>
-  s.got(
-    'referral.acknowledged',
-    'referral.declined',
-    'appointment.booked',
-    ...outcomes,
-    'tpr2.receipt-noted',
-    'tpr2.no-trace',
+/** What answers the message that the step waits about, in the protocol's words: by the part of the protocol that it belongs to. */
+const answers: Readonly<Record<string, readonly MessageName[]>> = {
+  referral: ['referral.acknowledged', 'referral.declined', 'appointment.booked', ...outcomes],
+  appointment: ['referral.declined', 'appointment.booked', ...outcomes],
+  tpr2: ['tpr2.receipt-noted', 'tpr2.no-trace'],
+  review: [
     'review.offered',
     'review.accepted',
     'review.declined',
     'review.cancelled',
     'review.outcome',
-    'lead.agreed',
-    'lead.declined',
-    'absence.nothing-more',
-    'exit.nothing-more',
-  ) || s.sent('review.cancelled');
+    'tpr2.no-trace',
+  ],
+  lead: ['lead.agreed', 'lead.declined'],
+  exit: ['exit.nothing-more'],
+};
+
+/** The answer came: the step was opened because none had. What the provider waits for after an absence is what follows from it. */
+function hasAnswer(s: SinceThen): boolean {
+  if (s.cause.name === 'appointment.did-not-attend' && s.cause.from === s.party)
+    return s.got('absence.nothing-more', 'referral.requested') || s.sent('appointment.booked');
+  return s.got(...(answers[familyOf(s.cause.name)] ?? [])) || s.sent('review.cancelled');
+}
 
 /** Whether the reason of an open step still stands, by what was said since it was opened. */
 export function reasonStands(
