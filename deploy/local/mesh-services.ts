@@ -24,7 +24,11 @@ export interface ServiceGround {
   readonly clockFile: string;
   readonly secrets: MeshSecrets;
   readonly gatewayPort: number;
+  readonly settings?: ServiceSettings;
 }
+
+/** Variables of a service that differ from what it gets here otherwise. */
+export type ServiceSettings = Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
 
 const users: Readonly<
   Record<
@@ -71,7 +75,7 @@ export function serviceEnvironment(
         EVIDENCE_KEY_FILE: secrets.evidenceKeyFile,
       };
     case 'referral-router':
-      return { ...own, OVERDUE_SWEEP_SECONDS: '60' };
+      return own;
     case 'reminders':
       return { ...own, REDIS_URL: ground.redisUrl };
     case 'notifier':
@@ -98,7 +102,7 @@ export function serviceProcess(
     name: label,
     command: process.execPath,
     args: [...nodeArguments(name), main],
-    env: serviceEnvironment(name, ground),
+    env: { ...serviceEnvironment(name, ground), ...ground.settings?.[name] },
     ready: /"event":"ready"/,
     logFile,
   });

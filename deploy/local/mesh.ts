@@ -10,6 +10,7 @@ import { MeshSecrets } from './mesh-secrets.js';
 import {
   type ServiceGround,
   type ServiceName,
+  type ServiceSettings,
   serviceNames,
   serviceProcess,
 } from './mesh-services.js';
@@ -29,6 +30,8 @@ export interface MeshOptions {
   readonly print: (line: string) => void;
   /** What the local clock shows at the start; default: the time of this machine, or what an earlier run left. */
   readonly startsAt?: Date;
+  /** Settings that are not a service's usual ones here: a test waits for no interval. */
+  readonly settings?: ServiceSettings;
   /** Services not to start (a benchmark needs the guard alone). */
   readonly without?: readonly ServiceName[];
   /** Aborted: everything is stopped, and a start that is under way fails. */
@@ -111,6 +114,7 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
     clockFile,
     secrets,
     gatewayPort,
+    ...(options.settings === undefined ? {} : { settings: options.settings }),
   };
   const services = await startServices(options, ground, stack);
   print(`services: ${[...services.keys()].join(' · ')}`);

@@ -5,7 +5,6 @@ import {
   adviser,
   aire,
   colleague,
-  commonside,
   jcp,
   keyworker,
   leader,
@@ -191,7 +190,7 @@ describe('a contracted provider', () => {
     await story.gone(pathways, 'send-provider-notice');
   });
 
-  it('C6: of another office than the client named tells nothing', async () => {
+  it('C6: tells the job centre nothing more once the client withdrew the DPA1', async () => {
     const { story, referral } = await contracted();
     const on = town.today;
     await story.send(aire, 'appointment.attended', pathways, { referral, on });
@@ -200,7 +199,7 @@ describe('a contracted provider', () => {
     expect(await story.refused(pathways, 'provider.notice', leeds, notice)).toMatchObject({
       reason: 'no-consent-on-record',
     });
-    expect(await story.inbox(commonside)).toEqual([]);
+    expect(await story.inbox(leeds)).toEqual([]);
   });
 });
 

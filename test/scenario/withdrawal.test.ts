@@ -117,8 +117,7 @@ class Client {
     const [stream] = await storedStreams(mesh, 'svc_notifier');
     return (stream?.messages ?? []).flatMap(({ body }) => {
       const { type, data } = JSON.parse(body) as { type: string; data: Record<string, string> };
-      const isOurs =
-        type === 'throughcare.notice.requested.v1' && data['shortReference'] === short;
+      const isOurs = type === 'throughcare.notice.requested.v1' && data['shortReference'] === short;
       return isOurs ? [`${data['kind']} to ${data['person']}`] : [];
     });
   }

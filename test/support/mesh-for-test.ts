@@ -18,7 +18,7 @@ import { copyPeople } from './sample-people.js';
 import { type ScratchFolder, scratchFolder } from './scratch-folder.js';
 import { usualStart } from './usual-start.js';
 
-export type MeshForTestOptions = Pick<MeshOptions, 'scale' | 'without' | 'startsAt'>;
+export type MeshForTestOptions = Pick<MeshOptions, 'scale' | 'without' | 'startsAt' | 'settings'>;
 
 export interface Ran {
   readonly code: number;
@@ -49,9 +49,8 @@ export class MeshForTest {
   ) {}
 
   static async start({
-    scale,
-    without,
     startsAt = usualStart,
+    ...more
   }: MeshForTestOptions = {}): Promise<MeshForTest> {
     const scratch = await scratchFolder();
     await copyCluster(join(scratch.path, 'postgres')); // the mesh finds it, and makes none
@@ -60,11 +59,7 @@ export class MeshForTest {
     const print = (line: string): void => void lines.push(line);
     const options = { folder: scratch.path, parties: directory.parties, print, startsAt };
     const [mesh] = await Promise.all([
-      startMesh({
-        ...options,
-        ...(scale === undefined ? {} : { scale }),
-        ...(without === undefined ? {} : { without }),
-      }),
+      startMesh({ ...more, ...options }),
       copyPeople(scratch.path),
     ]);
     const keysFolder = join(scratch.path, 'sample-keys');

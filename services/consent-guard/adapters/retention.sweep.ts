@@ -58,6 +58,7 @@ const forgetStatements = [
  */
 export class RetentionSweep {
   private readonly work: RepeatingWork;
+  private unwatch: (() => void) | undefined;
 
   constructor(private readonly parts: RetentionParts) {
     const failure = 'what has come to its end could not be taken away now';
@@ -69,12 +70,15 @@ export class RetentionSweep {
     });
   }
 
+  /** A clock that was moved may have brought much to its end at once. */
   start(): void {
+    this.unwatch ??= this.parts.clock.onChanged(() => this.work.wake());
     this.work.start();
     this.work.wake();
   }
 
   stop(): Promise<void> {
+    this.unwatch?.();
     return this.work.stop();
   }
 

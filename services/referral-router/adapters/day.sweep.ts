@@ -36,6 +36,7 @@ const behindDelayMs = 1_000;
 export class DaySweep {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
+  private isWanted = false;
   private isStopped = false;
   private unwatch: (() => void) | undefined;
   private readonly chores: readonly Chore[];
@@ -62,21 +63,30 @@ export class DaySweep {
     await this.running;
   }
 
+  /** A clock that is moved during a sweep asks for another: the chores done before the move saw the old day. */
   private wake(): void {
     if (this.isStopped) return;
+    this.isWanted = true;
     this.running ??= this.run().finally(() => (this.running = undefined));
   }
 
   private async run(): Promise<void> {
     clearTimeout(this.timer);
-    const { clock, everySeconds, isCaughtUp } = this.options;
-    const isReady = isCaughtUp();
-    if (isReady) await this.sweep();
-    const next = new Date(clock.now().getTime() + everySeconds * 1_000);
-    const delayMs = isReady
-      ? Math.min(Math.max(clock.realDelayMs(next), leastDelayMs), everySeconds * 1_000)
-      : behindDelayMs;
+    let delayMs = behindDelayMs;
+    while (this.isWanted && !this.isStopped) {
+      this.isWanted = false;
+      delayMs = await this.round();
+    }
     if (!this.isStopped) this.timer = setTimeout(() => this.wake(), delayMs);
+  }
+
+  /** @returns in how many real ms to come again */
+  private async round(): Promise<number> {
+    const { clock, everySeconds, isCaughtUp } = this.options;
+    if (!isCaughtUp()) return behindDelayMs;
+    await this.sweep();
+    const next = new Date(clock.now().getTime() + everySeconds * 1_000);
+    return Math.min(Math.max(clock.realDelayMs(next), leastDelayMs), everySeconds * 1_000);
   }
 
   /** One chore that fails keeps no other from its work. */
