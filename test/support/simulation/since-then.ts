@@ -75,14 +75,17 @@ export class SinceThen {
     );
   }
 
-  /** The treatment is over, said or recorded by or towards this party. */
+  /** The treatment is over, said or recorded by this party, or told to it by the provider that the step is about. */
   isOver = (): boolean =>
     this.later.some(
       ({ name, from, to, facts }) =>
         (name === 'exit.notified' || name === 'exit.recorded') &&
         facts['exit'] !== 'unplanned-likely' &&
-        (from === this.party || to === this.party),
+        (from === this.party || (to === this.party && this.isOther(from))),
     );
+
+  private isOther = (party: string): boolean =>
+    this.other === 'mesh' || this.isSameAgency(party, this.other);
 }
 
 function says({ facts }: Said, want: Want): boolean {
