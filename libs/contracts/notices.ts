@@ -60,6 +60,7 @@ export const noticeKinds = [
   'lead-declined',
   'case-moved-here',
   'steps-inherited',
+  'agreement-lapsing',
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 

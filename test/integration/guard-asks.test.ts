@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
 import { type MessageTrial, consentsReply } from '#libs/contracts/ask.js';
+import { agreementsReply } from '#libs/contracts/ask-agreements.js';
 import { type PartyShown, partiesReply } from '#libs/contracts/ask-around.js';
 import { casesReply } from '#libs/contracts/ask-router.js';
 import { clientViewReply } from '#libs/contracts/client-view.js';
@@ -407,6 +408,34 @@ describe('records that stand against a message', () => {
     });
     expect(exit.records).toMatchObject([{ reason: 'contradicts-record', field: 'to' }]);
     expect(await instruction()).toEqual([own]);
+  });
+});
+
+describe('local sharing agreements', () => {
+  it('are told to the operator, beside the agencies that have exchanged messages', async () => {
+    const caseId = newCase();
+    await cleared(jcp, referTo(caseId, ['tp_river']));
+    await cleared(jcp, { name: 'referral.requested', to: 'tp_river', case: caseId });
+    const put = (until: string) =>
+      cleared(ops, {
+        name: 'directory.agreement-put',
+        to: 'mesh',
+        data: { offices: ['tp_hill', 'jcp_wandsworth'], signedOn: '2026-01-05', until },
+      });
+    await put('2026-12-31');
+    await put('2027-01-04');
+    const told = agreementsReply.parse(await answer(ops.ask('agreements', {})));
+    expect(told.agreements).toEqual([
+      {
+        agencies: ['hill', 'jcp'],
+        offices: ['tp_hill', 'jcp_wandsworth'],
+        signedOn: '2026-01-05',
+        until: '2027-01-04',
+        active: true,
+      },
+    ]);
+    expect(told.exchanged).toContainEqual(['jcp', 'river']);
+    expect(await code(jcp.ask('agreements', {}))).toBe('not-found');
   });
 });
 

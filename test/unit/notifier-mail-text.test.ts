@@ -49,6 +49,7 @@ const factsOf: Readonly<Partial<Record<NoticeKind, Notice['facts']>>> = {
   'interview-due': { kind: 'claim-interview-13', dueOn: '2026-06-02' },
   'review-appointment-soon': { startsAt: '2026-03-30T09:30:00Z', dueOn: '2026-03-30' },
   'consent-lapsing': { form: 'TPR2', dueOn: '2026-06-02' },
+  'agreement-lapsing': { dueOn: '2026-06-02' },
   'next-review-due': { dueOn: '2026-06-02' },
   'outcome-profile-due': { dueOn: '2026-06-02' },
   'provider-notice': { form: 'NFP', attendance: 'attended', on: '2026-03-12' },

@@ -1,7 +1,7 @@
 import { meets } from '#libs/contracts/condition.js';
 import type { NoticeKind } from '#libs/contracts/notices.js';
 import { refusalStep } from '#libs/contracts/refusal-steps.js';
-import type { NoticeRequest, ReminderKind } from '#libs/contracts/service-forms.js';
+import type { CaseReminder, NoticeRequest } from '#libs/contracts/service-forms.js';
 import type { PersonSlot, StepName } from '#libs/contracts/steps.js';
 import { waits } from '#libs/contracts/waits.js';
 import { noticesOf, stepsOpenedBy } from '#libs/contracts/what-follows.js';
@@ -20,7 +20,7 @@ interface ReminderTold extends Tellable {
   readonly only?: Side;
 }
 
-const reminderTold: Readonly<Record<ReminderKind, ReminderTold>> = {
+const reminderTold: Readonly<Record<CaseReminder, ReminderTold>> = {
   'care-plan-review': { kinds: ['care-plan-review-due'], steps: ['review-care-plan'] },
   'claim-interview-13': { kinds: ['interview-due'], steps: ['hold-interview'] },
   'claim-interview-26': { kinds: ['interview-due'], steps: ['hold-interview'] },
@@ -69,7 +69,7 @@ function tellableTo(side: Side, [cited, before]: readonly GuardRecord[]): Tellab
 
 function reminderTo(side: Side, kind: string): Tellable {
   if (!Object.hasOwn(reminderTold, kind)) return nothing;
-  const told = reminderTold[kind as ReminderKind];
+  const told = reminderTold[kind as CaseReminder];
   return told.only === undefined || told.only === side ? told : nothing;
 }
 
