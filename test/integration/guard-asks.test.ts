@@ -370,45 +370,6 @@ describe('records that stand against a message', () => {
       records: [{ reason: 'contradicts-record' }],
     });
   });
-
-  it('of no trace have the office told to keep nothing, and end what goes there', async () => {
-    jcp.collect();
-    const caseId = newCase();
-    await cleared(jcp, referTo(caseId, ['tp_river']));
-    await cleared(jcp, { name: 'referral.requested', to: 'tp_river', case: caseId });
-    await cleared(river, shareWith(caseId));
-    const tpr2 = await cleared(river, { name: 'tpr2.shared', to: 'jcp_wandsworth', case: caseId });
-    const gone = jcp.compose({
-      name: 'tpr2.no-trace',
-      to: 'tp_river',
-      case: caseId,
-      cites: tpr2,
-    });
-    await jcp.put(gone.id, gone.text);
-    expect((await jcp.verdict(gone.id)).state).toBe('cleared');
-    const instruction = async () => {
-      const { rows } = await ledger.query<{ id: string }>(
-        "select id from record where cause = $1 and name = 'instruction.stop-using'",
-        [gone.id],
-      );
-      return rows.map(({ id }) => id);
-    };
-    const [own = ''] = await instruction();
-    expect(await jcp.delivery(own)).toMatchObject({
-      type: typeOf('instruction.stop-using'),
-      case: caseId,
-      data: { what: 'stop-using-and-take-off-the-record' },
-    });
-    // The same message again: the same instruction, once.
-    await jcp.put(gone.id, gone.text, 'again');
-    const exit = await river.sendAndWait({
-      name: 'exit.notified',
-      to: 'jcp_wandsworth',
-      case: caseId,
-    });
-    expect(exit.records).toMatchObject([{ reason: 'contradicts-record', field: 'to' }]);
-    expect(await instruction()).toEqual([own]);
-  });
 });
 
 describe('local sharing agreements', () => {

@@ -131,6 +131,46 @@ describe('the outcome of an appointment', () => {
     );
   });
 
+  it('that was wrong is to be used no more where no consent covers its correction, and the sender is told so', () => {
+    const { desk, outcome } = booked();
+    const wrong = outcome('did-not-attend');
+    desk.wait(366);
+    const before = desk.delivered.length;
+    const refused = outcome('attended', { corrects: wrong.id });
+    expect(refused.verdict).toMatchObject({
+      reason: 'no-consent-on-record',
+      detail: expect.stringContaining('has been told to stop using it'),
+    });
+    expect(desk.delivered.slice(before)).toMatchObject([
+      {
+        recipient: jcp,
+        message: {
+          source: '/parties/guard',
+          data: { what: 'stop-using-and-take-off-the-record', message: wrong.id },
+        },
+      },
+    ]);
+    expect(desk.world.record(desk.delivered.at(-1)?.id ?? '')).toMatchObject({
+      name: 'instruction.stop-using',
+      cause: refused.id,
+      facts: { message: wrong.id },
+    });
+    // Tried again: the same answer, and no second instruction.
+    expect(outcome('attended', { corrects: wrong.id }).verdict).toEqual(refused.verdict);
+    expect(desk.delivered).toHaveLength(before + 1);
+  });
+
+  it('that may not be told and corrects nothing instructs nobody', () => {
+    const { desk, outcome } = booked();
+    desk.wait(366);
+    const before = desk.delivered.length;
+    expect(outcome('attended').verdict).toEqual({
+      kind: 'refused',
+      reason: 'no-consent-on-record',
+    });
+    expect(desk.delivered).toHaveLength(before);
+  });
+
   it('that comes a second time under its own id is no second outcome', () => {
     const { desk, referral } = booked();
     const incoming = desk.incoming({

@@ -218,6 +218,12 @@ describe('the text of a notice', () => {
     expect(flat({ kind: 'review-requested', facts: {} })).toContain('next appointment');
   });
 
+  it('says whether one message or all that was shared is to be used no more', () => {
+    const text = (facts: Notice['facts']) => flat({ kind: 'stop-using', facts });
+    expect(text({ message: caseId })).toContain('One message that was shared with you');
+    expect(text({})).toContain('What was shared with you in this case');
+  });
+
   it('lists the cases of a colleague’s steps, and counts them in the subject', () => {
     const { subject, text } = renderMailText(
       notice({ kind: 'steps-inherited', references: ['WND/2026/0042', 'WND/2026/0051'] }),

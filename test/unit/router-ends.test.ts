@@ -328,6 +328,24 @@ describe('a step ends when its reason ends', () => {
     ]);
   });
 
+  it('stop using one message: what that one opened ends, and nothing else of the case', () => {
+    const [wrong, other] = [
+      meshEvent('appointment.did-not-attend', toCentre),
+      meshEvent('appointment.did-not-attend', toCentre),
+    ];
+    const stop = meshEvent('instruction.stop-using', {
+      sender: 'guard',
+      to: jcp,
+      cause: 'the refused correction',
+      facts: { message: wrong.id },
+    });
+    const { steps } = toldCase([wrong, other, stop]);
+    expect(steps.map(({ step, cause }) => [step, cause])).toEqual([
+      ['discuss-did-not-attend', other.id],
+      ['stop-using', stop.id],
+    ]);
+  });
+
   it('stop using: a refusal at one provider leaves what another shares', () => {
     const [acme, beacon] = [trt, 'trt_beacon'].map((sender) =>
       meshEvent('review.requested', { sender, to: jcp }),
