@@ -37,6 +37,43 @@ describe('a consent', () => {
   });
 });
 
+describe('a consent that the client withdraws at another agency', () => {
+  const byProvider = { sender: 'cp', recipient: 'mesh' };
+  const story = () =>
+    new Story()
+      .tell(
+        'consent.recorded',
+        { form: 'TPR1', decision: 'given', validUntil: '2026-12-31' },
+        { sender: 'jcp', recipient: 'mesh' },
+      )
+      .tell(
+        'consent.recorded',
+        { form: 'TPR1', decision: 'given', validUntil: '2027-01-31' },
+        byProvider,
+      )
+      .plan('2026-03-02');
+  const told = (cause: string) =>
+    ['instruction.stop-using', {}, { sender: 'guard', recipient: 'jcp', cause }] as const;
+
+  it('is warned of as before by who took it, until that agency is told to stop using', () => {
+    const own = 'consent-lapse 1 2026-12-31';
+    const withdrawn = story().tell('consent.withdrawn', { form: 'TPR1' }, byProvider);
+    expect(withdrawn.plan('2026-03-03').open).toEqual([own]);
+    expect(withdrawn.tell(...told('m3')).plan('2026-03-04').open).toEqual([]);
+    expect(
+      story()
+        .tell(...told('no withdrawal'))
+        .plan('2026-03-04').open,
+    ).toHaveLength(2);
+  });
+
+  it('is warned of where some of it is kept', () => {
+    const kept = { form: 'TPR1', keep: 'attendance-feedback' };
+    const withdrawn = story().tell('consent.withdrawn', kept, byProvider);
+    expect(withdrawn.tell(...told('m3')).plan('2026-03-03').open).toHaveLength(2);
+  });
+});
+
 describe('the consent of a matter that is over', () => {
   const byJobCentre = { sender: 'jcp', recipient: 'mesh' };
   const taken = (form: string, by: Partial<CaseEvent> = byJobCentre) =>
@@ -69,7 +106,12 @@ describe('the consent of a matter that is over', () => {
       expect(openAfter(story, [...declined])).toBe(0);
       expect(openAfter(story, each)).toBe(1);
       expect(
-        openAfter(taken('TPR1'), [...declined], ['consent.withdrawn', { form: 'TPR1' }], each),
+        openAfter(
+          taken('TPR1'),
+          [...declined],
+          ['consent.withdrawn', { form: 'TPR1' }, byJobCentre],
+          each,
+        ),
       ).toBe(0);
     }
   });

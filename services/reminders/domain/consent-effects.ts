@@ -1,7 +1,8 @@
 import { addDays } from '#libs/calendar/local-date.js';
 import { londonDate } from '#libs/calendar/london-time.js';
 import type { MessageName } from '#libs/contracts/message-table.js';
-import { type Apply, end, isLapse, once, rest, revive } from './commitment.js';
+import type { CaseEvent } from './case-event.js';
+import { type Apply, type Commitments, end, isLapse, once, rest, revive } from './commitment.js';
 import { dateFact, isSetFact, textFact } from './facts.js';
 
 /** The referral is over for the referrer on this side: its consent asks for nothing more, until the referral goes on. */
@@ -13,6 +14,12 @@ const goesOn =
   (side: 'sender' | 'recipient'): Apply =>
   (before, event) =>
     revive(before, (each) => isLapse(each, 'TPR1', event[side]));
+
+/** Nothing of the form is kept: the party's own consent on it asks for no renewal any more. */
+function endLapse(before: Commitments, withdrawal: CaseEvent, party: string): Commitments {
+  if (isSetFact(withdrawal, 'keep')) return before;
+  return end(before, 'ended', (each) => isLapse(each, textFact(withdrawal, 'form'), party));
+}
 
 /**
  * Consents that will lapse: each is warned of to the party that took it, each form on its own. What one agency recorded at home changes
@@ -35,13 +42,18 @@ export const consentEffects = {
   // What rests on the client's consent to share ends; the provider's own series about its own client does not.
   'consent.withdrawn': (before, event) => {
     const form = textFact(event, 'form');
-    const lapsed = isSetFact(event, 'keep')
-      ? before
-      : end(before, 'ended', (each) => isLapse(each, form));
+    const lapsed = endLapse(before, event, event.sender);
     const keepsReviews = form !== 'TPR2' || isSetFact(event, 'keep', 'three-way-review');
     return keepsReviews
       ? lapsed
       : end(lapsed, 'ended', ({ kind }) => kind === 'review-appointment' || kind === 'next-review');
+  },
+  // An agency that took a consent of its own learns of a withdrawal elsewhere by this alone.
+  'instruction.stop-using': (before, event, { eventOf }) => {
+    const withdrawal = event.cause === undefined ? undefined : eventOf(event.cause);
+    return withdrawal?.name === 'consent.withdrawn'
+      ? endLapse(before, withdrawal, event.recipient)
+      : before;
   },
   'referral.declined': over('recipient'),
   'referral.cancelled': over('sender'),
