@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MessageName } from '#libs/contracts/message-table.js';
-import { GuardDesk, uuidOf } from '#test/support/guard-builders.js';
+import { GuardDesk, personOf, uuidOf } from '#test/support/guard-builders.js';
 import { type FormContext, dpa1, forms, tpr1, tpr2Consent } from '#test/support/guard-forms.js';
 
 const [jcp, river, works, hill] = ['jcp_wandsworth', 'tp_river', 'cp_works', 'tp_hill'];
@@ -271,6 +271,41 @@ describe('a contracted provider’s notice', () => {
       expect(returned(cites)).toMatchObject({ reason: 'cause-unknown', field: 'data.consent' });
     const no = consent(works, (c) => ({ ...dpa1(c, [jcp]), decision: 'refused' })).record.id;
     expect(returned(no)).toMatchObject(against('data.consent', 'DPA1'));
+  });
+});
+
+describe('a DPA1 that was returned', () => {
+  it('is warned of to the job centre that got it, and not once more to who returned it', () => {
+    const { desk, send, dpa1: own } = openCase();
+    const returned = send(works, 'dpa1.returned', jcp, { cites: own }).id;
+    const due = desk.send({
+      from: 'svc_reminders',
+      name: 'reminder.due',
+      to: 'mesh',
+      data: {
+        reminder: uuidOf('lapse'),
+        kind: 'consent-lapse',
+        anchor: returned,
+        dueOn: '2026-05-25',
+        occurrence: 1,
+      },
+    }).record;
+    expect(due.verdict).toEqual(cleared);
+    const warned = (at: string) =>
+      desk.send({
+        from: 'svc_router',
+        name: 'notice.requested',
+        to: 'svc_notifier',
+        data: {
+          kind: 'consent-lapsing',
+          cause: due.id,
+          person: personOf(at),
+          step: 'renew-consent',
+        },
+      }).record.verdict;
+    expect(warned(jcp)).toEqual(cleared);
+    expect(desk.delivered.at(-1)?.message.data).toMatchObject({ about: 'dpa1.returned' });
+    expect(warned(works)).toMatchObject({ reason: 'cause-unknown' });
   });
 });
 

@@ -218,6 +218,15 @@ describe('the text of a notice', () => {
     expect(flat({ kind: 'review-requested', facts: {} })).toContain('next appointment');
   });
 
+  it('says that a DPA1 lapses which was returned to the reader', () => {
+    const text = flat({
+      kind: 'consent-lapsing',
+      about: 'dpa1.returned',
+      facts: { dueOn: '2026-06-02' },
+    });
+    expect(text).toContain('The DPA1, which lets the job centre keep this on its record, lapses');
+  });
+
   it('says whether one message or all that was shared is to be used no more', () => {
     const text = (facts: Notice['facts']) => flat({ kind: 'stop-using', facts });
     expect(text({ message: caseId })).toContain('One message that was shared with you');

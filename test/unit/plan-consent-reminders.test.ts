@@ -37,6 +37,33 @@ describe('a consent', () => {
   });
 });
 
+describe('a DPA1 that was returned to the job centre', () => {
+  const returned = (story: Story, validUntil: string) =>
+    story.tell('dpa1.returned', { validUntil }, { sender: 'cp', recipient: 'jcp' });
+
+  it('is warned of to the job centre, beside the contracted provider that took it', () => {
+    const story = new Story().tell(
+      'consent.recorded',
+      { form: 'DPA1', decision: 'given', validUntil: '2026-12-31' },
+      { sender: 'cp', recipient: 'mesh' },
+    );
+    returned(story, '2026-12-31').plan('2026-03-02');
+    expect(story.rows.map(({ party }) => party)).toEqual(['cp', 'jcp']);
+    expect(story.open).toHaveLength(2);
+  });
+
+  it('stands in place of one that the job centre had, and ends when it is told to stop using', () => {
+    const own = { form: 'DPA1', decision: 'given', validUntil: '2026-06-30' };
+    const story = new Story().tell('consent.recorded', own, { sender: 'jcp', recipient: 'mesh' });
+    returned(story, '2026-12-31').plan('2026-03-02');
+    expect(story.open).toEqual(['consent-lapse 1 2026-12-31']);
+    story
+      .tell('consent.withdrawn', { form: 'DPA1' }, { sender: 'cp', recipient: 'mesh' })
+      .tell('instruction.stop-using', {}, { sender: 'guard', recipient: 'jcp', cause: 'm3' });
+    expect(story.plan('2026-03-03').open).toEqual([]);
+  });
+});
+
 describe('a consent that the client withdraws at another agency', () => {
   const byProvider = { sender: 'cp', recipient: 'mesh' };
   const story = () =>

@@ -154,7 +154,7 @@ export const anchorsOf: Readonly<Record<ReminderKind, readonly MessageName[]>> =
   'review-appointment': ['review.accepted'],
   'next-review': ['review.outcome'],
   'outcome-profile': ['careplan.agreed'],
-  'consent-lapse': ['consent.recorded'],
+  'consent-lapse': ['consent.recorded', 'dpa1.returned'],
   'agreement-lapse-8': ['directory.agreement-put'],
   'agreement-lapse-2': ['directory.agreement-put'],
 };

@@ -50,12 +50,15 @@ export function isToldBy(
     : tellable.some(({ kinds }) => kinds.includes(kind));
 }
 
+/** The job centre keeps its record by a DPA1 that was returned to it: it is warned of the lapse, and who returned it is by its own consent. */
+const lapseReturned: ReminderTold = { ...reminderTold['consent-lapse'], only: 'recipient' };
+
 function tellableTo(side: Side, [cited, before]: readonly GuardRecord[]): Tellable {
   if (cited === undefined) return nothing;
   const { facts } = cited;
   switch (cited.name) {
     case 'reminder.due':
-      return reminderTo(side, String(facts['kind']));
+      return reminderTo(side, String(facts['kind']), before);
     case 'mail.reported': {
       const steps =
         typeof before?.facts['step'] === 'string' ? [before.facts['step'] as StepName] : [];
@@ -67,9 +70,10 @@ function tellableTo(side: Side, [cited, before]: readonly GuardRecord[]): Tellab
   }
 }
 
-function reminderTo(side: Side, kind: string): Tellable {
+function reminderTo(side: Side, kind: string, anchor: GuardRecord | undefined): Tellable {
   if (!Object.hasOwn(reminderTold, kind)) return nothing;
-  const told = reminderTold[kind as CaseReminder];
+  const isReturned = kind === 'consent-lapse' && anchor?.name === 'dpa1.returned';
+  const told = isReturned ? lapseReturned : reminderTold[kind as CaseReminder];
   return told.only === undefined || told.only === side ? told : nothing;
 }
 

@@ -45,7 +45,7 @@ const lapses: Readonly<Record<string, readonly [consent: string, after: string]>
   ],
 };
 const lapsing = (of: WordingFacts): string => {
-  const form = String(of.facts['form']);
+  const form = of.about === 'dpa1.returned' ? 'DPA1' : String(of.facts['form']);
   const [consent, after] = (Object.hasOwn(lapses, form) ? lapses[form] : undefined) ?? [
     'A consent in this case',
     'After that, nothing more can be shared under it.',

@@ -7,7 +7,7 @@ import type { Holder, OpenStep, Surroundings, Telling, View } from './case-state
 import { dueDate } from './due-date.js';
 import { formNamed, holderOf } from './open-steps.js';
 
-/** Whose reminder it is: who treats, who hosts (job centre or contracted provider), or who took the consent. */
+/** Whose reminder it is: who treats, who hosts (job centre or contracted provider), or who took the consent (a DPA1 that was returned: who got it). */
 type Side = 'treatment' | 'host' | 'taker';
 
 interface ReminderPlan {
@@ -101,7 +101,8 @@ function stepsOf(
   if (step === undefined) return [];
   const from = isFromDueOn === true ? due.facts['dueOn'] : undefined;
   const about = nameOfType(anchor.type);
-  const form = step === 'renew-consent' ? formNamed(anchor) : undefined;
+  const form =
+    step !== 'renew-consent' ? undefined : about === 'dpa1.returned' ? 'DPA1' : formNamed(anchor);
   return [
     {
       step,
@@ -116,7 +117,8 @@ function stepsOf(
   ];
 }
 
-function sideOf({ senderKind, recipientKind }: MeshEvent, side: Side): PersonSlot['side'] {
+function sideOf({ type, senderKind, recipientKind }: MeshEvent, side: Side): PersonSlot['side'] {
+  if (side === 'taker' && nameOfType(type) === 'dpa1.returned') return 'recipient';
   const kinds = kindsOf[side];
   if (kinds.includes(senderKind)) return 'sender';
   return recipientKind !== undefined && kinds.includes(recipientKind) ? 'recipient' : 'sender';

@@ -15,6 +15,19 @@ const goesOn =
   (before, event) =>
     revive(before, (each) => isLapse(each, 'TPR1', event[side]));
 
+/** The lapse of a consent, in place of the lapse of the one before; 12 months on where no end is named. */
+function lapseOf(
+  before: Commitments,
+  event: CaseEvent,
+  { form, party }: { readonly form: string; readonly party: string },
+): Commitments {
+  const anchorOn = dateFact(event, 'validUntil') ?? addDays(londonDate(event.recordedAt), 365);
+  return [
+    ...end(before, 'counted-anew', (each) => isLapse(each, form, party)),
+    once('consent-lapse', event, { party, anchorOn, ref: form }),
+  ];
+}
+
 /** Nothing of the form is kept: the party's own consent on it asks for no renewal any more. */
 function endLapse(before: Commitments, withdrawal: CaseEvent, party: string): Commitments {
   if (isSetFact(withdrawal, 'keep')) return before;
@@ -33,12 +46,11 @@ export const consentEffects = {
     if (textFact(event, 'decision') !== 'given')
       // A refusal binds its own scope, which is not known here. The DPA1 has but one: the record.
       return form === 'DPA1' ? end(before, 'ended', (each) => isLapse(each, form, party)) : before;
-    const anchorOn = dateFact(event, 'validUntil') ?? addDays(londonDate(event.recordedAt), 365);
-    return [
-      ...end(before, 'counted-anew', (each) => isLapse(each, form, party)),
-      once('consent-lapse', event, { party, anchorOn, ref: form }),
-    ];
+    return lapseOf(before, event, { form, party });
   },
+  // The job centre keeps its record by it: it is warned as if it had taken the DPA1.
+  'dpa1.returned': (before, event) =>
+    lapseOf(before, event, { form: 'DPA1', party: event.recipient }),
   // What rests on the client's consent to share ends; the provider's own series about its own client does not.
   'consent.withdrawn': (before, event) => {
     const form = textFact(event, 'form');
