@@ -68,6 +68,7 @@ export interface NoticeTemplate {
   readonly kind: NoticeKind;
   readonly to: PersonSlot;
   readonly when?: Condition;
+  readonly sentBy?: PartyKind;
   readonly sentTo?: PartyKind;
 }
 
