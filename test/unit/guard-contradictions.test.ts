@@ -493,6 +493,29 @@ describe('an exit under a consent to share', () => {
   });
 });
 
+describe('an exit that the client let be told expressly', () => {
+  it('is told no more once the client refuses to share, until it is given alone', () => {
+    const { desk, send, consent } = openCase();
+    const exit = () => send(river, 'exit.notified', jcp, { data: { exit: 'planned' } }).verdict;
+    expect(exit()).toEqual(cleared);
+    const decide = (more: object) => {
+      desk.nowMs += 60_000;
+      consent(river, (c) => ({
+        ...tpr2Consent(c, [jcp]),
+        takenAt: new Date(desk.nowMs).toISOString(),
+        ...more,
+      }));
+    };
+    decide({ purposes: ['share-employment-needs'], decision: 'refused' });
+    expect(exit()).toMatchObject({ reason: 'no-consent-on-record' });
+    decide({ purposes: ['exit-notice'] });
+    expect(exit()).toEqual(cleared);
+    expect(send(river, 'tpr2.shared', jcp).verdict).toMatchObject({
+      reason: 'no-consent-on-record',
+    });
+  });
+});
+
 describe('a TPR2', () => {
   it('is addressed to a person of its recipient, or to nobody', () => {
     const { send } = openCase();
