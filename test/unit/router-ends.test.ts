@@ -128,6 +128,16 @@ describe('a step ends when its reason ends', () => {
     );
   });
 
+  it('a review that the job centre calls off: the keyworker tells the client', () => {
+    const off = meshEvent('review.cancelled', toProvider);
+    expect(openSteps([off])).toEqual(['tell-client @ trt_acme']);
+    expect(
+      toldCase([off]).tellings.map(({ kind, step, holder }) => [kind, step, holder.party]),
+    ).toContainEqual(['review-cancelled', 'tell-client', trt]);
+    expect(openSteps([off, done(trt, 'tell-client')])).toEqual([]);
+    expect(openSteps([meshEvent('review.cancelled', toCentre)])).toEqual([]);
+  });
+
   it('DPA1: who has to return it, or to take it off the record, is told so', () => {
     const told = (event: MeshEvent) =>
       toldCase([event]).tellings.map(({ kind, step, holder }) => [kind, step, holder.party]);
