@@ -31,6 +31,7 @@ holds that it is current. So nothing that is not on this page can pass between a
 
 - A message passes only where the client's recorded consent names the sender's agency, the recipient's agency and the purpose, on that day.
 - A field passes only where the consent covers its category. A field that may not pass is left out. Where a field marked _needed_ may not pass, the whole message is refused.
+- A local sharing agreement between two agencies is recorded by the operator and decides no message. Both sides are warned before it lapses; nothing of a client is in that warning.
 - Every message to a job centre carries: “${supportOnlyTerms}”
 - Mail to a person names the organisation, the kind of message, a reference, and the date or outcome that the message gives. It is sealed; its subject outside the seal says nothing.
 - A refusal tells the recipient nothing, not even that there was a message. A refused consent, what a consent excludes, and a withdrawal are never told onward.

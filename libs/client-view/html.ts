@@ -1,5 +1,5 @@
 /** Text as HTML: names come from the directory, which people write. */
-export const escapeHtml = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -15,7 +15,7 @@ export const askParties = z.strictObject({
   kind: z.enum(partyKinds).optional(),
   role: z.enum(areaRoles).optional(),
 });
-export const partyShown = z
+const partyShown = z
   .strictObject({
     id: z.string(),
     kind: z.enum(partyKinds),

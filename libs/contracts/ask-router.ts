@@ -64,7 +64,7 @@ export const askCases = z.strictObject({
   person: personId.optional(),
   before: z.uuid().optional(),
 });
-export const ownCase = z.strictObject({
+const ownCase = z.strictObject({
   case: z.uuid(),
   caseref: z.string().optional(),
   shortReference: z.string().optional(),

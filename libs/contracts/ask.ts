@@ -30,14 +30,14 @@ export const decisionRecord = z.strictObject({
 });
 
 /** A line of disclosure: who may tell whom (agencies, or a role in an area as `role:treatment@<district>`) for which purpose. */
-export const disclosureLine = z.strictObject({
+const disclosureLine = z.strictObject({
   from: z.string(),
   to: z.string(),
   purpose: z.enum(purposes),
 });
 
 /** What a consent or withdrawal did to the lines that concern the sender's own agency. */
-export const consentOutcome = z
+const consentOutcome = z
   .strictObject({
     covers: z
       .array(disclosureLine)
@@ -71,7 +71,7 @@ export const timelineReply = z.strictObject({
 export type Timeline = z.infer<typeof timelineReply>;
 
 /** One open step of a worklist: who holds what, since when, until when. */
-export const worklistStep = z.strictObject({
+const worklistStep = z.strictObject({
   case: z.uuid(),
   caseref: z.string().optional(),
   step: z.enum(stepNames),
@@ -126,7 +126,7 @@ export const routerWorklistAsk = z.strictObject({
 
 /** `answer.svc_reminders.schedule`: what is due when, for cases. */
 export const scheduleAsk = z.strictObject({ cases: z.array(z.string()).max(1000) });
-export const scheduledReminder = z.strictObject({
+const scheduledReminder = z.strictObject({
   reminder: z.uuid(),
   case: z.uuid(),
   kind: z.enum(reminderKinds),
@@ -142,7 +142,7 @@ export const scheduleReply = z.strictObject({ reminders: z.array(scheduledRemind
 
 /** `answer.svc_notifier.mail-status`: what became of the mails of notices. */
 export const mailStatusAsk = z.strictObject({ notices: z.array(z.string()).max(1000) });
-export const mailStatus = z.strictObject({
+const mailStatus = z.strictObject({
   notice: z.uuid(),
   person: personId,
   kind: z.string(),
@@ -167,7 +167,7 @@ export const caseReply = z.strictObject({
 export type CaseView = z.infer<typeof caseReply>;
 
 /** How a consent ended: the party that recorded it, when, how, and which purposes between these two agencies are expressly kept. */
-export const withdrawalShown = z.strictObject({
+const withdrawalShown = z.strictObject({
   withdrawal: z.string().meta({ description: 'Id of the message' }),
   by: z.string(),
   at: z.string(),
@@ -235,7 +235,7 @@ export const askTry = z
       .optional(),
   })
   .meta({ id: 'ConsentTrial' });
-export const trialLine = z
+const trialLine = z
   .strictObject({
     type: z.string(),
     from: z.string(),
@@ -290,7 +290,7 @@ export const deadLetterItem = z.strictObject({
 export const deadLettersReply = z.strictObject({ deadLetters: z.array(deadLetterItem) });
 
 /** `counts`: how many records of each verdict, by sender; numbers only. `type` is the short name. */
-export const verdictCount = z.strictObject({
+const verdictCount = z.strictObject({
   party: z.string(),
   type: z.string(),
   verdict: z.enum(verdictKinds),
@@ -306,7 +306,7 @@ export const countsReply = z.strictObject({
 });
 
 /** `keys`: how many rows still need which version of the guard's key, and who knows it; never a key. */
-export const keyVersionCount = z.strictObject({
+const keyVersionCount = z.strictObject({
   version: z.int(),
   clients: z.int(),
   consents: z.int(),
@@ -359,9 +359,3 @@ export const proofReply = z.strictObject({
 
 export const okReply = <T extends z.ZodRawShape>(shape: T) =>
   z.object({ ok: z.literal(true), ...shape });
-export const failReply = z.object({
-  ok: z.literal(false),
-  code: z.string(),
-  detail: z.string(),
-  field: z.string().optional(),
-});

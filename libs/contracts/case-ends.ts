@@ -1,5 +1,5 @@
 /** How a case may end for an agency, each agency apart, with its reason. Nothing else ends a case; a newer message opens it again. */
-export const caseEnds = {
+const caseEnds = {
   'exit-and-claim-over': 'the client has left treatment and no claim runs at this agency',
   'treatment-over': 'the client has left this provider’s treatment',
   'no-trace': 'the client is not known at this agency, and the TPR2 went back',

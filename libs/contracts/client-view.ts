@@ -8,9 +8,9 @@ const namedParty = z.strictObject({ id: z.string(), name: z.string() });
  * What became of one message about the client. `told`: all of it went; `told-in-part`: without what the client ruled out; `waiting`: for
  * somebody who serves the area; `blocked`: never left; `stopped`: taken back before it was read.
  */
-export const viewOutcomes = ['told', 'told-in-part', 'waiting', 'blocked', 'stopped'] as const;
+const viewOutcomes = ['told', 'told-in-part', 'waiting', 'blocked', 'stopped'] as const;
 /** Why something was blocked or stopped, in as much as the client may want to know. */
-export const viewReasons = [
+const viewReasons = [
   'no-consent',
   'withdrawn',
   'limited',

@@ -2,6 +2,12 @@ import { consentForm, withdrawalForm } from './consent-forms.js';
 import type { MessageRule } from './message-rule.js';
 import { agencies, senderCaseworker } from './participants.js';
 
+const dpa1ToReturn = {
+  sentBy: 'contracted-provider',
+  when: { form: 'DPA1', decision: 'given' },
+} as const;
+const dpa1Refused = { form: 'DPA1', decision: 'refused' } as const;
+
 /** Consents go to the guard: recorded, limited and withdrawn on the same road, in the sender's own order. */
 export const consentMessages = {
   'consent.recorded': {
@@ -14,19 +20,13 @@ export const consentMessages = {
     caseUse: 'opens',
     facts: ['form', 'decision', 'validUntil'],
     opens: [
-      {
-        step: 'return-dpa1',
-        owner: senderCaseworker,
-        sentBy: 'contracted-provider',
-        when: { form: 'DPA1', decision: 'given' },
-      },
-      {
-        step: 'take-off-record',
-        owner: senderCaseworker,
-        when: { form: 'DPA1', decision: 'refused' },
-      },
+      { step: 'return-dpa1', owner: senderCaseworker, ...dpa1ToReturn },
+      { step: 'take-off-record', owner: senderCaseworker, when: dpa1Refused },
     ],
-    notices: [],
+    notices: [
+      { kind: 'dpa1-to-return', to: senderCaseworker, ...dpa1ToReturn },
+      { kind: 'take-off-record', to: senderCaseworker, when: dpa1Refused },
+    ],
   },
   'consent.withdrawn': {
     title: 'Consent withdrawn',
@@ -38,6 +38,7 @@ export const consentMessages = {
     caseUse: 'needs',
     facts: ['form', 'withdrawnAt', 'keep'],
     opens: [{ step: 'take-off-record', owner: senderCaseworker, when: { form: 'DPA1' } }],
-    notices: [],
+    // Whoever of the agency recorded it: the adviser is who takes it off the record.
+    notices: [{ kind: 'take-off-record', to: senderCaseworker, when: { form: 'DPA1' } }],
   },
 } as const satisfies Record<string, MessageRule>;

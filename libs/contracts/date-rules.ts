@@ -15,6 +15,10 @@ const ordersOf: Partial<Record<MessageName, readonly DateOrder[]>> = {
   ],
   'consent.withdrawn': [['withdrawnAt', 'now']],
   'client-view.requested': [['clientAskedOn', 'now']],
+  'directory.agreement-put': [
+    ['signedOn', 'now'],
+    ['signedOn', 'until'],
+  ],
   'appointment.booked': [['now', 'startsAt']],
   'appointment.moved': [['now', 'startsAt']],
   'appointment.attended': [['on', 'now']],

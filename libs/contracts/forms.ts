@@ -247,4 +247,8 @@ export const stepDoneForm = z.strictObject({
 /** A claim or record that the mesh passes on to nobody; content-free. After a withdrawal, to those who already hold what was shared. */
 export const stopUsingForm = z.strictObject({
   what: adm(z.literal('stop-using-and-take-off-the-record')),
+  message: adm(z.uuid()).optional().meta({
+    description:
+      'Only this message, which was wrong; absent: all that was shared under the consent',
+  }),
 });

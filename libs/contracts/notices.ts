@@ -60,6 +60,7 @@ export const noticeKinds = [
   'lead-declined',
   'case-moved-here',
   'steps-inherited',
+  'agreement-lapsing',
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
@@ -67,6 +68,7 @@ export interface NoticeTemplate {
   readonly kind: NoticeKind;
   readonly to: PersonSlot;
   readonly when?: Condition;
+  readonly sentBy?: PartyKind;
   readonly sentTo?: PartyKind;
 }
 

@@ -25,7 +25,7 @@ export interface ConsentFormRule {
   readonly statements: readonly string[];
 }
 
-export const tpr2Statements = [
+const tpr2Statements = [
   'information-shared-to-coordinate',
   'record-updated-with-needs',
   'used-solely-for-barriers-to-work',

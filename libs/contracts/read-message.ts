@@ -29,7 +29,7 @@ export interface IdAge {
   readonly maxAgeMs: number;
   readonly maxAheadMs: number;
 }
-export const defaultIdAge: IdAge = { maxAgeMs: 7 * 24 * 3_600_000, maxAheadMs: 5 * 60_000 };
+const defaultIdAge: IdAge = { maxAgeMs: 7 * 24 * 3_600_000, maxAheadMs: 5 * 60_000 };
 
 /** JSON text of a message → the message, or every problem found in it. Total: throws on nothing. Used by the gateway and again by the guard. */
 export function readMessageText(

@@ -64,7 +64,7 @@ export const referralStepEnds = {
     ],
   },
   'tell-client': {
-    reason: 'the client has not been told when and where',
+    reason: 'the client has not been told when and where, or that it is off',
     ends: [
       endedBy('appointment.moved', 'a newer time is to be told'),
       endedBy('appointment.cancelled', 'the appointment is off'),

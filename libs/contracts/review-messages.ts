@@ -69,7 +69,8 @@ export const reviewMessages = {
     to: [...referrers, ...treaters],
     facts: [],
     cites: 'review',
-    opens: [],
+    // An offer and a move are agreed with the client before they are answered; that a review is off the client hears from the keyworker.
+    opens: [{ step: 'tell-client', owner: recipientCaseworker, sentTo: 'treatment-provider' }],
     notices: [
       { kind: 'review-cancelled', to: recipientCaseworker },
       { kind: 'review-cancelled', to: senderCaseworker },

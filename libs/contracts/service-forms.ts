@@ -48,6 +48,25 @@ export const personPutForm = z.strictObject({
 });
 export type PersonPut = z.infer<typeof personPutForm>;
 
+/**
+ * Directory: the local sharing agreement between an office of one agency and an office of another. It decides no message: what passes rests
+ * on the client's consent alone. Its lapse is warned of. From the operator.
+ */
+export const agreementPutForm = z.strictObject({
+  offices: z.tuple([partyId, partyId]).meta({
+    description:
+      'The office of each agency that answers for it; its manager is warned of the lapse',
+  }),
+  signedOn: localDate,
+  until: localDate.meta({ description: 'Last day; an agreement is renewed yearly' }),
+  active: z.boolean().default(true).meta({ description: 'false: ended before its last day' }),
+});
+export type AgreementPut = z.infer<typeof agreementPutForm>;
+
+/** The two offices that the fact `offices` of an agreement names. */
+export const officesNamed = ({ offices }: Readonly<Record<string, unknown>>): readonly string[] =>
+  typeof offices === 'string' ? offices.split(' ') : [];
+
 /** A person's mailbox and OpenPGP public key (armoured). From the operator to the notifier, and to nobody else. */
 export const mailboxPutForm = z.strictObject({
   person: personId,
@@ -124,8 +143,18 @@ export const reminderKinds = [
   'next-review',
   'outcome-profile',
   'consent-lapse',
+  'agreement-lapse-8',
+  'agreement-lapse-2',
 ] as const;
 export type ReminderKind = (typeof reminderKinds)[number];
+
+/** Eight and two weeks before a local sharing agreement lapses. They are about two offices, and about no case. */
+export const agreementReminders = ['agreement-lapse-8', 'agreement-lapse-2'] as const;
+export type AgreementReminder = (typeof agreementReminders)[number];
+export type CaseReminder = Exclude<ReminderKind, AgreementReminder>;
+
+export const isAgreementReminder = (kind: unknown): kind is AgreementReminder =>
+  agreementReminders.some((each) => each === kind);
 
 /** A reminder falls due. `anchor` is the message it is counted from; `dueOn` the day of the thing itself, not of the reminder. */
 export const reminderDueForm = z.strictObject({

@@ -30,6 +30,14 @@ export const serviceMessages = {
     only: 'svc_ops',
     facts: ['person'],
   },
+  'directory.agreement-put': {
+    ...ours,
+    title: 'Directory: a local sharing agreement',
+    form: forms.agreementPutForm,
+    to: ['mesh'],
+    only: 'svc_ops',
+    facts: ['offices', 'until', 'active'],
+  },
   'people.mailbox-put': {
     ...ours,
     title: 'A mailbox and its key',

@@ -11,7 +11,7 @@ export const stepOutcomes = [
 export type StepOutcome = (typeof stepOutcomes)[number];
 
 /** The ends that a step may have. Nothing else ends a step but a message of `stepEnds`. */
-export const endNames = [
+const endNames = [
   'done',
   'declined-by-client',
   'no-longer-needed',

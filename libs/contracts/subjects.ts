@@ -20,7 +20,6 @@ export const eventsStream = 'EVENTS';
 
 export const ingressStream = (party: string): string => `IN_${requirePartyId(party)}`;
 export const ingressSubjects = (party: string): string => `ingress.${requirePartyId(party)}.>`;
-export const ingressSubject = (party: string): string => `ingress.${requirePartyId(party)}.msg`;
 
 /** The token must equal the importing account, so the delivery stream bears the party's bare name. */
 export const deliveryStream = (party: string): string => requirePartyId(party);
@@ -32,8 +31,6 @@ export const fenceSubject = (party: string): string => `egress.${requirePartyId(
 /** One subject for all: which kinds of messages there are is nobody's to see outside the body. */
 export const eventsSubject = 'events.decided';
 export const askSubject = (verb: string): string => `ask.${verb}`;
-export const askSubjectOf = (party: string, verb: string): string =>
-  `ask.${requirePartyId(party)}.${verb}`;
 export const answerSubject = (service: string, verb: string): string =>
   `answer.${requirePartyId(service)}.${verb}`;
 

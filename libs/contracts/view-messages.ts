@@ -14,15 +14,15 @@ const none = {
 } as const;
 
 /** The client asked to see who was told what. Sent by a person who may release it, under their own agency's key. */
-export const viewRequestForm = z
+const viewRequestForm = z
   .strictObject({ clientAskedOn: inCategory('administration', localDate) })
   .meta({ id: 'ClientViewRequest' });
 /** A second person agrees: of another agency bound to the same case; where no other is, of the same agency. */
-export const viewApprovalForm = z
+const viewApprovalForm = z
   .strictObject({ request: inCategory('administration', z.uuid()) })
   .meta({ id: 'ClientViewApproval' });
 /** The operator's tool takes it out, once, for the client. `approval` is the second person's message. */
-export const viewReleaseForm = z.strictObject({ approval: z.uuid() });
+const viewReleaseForm = z.strictObject({ approval: z.uuid() });
 export type ViewRelease = z.infer<typeof viewReleaseForm>;
 
 /**

@@ -19,20 +19,12 @@ export interface Cleared {
 /** The steps that it opens. `ifOpen` is left to who knows the open steps of the case. */
 export function stepsOpenedBy(message: Cleared): readonly StepTemplate[] {
   if (message.name === 'step.done') return stepAfterDone(message.facts);
-  return ruleOf(message.name).opens.filter(
-    ({ when, sentBy, sentTo }) =>
-      meets(message.facts, when) &&
-      (sentBy === undefined || sentBy === message.senderKind) &&
-      (sentTo === undefined || sentTo === message.recipientKind),
-  );
+  return ruleOf(message.name).opens.filter((template) => isMeant(template, message));
 }
 
 /** The notices that it causes. */
 export function noticesOf(message: Cleared): readonly NoticeTemplate[] {
-  return ruleOf(message.name).notices.filter(
-    ({ when, sentTo }) =>
-      meets(message.facts, when) && (sentTo === undefined || sentTo === message.recipientKind),
-  );
+  return ruleOf(message.name).notices.filter((template) => isMeant(template, message));
 }
 
 /** `stepEnds` by message instead of by step. */
@@ -42,6 +34,15 @@ for (const step of stepNames)
     const ends = endsBy.get(by) ?? [];
     endsBy.set(by, [...ends, { step, ...(when === undefined ? {} : { when }) }]);
   }
+
+/** The facts, and the kinds of sender and recipient, are as a row of the table asks. */
+const isMeant = (
+  { when, sentBy, sentTo }: Pick<StepTemplate, 'when' | 'sentBy' | 'sentTo'>,
+  { facts, senderKind, recipientKind }: Cleared,
+): boolean =>
+  meets(facts, when) &&
+  (sentBy === undefined || sentBy === senderKind) &&
+  (sentTo === undefined || sentTo === recipientKind);
 
 /** The steps that it ends, by the table `stepEnds`. Whose they are is for the router to say. */
 export function stepsEndedBy({

@@ -11,7 +11,7 @@ const commitment = z.base64().length(44);
  * client's key, a second salt) can be destroyed, and the tree still stands. Nothing in it tells a client who is known to the guard from one
  * who is not: `client` is there for every decision, made of a key of the moment where no client is concerned.
  */
-export const evidenceEntry = z.strictObject({
+const evidenceEntry = z.strictObject({
   v: z.literal(1),
   id: z.uuid(),
   ordinal: z.int().min(0),

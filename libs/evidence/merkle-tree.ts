@@ -66,7 +66,7 @@ export function inclusionRanges(index: number, size: number): LeafRange[] {
 }
 
 /** The subtrees whose roots prove that the tree of `oldSize` leaves is the beginning of that of `size` (section 2.1.2). */
-export function consistencyRanges(oldSize: number, size: number): LeafRange[] {
+function consistencyRanges(oldSize: number, size: number): LeafRange[] {
   if (oldSize < 0 || oldSize > size) throw new RangeError('the older tree is not smaller');
   if (oldSize === 0 || oldSize === size) return [];
   const subproof = (start: number, end: number, isWhole: boolean): LeafRange[] => {

@@ -30,7 +30,7 @@ export async function copyRows(
 }
 
 /** PostgreSQL's text format of COPY: a line a row, tabs between values, `\N` for null. */
-export function copyText(rows: readonly (readonly CopyValue[])[]): string {
+function copyText(rows: readonly (readonly CopyValue[])[]): string {
   let text = '';
   for (const row of rows) {
     let between = '';

@@ -3,6 +3,7 @@ import { clockFromConfig } from '#libs/clock/clock-from-config.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { Environment } from '#libs/settings/read-settings.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
+import { addAgreementCommands } from './adapters/agreement.commands.js';
 import { addClientViewCommands } from './adapters/client-view.commands.js';
 import { addDirectoryCommands } from './adapters/directory.command.js';
 import { addEvidenceCommands } from './adapters/evidence.commands.js';
@@ -55,6 +56,7 @@ export async function runOperator(args: readonly string[], host: OperatorHost): 
   addDirectoryCommands(program, context);
   addPersonCommands(program, context);
   addOfficeCommands(program, context);
+  addAgreementCommands(program, context);
   addRecordCommands(program, context);
   addEvidenceCommands(program, context);
   addClientViewCommands(program, context);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
 import { type MessageTrial, consentsReply } from '#libs/contracts/ask.js';
+import { agreementsReply } from '#libs/contracts/ask-agreements.js';
 import { type PartyShown, partiesReply } from '#libs/contracts/ask-around.js';
 import { casesReply } from '#libs/contracts/ask-router.js';
 import { clientViewReply } from '#libs/contracts/client-view.js';
@@ -369,44 +370,33 @@ describe('records that stand against a message', () => {
       records: [{ reason: 'contradicts-record' }],
     });
   });
+});
 
-  it('of no trace have the office told to keep nothing, and end what goes there', async () => {
-    jcp.collect();
+describe('local sharing agreements', () => {
+  it('are told to the operator, beside the agencies that have exchanged messages', async () => {
     const caseId = newCase();
     await cleared(jcp, referTo(caseId, ['tp_river']));
     await cleared(jcp, { name: 'referral.requested', to: 'tp_river', case: caseId });
-    await cleared(river, shareWith(caseId));
-    const tpr2 = await cleared(river, { name: 'tpr2.shared', to: 'jcp_wandsworth', case: caseId });
-    const gone = jcp.compose({
-      name: 'tpr2.no-trace',
-      to: 'tp_river',
-      case: caseId,
-      cites: tpr2,
-    });
-    await jcp.put(gone.id, gone.text);
-    expect((await jcp.verdict(gone.id)).state).toBe('cleared');
-    const instruction = async () => {
-      const { rows } = await ledger.query<{ id: string }>(
-        "select id from record where cause = $1 and name = 'instruction.stop-using'",
-        [gone.id],
-      );
-      return rows.map(({ id }) => id);
-    };
-    const [own = ''] = await instruction();
-    expect(await jcp.delivery(own)).toMatchObject({
-      type: typeOf('instruction.stop-using'),
-      case: caseId,
-      data: { what: 'stop-using-and-take-off-the-record' },
-    });
-    // The same message again: the same instruction, once.
-    await jcp.put(gone.id, gone.text, 'again');
-    const exit = await river.sendAndWait({
-      name: 'exit.notified',
-      to: 'jcp_wandsworth',
-      case: caseId,
-    });
-    expect(exit.records).toMatchObject([{ reason: 'contradicts-record', field: 'to' }]);
-    expect(await instruction()).toEqual([own]);
+    const put = (until: string) =>
+      cleared(ops, {
+        name: 'directory.agreement-put',
+        to: 'mesh',
+        data: { offices: ['tp_hill', 'jcp_wandsworth'], signedOn: '2026-01-05', until },
+      });
+    await put('2026-12-31');
+    await put('2027-01-04');
+    const told = agreementsReply.parse(await answer(ops.ask('agreements', {})));
+    expect(told.agreements).toEqual([
+      {
+        agencies: ['hill', 'jcp'],
+        offices: ['tp_hill', 'jcp_wandsworth'],
+        signedOn: '2026-01-05',
+        until: '2027-01-04',
+        active: true,
+      },
+    ]);
+    expect(told.exchanged).toContainEqual(['jcp', 'river']);
+    expect(await code(jcp.ask('agreements', {}))).toBe('not-found');
   });
 });
 

@@ -101,6 +101,30 @@ describe("the operator's tool", () => {
     expect((await ops(['person', 'back', 'p_nobody'])).err).toMatch(/there is no person p_nobody/);
   });
 
+  it('records a local sharing agreement, shows how each pair stands, and ends it', async () => {
+    await ops(['directory', 'apply', sampleDirectoryPath]);
+    const pair = ['jcp_leeds', 'trt_aire'];
+    const put = (...days: readonly string[]) => ops(['agreement', 'put', ...pair, ...days]);
+    expect(await put('--signed', '2026-02-02')).toMatchObject({ code: 0, err: '' });
+    const list = async () => {
+      const { out } = await ops(['--json', 'agreement', 'list']);
+      return JSON.parse(out) as { state: string; until?: string; agencies: string[] }[];
+    };
+    expect(await list()).toMatchObject([
+      { until: '2027-02-02', offices: pair },
+      { state: 'missing', agencies: ['jcp', 'trt_new'] },
+    ]);
+    expect(await put('--signed', '2020-02-03', '--until', '2020-12-31')).toMatchObject({ code: 0 });
+    expect((await list())[0]).toMatchObject({ state: 'lapsed' });
+    expect((await ops(['agreement', 'end', ...pair.toReversed()])).code).toBe(0);
+    expect((await list())[0]).toMatchObject({ state: 'ended' });
+    expect((await ops(['agreement', 'list'])).out).toMatch(/trt_new +missing/);
+    expect((await put('--signed', 'Friday')).err).toMatch(/--signed must be a day/);
+    expect((await ops(['agreement', 'end', 'jcp_leeds', 'trt_crown'])).err).toMatch(
+      /there is no agreement of jcp_leeds and trt_crown/,
+    );
+  });
+
   it('gives each person their key from the folder, and names the key that is missing', async () => {
     const sample = await readSampleDirectory();
     const keys = join(nats.folder, 'public-keys');

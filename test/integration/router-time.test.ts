@@ -293,6 +293,36 @@ describe('the referral router, as time goes on', () => {
     expect(inherited.map(({ data }) => data['cause'])).toEqual([holiday.id, also.id, left.id]);
   });
 
+  it('warns both sides of a local sharing agreement once for each reminder of its lapse', async () => {
+    const about = (
+      name: 'directory.agreement-put' | 'reminder.due',
+      more: Partial<MeshEvent> & Pick<MeshEvent, 'sender'>,
+    ) => {
+      const { case: _case, actor: _actor, ...event } = meshEvent(name, { to: 'mesh', ...more });
+      return event;
+    };
+    const put = about('directory.agreement-put', {
+      sender: 'svc_ops',
+      facts: { offices: `${jcp} trt_crown`, until: '2026-06-15', active: true },
+    });
+    const due = about('reminder.due', {
+      sender: 'svc_reminders',
+      cause: put.id,
+      facts: { kind: 'agreement-lapse-8', dueOn: '2026-06-15', occurrence: 1 },
+    });
+    await mesh.publish([...directoryEvents([jcp, 'trt_crown']), put, due]);
+    await mesh.publish([due], 'again');
+    for (const party of [jcp, 'trt_crown'])
+      await mesh.sent('notice.requested', {
+        kind: 'agreement-lapsing',
+        cause: due.id,
+        person: partyPut(party).teamLeader,
+      });
+    await mesh.swept(router);
+    const told = mesh.outgoing.filter(({ data }) => data['kind'] === 'agreement-lapsing');
+    expect(told).toHaveLength(2);
+  });
+
   it('names the offices where nobody could answer', async () => {
     const { case: _case, ...leader } = meshEvent('directory.person-put', {
       sender: 'svc_ops',

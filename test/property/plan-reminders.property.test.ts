@@ -22,6 +22,8 @@ const byProvider = { sender: 'tp', recipient: 'jcp' };
 const byJobCentre = { sender: 'jcp', recipient: 'tp' };
 const atHome = (sender: string) => ({ sender, recipient: 'mesh' });
 
+const office = fc.constantFrom('tp', 'jcp');
+
 const toldSomething = fc.oneof(
   day.map((agreedOn) => ({ name: 'careplan.agreed', ...atHome('tp'), facts: { agreedOn } })),
   day.map((heldOn) => ({ name: 'careplan.reviewed', ...atHome('tp'), facts: { heldOn } })),
@@ -67,7 +69,18 @@ const toldSomething = fc.oneof(
     ...atHome(named === 'TPR2' ? 'tp' : 'jcp'),
     facts: { form: named, decision: 'given', validUntil },
   })),
-  form.map((named) => ({ name: 'consent.withdrawn', ...atHome('tp'), facts: { form: named } })),
+  fc.tuple(form, office).map(([named, sender]) => ({
+    name: 'consent.withdrawn',
+    ...atHome(sender),
+    facts: { form: named },
+  })),
+  fc.tuple(offer, office).map(([cause, recipient]) => ({
+    name: 'instruction.stop-using',
+    sender: 'guard',
+    recipient,
+    cause,
+    facts: {},
+  })),
   fc.constant({ name: 'referral.declined', ...byProvider, facts: { reason: 'no-capacity' } }),
   fc.constant({ name: 'referral.requested', ...byJobCentre, facts: {} }),
   exitHow.map((how) => ({ name: 'exit.notified', ...byProvider, facts: { exit: how } })),
@@ -305,7 +318,16 @@ describe('a case’s schedule, held against rules that look at the whole history
     fc.assert(
       fc.property(history, (events) => {
         const taken = (named: string) => is('consent.recorded', { form: named });
-        const withdrawn = (named: string) => is('consent.withdrawn', { form: named });
+        /** The taker recorded the withdrawal, or was told to stop using because of one. */
+        const withdrawn = (named: string) => {
+          const taker = named === 'TPR2' ? 'tp' : 'jcp';
+          const isOfForm = is('consent.withdrawn', { form: named });
+          return (event: CaseEvent): boolean =>
+            (event.sender === taker && isOfForm(event)) ||
+            (is('instruction.stop-using')(event) &&
+              event.recipient === taker &&
+              events.some((each) => each.id === event.cause && isOfForm(each)));
+        };
         /** What closes the matter of a form, and what opens it again. */
         const matters: readonly (readonly [string, Told, Told])[] = [
           ['DPA1', is('claim.ended'), is('claim.started')],

@@ -1,7 +1,7 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { Directory, Timeline } from '#libs/contracts/ask.js';
 import { readMessageText, type ReadMessage } from '#libs/contracts/read-message.js';
-import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
+import type { AgreementPut, PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
 import { ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
 import { serveAsks } from '#libs/nats/answer-server.js';
 import type { AskReply } from '#libs/nats/ask-client.js';
@@ -13,6 +13,7 @@ export class DeskGuard {
   readonly received: ReadMessage[] = [];
   readonly #parties = new Map<string, PartyPut>();
   readonly #people = new Map<string, PersonPut>();
+  readonly #agreements = new Map<string, AgreementPut>();
   readonly #timelines = new Map<string, Timeline>();
   readonly #consumer: DeliveryConsumer;
   readonly #asks: { stop(): Promise<void> };
@@ -61,6 +62,11 @@ export class DeskGuard {
       this.#parties.set((data as PartyPut).party, data as PartyPut);
     if (reason === undefined && message.name === 'directory.person-put')
       this.#people.set((data as PersonPut).person, data as PersonPut);
+    if (reason === undefined && message.name === 'directory.agreement-put')
+      this.#agreements.set(
+        (data as AgreementPut).offices.toSorted().join(' '),
+        data as AgreementPut,
+      );
     const verdict = reason === undefined ? ('cleared' as const) : ('refused' as const);
     const { id, type, to, time } = message.envelope;
     const record = { verdict, ...(reason === undefined ? {} : { reason }), at: time };
@@ -80,6 +86,8 @@ export class DeskGuard {
     switch (verb) {
       case 'directory':
         return { ok: true, ...this.directory };
+      case 'agreements':
+        return { ok: true, agreements: this.#agreementsShown(), exchanged: [['jcp', 'trt_new']] };
       case 'verdict':
       case 'timeline':
         return this.#timeline(String(payload['id']), verb === 'verdict' ? 2_000 : 100);
@@ -102,6 +110,13 @@ export class DeskGuard {
       default:
         return { ok: false, code: 'not-found', detail: 'no such question' };
     }
+  }
+
+  #agreementsShown(): readonly object[] {
+    return [...this.#agreements.values()].map((put) => ({
+      ...put,
+      agencies: put.offices.map((office) => this.#parties.get(office)?.agency ?? ''),
+    }));
   }
 
   async #timeline(id: string, waitMs: number): Promise<AskReply> {

@@ -63,7 +63,7 @@ const anchors: Readonly<Record<string, readonly MessageName[]>> = {
   'claim-interview-26': ['claim.started'],
   'review-appointment': ['review.accepted'],
   'next-review': ['review.outcome'],
-  'consent-lapse': ['consent.recorded'],
+  'consent-lapse': ['consent.recorded', 'dpa1.returned'],
 };
 
 /** Numbers that the next message is made of. */

@@ -4,6 +4,9 @@ import { describe, expect, it } from '@jest/globals';
 import { readMessage } from '#libs/contracts/read-message.js';
 import { messageNames, ruleOf } from '#libs/contracts/message-table.js';
 import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
+import type { ClientShown } from '#test/support/guard-forms.js';
+import { Directory } from '#services/consent-guard/domain/directory.js';
+import { GuardDesk, printsOf, uuidOf } from '#test/support/guard-builders.js';
 import { openApiDocument, withExamples } from '#services/gateway/adapters/openapi-document.js';
 import { messageExamples } from '#services/gateway/adapters/openapi-examples.js';
 import { someReferral } from '#test/support/gateway-for-test.js';
@@ -78,6 +81,44 @@ describe('the description of the API', () => {
     expect(shown).toMatchObject({
       requestBody: { content: { 'application/cloudevents+json': { examples: first } } },
     });
+  });
+
+  it('has examples that the guard lets pass in their order, but for the one that shows a refusal', async () => {
+    const { parties, people } = await readSampleDirectory();
+    const directory = new Directory(
+      parties,
+      people.map(({ id, party, job, active }) => ({ id, party, job, active })),
+    );
+    const desk = new GuardDesk({ directory });
+    desk.nowMs = Date.parse('2026-03-02T09:00:00Z');
+    const now = new Date(desk.nowMs);
+    for (const [name, { value }] of Object.entries(messageExamples(now, () => randomBytes(10)))) {
+      const read = readMessage(value, desk.nowMs);
+      if (!read.ok) throw new Error(`${name} cannot be read`);
+      const { sender, envelope } = read.message;
+      const shown = (envelope.data as { client?: ClientShown }).client;
+      const { record } = desk.judge({
+        read: read.message,
+        sender,
+        prints: shown === undefined ? undefined : printsOf(shown),
+        digest: '0'.repeat(64),
+        derivedClient: uuidOf('the client'),
+      });
+      const { verdict } = record;
+      if (verdict.kind === 'waiting')
+        desk.send({
+          from: 'svc_router',
+          name: 'route.answered',
+          to: 'mesh',
+          data: { message: record.id, party: 'spoc_lsw' },
+        });
+      expect({ name, verdict }).toMatchObject({
+        verdict:
+          name === 'refused'
+            ? { reason: 'no-consent-on-record' }
+            : { kind: expect.stringMatching(/^(cleared|waiting)/) },
+      });
+    }
   });
 
   it('judges as the reader of messages does', () => {

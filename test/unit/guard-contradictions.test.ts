@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MessageName } from '#libs/contracts/message-table.js';
-import { GuardDesk, uuidOf } from '#test/support/guard-builders.js';
+import { GuardDesk, personOf, uuidOf } from '#test/support/guard-builders.js';
 import { type FormContext, dpa1, forms, tpr1, tpr2Consent } from '#test/support/guard-forms.js';
 
 const [jcp, river, works, hill] = ['jcp_wandsworth', 'tp_river', 'cp_works', 'tp_hill'];
@@ -131,6 +131,46 @@ describe('the outcome of an appointment', () => {
     );
   });
 
+  it('that was wrong is to be used no more where no consent covers its correction, and the sender is told so', () => {
+    const { desk, outcome } = booked();
+    const wrong = outcome('did-not-attend');
+    desk.wait(366);
+    const before = desk.delivered.length;
+    const refused = outcome('attended', { corrects: wrong.id });
+    expect(refused.verdict).toMatchObject({
+      reason: 'no-consent-on-record',
+      detail: expect.stringContaining('has been told to stop using it'),
+    });
+    expect(desk.delivered.slice(before)).toMatchObject([
+      {
+        recipient: jcp,
+        message: {
+          source: '/parties/guard',
+          data: { what: 'stop-using-and-take-off-the-record', message: wrong.id },
+        },
+      },
+    ]);
+    expect(desk.world.record(desk.delivered.at(-1)?.id ?? '')).toMatchObject({
+      name: 'instruction.stop-using',
+      cause: refused.id,
+      facts: { message: wrong.id },
+    });
+    // Tried again: the same answer, and no second instruction.
+    expect(outcome('attended', { corrects: wrong.id }).verdict).toEqual(refused.verdict);
+    expect(desk.delivered).toHaveLength(before + 1);
+  });
+
+  it('that may not be told and corrects nothing instructs nobody', () => {
+    const { desk, outcome } = booked();
+    desk.wait(366);
+    const before = desk.delivered.length;
+    expect(outcome('attended').verdict).toEqual({
+      kind: 'refused',
+      reason: 'no-consent-on-record',
+    });
+    expect(desk.delivered).toHaveLength(before);
+  });
+
   it('that comes a second time under its own id is no second outcome', () => {
     const { desk, referral } = booked();
     const incoming = desk.incoming({
@@ -231,6 +271,41 @@ describe('a contracted provider’s notice', () => {
       expect(returned(cites)).toMatchObject({ reason: 'cause-unknown', field: 'data.consent' });
     const no = consent(works, (c) => ({ ...dpa1(c, [jcp]), decision: 'refused' })).record.id;
     expect(returned(no)).toMatchObject(against('data.consent', 'DPA1'));
+  });
+});
+
+describe('a DPA1 that was returned', () => {
+  it('is warned of to the job centre that got it, and not once more to who returned it', () => {
+    const { desk, send, dpa1: own } = openCase();
+    const returned = send(works, 'dpa1.returned', jcp, { cites: own }).id;
+    const due = desk.send({
+      from: 'svc_reminders',
+      name: 'reminder.due',
+      to: 'mesh',
+      data: {
+        reminder: uuidOf('lapse'),
+        kind: 'consent-lapse',
+        anchor: returned,
+        dueOn: '2026-05-25',
+        occurrence: 1,
+      },
+    }).record;
+    expect(due.verdict).toEqual(cleared);
+    const warned = (at: string) =>
+      desk.send({
+        from: 'svc_router',
+        name: 'notice.requested',
+        to: 'svc_notifier',
+        data: {
+          kind: 'consent-lapsing',
+          cause: due.id,
+          person: personOf(at),
+          step: 'renew-consent',
+        },
+      }).record.verdict;
+    expect(warned(jcp)).toEqual(cleared);
+    expect(desk.delivered.at(-1)?.message.data).toMatchObject({ about: 'dpa1.returned' });
+    expect(warned(works)).toMatchObject({ reason: 'cause-unknown' });
   });
 });
 
@@ -415,6 +490,29 @@ describe('an exit under a consent to share', () => {
     desk.nowMs += 60_000;
     consent(later);
     expect(exit('planned').verdict).toMatchObject({ reason: 'no-consent-on-record' });
+  });
+});
+
+describe('an exit that the client let be told expressly', () => {
+  it('is told no more once the client refuses to share, until it is given alone', () => {
+    const { desk, send, consent } = openCase();
+    const exit = () => send(river, 'exit.notified', jcp, { data: { exit: 'planned' } }).verdict;
+    expect(exit()).toEqual(cleared);
+    const decide = (more: object) => {
+      desk.nowMs += 60_000;
+      consent(river, (c) => ({
+        ...tpr2Consent(c, [jcp]),
+        takenAt: new Date(desk.nowMs).toISOString(),
+        ...more,
+      }));
+    };
+    decide({ purposes: ['share-employment-needs'], decision: 'refused' });
+    expect(exit()).toMatchObject({ reason: 'no-consent-on-record' });
+    decide({ purposes: ['exit-notice'] });
+    expect(exit()).toEqual(cleared);
+    expect(send(river, 'tpr2.shared', jcp).verdict).toMatchObject({
+      reason: 'no-consent-on-record',
+    });
   });
 });
 

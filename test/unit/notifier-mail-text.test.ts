@@ -49,6 +49,7 @@ const factsOf: Readonly<Partial<Record<NoticeKind, Notice['facts']>>> = {
   'interview-due': { kind: 'claim-interview-13', dueOn: '2026-06-02' },
   'review-appointment-soon': { startsAt: '2026-03-30T09:30:00Z', dueOn: '2026-03-30' },
   'consent-lapsing': { form: 'TPR2', dueOn: '2026-06-02' },
+  'agreement-lapsing': { dueOn: '2026-06-02' },
   'next-review-due': { dueOn: '2026-06-02' },
   'outcome-profile-due': { dueOn: '2026-06-02' },
   'provider-notice': { form: 'NFP', attendance: 'attended', on: '2026-03-12' },
@@ -215,6 +216,21 @@ describe('the text of a notice', () => {
     const text = flat({ kind: 'review-requested', facts: {}, nextInterviewOn: '2026-06-01' });
     expect(text).toContain("Offer the client's next interview first, which falls on Monday 1 June");
     expect(flat({ kind: 'review-requested', facts: {} })).toContain('next appointment');
+  });
+
+  it('says that a DPA1 lapses which was returned to the reader', () => {
+    const text = flat({
+      kind: 'consent-lapsing',
+      about: 'dpa1.returned',
+      facts: { dueOn: '2026-06-02' },
+    });
+    expect(text).toContain('The DPA1, which lets the job centre keep this on its record, lapses');
+  });
+
+  it('says whether one message or all that was shared is to be used no more', () => {
+    const text = (facts: Notice['facts']) => flat({ kind: 'stop-using', facts });
+    expect(text({ message: caseId })).toContain('One message that was shared with you');
+    expect(text({})).toContain('What was shared with you in this case');
   });
 
   it('lists the cases of a colleague’s steps, and counts them in the subject', () => {

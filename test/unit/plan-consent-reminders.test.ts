@@ -37,6 +37,70 @@ describe('a consent', () => {
   });
 });
 
+describe('a DPA1 that was returned to the job centre', () => {
+  const returned = (story: Story, validUntil: string) =>
+    story.tell('dpa1.returned', { validUntil }, { sender: 'cp', recipient: 'jcp' });
+
+  it('is warned of to the job centre, beside the contracted provider that took it', () => {
+    const story = new Story().tell(
+      'consent.recorded',
+      { form: 'DPA1', decision: 'given', validUntil: '2026-12-31' },
+      { sender: 'cp', recipient: 'mesh' },
+    );
+    returned(story, '2026-12-31').plan('2026-03-02');
+    expect(story.rows.map(({ party }) => party)).toEqual(['cp', 'jcp']);
+    expect(story.open).toHaveLength(2);
+  });
+
+  it('stands in place of one that the job centre had, and ends when it is told to stop using', () => {
+    const own = { form: 'DPA1', decision: 'given', validUntil: '2026-06-30' };
+    const story = new Story().tell('consent.recorded', own, { sender: 'jcp', recipient: 'mesh' });
+    returned(story, '2026-12-31').plan('2026-03-02');
+    expect(story.open).toEqual(['consent-lapse 1 2026-12-31']);
+    story
+      .tell('consent.withdrawn', { form: 'DPA1' }, { sender: 'cp', recipient: 'mesh' })
+      .tell('instruction.stop-using', {}, { sender: 'guard', recipient: 'jcp', cause: 'm3' });
+    expect(story.plan('2026-03-03').open).toEqual([]);
+  });
+});
+
+describe('a consent that the client withdraws at another agency', () => {
+  const byProvider = { sender: 'cp', recipient: 'mesh' };
+  const story = () =>
+    new Story()
+      .tell(
+        'consent.recorded',
+        { form: 'TPR1', decision: 'given', validUntil: '2026-12-31' },
+        { sender: 'jcp', recipient: 'mesh' },
+      )
+      .tell(
+        'consent.recorded',
+        { form: 'TPR1', decision: 'given', validUntil: '2027-01-31' },
+        byProvider,
+      )
+      .plan('2026-03-02');
+  const told = (cause: string) =>
+    ['instruction.stop-using', {}, { sender: 'guard', recipient: 'jcp', cause }] as const;
+
+  it('is warned of as before by who took it, until that agency is told to stop using', () => {
+    const own = 'consent-lapse 1 2026-12-31';
+    const withdrawn = story().tell('consent.withdrawn', { form: 'TPR1' }, byProvider);
+    expect(withdrawn.plan('2026-03-03').open).toEqual([own]);
+    expect(withdrawn.tell(...told('m3')).plan('2026-03-04').open).toEqual([]);
+    expect(
+      story()
+        .tell(...told('no withdrawal'))
+        .plan('2026-03-04').open,
+    ).toHaveLength(2);
+  });
+
+  it('is warned of where some of it is kept', () => {
+    const kept = { form: 'TPR1', keep: 'attendance-feedback' };
+    const withdrawn = story().tell('consent.withdrawn', kept, byProvider);
+    expect(withdrawn.tell(...told('m3')).plan('2026-03-03').open).toHaveLength(2);
+  });
+});
+
 describe('the consent of a matter that is over', () => {
   const byJobCentre = { sender: 'jcp', recipient: 'mesh' };
   const taken = (form: string, by: Partial<CaseEvent> = byJobCentre) =>
@@ -69,7 +133,12 @@ describe('the consent of a matter that is over', () => {
       expect(openAfter(story, [...declined])).toBe(0);
       expect(openAfter(story, each)).toBe(1);
       expect(
-        openAfter(taken('TPR1'), [...declined], ['consent.withdrawn', { form: 'TPR1' }], each),
+        openAfter(
+          taken('TPR1'),
+          [...declined],
+          ['consent.withdrawn', { form: 'TPR1' }, byJobCentre],
+          each,
+        ),
       ).toBe(0);
     }
   });

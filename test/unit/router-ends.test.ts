@@ -143,6 +143,27 @@ describe('a step ends when its reason ends', () => {
     );
   });
 
+  it('a review that the job centre calls off: the keyworker tells the client', () => {
+    const off = meshEvent('review.cancelled', toProvider);
+    expect(openSteps([off])).toEqual(['tell-client @ trt_acme']);
+    expect(
+      toldCase([off]).tellings.map(({ kind, step, holder }) => [kind, step, holder.party]),
+    ).toContainEqual(['review-cancelled', 'tell-client', trt]);
+    expect(openSteps([off, done(trt, 'tell-client')])).toEqual([]);
+    expect(openSteps([meshEvent('review.cancelled', toCentre)])).toEqual([]);
+  });
+
+  it('DPA1: who has to return it, or to take it off the record, is told so', () => {
+    const told = (event: MeshEvent) =>
+      toldCase([event]).tellings.map(({ kind, step, holder }) => [kind, step, holder.party]);
+    expect(told(consent('DPA1', bright))).toEqual([['dpa1-to-return', 'return-dpa1', bright]]);
+    const withdrawn = atHome('consent.withdrawn', jcp, { form: 'DPA1', keep: '' });
+    for (const no of [consent('DPA1', jcp, 'refused'), withdrawn])
+      expect(told(no)).toEqual([['take-off-record', 'take-off-record', jcp]]);
+    expect(told(consent('DPA1', jcp))).toEqual([]);
+    expect(told(consent('TPR1', bright, 'refused'))).toEqual([]);
+  });
+
   it('DPA1 refused or withdrawn: the record is to be cleared, and not asked for again', () => {
     const withdrawn = atHome('consent.withdrawn', jcp, { form: 'DPA1', keep: '' });
     for (const no of [consent('DPA1', jcp, 'refused'), withdrawn]) {
@@ -343,6 +364,24 @@ describe('a step ends when its reason ends', () => {
     ]);
   });
 
+  it('stop using one message: what that one opened ends, and nothing else of the case', () => {
+    const [wrong, other] = [
+      meshEvent('appointment.did-not-attend', toCentre),
+      meshEvent('appointment.did-not-attend', toCentre),
+    ];
+    const stop = meshEvent('instruction.stop-using', {
+      sender: 'guard',
+      to: jcp,
+      cause: 'the refused correction',
+      facts: { message: wrong.id },
+    });
+    const { steps } = toldCase([wrong, other, stop]);
+    expect(steps.map(({ step, cause }) => [step, cause])).toEqual([
+      ['discuss-did-not-attend', other.id],
+      ['stop-using', stop.id],
+    ]);
+  });
+
   it('stop using: a refusal at one provider leaves what another shares', () => {
     const [acme, beacon] = [trt, 'trt_beacon'].map((sender) =>
       meshEvent('review.requested', { sender, to: jcp }),
@@ -432,6 +471,20 @@ describe('an episode that has ended', () => {
         ({ step }) => step,
       ),
     ).toEqual(['update-record']);
+  });
+
+  it('asks the job centre to renew a DPA1 that was returned to it, and then its provider nothing more', () => {
+    const returned = meshEvent('dpa1.returned', {
+      sender: bright,
+      to: jcp,
+      recordedAt: '2026-03-05T09:00:00Z',
+    });
+    const { steps } = toldCase([returned, reminder('consent-lapse', returned.id)]);
+    expect(
+      steps
+        .filter(({ step }) => step === 'renew-consent')
+        .map(({ holder, form }) => [holder.party, form]),
+    ).toEqual([[jcp, 'DPA1']]);
   });
 
   it('asks again once a new one begins', () => {

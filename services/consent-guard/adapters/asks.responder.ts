@@ -71,6 +71,7 @@ export function answersOf(books: Books): AskHandler {
     counts: () => books.operator.counts(),
     'dead-letters': () => books.operator.deadLetters(),
     directory: () => books.operator.directory(),
+    agreements: () => books.operator.agreements(),
     'overdue-figures': (_operator, payload) =>
       books.cases.overdueFigures(read(overdueFiguresAsk, payload)),
     'unattended-offices': () => books.cases.unattendedOffices(),

@@ -8,7 +8,7 @@ import { needsHistory } from '../domain/contradiction.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import { type Incoming, shownBy } from '../domain/incoming.js';
 import { chainOf } from '../domain/notice-chain.js';
-import { stopUsingId } from '../domain/stop-using.js';
+import { instructionWith } from '../domain/stop-using.js';
 import type { CaseBinding } from '../domain/world.js';
 
 /*
@@ -44,9 +44,7 @@ export function messagesIn(batch: readonly Incoming[]): string[] {
 
 /** The guard's own instruction that is recorded with this message. */
 const instructedBy = ({ read }: Incoming): string | undefined =>
-  read.name === 'tpr2.no-trace' && read.envelope.case !== undefined
-    ? stopUsingId(read.envelope.id, read.sender, read.envelope.case)
-    : undefined;
+  instructionWith(read.envelope.id, read.name, read.envelope.case);
 
 function addMessages({ id, data }: MeshEnvelope, ids: string[]): void {
   ids.push(id);

@@ -5,7 +5,7 @@ import type { IdentityPrints } from '../domain/client-identity.js';
 import type { Effect } from '../domain/effect.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
+import type { AgreementPut, PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
 import type { GuardKeys } from './guard-keys.js';
 import { keyFenceSql } from './key-fence.js';
 import { writeLines, writeScopes, writeViewRelease, writeWithdrawal } from './ledger-rows.js';
@@ -126,6 +126,9 @@ export class BatchStore {
         case 'put-person':
           await putPerson(db, effect.person);
           break;
+        case 'put-agreement':
+          await putAgreement(db, effect.agreement);
+          break;
         case 'bind-client':
         case 'bind-case':
         case 'deliver':
@@ -206,6 +209,16 @@ async function putPerson(db: PoolClient, person: PersonPut): Promise<void> {
     `insert into person (id, party, active, body) values ($1, $2, $3, $4)
   on conflict (id) do update set party = excluded.party, active = excluded.active, body = excluded.body`,
     [person.person, person.party, person.active, JSON.stringify(person)],
+  );
+}
+
+/** One row for two offices, whichever of them is named first. */
+async function putAgreement(db: PoolClient, agreement: AgreementPut): Promise<void> {
+  const [one, other] = agreement.offices.toSorted();
+  await db.query(
+    `insert into agreement (one, other, body) values ($1, $2, $3)
+  on conflict (one, other) do update set body = excluded.body`,
+    [one, other, JSON.stringify(agreement)],
   );
 }
 

@@ -6,7 +6,7 @@ import { decide } from '../domain/decide.js';
 import type { Effect } from '../domain/effect.js';
 import { type GuardRecord, isCleared, reasonOf, rootOf } from '../domain/guard-record.js';
 import type { Incoming } from '../domain/incoming.js';
-import { stopUsingId, stopUsingMessage } from '../domain/stop-using.js';
+import { instructionWith, stopUsingMessage } from '../domain/stop-using.js';
 import type { World } from '../domain/world.js';
 import { routedBy } from './batch-mentions.js';
 import type { DeadLetter, DecidedMessage } from './batch.store.js';
@@ -158,12 +158,11 @@ function judgeAgain(incoming: Incoming, grounds: Grounds, judged: JudgedBatch): 
 
 /** The guard's own instruction, recorded with a message that comes again: delivered and announced with it, whatever became of either. */
 function judgeOwnAgain(
-  { id, name, sender, caseId }: StoredRecord,
+  { id, name, caseId }: StoredRecord,
   { prior, delivered }: Grounds,
   judged: JudgedBatch,
 ): void {
-  if (name !== 'tpr2.no-trace') return;
-  const own = prior.get(stopUsingId(id, sender, caseId ?? ''));
+  const own = prior.get(instructionWith(id, name, caseId) ?? '');
   if (own === undefined) return;
   if (!delivered.has(own.id))
     judged.deliveries.push({

@@ -52,6 +52,30 @@ export class OperatorBook {
     return { deadLetters };
   }
 
+  /**
+   * Local sharing agreements, and the pairs of agencies between which messages have passed and are still on record. It reads all records,
+   * as `counts` does.
+   */
+  async agreements(): Promise<Record<string, unknown>> {
+    const agreements = await this.pool.query<{ body: object; one: string; other: string }>(
+      `select a.body, one.agency as one, other.agency as other from agreement a
+        join party one on one.id = a.body->'offices'->>0 join party other on other.id = a.body->'offices'->>1
+        order by a.one, a.other`,
+    );
+    const exchanged = await this.pool.query<{ one: string; other: string }>(
+      `select distinct least(sender_agency, recipient_agency) as one, greatest(sender_agency, recipient_agency) as other from record
+        where verdict in ('cleared', 'cleared-in-part') and sender_kind not in ('service', 'guard') and recipient_kind <> 'service' and recipient_agency <> sender_agency
+        order by 1, 2`,
+    );
+    return {
+      agreements: agreements.rows.map(({ body, one, other }) => ({
+        ...body,
+        agencies: [one, other],
+      })),
+      exchanged: exchanged.rows.map(({ one, other }) => [one, other]),
+    };
+  }
+
   async directory(): Promise<Record<string, unknown>> {
     const parties = await this.pool.query<{ body: object }>('select body from party order by id');
     const people = await this.pool.query<{ body: object }>('select body from person order by id');

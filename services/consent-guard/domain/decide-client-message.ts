@@ -1,4 +1,5 @@
 import type { Problem } from '#libs/contracts/problem.js';
+import { addInstruction } from './add-instruction.js';
 import { citedMessage } from './cited-message.js';
 import { contradiction } from './contradiction.js';
 import { crossTo } from './cross-to.js';
@@ -6,11 +7,10 @@ import type { Decision } from './decision.js';
 import { decideConsentMessage } from './decide-consent-message.js';
 import { decideViewMessage } from './decide-view.js';
 import type { DirectoryParty } from './directory.js';
-import { type GuardRecord, isCleared } from './guard-record.js';
+import type { GuardRecord } from './guard-record.js';
 import type { Incoming } from './incoming.js';
 import { factsOf, recordOf, refusal } from './record-of.js';
 import { type CaseStanding, resolveCase } from './resolve-case.js';
-import { stopUsingAfter, stopUsingMessage } from './stop-using.js';
 import { waitForRoute } from './wait-for-route.js';
 import type { World } from './world.js';
 
@@ -35,21 +35,6 @@ export function decideClientMessage(
   return bindsCase(decision)
     ? { ...decision, effects: [...standing.effects, ...decision.effects] }
     : decision;
-}
-
-/** An office that has no trace of the client is told in the same instant to keep nothing of what was shared with it. */
-function withInstruction(decision: Decision, sender: DirectoryParty, nowMs: number): Decision {
-  const { record, effects, others } = decision;
-  if (record.name !== 'tpr2.no-trace' || !isCleared(record) || record.caseId === undefined)
-    return decision;
-  const own = stopUsingAfter(record, record.caseId, sender, nowMs);
-  const deliver = {
-    kind: 'deliver' as const,
-    id: own.id,
-    recipient: sender.id,
-    message: stopUsingMessage(own),
-  };
-  return { record, effects: [...effects, deliver], others: [...others, own] };
 }
 
 /**
@@ -138,7 +123,7 @@ function decideAddressed(
         verdict: { kind: 'waiting' },
       });
       const crossing = crossTo({ record: start, envelope, world, nowMs, recipient: address.party });
-      return withInstruction({ ...crossing, others: [] }, sender, nowMs);
+      return addInstruction({ ...crossing, others: [] }, incoming, { sender, world, nowMs });
     }
   }
 }

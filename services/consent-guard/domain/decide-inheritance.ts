@@ -4,7 +4,8 @@ import type { DirectoryParty } from './directory.js';
 import { isCleared } from './guard-record.js';
 import type { Incoming } from './incoming.js';
 import { referenceOf, requestShown } from './notice-about.js';
-import { factsOf, recordOf, refusal } from './record-of.js';
+import { passNotice } from './notice-without-case.js';
+import { factsOf, refusal } from './record-of.js';
 import type { World } from './world.js';
 
 /**
@@ -56,19 +57,7 @@ export function decideInheritance(
     references: referencesFor(reader, request.cases ?? [], world),
     audience: reader.kind,
   };
-  const to = {
-    recipient: 'svc_notifier',
-    recipientKind: 'service' as const,
-    recipientAgency: 'svc_notifier',
-  };
-  const record = recordOf(incoming, sender, { ...grounds, ...to, verdict: { kind: 'cleared' } });
-  const { caseref: _none, ...open } = envelope;
-  const message = { ...open, data: notice };
-  return {
-    record,
-    effects: [{ kind: 'deliver', id: record.id, recipient: 'svc_notifier', message }],
-    others: [],
-  };
+  return passNotice(incoming, sender, grounds, notice);
 }
 
 function referencesFor(reader: DirectoryParty, cases: readonly string[], world: World): string[] {

@@ -2,6 +2,7 @@ import { ruleOf } from '#libs/contracts/message-table.js';
 import type { Problem } from '#libs/contracts/problem.js';
 import type { FactValue, Notice, NoticeRequest } from '#libs/contracts/service-forms.js';
 import { askBetween } from './ask-consent.js';
+import { decideAgreementNotice } from './decide-agreement-notice.js';
 import { decideInheritance } from './decide-inheritance.js';
 import type { Decision } from './decision.js';
 import type { DirectoryParty } from './directory.js';
@@ -30,6 +31,7 @@ export function decideNotice(
   const { envelope } = incoming.read;
   const request = envelope.data as NoticeRequest;
   if (request.kind === 'steps-inherited') return decideInheritance(incoming, sender, world);
+  if (request.kind === 'agreement-lapsing') return decideAgreementNotice(incoming, sender, world);
   const chain = chainOf(request.cause, world.record);
   const root = chain.at(-1);
   if (root?.caseId === undefined)

@@ -1,5 +1,6 @@
 import type { MessageName } from '#libs/contracts/message-table.js';
 import type {
+  AgreementPut,
   DeadLetterReport,
   MailReport,
   PartyPut,
@@ -9,6 +10,7 @@ import type {
   ReminderKind,
   Route,
 } from '#libs/contracts/service-forms.js';
+import { isAgreementReminder } from '#libs/contracts/service-forms.js';
 import { isPartyId, isServiceParty } from '#libs/contracts/party.js';
 import type { Problem } from '#libs/contracts/problem.js';
 import { decideNotice } from './decide-notice.js';
@@ -47,6 +49,8 @@ export function decideServiceMessage(
       return putParty(incoming, sender, envelope.data as PartyPut);
     case 'directory.person-put':
       return accept(incoming, sender, [{ kind: 'put-person', person: envelope.data as PersonPut }]);
+    case 'directory.agreement-put':
+      return putAgreement(incoming, sender, envelope.data as AgreementPut, world);
     case 'people.mailbox-put':
       return passOn(incoming, sender);
     case 'deadletter.redrive':
@@ -103,6 +107,23 @@ function putParty(incoming: Incoming, sender: DirectoryParty, party: PartyPut): 
   return refusal(incoming, sender, { code: 'party-id-invalid', field: 'data.party', detail });
 }
 
+/** An agreement is between offices of two agencies. It lets nothing through and stops nothing: consent alone does. */
+function putAgreement(
+  incoming: Incoming,
+  sender: DirectoryParty,
+  agreement: AgreementPut,
+  { directory }: World,
+): Decision {
+  const [one, other] = agreement.offices.map((office) => directory.party(office)?.agency);
+  if (one !== undefined && other !== undefined && one !== other)
+    return accept(incoming, sender, [{ kind: 'put-agreement', agreement }]);
+  return refusal(incoming, sender, {
+    code: 'recipient-unknown',
+    field: 'data.offices',
+    detail: 'offices must be two active parties of the directory, of two agencies',
+  });
+}
+
 /** A mailbox goes to the notifier as it is: it is no client's, and nobody else gets it. */
 function passOn(incoming: Incoming, sender: DirectoryParty): Decision {
   const { envelope } = incoming.read;
@@ -133,16 +154,19 @@ export const anchorsOf: Readonly<Record<ReminderKind, readonly MessageName[]>> =
   'review-appointment': ['review.accepted'],
   'next-review': ['review.outcome'],
   'outcome-profile': ['careplan.agreed'],
-  'consent-lapse': ['consent.recorded'],
+  'consent-lapse': ['consent.recorded', 'dpa1.returned'],
+  'agreement-lapse-8': ['directory.agreement-put'],
+  'agreement-lapse-2': ['directory.agreement-put'],
 };
 
 function reminderDue(incoming: Incoming, sender: DirectoryParty, world: World): Decision {
   const due = incoming.read.envelope.data as ReminderDue;
   const anchor = world.record(due.anchor);
   if (
-    anchor?.client === undefined ||
+    anchor === undefined ||
     !isCleared(anchor) ||
-    !anchorsOf[due.kind].includes(anchor.name)
+    !anchorsOf[due.kind].includes(anchor.name) ||
+    (anchor.client === undefined && !isAgreementReminder(due.kind))
   )
     return refusal(incoming, sender, unknownCause('anchor'));
   const facts = factsOf(incoming.read.rule.facts, incoming.read.envelope.data);

@@ -10,7 +10,7 @@ import { recordOf, refusal } from './record-of.js';
 import type { World } from './world.js';
 
 /** Who may ask for a client's whole view, and who may agree. */
-export const releasingJobs: readonly Job[] = [
+const releasingJobs: readonly Job[] = [
   'performance-team-leader',
   'nominated-officer',
   'drugs-coordinator',

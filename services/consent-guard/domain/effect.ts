@@ -1,7 +1,7 @@
 import type { ConsentFormData, WithdrawalFormData } from '#libs/contracts/consent-forms.js';
 import type { DeliveredMessage, MeshEnvelope } from '#libs/contracts/mesh-message.js';
 import type { Category } from '#libs/contracts/purposes.js';
-import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
+import type { AgreementPut, PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
 import type { DeadLetterReport } from '#libs/contracts/service-forms.js';
 import type { IdentityPrints } from './client-identity.js';
 import type { ConsentLine } from './consent-line.js';
@@ -60,6 +60,7 @@ export type Effect =
   | { readonly kind: 'release'; readonly id: string }
   | { readonly kind: 'put-party'; readonly party: PartyPut }
   | { readonly kind: 'put-person'; readonly person: PersonPut }
+  | { readonly kind: 'put-agreement'; readonly agreement: AgreementPut }
   | {
       readonly kind: 'release-view';
       readonly release: string;

@@ -1,7 +1,7 @@
 import { meets } from '#libs/contracts/condition.js';
 import type { NoticeKind } from '#libs/contracts/notices.js';
 import { refusalStep } from '#libs/contracts/refusal-steps.js';
-import type { NoticeRequest, ReminderKind } from '#libs/contracts/service-forms.js';
+import type { CaseReminder, NoticeRequest } from '#libs/contracts/service-forms.js';
 import type { PersonSlot, StepName } from '#libs/contracts/steps.js';
 import { waits } from '#libs/contracts/waits.js';
 import { noticesOf, stepsOpenedBy } from '#libs/contracts/what-follows.js';
@@ -20,7 +20,7 @@ interface ReminderTold extends Tellable {
   readonly only?: Side;
 }
 
-const reminderTold: Readonly<Record<ReminderKind, ReminderTold>> = {
+const reminderTold: Readonly<Record<CaseReminder, ReminderTold>> = {
   'care-plan-review': { kinds: ['care-plan-review-due'], steps: ['review-care-plan'] },
   'claim-interview-13': { kinds: ['interview-due'], steps: ['hold-interview'] },
   'claim-interview-26': { kinds: ['interview-due'], steps: ['hold-interview'] },
@@ -50,12 +50,15 @@ export function isToldBy(
     : tellable.some(({ kinds }) => kinds.includes(kind));
 }
 
+/** The job centre keeps its record by a DPA1 that was returned to it: it is warned of the lapse, and who returned it is by its own consent. */
+const lapseReturned: ReminderTold = { ...reminderTold['consent-lapse'], only: 'recipient' };
+
 function tellableTo(side: Side, [cited, before]: readonly GuardRecord[]): Tellable {
   if (cited === undefined) return nothing;
   const { facts } = cited;
   switch (cited.name) {
     case 'reminder.due':
-      return reminderTo(side, String(facts['kind']));
+      return reminderTo(side, String(facts['kind']), before);
     case 'mail.reported': {
       const steps =
         typeof before?.facts['step'] === 'string' ? [before.facts['step'] as StepName] : [];
@@ -67,9 +70,10 @@ function tellableTo(side: Side, [cited, before]: readonly GuardRecord[]): Tellab
   }
 }
 
-function reminderTo(side: Side, kind: string): Tellable {
+function reminderTo(side: Side, kind: string, anchor: GuardRecord | undefined): Tellable {
   if (!Object.hasOwn(reminderTold, kind)) return nothing;
-  const told = reminderTold[kind as ReminderKind];
+  const isReturned = kind === 'consent-lapse' && anchor?.name === 'dpa1.returned';
+  const told = isReturned ? lapseReturned : reminderTold[kind as CaseReminder];
   return told.only === undefined || told.only === side ? told : nothing;
 }
 

@@ -1,21 +1,44 @@
 import { guardSource, type DeliveredMessage } from '#libs/contracts/mesh-message.js';
 import { effectId, ownDigest } from '#libs/contracts/message-id.js';
-import { typeOf } from '#libs/contracts/message-table.js';
-import type { DirectoryParty } from './directory.js';
+import { type MessageName, typeOf } from '#libs/contracts/message-table.js';
 import type { GuardRecord } from './guard-record.js';
 
 /** Always the same for one cause, holder and case, so that a repeat is recognised. */
 export const stopUsingId = (cause: string, holder: string, caseId: string): string =>
   effectId(cause, 'stop-using', `${holder}/${caseId}`);
 
-/** The guard's own instruction to an office that found no trace of the client: what was shared towards it is not kept. It tells nothing. */
+/** The messages with which the guard may record an instruction of its own. */
+const instructing: ReadonlySet<MessageName> = new Set([
+  'tpr2.no-trace',
+  'appointment.attended',
+  'appointment.did-not-attend',
+]);
+
+/** The id of the instruction that is recorded with this message, where there is one. It comes again with the message. */
+export const instructionWith = (
+  id: string,
+  name: MessageName,
+  caseId: string | undefined,
+): string | undefined =>
+  caseId !== undefined && instructing.has(name) ? stopUsingId(id, 'with', caseId) : undefined;
+
+/** Whom the guard tells to stop using something, and because of which message of which case. */
+export interface Instruction {
+  readonly cause: GuardRecord;
+  readonly caseId: string;
+  readonly holder: Pick<GuardRecord, 'recipient' | 'recipientKind' | 'recipientAgency'> & {
+    readonly recipient: string;
+  };
+  /** Only this message; else all that was shared under the consent. */
+  readonly message?: string;
+}
+
+/** The guard's own instruction to keep nothing of what was shared, or of one message. It tells nothing. */
 export function stopUsingAfter(
-  noTrace: GuardRecord,
-  caseId: string,
-  holder: DirectoryParty,
+  { cause, caseId, holder, message }: Instruction,
   nowMs: number,
 ): GuardRecord {
-  const id = stopUsingId(noTrace.id, holder.id, caseId);
+  const id = instructionWith(cause.id, cause.name, caseId) ?? '';
   return {
     id,
     ordinal: 0,
@@ -23,17 +46,17 @@ export function stopUsingAfter(
     sender: 'guard',
     senderKind: 'guard',
     senderAgency: 'guard',
-    to: holder.id,
-    recipient: holder.id,
-    recipientKind: holder.kind,
-    recipientAgency: holder.agency,
+    to: holder.recipient,
+    recipient: holder.recipient,
+    recipientKind: holder.recipientKind,
+    recipientAgency: holder.recipientAgency,
     caseId,
-    client: noTrace.client,
+    client: cause.client,
     actor: undefined,
     time: new Date(nowMs).toISOString(),
     digest: ownDigest(id),
-    facts: {},
-    cause: noTrace.id,
+    facts: message === undefined ? {} : { message },
+    cause: cause.id,
     consents: [],
     inner: undefined,
     verdict: { kind: 'cleared' },
@@ -41,7 +64,13 @@ export function stopUsingAfter(
 }
 
 /** The instruction as it is delivered. */
-export const stopUsingMessage = ({ id, time, caseId, to }: GuardRecord): DeliveredMessage => ({
+export const stopUsingMessage = ({
+  id,
+  time,
+  caseId,
+  to,
+  facts,
+}: GuardRecord): DeliveredMessage => ({
   specversion: '1.0',
   id,
   source: guardSource,
@@ -49,5 +78,5 @@ export const stopUsingMessage = ({ id, time, caseId, to }: GuardRecord): Deliver
   time,
   ...(caseId === undefined ? {} : { case: caseId }),
   to,
-  data: { what: 'stop-using-and-take-off-the-record' },
+  data: { what: 'stop-using-and-take-off-the-record', ...facts },
 });

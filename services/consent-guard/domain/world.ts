@@ -137,6 +137,7 @@ export class World {
       case 'deliver':
       case 'withdraw':
       case 'redrive':
+      case 'put-agreement': // no message is judged by it
       case 'report-dead':
       case 'keep-consent':
       case 'keep-lines':

@@ -13,7 +13,7 @@ import { securityHeaders } from './security-headers.js';
 import { sendProblem } from './send-problem.js';
 
 /** The largest message, in bytes of its body. */
-export const maxBodyBytes = 256 * 1024;
+const maxBodyBytes = 256 * 1024;
 /** A client that takes longer to send its request is cut off. */
 const requestTimeoutMs = 15_000;
 /** How often that is looked after. */

@@ -1,3 +1,5 @@
+import { londonDate } from '#libs/calendar/london-time.js';
+import { consentFormRules } from '#libs/contracts/purposes.js';
 import { sourceOf } from '#libs/contracts/mesh-message.js';
 import { uuidV7 } from '#libs/contracts/message-id.js';
 import { type MessageName, typeOf } from '#libs/contracts/message-table.js';
@@ -50,7 +52,9 @@ export function messageExamples(
   const newId = (): string => uuidV7(now.getTime(), random());
   const referralId = newId();
   const forwardedId = newId();
+  const againId = newId();
   const by = exampleMaker(now, newId);
+  const made = { now, newId };
   return {
     consent: by(jobCentre, 'the client agrees to be referred (TPR1)', 'consent.recorded', {
       to: 'mesh',
@@ -70,10 +74,17 @@ export function messageExamples(
       to: jobCentre.party,
       data: { referral: forwardedId, keyworker: provider.actor },
     }),
-    booked: by(provider, 'a first appointment is booked', 'appointment.booked', {
-      to: jobCentre.party,
-      data: appointment(forwardedId, now),
+    ...appointmentExamples(by, forwardedId, made),
+    again: by(jobCentre, 'a second referral, straight to the provider', 'referral.requested', {
+      id: againId,
+      to: provider.party,
+      data: referral,
     }),
+    declined: by(provider, 'it has no place free, and says so', 'referral.declined', {
+      to: jobCentre.party,
+      data: { referral: againId, reason: 'no-capacity' },
+    }),
+    ...sharingExamples(by, made),
     withdrawn: by(jobCentre, 'the client withdraws the consent', 'consent.withdrawn', {
       to: 'mesh',
       data: withdrawal(now),
@@ -81,6 +92,78 @@ export function messageExamples(
     refused: by(jobCentre, 'referred again without consent: refused', 'referral.requested', {
       to: provider.party,
       data: referral,
+    }),
+  };
+}
+
+interface Made {
+  readonly now: Date;
+  readonly newId: () => string;
+}
+
+/** An appointment is booked, moved, and its outcome told wrong and then corrected. */
+function appointmentExamples(
+  by: MakeExample,
+  forwardedId: string,
+  { now, newId }: Made,
+): Readonly<Record<string, MessageExample>> {
+  const [bookedId, movedId, absentId] = [newId(), newId(), newId()] as const;
+  return {
+    booked: by(provider, 'a first appointment is booked', 'appointment.booked', {
+      id: bookedId,
+      to: jobCentre.party,
+      data: { referral: forwardedId, ...meeting(7, now) },
+    }),
+    moved: by(provider, 'the appointment is moved', 'appointment.moved', {
+      id: movedId,
+      to: jobCentre.party,
+      data: { appointment: bookedId, ...meeting(8, now) },
+    }),
+    absent: by(provider, 'the client did not attend', 'appointment.did-not-attend', {
+      id: absentId,
+      to: jobCentre.party,
+      data: { referral: forwardedId, appointment: movedId, on: londonDate(now) },
+    }),
+    corrected: by(provider, 'that was a mistake: the client attended', 'appointment.attended', {
+      to: jobCentre.party,
+      data: {
+        referral: forwardedId,
+        appointment: movedId,
+        on: londonDate(now),
+        corrects: absentId,
+      },
+    }),
+  };
+}
+
+/** The provider shares: who leads is proposed, a review is asked for, offered and moved. */
+function sharingExamples(
+  by: MakeExample,
+  { now, newId }: Made,
+): Readonly<Record<string, MessageExample>> {
+  const [reviewId, offerId] = [newId(), newId()] as const;
+  return {
+    sharing: by(provider, 'the client agrees to sharing (TPR2)', 'consent.recorded', {
+      to: 'mesh',
+      data: sharingGiven(now),
+    }),
+    lead: by(provider, 'the keyworker proposes who leads', 'lead.proposed', {
+      to: 'probation_lsw',
+      data: { lead: 'keyworker', from: londonDate(now) },
+    }),
+    review: by(provider, 'a three-way review is asked for', 'review.requested', {
+      id: reviewId,
+      to: jobCentre.party,
+      data: { wantedBy: londonDate(inDays(21, now)), place: 'job-centre' },
+    }),
+    offered: by(jobCentre, 'the job centre offers a time', 'review.offered', {
+      id: offerId,
+      to: provider.party,
+      data: { request: reviewId, ...atOffice(10, now) },
+    }),
+    reviewMoved: by(jobCentre, 'the review is moved', 'review.moved', {
+      to: provider.party,
+      data: { offer: offerId, ...atOffice(11, now) },
     }),
   };
 }
@@ -135,11 +218,34 @@ const consentGiven = (takenAt: Date): JsonSchema => ({
   explained: { statements: [], wordingVersion: '2009-07', language: 'en', copyGiven: true },
 });
 
-/** In a week. */
-const appointment = (forwarded: string, now: Date): JsonSchema => ({
-  referral: forwarded,
-  startsAt: new Date(now.getTime() + 7 * dayMs).toISOString(),
+const sharingGiven = (takenAt: Date): JsonSchema => ({
+  ...consentGiven(takenAt),
+  form: 'TPR2',
+  formReference: 'TPR2/DOCS/1',
+  purposes: ['share-employment-needs', 'three-way-review', 'agree-ete-lead'],
+  to: { parties: [jobCentre.party, 'probation_lsw'] },
+  takenBy: provider.actor,
+  explained: {
+    statements: consentFormRules.TPR2.statements,
+    wordingVersion: '2009-07',
+    language: 'en',
+    copyGiven: true,
+  },
+});
+
+const inDays = (days: number, now: Date): Date => new Date(now.getTime() + days * dayMs);
+
+const meeting = (days: number, now: Date): JsonSchema => ({
+  startsAt: inDays(days, now).toISOString(),
   place: 'Riverside Recovery, 2 Sample Wharf, London SW18',
+});
+
+/** A review at any hour that the reader has now is marked as agreed locally. */
+const atOffice = (days: number, now: Date): JsonSchema => ({
+  startsAt: inDays(days, now).toISOString(),
+  place: 'Jobcentre Plus Wandsworth',
+  slot: 'next-free-appointment',
+  agreedLocally: true,
 });
 
 const withdrawal = (now: Date): JsonSchema => ({

@@ -26,7 +26,7 @@ export type JsonSchema = { [key: string]: unknown };
 export type Schemas = Record<string, JsonSchema>;
 
 /** What agencies send; the mesh's own messages do not come by here. */
-export const sentByAgencies = messageNames.filter((name) =>
+const sentByAgencies = messageNames.filter((name) =>
   ruleOf(name).from.some((kind) => kind !== 'service'),
 );
 

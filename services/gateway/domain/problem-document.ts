@@ -13,7 +13,7 @@ export interface ProblemDocument {
   readonly verdict?: unknown;
 }
 
-export const problemTypeOf = (code: MeshErrorCode): string => `urn:throughcare:problem:${code}`;
+const problemTypeOf = (code: MeshErrorCode): string => `urn:throughcare:problem:${code}`;
 
 /** Our own faults, whose particulars are for our logs. */
 const unexplained: ReadonlySet<MeshErrorCode> = new Set([

@@ -27,8 +27,8 @@ const standIn = {
 
 const isOff =
   'The appointment is off. The attached entry takes it out of your calendar, if it is there.';
-const byMachine =
-  'This notice was sent by a machine. Do not reply to it: use your own system, where you find the case by its reference.';
+const byMachine = 'This notice was sent by a machine. Do not reply to it';
+const findCase = ': use your own system, where you find the case by its reference.';
 
 /**
  * The words of a notice: by which references the case is found, from which organisation, about which message; what happened, what to do,
@@ -49,15 +49,18 @@ export function renderMailText(notice: Notice): MailText {
       : []),
     ...(escalation === undefined || escalation === 'owner' ? [] : [standIn[escalation]]),
     ...(jobCentreSide.has(audience) ? [supportOnly] : []),
-    byMachine,
+    `${byMachine}${isAboutCase(notice) ? findCase : '.'}`,
   ];
   return {
-    subject: `${wording.subject}: ${subjectReference(notice)}`,
+    subject: [wording.subject, ...subjectReference(notice)].join(': '),
     text: `${paragraphs.map(wrapLines).join('\n\n')}\n`,
   };
 }
 
-/** The first lines, in one block. A notice about several cases names them in its own words. */
+const isAboutCase = ({ caseReference, references }: Notice): boolean =>
+  caseReference !== '' || references !== undefined;
+
+/** The first lines, in one block. A notice about several cases names them in its own words; one about no case has the other side alone. */
 function aboutLines(notice: Notice): readonly string[] {
   if (notice.references !== undefined) return [];
   const { counterpart } = notice;
@@ -65,7 +68,7 @@ function aboutLines(notice: Notice): readonly string[] {
   const own = ownReference(notice);
   const title = titleOf(notice.about);
   const lines = [
-    ...(own === undefined ? [] : [`Case: ${oneLine(own)}`]),
+    ...(own === undefined || own === '' ? [] : [`Case: ${oneLine(own)}`]),
     ...(short === undefined
       ? []
       : [`Short reference: ${short}; type it into the worklist or say it by telephone`]),
@@ -73,7 +76,7 @@ function aboutLines(notice: Notice): readonly string[] {
     ...(counterpart === undefined ? [] : [`Other organisation: ${them(notice, '')}`]),
     ...(counterpart?.phone === undefined ? [] : [`To ring them: ${counterpart.phone}`]),
   ];
-  return [lines.join('\n')];
+  return lines.length === 0 ? [] : [lines.join('\n')];
 }
 
 /**
@@ -88,11 +91,12 @@ function ownReference({ caseReference, shortReference }: Notice): string | undef
   return isOwn || shortReference === undefined ? caseReference : undefined;
 }
 
-function subjectReference(notice: Notice): string {
+function subjectReference(notice: Notice): readonly string[] {
   const { references, caseReference } = notice;
   if (references !== undefined)
-    return references.length === 1 ? '1 case' : `${references.length} cases`;
-  return ownReference(notice) ?? shortOf(notice) ?? caseReference;
+    return [references.length === 1 ? '1 case' : `${references.length} cases`];
+  const reference = ownReference(notice) ?? shortOf(notice) ?? caseReference;
+  return reference === '' ? [] : [reference];
 }
 
 /** In two groups of four, easier to say and to type. The worklist passes over the hyphen. */

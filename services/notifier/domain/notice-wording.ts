@@ -45,7 +45,7 @@ const lapses: Readonly<Record<string, readonly [consent: string, after: string]>
   ],
 };
 const lapsing = (of: WordingFacts): string => {
-  const form = String(of.facts['form']);
+  const form = of.about === 'dpa1.returned' ? 'DPA1' : String(of.facts['form']);
   const [consent, after] = (Object.hasOwn(lapses, form) ? lapses[form] : undefined) ?? [
     'A consent in this case',
     'After that, nothing more can be shared under it.',
@@ -214,7 +214,10 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
   },
   'stop-using': {
     subject: 'Stop using what was shared',
-    happened: () => 'What was shared with you in this case may no longer be used.',
+    happened: ({ facts }) =>
+      facts['message'] === undefined
+        ? 'What was shared with you in this case may no longer be used.'
+        : 'One message that was shared with you in this case may no longer be used. Your system shows which one.',
     next: () => 'Stop using it, take it off the record, and record that this is done.',
   },
   'step-overdue': {

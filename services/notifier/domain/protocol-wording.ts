@@ -186,6 +186,13 @@ export const protocolWording = {
     happened: ({ references }) => inherited(references ?? []),
     next: () => 'Look at these cases in your worklist, the oldest first.',
   },
+  'agreement-lapsing': {
+    subject: 'Local sharing agreement about to lapse',
+    happened: (of) =>
+      `The local sharing agreement between your organisation and ${them(of, 'another one')} lapses${dueDay(of)}. Nothing is blocked by that: what may pass rests on each client's consent.`,
+    next: () =>
+      'Agree with the other organisation to renew it, sign it, and tell the administrator the new dates.',
+  },
 } as const satisfies Partial<Record<NoticeKind, NoticeWording>>;
 
 function inherited(references: readonly string[]): string {

@@ -9,7 +9,7 @@ export interface SealExpectation {
   readonly encryptionKeyId: string;
 }
 
-export const sealFaults = [
+const sealFaults = [
   'not-ascii-lines',
   'header-not-allowed',
   'header-missing',

@@ -18,16 +18,12 @@
  * Message-ID, so that a relay or a mail client can drop the second copy.
  */
 
-export const holdReasons = ['no-mailbox', 'no-key', 'key-expired', 'key-unusable'] as const;
+const holdReasons = ['no-mailbox', 'no-key', 'key-expired', 'key-unusable'] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
 export type SendPhase = 'opening' | 'body';
 
-export const failReasons = [
-  'refused-by-relay',
-  'too-long-undelivered',
-  'outcome-never-known',
-] as const;
+const failReasons = ['refused-by-relay', 'too-long-undelivered', 'outcome-never-known'] as const;
 export type FailReason = (typeof failReasons)[number];
 
 export type SendState =

@@ -6,6 +6,7 @@ export type WordingFacts = Pick<
   Notice,
   | 'audience'
   | 'facts'
+  | 'about'
   | 'step'
   | 'dueOn'
   | 'counterpart'

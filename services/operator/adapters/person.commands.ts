@@ -5,12 +5,12 @@ import {
   overdueFiguresReply,
   unattendedOfficesReply,
 } from '#libs/contracts/ask-router.js';
-import { localDate } from '#libs/contracts/form-fields.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { PersonPut } from '#libs/contracts/service-forms.js';
 import type { MeshDesk } from '../domain/mesh-desk.js';
 import { renderTable } from '../domain/render-table.js';
 import type { OperatorContext } from './operator-context.js';
+import { putEntry, readDay } from './put-entry.js';
 
 type Change = Partial<PersonPut>;
 
@@ -69,17 +69,7 @@ async function putChanged(
   const data = Object.fromEntries(
     Object.entries({ ...has, ...what(has) }).filter(([, value]) => value !== undefined),
   );
-  const sent = await desk.send({
-    type: 'directory.person-put',
-    to: 'mesh',
-    data,
-  });
-  const last = (await desk.verdict(sent)).records.at(-1);
-  if (last?.verdict !== 'cleared')
-    throw new MeshError(
-      'config-invalid',
-      `not taken: ${last?.detail ?? last?.reason ?? 'undecided'}`,
-    );
+  await putEntry(desk, { type: 'directory.person-put', to: 'mesh', data });
   return { person: id, text: `${id}: taken` };
 }
 
@@ -112,10 +102,4 @@ export function addOfficeCommands(program: Command, context: OperatorContext): v
       const table = renderTable(['region', 'steps'], rows, 'none');
       context.show(answer, `${answer.from} to ${answer.to}\n${table}`);
     });
-}
-
-function readDay(option: string, text: string): string {
-  const read = localDate.safeParse(text);
-  if (read.success) return read.data;
-  throw new MeshError('config-invalid', `${option} must be a day as YYYY-MM-DD`);
 }

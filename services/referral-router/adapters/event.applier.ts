@@ -4,7 +4,12 @@ import type { Clock } from '#libs/clock/clock.js';
 import { readAddress } from '#libs/contracts/address.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { nameOfType } from '#libs/contracts/message-table.js';
-import { partyPutForm, personPutForm, routesAtMost } from '#libs/contracts/service-forms.js';
+import {
+  isAgreementReminder,
+  partyPutForm,
+  personPutForm,
+  routesAtMost,
+} from '#libs/contracts/service-forms.js';
 import { enqueue } from '#libs/outbox/enqueue.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
 import { answerMailTrouble } from '../domain/answer-mail-trouble.js';
@@ -23,6 +28,7 @@ import { loadCandidates, loadDirectory, putParty, putPerson } from './directory.
 import { noteFollowed } from './followed.store.js';
 import { askNotices, findNotice } from './notice.store.js';
 import { tellPeople } from './notice.teller.js';
+import { warnOfLapse } from './lapse.teller.js';
 import { addToCase, caseOf, hasOtherVerdict, recordOnce } from './record.store.js';
 import type { RouterTables } from './router-tables.js';
 
@@ -50,9 +56,13 @@ export class EventApplier {
 
   private async applyIn(tx: Tx, event: MeshEvent): Promise<void> {
     if (event.directory !== undefined) return putDirectory(tx, event);
-    if (event.case === undefined && event.cause === undefined) return undefined;
+    const name = nameOfType(event.type);
+    if (event.case === undefined && event.cause === undefined && name !== 'directory.agreement-put')
+      return undefined;
     if (!(await recordOnce(tx, event))) return undefined;
-    if (nameOfType(event.type) === 'mail.reported') return this.tellOfMail(tx, event);
+    if (name === 'mail.reported') return this.tellOfMail(tx, event);
+    if (name === 'reminder.due' && isAgreementReminder(event.facts['kind']))
+      return warnOfLapse(tx, event, this.clock.now());
     const caseId = await caseOf(tx, event);
     if (caseId === undefined) return undefined; // its cause has not come yet; it is taken up with it
     const locked = await lockCase(tx, caseId);

@@ -21,7 +21,7 @@ export interface EventsConsumerOptions {
   readonly onTrouble: (error: unknown) => void;
 }
 
-export const eventsLease = 'events';
+const eventsLease = 'events';
 const leaseEveryMs = 1_000;
 /** Events older than this (by the mesh's clock) are history that is being caught up with … */
 const behindMs = 3_600_000;

@@ -32,6 +32,17 @@ export async function hasOtherVerdict(tx: Db, { id, verdict }: MeshEvent): Promi
   return found !== undefined;
 }
 
+/** The event of a message that was cleared. */
+export async function findRecord(tx: Db, id: string): Promise<MeshEvent | undefined> {
+  const row = await tx
+    .selectFrom('records')
+    .select('event')
+    .where('id', '=', id)
+    .where('verdict', '=', 'cleared')
+    .executeTakeFirst();
+  return row?.event;
+}
+
 /** The case of an event: its own, or that of the record that it rests on. */
 export async function caseOf(tx: Db, event: MeshEvent): Promise<string | undefined> {
   if (event.case !== undefined || event.cause === undefined) return event.case;

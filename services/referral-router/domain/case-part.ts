@@ -102,6 +102,8 @@ function turnOf(event: MeshEvent, name: MessageName, around: Surroundings): Turn
   if (name === 'step.done') return givenUp(event) ? 'referral-ended' : undefined;
   if (name.startsWith('exit.') && meets(event.facts, { exit: 'unplanned-likely' }))
     return undefined;
+  // One message was wrong: what was shared besides goes on.
+  if (name === 'instruction.stop-using' && event.facts['message'] !== undefined) return undefined;
   const side = around.agencyOf(event.sender) === around.agency ? 'sender' : 'recipient';
   const kind = side === 'sender' ? event.senderKind : event.recipientKind;
   const turn = turns[name]?.[side];

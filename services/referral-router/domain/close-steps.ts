@@ -152,7 +152,7 @@ function opensFor(
 /**
  * Whether an instruction to stop using ends the step: one of the party that it went to, or one that the party which recorded the
  * withdrawal owes it. Only what rests on the consent taken back; where the router does not know which one that was, all. A refusal binds
- * the lines of the one who recorded it: what another provider shares goes on.
+ * the lines of the one who recorded it: what another provider shares goes on. An instruction about one message ends what that one opened.
  */
 export function isTakenBack(
   { root, holder, other }: Pick<OpenStep, 'root' | 'holder' | 'other'>,
@@ -160,6 +160,8 @@ export function isTakenBack(
   { agencyOf, messageOf, isSpoc }: Surroundings,
 ): boolean {
   const told = agencyOf(event.to);
+  const { message } = event.facts;
+  if (message !== undefined) return agencyOf(holder.party) === told && root === message;
   const withdrawal = event.cause === undefined ? undefined : messageOf(event.cause);
   const holds = agencyOf(holder.party);
   const owes =

@@ -48,6 +48,10 @@ export const mailNoticeId = (notice: string, kind: string): string =>
 export const inheritedId = (cause: string, heir: string): string =>
   ownEffectId(routerParty, cause, 'notice:steps-inherited', heir);
 
+/** The id of the warning of a lapsing agreement; `cause`: its reminder. */
+export const lapseWarningId = (cause: string, person: string): string =>
+  ownEffectId(routerParty, cause, 'notice:agreement-lapsing', person);
+
 export const noticeMessage = (id: string, data: NoticeRequest, now: Date): RouterMessage =>
   compose({ id, name: 'notice.requested', to: 'svc_notifier', data }, now);
 

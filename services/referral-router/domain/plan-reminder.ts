@@ -1,13 +1,13 @@
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import type { NoticeKind } from '#libs/contracts/notices.js';
-import type { ReminderKind } from '#libs/contracts/service-forms.js';
+import type { CaseReminder } from '#libs/contracts/service-forms.js';
 import { nameOfType } from '#libs/contracts/message-table.js';
 import type { PersonSlot, StepName } from '#libs/contracts/steps.js';
 import type { Holder, OpenStep, Surroundings, Telling, View } from './case-state.js';
 import { dueDate } from './due-date.js';
 import { formNamed, holderOf } from './open-steps.js';
 
-/** Whose reminder it is: who treats, who hosts (job centre or contracted provider), or who took the consent. */
+/** Whose reminder it is: who treats, who hosts (job centre or contracted provider), or who took the consent (a DPA1 that was returned: who got it). */
 type Side = 'treatment' | 'host' | 'taker';
 
 interface ReminderPlan {
@@ -25,7 +25,7 @@ const interview: ReminderPlan = {
   isFromDueOn: true,
 };
 
-const plans: Readonly<Record<ReminderKind, ReminderPlan>> = {
+const plans: Readonly<Record<CaseReminder, ReminderPlan>> = {
   'care-plan-review': {
     notice: 'care-plan-review-due',
     sides: ['treatment'],
@@ -56,7 +56,7 @@ const kindsOf: Readonly<Record<Side, readonly string[]>> = {
 };
 
 /** Reminders of the claim run until it ends; all others ask for nothing once the client has left treatment. */
-const ofClaim: ReadonlySet<ReminderKind> = new Set(['claim-interview-13', 'claim-interview-26']);
+const ofClaim: ReadonlySet<CaseReminder> = new Set(['claim-interview-13', 'claim-interview-26']);
 
 /** Who has a reminder that fell due, today: the caseworker of the anchor's party. `anchor` is the message it is counted from. */
 export function planReminder(
@@ -66,9 +66,9 @@ export function planReminder(
   around: Surroundings,
 ): { readonly steps: readonly OpenStep[]; readonly tellings: readonly Telling[] } {
   const kind = String(due.facts['kind']);
-  if (!Object.hasOwn(plans, kind) || isOver(view, kind as ReminderKind))
+  if (!Object.hasOwn(plans, kind) || isOver(view, kind as CaseReminder))
     return { steps: [], tellings: [] };
-  const plan = plans[kind as ReminderKind];
+  const plan = plans[kind as CaseReminder];
   const sides = [...new Set(plan.sides.map((side) => sideOf(anchor, side)))];
   const planned = sides.flatMap((side) => {
     const holder = holderOf(view, anchor, { side, who: 'caseworker' });
@@ -89,7 +89,7 @@ export function planReminder(
   };
 }
 
-function isOver({ episode, claim }: View, kind: ReminderKind): boolean {
+function isOver({ episode, claim }: View, kind: CaseReminder): boolean {
   return ofClaim.has(kind) ? claim === undefined : episode === 'over';
 }
 
@@ -101,7 +101,8 @@ function stepsOf(
   if (step === undefined) return [];
   const from = isFromDueOn === true ? due.facts['dueOn'] : undefined;
   const about = nameOfType(anchor.type);
-  const form = step === 'renew-consent' ? formNamed(anchor) : undefined;
+  const form =
+    step !== 'renew-consent' ? undefined : about === 'dpa1.returned' ? 'DPA1' : formNamed(anchor);
   return [
     {
       step,
@@ -116,7 +117,8 @@ function stepsOf(
   ];
 }
 
-function sideOf({ senderKind, recipientKind }: MeshEvent, side: Side): PersonSlot['side'] {
+function sideOf({ type, senderKind, recipientKind }: MeshEvent, side: Side): PersonSlot['side'] {
+  if (side === 'taker' && nameOfType(type) === 'dpa1.returned') return 'recipient';
   const kinds = kindsOf[side];
   if (kinds.includes(senderKind)) return 'sender';
   return recipientKind !== undefined && kinds.includes(recipientKind) ? 'recipient' : 'sender';

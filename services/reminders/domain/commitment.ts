@@ -67,8 +67,6 @@ export function once(
 export const firstDueOn = ({ anchorOn, everyWeeks }: Counting): string =>
   addDays(anchorOn, 7 * everyWeeks);
 
-/** The lapse of a party's consent on a form; of every party's where none is named. */
-export const isLapse = (each: Commitment, form: string | undefined, party?: string): boolean =>
-  each.kind === 'consent-lapse' &&
-  each.ref === form &&
-  (party === undefined || each.party === party);
+/** The lapse of the consent that a party took on a form. */
+export const isLapse = (each: Commitment, form: string | undefined, party: string): boolean =>
+  each.kind === 'consent-lapse' && each.ref === form && each.party === party;

@@ -1,5 +1,6 @@
 import type { MessageName } from '#libs/contracts/message-table.js';
 import type { CaseEvent } from './case-event.js';
+import { agreementEffects } from './agreement-effects.js';
 import { claimEffects } from './claim-effects.js';
 import { type Apply, type Around, type Commitments, end } from './commitment.js';
 import { consentEffects } from './consent-effects.js';
@@ -12,6 +13,7 @@ const effects: Partial<Record<MessageName, Apply>> = {
   ...reviewEffects,
   ...claimEffects,
   ...consentEffects,
+  ...agreementEffects,
 };
 
 /** Followed for what others cite of them: they move nothing by themselves. */

@@ -34,6 +34,8 @@ export const usualRules: Omit<ReminderRules, 'holidays'> = {
     'next-review': { days: 21 },
     'outcome-profile': { days: 7 },
     'consent-lapse': { days: 28 },
+    'agreement-lapse-8': { days: 56 },
+    'agreement-lapse-2': { days: 14 },
   },
   timeOfDay: '09:00',
   reviewWeeks: 12,

@@ -45,11 +45,12 @@ function tell({ at, from, to, name, facts, verdict, reason }: Said): string {
   return `${parts.join(' ')} ${JSON.stringify(facts)}`;
 }
 
-/** Not chased for: they are told at once, at any hour. */
+/** Not chased for: they are told at once, at any hour. What comes off the record is an agency's own *stop using*. */
 const atOnce: ReadonlySet<NoticeKind> = new Set([
   'did-not-attend',
   'outcome-corrected',
   'stop-using',
+  'take-off-record',
 ]);
 
 /** The clock's round of a day, weekends and nights included. */
