@@ -149,6 +149,8 @@ describe('the three-way review', () => {
     expect(off).toContain(`UID:${uid}`);
     expect(off).toContain('STATUS:CANCELLED');
     expect(Number(/^SEQUENCE:(\d+)/m.exec(off)?.[1])).toBeGreaterThan(0);
+    await story.step(riverside, 'tell-client', { owner: keyworker });
+    await story.done(riverside, 'tell-client');
     await story.settled(jcp, riverside);
   });
 
