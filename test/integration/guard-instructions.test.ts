@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
 import { typeOf } from '#libs/contracts/message-table.js';
-import { forms, maria, tpr1, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
+import { dpa1, forms, maria, tpr1, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import type { MeshParty, Wanted } from '#test/support/mesh-party.js';
 
@@ -134,5 +134,26 @@ describe('the guard’s own instruction to stop using', () => {
     );
     expect(exit.records).toMatchObject([{ reason: 'contradicts-record', field: 'to' }]);
     expect(await instructionsAfter(gone.id)).toEqual([own]);
+  });
+
+  it('goes to the job centre that took a DPA1, where the client takes it back at the provider', async () => {
+    const { caseId, about, cleared } = newCase();
+    await cleared(jcp, { name: 'consent.recorded', to: 'mesh', data: (c) => dpa1(c) });
+    const atProvider = randomUUID();
+    await river.sendAndWait({ ...about(share), case: atProvider });
+    const back: Omit<Wanted, 'case' | 'client'> = {
+      name: 'consent.withdrawn',
+      to: 'mesh',
+      data: (c) => withdrawal(c, 'DPA1'),
+    };
+    const { id: withdrawn } = await river.sendAndWait({ ...about(back), case: atProvider });
+    const [instruction] = await instructionsAfter(withdrawn);
+    expect(await jcp.delivery(instruction ?? '')).toMatchObject({
+      case: caseId,
+      data: { what: 'stop-using-and-take-off-the-record' },
+    });
+    // What it was told itself, an agency need not be told.
+    await cleared(jcp, { name: 'consent.recorded', to: 'mesh', data: (c) => dpa1(c) });
+    expect(await instructionsAfter(await cleared(jcp, back))).toEqual([]);
   });
 });

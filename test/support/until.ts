@@ -1,6 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { allow } from './pace.js';
 
+/** Asking costs the machine, too: what does not come at once is asked for less and less often. */
+const firstPauseMs = 10;
+const longestPauseMs = 200;
+
 /**
  * Polls until `probe` gives something other than undefined, null or false, and gives that back. A probe that throws is asked again.
  * @param deadlineMs on an idle machine; on a busy one it is that much longer
@@ -14,7 +18,7 @@ export async function until<T>(
   const allowedMs = allow(deadlineMs);
   const end = performance.now() + allowedMs;
   let last: unknown;
-  while (performance.now() < end) {
+  for (let pauseMs = firstPauseMs; performance.now() < end;) {
     try {
       const value = await probe();
       if (value !== undefined && value !== null && value !== false) return value;
@@ -22,7 +26,8 @@ export async function until<T>(
     } catch (error) {
       last = error;
     }
-    await delay(20);
+    await delay(pauseMs);
+    pauseMs = Math.min(longestPauseMs, pauseMs * 1.5);
   }
   throw new Error(`not within ${allowedMs} ms: ${what}`, { cause: last });
 }

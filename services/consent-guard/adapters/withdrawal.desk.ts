@@ -6,6 +6,7 @@ import { guardSource } from '#libs/contracts/mesh-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { StopReason } from '#libs/contracts/verdict.js';
 import type { GuardRecord } from '../domain/guard-record.js';
+import { keptUnder } from '../domain/record-keepers.js';
 import type { Line } from '../domain/rests-on-lines.js';
 import { stopUsingId } from '../domain/stop-using.js';
 import { ClientTraffic, type CoveredDelivery } from './client-traffic.js';
@@ -97,7 +98,10 @@ export class WithdrawalDesk {
     const seconds = [...stopped, ...traffic.waiting(open.lines)].map((record) =>
       stop(record, reason),
     );
-    const own = [...this.instructions(open, settled), ...this.mailStops(open, settled, traffic)];
+    const own = [
+      ...this.instructions(open, settled, traffic),
+      ...this.mailStops(open, settled, traffic),
+    ];
     const records = [
       ...seconds,
       ...own.map(({ record }) => record).filter(({ id }) => !traffic.records.has(id)),
@@ -151,14 +155,22 @@ export class WithdrawalDesk {
   }
 
   /** One content-free instruction to each party that holds something, for each case: a consequence of the withdrawal, no disclosure. */
-  private instructions(open: Open, settled: readonly Settled[]): readonly OwnMessage[] {
-    const holders = new Map<string, OwnMessage>();
+  private instructions(
+    open: Open,
+    settled: readonly Settled[],
+    { records }: ClientTraffic,
+  ): readonly OwnMessage[] {
     if (open.isLimited) return [];
-    for (const { state, root, recipient } of settled) {
-      if (state !== 'collected' || recipient !== root.recipient || root.caseId === undefined)
-        continue;
-      const id = stopUsingId(open.withdrawalId, recipient, root.caseId);
-      const record = this.ownRecord(root, {
+    const had = settled
+      .filter(({ state, root, recipient }) => state === 'collected' && recipient === root.recipient)
+      .map(({ root }) => root);
+    const keepers = keptUnder(open.lines, records, open.withdrawalId);
+    const holders = new Map<string, OwnMessage>();
+    for (const held of [...had, ...keepers]) {
+      const { recipient, caseId } = held;
+      if (recipient === undefined || caseId === undefined) continue;
+      const id = stopUsingId(open.withdrawalId, recipient, caseId);
+      const record = this.ownRecord(held, {
         id,
         name: 'instruction.stop-using',
         to: recipient,
