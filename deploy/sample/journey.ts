@@ -45,7 +45,7 @@ type Story = (stage: JourneyStage) => Promise<void>;
 /**
  * A story goes on only while the one before it in its row did not break off. None knows a date: its forms count from the moment of sending
  * (`{{now+3wd@10:30}}`), and it asks `expected-dates.ts` what follows from what was sent. So each plays on any day, which
- * `any-day.test.ts` tries for all of them.
+ * `any-day-first-year.test.ts` and its twin try for all of them.
  */
 const rows: readonly (readonly Story[])[] = [
   [
