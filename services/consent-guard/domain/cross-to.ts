@@ -14,6 +14,7 @@ import type { GuardRecord } from './guard-record.js';
 import type { Minimised } from './minimise.js';
 import { passFields } from './pass-fields.js';
 import { factsOf } from './record-of.js';
+import { isUnasked } from './unasked.js';
 import type { World } from './world.js';
 
 export interface Crossing {
@@ -66,6 +67,8 @@ function crossAgencies(crossing: Crossing, recipient: DirectoryParty): Crossed {
   const ask = askBetween(scopes, { from: record.senderAgency, to: recipient.agency }, nowMs);
   const main = ask(purpose);
   if (!main.allowed) return refuse(record, 'no-consent-on-record', main.why);
+  if (isUnasked(record, purpose, recipient.agency, world.historyOf(record.caseId ?? '')))
+    return refuse(record, 'no-consent-on-record', 'none');
   const passed = passFields(record.name, envelope.data, purpose, ask);
   if (passed.lacksRequired) return refuse(record, 'no-consent-on-record', 'excluded');
   const facts = factsOf(rule.facts, passed.data);
