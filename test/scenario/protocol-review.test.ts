@@ -174,6 +174,10 @@ describe('the three-way review', () => {
 
   it('S8c: the keyworker hears of a claim that ended, a benefit that changed, contact that was lost', async () => {
     const story = await referred();
+    // Before something came under the TPR2, the job centre is not to learn that the client agreed to it.
+    const early = await story.refused(jcp, 'claim.change-told', riverside);
+    expect(early.reason).toBe('no-consent-on-record');
+    await story.send(riverside, 'tpr2.shared', jcp);
     for (const change of ['claim-ended', 'benefit-changed', 'contact-lost']) {
       const told = await story.send(jcp, 'claim.change-told', riverside, { change });
       expect((await story.delivered(riverside, told))['data']).toMatchObject({ change });

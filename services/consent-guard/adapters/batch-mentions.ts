@@ -1,5 +1,5 @@
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
-import { familyOf, messageNames, ruleOf } from '#libs/contracts/message-table.js';
+import { type MessageName, familyOf, messageNames, ruleOf } from '#libs/contracts/message-table.js';
 import type { ReadMessage } from '#libs/contracts/read-message.js';
 import type { NoticeRequest } from '#libs/contracts/service-forms.js';
 import { ClientBook } from '../domain/client-book.js';
@@ -9,6 +9,7 @@ import type { GuardRecord } from '../domain/guard-record.js';
 import { type Incoming, shownBy } from '../domain/incoming.js';
 import { chainOf } from '../domain/notice-chain.js';
 import { instructionWith } from '../domain/stop-using.js';
+import { mayBeUnasked } from '../domain/unasked.js';
 import type { CaseBinding } from '../domain/world.js';
 
 /*
@@ -80,11 +81,14 @@ export function casesIn(
 const inheritedIn = ({ name, envelope }: ReadMessage): readonly string[] =>
   name === 'notice.requested' ? ((envelope.data as NoticeRequest).cases ?? []) : [];
 
+const isJudgedByPast = (name: MessageName): boolean => needsHistory(name) || mayBeUnasked(name);
+
 /** Cases whose past the batch is judged by. */
 export function historiesIn(batch: readonly Incoming[]): ReadonlySet<string> {
   const cases = new Set<string>();
   for (const { read } of batch)
-    if (read.envelope.case !== undefined && needsHistory(read.name)) cases.add(read.envelope.case);
+    if (read.envelope.case !== undefined && isJudgedByPast(read.name))
+      cases.add(read.envelope.case);
   return cases;
 }
 

@@ -1,7 +1,23 @@
 import { type Purpose, consentFormRules, consentForms } from '#libs/contracts/purposes.js';
-import { ruleOf } from '#libs/contracts/message-table.js';
+import { type MessageName, messageNames, ruleOf } from '#libs/contracts/message-table.js';
 import { knownTo } from './case-past.js';
 import type { GuardRecord } from './guard-record.js';
+
+const formOf = (purpose: Purpose) =>
+  consentForms.find((form) => consentFormRules[form].purposes.includes(purpose));
+
+/** Types that answer nothing, and that go out under a consent which not every kind of sender may take. */
+const unasked: ReadonlySet<MessageName> = new Set(
+  messageNames.filter((name) => {
+    const { cites, purpose, from } = ruleOf(name);
+    const form = purpose === null ? undefined : formOf(purpose);
+    const takers: readonly string[] = form === undefined ? from : consentFormRules[form].takenBy;
+    return cites === undefined && from.some((kind) => !takers.includes(kind));
+  }),
+);
+
+/** Does it depend on the records of its case whether such a message passes? */
+export const mayBeUnasked = (name: MessageName): boolean => unasked.has(name);
 
 /**
  * Whether a message is of a type that answers nothing, and travels under a consent that only its recipient's side takes, of which its sender has heard
@@ -14,8 +30,8 @@ export function isUnasked(
   recipientAgency: string,
   history: readonly GuardRecord[],
 ): boolean {
-  if (ruleOf(record.name).cites !== undefined || record.caseId === undefined) return false;
-  const form = consentForms.find((each) => consentFormRules[each].purposes.includes(purpose));
+  if (!mayBeUnasked(record.name) || record.caseId === undefined) return false;
+  const form = formOf(purpose);
   const { senderKind, senderAgency } = record;
   if (form === undefined || consentFormRules[form].takenBy.some((kind) => kind === senderKind))
     return false;
