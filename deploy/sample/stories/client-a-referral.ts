@@ -70,6 +70,7 @@ export async function playSecondReferral(stage: JourneyStage): Promise<void> {
   await stage.mail(adviser2, client, 'appointment-booked');
   await stage.step(jcp, client, 'tell-client', adviser2);
   await stage.send(form('11a-client-told'));
+  await stage.noStep(jcp, client, 'tell-client');
   await stage.advanceTo(minutesAfter(String(booked.data['startsAt']), 60));
   await stage.send(form('12-attended'));
   await stage.delivered(jcp, 'a-attended');

@@ -27,6 +27,7 @@ export async function playContractedProvider(stage: JourneyStage): Promise<void>
   await stage.mail(adviser, client, 'appointment-booked');
   await stage.step(pathways, client, 'tell-client', adviser);
   await stage.send(form('05a-client-told'));
+  await stage.noStep(pathways, client, 'tell-client');
   await stage.advanceTo(minutesAfter(String(booked.data['startsAt']), 60));
   await stage.send(form('06-attended'));
   await stage.delivered(pathways, 'b-attended');

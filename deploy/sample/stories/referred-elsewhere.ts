@@ -38,6 +38,7 @@ export async function playReferredElsewhere(stage: JourneyStage): Promise<void> 
   await stage.mail(adviser, client, 'appointment-moved');
   await stage.step(lambeth, client, 'tell-client', adviser);
   await stage.send(form('09-client-told'));
+  await stage.noStep(lambeth, client, 'tell-client');
   await stage.advanceTo(minutesAfter(String(moved.data['startsAt']), 45));
   await stage.send(form('10-attended'));
   await stage.delivered(lambeth, 'g-attended');
