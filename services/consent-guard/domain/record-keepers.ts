@@ -1,4 +1,4 @@
-import type { GuardRecord } from './guard-record.js';
+import { type GuardRecord, isCleared } from './guard-record.js';
 import type { Line } from './rests-on-lines.js';
 
 type Numbered = GuardRecord & { readonly seq: number };
@@ -21,8 +21,8 @@ export function keptUnder<R extends Numbered>(
   const newest = new Map<string, R>();
   for (const record of records.values()) {
     const { name, facts, senderAgency } = record;
-    if (name !== 'consent.recorded' || facts['form'] !== 'DPA1' || !ended.has(senderAgency))
-      continue;
+    const isDpa1 = name === 'consent.recorded' && facts['form'] === 'DPA1' && isCleared(record);
+    if (!isDpa1 || !ended.has(senderAgency)) continue;
     if (record.seq > (newest.get(senderAgency)?.seq ?? -1)) newest.set(senderAgency, record);
   }
   return [...newest.values()].map((consent) => ({

@@ -20,9 +20,9 @@ const unasked: ReadonlySet<MessageName> = new Set(
 export const mayBeUnasked = (name: MessageName): boolean => unasked.has(name);
 
 /**
- * Whether a message is of a type that answers nothing, and travels under a consent that only its recipient's side takes, of which its sender has heard
- * nothing in this case. That a consent was taken elsewhere is not told to an agency before something under it came to it: such a message is
- * refused as if there were none.
+ * Whether a message answers nothing, by its type, and goes out under a consent that only its recipient's side takes, while its sender has
+ * heard nothing under that consent in this case. An agency is not told that a consent was taken elsewhere before something under it came to
+ * it: such a message is refused as if there were none.
  */
 export function isUnasked(
   record: GuardRecord,
