@@ -1,21 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
 import type { CaseLine } from '#libs/contracts/ask-router.js';
 import type { WorklistStep } from '#libs/contracts/ask.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
-import {
-  directoryEvents,
-  district,
-  meshEvent,
-  partyPut,
-  personPut,
-} from '#test/support/router-events.js';
+import { directoryEvents, meshEvent, partyPut, personPut } from '#test/support/router-events.js';
 import { RouterMesh } from '#test/support/router-mesh.js';
+import { jcp, newCase, publishTown, trt } from '#test/support/router-town.js';
 import type { ServiceProcess } from '#test/support/service-process.js';
 import { until } from '#test/support/until.js';
 
-const jcp = 'jcp_wandsworth';
-const trt = 'trt_acme';
 let mesh: RouterMesh;
 let router: ServiceProcess;
 
@@ -23,40 +15,13 @@ beforeAll(async () => {
   mesh = await RouterMesh.start();
   await mesh.setClock('2026-03-04T09:00:00Z');
   router = await mesh.router();
-  await mesh.publish(directoryEvents([jcp, 'jcp_leeds', trt, 'trt_beacon']));
-  const { case: _case, ...office } = meshEvent('directory.party-put', {
-    sender: 'svc_ops',
-    to: 'mesh',
-    directory: partyPut(jcp, { manager: 'p_jcp_manager', district }),
-  });
-  const { case: _none, ...manager } = meshEvent('directory.person-put', {
-    sender: 'svc_ops',
-    to: 'mesh',
-    directory: personPut('p_jcp_manager', jcp, 'manager'),
-  });
-  await mesh.publish([office, manager]);
+  await publishTown(mesh);
 });
 afterAll(async () => {
   expect(mesh.unread).toEqual([]);
   expect(await router.end()).toBe(0);
   await mesh.stop();
 });
-
-/** Events of a case of its own. */
-function newCase() {
-  const id = randomUUID();
-  const event = (...[name, changes]: Parameters<typeof meshEvent>): MeshEvent =>
-    meshEvent(name, { case: id, ...changes });
-  const reminder = (kind: string, cause: string): MeshEvent => {
-    const {
-      case: _case,
-      actor: _actor,
-      ...due
-    } = meshEvent('reminder.due', { sender: 'svc_reminders', to: 'mesh', cause });
-    return { ...due, facts: { kind, dueOn: '2026-03-10', occurrence: 1 } };
-  };
-  return { id, event, reminder };
-}
 
 /** The open steps of a case at a party. */
 const ofCase = async (id: string, party: string): Promise<readonly WorklistStep[]> =>
