@@ -148,10 +148,11 @@ describe('the guard’s own instruction to stop using', () => {
     };
     const { id: withdrawn } = await river.sendAndWait({ ...about(back), case: atProvider });
     const [instruction] = await instructionsAfter(withdrawn);
-    expect(await jcp.delivery(instruction ?? '')).toMatchObject({
-      case: caseId,
-      data: { what: 'stop-using-and-take-off-the-record' },
-    });
+    const facts = await ledger.query('select facts from record where id = $1', [instruction]);
+    expect(facts.rows).toEqual([{ facts: { form: 'DPA1', keep: '' } }]);
+    const delivery = await jcp.delivery(instruction ?? '');
+    expect(delivery.case).toBe(caseId);
+    expect(delivery.data).toEqual({ what: 'stop-using-and-take-off-the-record' });
     // What it was told itself, an agency need not be told.
     await cleared(jcp, { name: 'consent.recorded', to: 'mesh', data: (c) => dpa1(c) });
     expect(await instructionsAfter(await cleared(jcp, back))).toEqual([]);

@@ -94,6 +94,19 @@ describe('a consent that the client withdraws at another agency', () => {
     ).toHaveLength(2);
   });
 
+  it('is over by an instruction that names the form of a withdrawal in another case', () => {
+    const toldOf = (form: string) =>
+      story()
+        .tell(
+          'instruction.stop-using',
+          { form, keep: '' },
+          { sender: 'guard', recipient: 'jcp', cause: 'elsewhere' },
+        )
+        .plan('2026-03-04').open;
+    expect(toldOf('TPR1')).toHaveLength(1);
+    expect(toldOf('DPA1')).toHaveLength(2);
+  });
+
   it('is warned of where some of it is kept', () => {
     const kept = { form: 'TPR1', keep: 'attendance-feedback' };
     const withdrawn = story().tell('consent.withdrawn', kept, byProvider);

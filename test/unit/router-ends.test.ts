@@ -364,6 +364,28 @@ describe('a step ends when its reason ends', () => {
     ]);
   });
 
+  it('stop using, for a withdrawal in another case: what rests on another form stays', () => {
+    const absence = meshEvent('appointment.did-not-attend', toCentre);
+    const shared = meshEvent('tpr2.shared', { ...toCentre, facts: { dpa1Current: true } });
+    const stop = (form: string) =>
+      meshEvent('instruction.stop-using', {
+        sender: 'guard',
+        to: jcp,
+        cause: 'recorded in another case',
+        facts: { form, keep: '' },
+      });
+    const taken = 'stop-using @ jcp_wandsworth';
+    expect(openSteps([absence, shared, stop('DPA1')])).toEqual([
+      'discuss-did-not-attend @ jcp_wandsworth',
+      'note-receipt @ jcp_wandsworth',
+      taken,
+    ]);
+    expect(openSteps([absence, shared, stop('TPR1')])).toEqual([
+      'note-receipt @ jcp_wandsworth',
+      taken,
+    ]);
+  });
+
   it('stop using one message: what that one opened ends, and nothing else of the case', () => {
     const [wrong, other] = [
       meshEvent('appointment.did-not-attend', toCentre),

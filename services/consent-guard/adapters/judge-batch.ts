@@ -4,7 +4,13 @@ import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
 import type { StopReason } from '#libs/contracts/verdict.js';
 import { decide } from '../domain/decide.js';
 import type { Effect } from '../domain/effect.js';
-import { type GuardRecord, isCleared, reasonOf, rootOf } from '../domain/guard-record.js';
+import {
+  type GuardRecord,
+  isCleared,
+  reasonOf,
+  rootOf,
+  stopRecord,
+} from '../domain/guard-record.js';
 import type { Incoming } from '../domain/incoming.js';
 import { instructionWith, stopUsingMessage } from '../domain/stop-using.js';
 import type { World } from '../domain/world.js';
@@ -242,12 +248,7 @@ function stopAgain(
   now: GuardRecord,
   { world, judged }: { readonly world: World; readonly judged: JudgedBatch },
 ): void {
-  const stopped: GuardRecord = {
-    ...stored,
-    ordinal: stored.ordinal + 1,
-    inner: now.inner,
-    verdict: { kind: 'stopped', reason: stopReasonOf(now) },
-  };
+  const stopped = { ...stopRecord(stored, stopReasonOf(now)), inner: now.inner };
   world.putRecord(stopped);
   judged.decided.push({ records: [stopped], effects: [] });
   judged.events.push({ record: stopped });

@@ -5,8 +5,8 @@ import { effectId, ownDigest } from '#libs/contracts/message-id.js';
 import { guardSource } from '#libs/contracts/mesh-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { StopReason } from '#libs/contracts/verdict.js';
-import type { GuardRecord } from '../domain/guard-record.js';
-import { keptUnder } from '../domain/record-keepers.js';
+import { type GuardRecord, stopRecord } from '../domain/guard-record.js';
+import { keptUnder, takenBack } from '../domain/record-keepers.js';
 import type { Line } from '../domain/rests-on-lines.js';
 import { stopUsingId } from '../domain/stop-using.js';
 import { ClientTraffic, type CoveredDelivery } from './client-traffic.js';
@@ -96,7 +96,7 @@ export class WithdrawalDesk {
       .map(({ record }) => record);
     const reason = open.isLimited ? 'consent-changed' : 'withdrawn';
     const seconds = [...stopped, ...traffic.waiting(open.lines)].map((record) =>
-      stop(record, reason),
+      stopRecord(record, reason),
     );
     const own = [
       ...this.instructions(open, settled, traffic),
@@ -175,6 +175,7 @@ export class WithdrawalDesk {
         name: 'instruction.stop-using',
         to: recipient,
         cause: open.withdrawalId,
+        facts: takenBack(records.get(open.withdrawalId)),
       });
       holders.set(id, { record, data: { what: 'stop-using-and-take-off-the-record' } });
     }
@@ -217,7 +218,7 @@ export class WithdrawalDesk {
 
   private ownRecord(
     about: GuardRecord,
-    own: Pick<GuardRecord, 'id' | 'name' | 'to' | 'cause'>,
+    own: Pick<GuardRecord, 'id' | 'name' | 'to' | 'cause'> & Partial<Pick<GuardRecord, 'facts'>>,
   ): GuardRecord {
     const guard = {
       sender: 'guard',
@@ -323,12 +324,6 @@ const writtenBefore = (open: Open, { records }: ClientTraffic): readonly StoredR
 
 const isOurs = (reason: StopReason): boolean =>
   reason === 'withdrawn' || reason === 'consent-changed';
-
-const stop = (record: GuardRecord, reason: StopReason): GuardRecord => ({
-  ...record,
-  ordinal: record.ordinal + 1,
-  verdict: { kind: 'stopped', reason },
-});
 
 const messageOf = (record: GuardRecord, data: OwnMessage['data']) => ({
   specversion: '1.0' as const,

@@ -1,7 +1,7 @@
 import type { MessageName } from '#libs/contracts/message-table.js';
 import type { PartyKind } from '#libs/contracts/party.js';
 import type { FactValue } from '#libs/contracts/service-forms.js';
-import type { Verdict } from '#libs/contracts/verdict.js';
+import type { StopReason, Verdict } from '#libs/contracts/verdict.js';
 
 /**
  * One decision, as a row: who sent what kind of message to whom, the verdict and what it rested on; never content.
@@ -36,6 +36,13 @@ export interface GuardRecord {
 
 export const isCleared = (record: Pick<GuardRecord, 'verdict'>): boolean =>
   record.verdict.kind === 'cleared' || record.verdict.kind === 'cleared-in-part';
+
+/** The second record of a message that reached nobody after all. */
+export const stopRecord = (record: GuardRecord, reason: StopReason): GuardRecord => ({
+  ...record,
+  ordinal: record.ordinal + 1,
+  verdict: { kind: 'stopped', reason },
+});
 
 export const reasonOf = (verdict: Verdict): string | undefined =>
   verdict.kind === 'refused' || verdict.kind === 'stopped' ? verdict.reason : undefined;

@@ -32,3 +32,12 @@ export function keptUnder<R extends Numbered>(
     recipientAgency: consent.senderAgency,
   }));
 }
+
+/**
+ * What the router has to know of a withdrawal, to end nothing that rests on another consent: the form, and what is kept. The case in which it
+ * was recorded may be another one. Facts reach no agency: the instruction itself says nothing.
+ */
+export function takenBack(withdrawal: GuardRecord | undefined): GuardRecord['facts'] {
+  const { form, keep } = withdrawal?.facts ?? {};
+  return { ...(form === undefined ? {} : { form }), ...(keep === undefined ? {} : { keep }) };
+}

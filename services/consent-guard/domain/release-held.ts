@@ -5,7 +5,7 @@ import { type Crossed, crossTo } from './cross-to.js';
 import type { Decision } from './decision.js';
 import type { DirectoryParty } from './directory.js';
 import type { Effect } from './effect.js';
-import type { GuardRecord } from './guard-record.js';
+import { type GuardRecord, stopRecord } from './guard-record.js';
 import type { Incoming } from './incoming.js';
 import { recordOf, refusal } from './record-of.js';
 import type { HeldMessage, World } from './world.js';
@@ -99,10 +99,5 @@ export function endWait(
   reason: StopReason,
   inner?: string,
 ): GuardRecord {
-  return {
-    ...held.record,
-    ordinal: held.record.ordinal + 1,
-    inner,
-    verdict: { kind: 'stopped', reason },
-  };
+  return { ...stopRecord(held.record, reason), inner };
 }

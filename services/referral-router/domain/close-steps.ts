@@ -175,7 +175,9 @@ export function isTakenBack(
     other === undefined ||
     isSpoc(other) ||
     [other, holder.party].map(agencyOf).includes(agencyOf(withdrawal?.sender ?? ''));
-  return (holds === told || owes) && isTheirs && restsOn(messageOf(root), withdrawal);
+  // The instruction names the form itself: the withdrawal may stand in another case.
+  const taken = formNamed(event) === undefined ? withdrawal : event;
+  return (holds === told || owes) && isTheirs && restsOn(messageOf(root), taken);
 }
 
 function restsOn(opener: MeshEvent | undefined, withdrawal: MeshEvent | undefined): boolean {

@@ -60,8 +60,9 @@ export const consentEffects = {
       ? lapsed
       : end(lapsed, 'ended', ({ kind }) => kind === 'review-appointment' || kind === 'next-review');
   },
-  // An agency that took a consent of its own learns of a withdrawal elsewhere by this alone.
+  // An agency that took a consent of its own learns of a withdrawal elsewhere by this alone. One that kept nothing says so (`keep` is there).
   'instruction.stop-using': (before, event, { eventOf }) => {
+    if (event.facts['keep'] !== undefined) return endLapse(before, event, event.recipient);
     const withdrawal = event.cause === undefined ? undefined : eventOf(event.cause);
     return withdrawal?.name === 'consent.withdrawn'
       ? endLapse(before, withdrawal, event.recipient)
