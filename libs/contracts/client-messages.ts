@@ -286,7 +286,7 @@ export const clientMessages = {
     purpose: null,
     consentFree: true,
     caseUse: 'needs',
-    facts: ['message', 'form', 'keep'],
+    facts: ['message'],
     opens: [{ step: 'stop-using', owner: recipientLeader }],
     notices: [
       { kind: 'stop-using', to: recipientLeader },
