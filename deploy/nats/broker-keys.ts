@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createUser, fromSeed } from '@nats-io/nkeys';
 import { MeshError } from '#libs/contracts/mesh-error.js';
+import { UserKey } from '#libs/nats/user-key.js';
 
 /** Where a user's seed lies: `<folder>/<user>.nk`. Users are the party ids and `guard`, `provisioner`, `sys`. */
 export const seedFile = (folder: string, user: string): string => join(folder, `${user}.nk`);
@@ -20,14 +20,14 @@ export async function brokerPublicKey(folder: string, user: string): Promise<str
     throw new MeshError('config-invalid', `the seed of ${user} cannot be read`, { cause: error });
   });
   if (known === undefined) {
-    const pair = createUser();
+    const key = UserKey.make();
     await mkdir(folder, { recursive: true, mode: 0o700 });
     // 'wx': of two that make the same key at once, one is told.
-    await writeFile(path, Buffer.from(pair.getSeed()), { mode: 0o600, flag: 'wx' });
-    return pair.getPublicKey();
+    await writeFile(path, key.seed, { mode: 0o600, flag: 'wx' });
+    return key.publicKey;
   }
   try {
-    return fromSeed(new TextEncoder().encode(known.toString('utf8').trim())).getPublicKey();
+    return UserKey.fromSeed(known.toString('utf8').trim()).publicKey;
   } catch (error) {
     throw new MeshError('config-invalid', `the seed file of ${user} holds no seed`, {
       cause: error,

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Authenticator, ConnectionOptions, NatsConnection } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import { nkeyAuthenticator } from './nkey-authenticator.js';
+import { UserKey } from './user-key.js';
 
 export interface MeshConnectionOptions {
   /** One or several servers, separated by commas. */
@@ -73,7 +73,7 @@ async function connectionSettings(options: MeshConnectionOptions): Promise<Conne
 
 function authenticatorOf(name: string, seed: string): Authenticator {
   try {
-    return nkeyAuthenticator(seed);
+    return UserKey.fromSeed(seed).authenticator;
   } catch (error) {
     throw new MeshError('config-invalid', `the seed file of ${name} holds no seed`, {
       cause: error,

@@ -58,6 +58,8 @@ const maxInFlight = 2_048;
 const databaseConnections = 24;
 /** Read where they were written: they are not compiled into dist. */
 const migrations = new URL('../../../services/consent-guard/migrations/', import.meta.url);
+/** Named here, where the joined file of the service lies too. */
+const sealRecords = new URL('./adapters/seal-records.js', import.meta.url);
 
 /** What everything stands on: connected before anything is built on it, closed when all is stopped. */
 class Ground {
@@ -202,7 +204,7 @@ async function createWork(ground: Ground): Promise<Work> {
     roads,
     new HeldSweep({ pool, clock, courier, log: logger }),
     new WithdrawalSweep({ pool, desk, log: logger }),
-    new SealingThread({ ...sealing, keyFile: config.EVIDENCE_KEY_FILE }, logger),
+    new SealingThread(sealRecords, { ...sealing, keyFile: config.EVIDENCE_KEY_FILE }, logger),
     new RetentionSweep({ pool, clock, log: logger, ...kept }),
   ]);
 }

@@ -1,6 +1,6 @@
-import { createUser } from '@nats-io/nkeys';
 import type { BrokerConfigOptions } from '#deploy/nats/broker-config.js';
 import { isServiceParty, serviceParties, type BrokerParty } from '#libs/contracts/party.js';
+import { UserKey } from '#libs/nats/user-key.js';
 
 const kinds: Record<string, BrokerParty['kind']> = {
   jcp: 'jobcentre',
@@ -17,7 +17,7 @@ export function someParties(
     kind: isServiceParty(id)
       ? 'service'
       : (kinds[id.split('_')[0] as string] ?? 'treatment-provider'),
-    publicKey: createUser().getPublicKey(),
+    publicKey: UserKey.make().publicKey,
     maxBytes: 16 * 1024 * 1024,
   }));
 }
@@ -30,9 +30,9 @@ export function someBrokerOptions(changes: Partial<BrokerConfigOptions> = {}): B
     storeDir: '/data/js',
     cipher: 'chacha',
     keyVariable: 'JS_KEY',
-    guardPublicKey: createUser().getPublicKey(),
-    provisionerPublicKey: createUser().getPublicKey(),
-    systemPublicKey: createUser().getPublicKey(),
+    guardPublicKey: UserKey.make().publicKey,
+    provisionerPublicKey: UserKey.make().publicKey,
+    systemPublicKey: UserKey.make().publicKey,
     maxFileBytes: 1024 * 1024 * 1024,
     syncAlways: false,
     ...changes,

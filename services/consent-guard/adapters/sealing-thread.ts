@@ -19,16 +19,16 @@ export class SealingThread {
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
 
+  /** @param script the file that the thread runs */
   constructor(
+    private readonly script: URL,
     private readonly task: SealingTask,
     private readonly log: Logger,
   ) {}
 
   start(): void {
     if (this.isStopped || this.worker !== undefined) return;
-    const worker = new Worker(new URL('./seal-records.js', import.meta.url), {
-      workerData: this.task,
-    });
+    const worker = new Worker(this.script, { workerData: this.task });
     this.worker = worker;
     worker.on('message', (err: unknown) =>
       this.log.warn({ err }, 'records could not be sealed now'),
