@@ -49,7 +49,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const links = new PartyLinks(config.NATS_URL, logger);
   const road = new NatsPartyRoad(links, metrics.publishSeconds);
   const inbox = new NatsPartyInbox(links, metrics.unreadableDeliveries, logger);
-  const adapter = createHttpAdapter((status, code) => {
+  const adapter = createHttpAdapter(config.GATEWAY_REQUEST_SECONDS * 1_000, (status, code) => {
     metrics.unreadableRequests.inc({ status });
     logger.info({ event: 'unreadable-request', status, code }, 'a request cannot be read');
   });

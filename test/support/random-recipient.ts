@@ -17,6 +17,8 @@ export interface Arrival {
 /** A recipient that pulls when it likes and as much as it likes. */
 export class RandomRecipient {
   readonly arrivals = new Map<string, Arrival>();
+  /** While it is away it pulls nothing more. */
+  isAway = false;
   private isStopped = false;
   private readonly loop: Promise<void>;
 
@@ -35,7 +37,7 @@ export class RandomRecipient {
 
   private async run(): Promise<void> {
     while (!this.isStopped) {
-      await this.pull(1 + Math.floor(this.random() * 40));
+      if (!this.isAway) await this.pull(1 + Math.floor(this.random() * 40));
       await delay(this.random() * 300);
     }
   }

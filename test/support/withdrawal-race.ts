@@ -14,6 +14,8 @@ import { until } from './until.js';
 const provider = 'tp_river';
 const office = 'jcp_wandsworth';
 const messagesEach = 9;
+/** The recipient is away until so many of a wave's withdrawals are confirmed: on any machine those catch something that waits. */
+const shareCaught = 0.1;
 /** Within so many ms of one another the messages and the withdrawal of a client are sent. */
 const spreadMs = 400;
 
@@ -86,7 +88,9 @@ export async function raceWithdrawals(options: RaceOptions): Promise<RaceResult>
     const stopping = stopAtRandom(guards, options, ending.signal, random.fork('stops'));
     const clients: RaceClient[] = [];
     while (countTrials(clients, recipient.arrivals) < options.trials)
-      clients.push(...(await wave(sides, clients.length, options.clientsAtOnce, random)));
+      clients.push(
+        ...(await wave({ sides, recipient }, clients.length, options.clientsAtOnce, random)),
+      );
     ending.abort();
     const stops = await stopping;
     const standing = await settle(mesh, sides, clients, recipient.arrivals);
@@ -98,8 +102,13 @@ export async function raceWithdrawals(options: RaceOptions): Promise<RaceResult>
   }
 }
 
+interface Ground {
+  readonly sides: readonly [MeshParty, MeshParty];
+  readonly recipient: RandomRecipient;
+}
+
 async function wave(
-  [giver, taker]: readonly [MeshParty, MeshParty],
+  { sides: [giver, taker], recipient }: Ground,
   from: number,
   count: number,
   random: Random,
@@ -119,6 +128,8 @@ async function wave(
     giver.send({ ...about(each), name: 'tpr2.shared', to: office }),
   );
   for (const id of firsts) await decided(giver, await id, 'cleared-in-part', 'cleared');
+  let confirmed = 0;
+  recipient.isAway = true;
   await Promise.all(
     clients.map(async (each, index) => {
       const own = random.fork(String(from + index));
@@ -132,6 +143,8 @@ async function wave(
       const side = own.oneOf([giver, taker]);
       await delay(own.fraction() * spreadMs);
       await withdraw(side, each);
+      confirmed += 1;
+      if (confirmed >= count * shareCaught) recipient.isAway = false;
       await Promise.all(messages);
     }),
   );

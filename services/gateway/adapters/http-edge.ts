@@ -14,13 +14,11 @@ import { sendProblem } from './send-problem.js';
 
 /** The largest message, in bytes of its body. */
 const maxBodyBytes = 256 * 1024;
-/** A client that takes longer to send its request is cut off. */
-const requestTimeoutMs = 15_000;
-/** How often that is looked after. */
-const timeoutCheckMs = 5_000;
+/** Late requests are looked for so often in the time that a request has. */
+const checksInTime = 4;
 
 /** HTTP without what Fastify would do of its own accord: HEAD on every GET (it would take from the inbox), errors that quote the address. */
-export function createHttpAdapter(onRefused: OnRefused): FastifyAdapter {
+export function createHttpAdapter(requestTimeoutMs: number, onRefused: OnRefused): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
     exposeHeadRoutes: false,
@@ -28,7 +26,7 @@ export function createHttpAdapter(onRefused: OnRefused): FastifyAdapter {
     // Node takes the longer of the two limits for the whole request: its own 60 s for the headers would stand in for ours.
     http: {
       headersTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: timeoutCheckMs,
+      connectionsCheckingInterval: requestTimeoutMs / checksInTime,
       // Node would answer with a bare 400: the first hook answers instead.
       requireHostHeader: false,
     },
