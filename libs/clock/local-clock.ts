@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, watch } from 'node:fs';
+import { dirname } from 'node:path';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { Clock } from './clock.js';
 
@@ -9,8 +10,10 @@ interface Mapping {
   readonly scale: number;
 }
 
-/** A file that changed is seen by now(), and told to listeners, within so long. */
+/** A file that changed is seen by `now()` within so long. */
 const lookEveryMs = 50;
+/** Listeners are told as soon as the system says that something in the file's folder changed; where it does not say, within so long. */
+const listenEveryMs = 1_000;
 
 /**
  * A clock for demonstrations and tests, shared by all processes of a machine through one file
@@ -22,7 +25,7 @@ export class LocalClock extends Clock {
   private stamp: string;
   private lookedAt = performance.now();
   private readonly listeners = new Set<() => void>();
-  private readonly watcher: NodeJS.Timeout;
+  private readonly stopWatching: () => void;
 
   /** @throws MeshError `config-invalid` when the file is missing or wrong at start. */
   constructor(private readonly path: string) {
@@ -37,8 +40,7 @@ export class LocalClock extends Clock {
         { cause: error },
       );
     }
-    // Not fs.watchFile: a change before its own first look would never be told.
-    this.watcher = setInterval(() => this.look(), lookEveryMs).unref();
+    this.stopWatching = watchFolder(dirname(path), () => this.look());
   }
 
   override now(): Date {
@@ -63,7 +65,7 @@ export class LocalClock extends Clock {
 
   override stop(): void {
     this.listeners.clear();
-    clearInterval(this.watcher);
+    this.stopWatching();
   }
 
   private map(realMs: number): Date {
@@ -82,6 +84,21 @@ export class LocalClock extends Clock {
       return; // half written or gone: the next look finds the whole file
     }
     for (const listener of this.listeners) listener();
+  }
+}
+
+/** The folder, for a new file is renamed over the old one. A machine that has no watch left to give is asked again and again instead. */
+function watchFolder(folder: string, onChange: () => void): () => void {
+  const timer = setInterval(onChange, listenEveryMs).unref();
+  try {
+    const watcher = watch(folder, { persistent: false }, onChange);
+    watcher.on('error', () => undefined);
+    return () => {
+      clearInterval(timer);
+      watcher.close();
+    };
+  } catch {
+    return () => clearInterval(timer);
   }
 }
 

@@ -7,10 +7,11 @@ import {
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { Gauge } from 'prom-client';
 import { clockFromConfig } from '#libs/clock/clock-from-config.js';
 import type { Clock } from '#libs/clock/clock.js';
 import { type HealthServer, startHealthServer } from '#libs/health/health-server.js';
+import { processMetrics } from '#libs/health/process-metrics.js';
 import { type AnswerServer, serveAsks } from '#libs/nats/answer-server.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
@@ -63,7 +64,7 @@ const sealRecords = new URL('./adapters/seal-records.js', import.meta.url);
 
 /** What everything stands on: connected before anything is built on it, closed when all is stopped. */
 class Ground {
-  readonly registry = new Registry();
+  readonly registry = processMetrics();
   readonly publisher: RoadPublisher;
 
   private constructor(
@@ -76,7 +77,6 @@ class Ground {
       readonly sessions: InstanceSessions;
     },
   ) {
-    collectDefaultMetrics({ register: this.registry });
     this.publisher = new RoadPublisher(outside.connection, {
       inboxPrefix: guardInbox,
       maxInFlight,

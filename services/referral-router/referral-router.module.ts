@@ -8,13 +8,14 @@ import {
 import type { NatsConnection } from '@nats-io/nats-core';
 import { type Kysely, sql } from 'kysely';
 import type { Logger } from 'pino';
-import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 import { bankHolidays } from '#libs/calendar/bank-holidays.js';
 import { clockFromConfig } from '#libs/clock/clock-from-config.js';
 import type { Clock } from '#libs/clock/clock.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
 import { type HealthServer, startHealthServer } from '#libs/health/health-server.js';
+import { processMetrics } from '#libs/health/process-metrics.js';
 import { type AnswerHandler, type AnswerServer, serveAnswers } from '#libs/nats/answer-server.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
 import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
@@ -42,7 +43,7 @@ const migrations = new URL('../../../services/referral-router/migrations/', impo
 
 /** What everything stands on: connected before anything is built on it, closed when all is stopped. */
 class Ground {
-  readonly registry = new Registry();
+  readonly registry = processMetrics();
   readonly clocks: StepClocks;
 
   private constructor(
@@ -51,7 +52,6 @@ class Ground {
     readonly clock: Clock,
     readonly outside: { readonly db: Kysely<RouterTables>; readonly connection: NatsConnection },
   ) {
-    collectDefaultMetrics({ register: this.registry });
     this.clocks = { workingDays: config.STEP_WORKING_DAYS, holidays };
   }
 

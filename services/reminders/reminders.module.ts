@@ -8,12 +8,12 @@ import {
 import type { NatsConnection } from '@nats-io/nats-core';
 import { type Kysely, sql } from 'kysely';
 import type { Logger } from 'pino';
-import { Registry, collectDefaultMetrics } from 'prom-client';
 import { clockFromConfig } from '#libs/clock/clock-from-config.js';
 import type { Clock } from '#libs/clock/clock.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { deliveryDurable, deliveryStream, eventsStream } from '#libs/contracts/subjects.js';
 import { type HealthServer, startHealthServer } from '#libs/health/health-server.js';
+import { processMetrics } from '#libs/health/process-metrics.js';
 import { type AnswerServer, serveAnswers } from '#libs/nats/answer-server.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
 import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
@@ -43,16 +43,14 @@ const eventsInFlight = 64;
 
 /** What the adapters stand on: connected before anything is built on it, closed after everything is stopped. */
 class Ground {
-  readonly registry = new Registry();
+  readonly registry = processMetrics();
 
   private constructor(
     readonly config: RemindersConfig,
     readonly logger: Logger,
     readonly clock: Clock,
     readonly outside: { readonly db: Kysely<RemindersTables>; readonly connection: NatsConnection },
-  ) {
-    collectDefaultMetrics({ register: this.registry });
-  }
+  ) {}
 
   /** @throws MeshError where the clock file, the database or the broker is not as it must be. Redis may be away. */
   static async connect(config: RemindersConfig, logger: Logger): Promise<Ground> {

@@ -1,4 +1,5 @@
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Histogram, Registry } from 'prom-client';
+import { processMetrics } from '#libs/health/process-metrics.js';
 
 export interface GatewayMetrics {
   readonly registry: Registry;
@@ -10,9 +11,8 @@ export interface GatewayMetrics {
 
 /** Labels are routes, methods and statuses: nothing of a party or a client. */
 export function gatewayMetrics(): GatewayMetrics {
-  const registry = new Registry();
+  const registry = processMetrics();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
   return {
     registry,
     requestSeconds: new Histogram({
