@@ -43,6 +43,7 @@ export async function startPostgres({
     unix_socket_directories: '',
     max_connections: 200,
     shared_buffers: sharedBuffers,
+    jit: 'off', // as deployed
     // On by default, and then they can still be changed while the server runs.
     ...(isDurable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };
