@@ -16,12 +16,11 @@ const causesShown = 4;
 /** An error as data for the log: names, codes and places, and never a foreign error's text (pg's `detail` is a row). */
 export function describeError(error: unknown, depth = 0): ErrorDescription {
   if (typeof error !== 'object' || error === null) return { name: typeof error };
-  const { name, code, message, field, stack, cause } = error as Record<string, unknown>;
+  const { name, code, message, field, cause } = error as Record<string, unknown>;
   const isMeshError = name === 'MeshError';
-  const frames =
-    depth === 0 && typeof stack === 'string'
-      ? stack.split('\n').filter((line) => /^\s+at /.test(line))
-      : [];
+  // A wrong setting is named by its message: our own code is not where to look. And its process has not read its source map yet.
+  const isPlaceTold = depth === 0 && !(isMeshError && code === 'config-invalid');
+  const frames = isPlaceTold ? framesOf(error) : [];
   return {
     name: typeof name === 'string' ? name : 'Error',
     ...(typeof code === 'string' || typeof code === 'number' ? { code: String(code) } : {}),
@@ -32,4 +31,8 @@ export function describeError(error: unknown, depth = 0): ErrorDescription {
       ? { cause: describeError(cause, depth + 1) }
       : {}),
   };
+}
+
+function framesOf({ stack }: { readonly stack?: unknown }): readonly string[] {
+  return typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : [];
 }

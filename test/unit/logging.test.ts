@@ -37,6 +37,15 @@ describe('the log', () => {
     expect(last()['time']).toMatch(/^\d{4}-.*Z$/);
   });
 
+  it('says where in our code, but for a wrong setting, which is nothing of the code', () => {
+    const { logger, last } = capture();
+    logger.error(new MeshError('internal', 'went wrong'));
+    expect(last()).toMatchObject({ err: { at: expect.any(Array) } });
+    logger.fatal(new MeshError('config-invalid', 'set these variables right: HTTP_PORT (wrong)'));
+    expect(last()).toMatchObject({ err: { message: expect.stringContaining('HTTP_PORT') } });
+    expect(last()['err']).not.toHaveProperty('at');
+  });
+
   it('never prints what a foreign error says, wherever it stands', () => {
     const { logger, text, last } = capture();
     logger.error(rowInDetail());
