@@ -14,6 +14,7 @@ import { uuidVersion } from '#libs/contracts/message-id.js';
 import { isServiceParty } from '#libs/contracts/party.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { Purpose } from '#libs/contracts/purposes.js';
+import { isUntoldStop } from '#libs/contracts/verdict.js';
 import { isRecordedWith } from './bound-case.js';
 import { DecisionWatch, isCarriedOut } from './decision-watch.js';
 import { reasonOf } from '../domain/guard-record.js';
@@ -213,8 +214,9 @@ function timelineFor(
   const isSender = first.sender === party;
   const cleared = records.filter((record) => record.recipient === party);
   if (!isSender && (cleared.length === 0 || last.verdict.kind === 'stopped')) return undefined;
-  const shown = isSender ? records : cleared;
-  const reason = reasonOf(last.verdict);
+  const shown = isSender ? toldToSender(records) : cleared;
+  const newest = shown.at(-1) ?? last;
+  const reason = reasonOf(newest.verdict);
   const task = isSender ? refusalStep(first.name, reason ?? '')?.step : undefined;
   return {
     id: first.id,
@@ -223,11 +225,14 @@ function timelineFor(
     sender: first.sender,
     to: isSender ? first.to : party,
     time: first.time,
-    state: collected.has(first.id) ? 'collected' : last.verdict.kind,
+    state: collected.has(first.id) ? 'collected' : newest.verdict.kind,
     records: shown.map(recordShown),
     ...(task === undefined ? {} : { task }),
   };
 }
+
+const toldToSender = (records: readonly StoredRecord[]): readonly StoredRecord[] =>
+  records.filter(({ verdict }) => !isUntoldStop(reasonOf(verdict)));
 
 function recordShown(record: StoredRecord): z.infer<typeof decisionRecord> {
   const { verdict } = record;

@@ -4,10 +4,11 @@ import type { Clock } from '#libs/clock/clock.js';
 import { effectId, ownDigest } from '#libs/contracts/message-id.js';
 import { guardSource } from '#libs/contracts/mesh-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
-import type { StopReason } from '#libs/contracts/verdict.js';
+import { type StopReason, isUntoldStop } from '#libs/contracts/verdict.js';
 import { type GuardRecord, stopRecord } from '../domain/guard-record.js';
 import { keptUnder, takenBack } from '../domain/record-keepers.js';
 import type { Line } from '../domain/rests-on-lines.js';
+import { stopReasonFor } from '../domain/stop-reason.js';
 import { stopUsingId } from '../domain/stop-using.js';
 import { ClientTraffic, type CoveredDelivery } from './client-traffic.js';
 import { readOpenings, requireOpenings } from './delivery-opening.js';
@@ -94,9 +95,9 @@ export class WithdrawalDesk {
       // Whether or not its recipient had it: it had not answered, and what is still covered is to be sent again.
       .filter(({ state, isTaken }) => state === 'stopped' || (open.isLimited && isTaken))
       .map(({ record }) => record);
-    const reason = open.isLimited ? 'consent-changed' : 'withdrawn';
+    const by = traffic.records.get(open.withdrawalId)?.senderAgency;
     const seconds = [...stopped, ...traffic.waiting(open.lines)].map((record) =>
-      stopRecord(record, reason),
+      stopRecord(record, stopReasonFor(record, { by, isLimited: open.isLimited })),
     );
     const own = [
       ...this.instructions(open, settled, traffic),
@@ -323,7 +324,7 @@ const writtenBefore = (open: Open, { records }: ClientTraffic): readonly StoredR
   );
 
 const isOurs = (reason: StopReason): boolean =>
-  reason === 'withdrawn' || reason === 'consent-changed';
+  isUntoldStop(reason) || ['withdrawn', 'consent-changed', 'no-consent-on-record'].includes(reason);
 
 const messageOf = (record: GuardRecord, data: OwnMessage['data']) => ({
   specversion: '1.0' as const,

@@ -136,4 +136,6 @@ export interface Surroundings {
   readonly messageOf: (id: string) => MeshEvent | undefined;
   /** Cleared once, and stopped before the recipient had it. */
   readonly isStopped: (id: string) => boolean;
+  /** The same, and its sender is told. Else it stands to its sender as it was cleared, and nobody answers. */
+  readonly isDropped: (id: string) => boolean;
 }

@@ -35,17 +35,37 @@ export function stepsLeft(
   around: Surroundings,
 ): readonly OpenStep[] {
   const names = stepsEndedBy({ name, facts: event.facts });
-  const ended = new Set(
-    names.flatMap((each) => {
+  const ended = new Set([
+    ...names.flatMap((each) => {
       const named = steps.filter(({ step }) => step === each);
       if (named.length === 0) return [];
       return event.senderKind === 'guard'
         ? named.filter((step) => isTakenBack(step, event, around))
         : endedOf(each, named, { event, name, around });
     }),
-  );
+    ...(name === 'consent.withdrawn' ? endedUnheard(steps, event, around) : []),
+  ]);
   return ended.size === 0 ? steps : steps.filter((step) => !ended.has(step));
 }
+
+/** Whom nothing reached, the guard does not instruct: the own withdrawal ends what the instruction would. */
+function endedUnheard(
+  steps: readonly OpenStep[],
+  event: MeshEvent,
+  around: Surroundings,
+): readonly OpenStep[] {
+  const names = stepsEndedBy({ name: 'instruction.stop-using', facts: {} });
+  return steps.filter(
+    ({ step, root }) => names.includes(step) && isTakenBackUnheard(root, event, around),
+  );
+}
+
+/** Whether a message that never arrived rested on the consent that its sender's own agency withdraws now. */
+export const isTakenBackUnheard = (
+  message: string,
+  withdrawal: MeshEvent,
+  { isStopped, messageOf }: Surroundings,
+): boolean => isStopped(message) && restsOn(messageOf(message), withdrawal);
 
 interface Ending {
   readonly event: MeshEvent;
