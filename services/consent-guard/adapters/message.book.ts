@@ -15,7 +15,7 @@ import { isServiceParty } from '#libs/contracts/party.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { Purpose } from '#libs/contracts/purposes.js';
 import { isUntoldStop } from '#libs/contracts/verdict.js';
-import { isRecordedWith } from './bound-case.js';
+import { isTakenBy } from './bound-case.js';
 import { DecisionWatch, isCarriedOut } from './decision-watch.js';
 import { reasonOf } from '../domain/guard-record.js';
 import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
@@ -143,7 +143,7 @@ export class MessageBook {
       before: string | null;
       decides: boolean;
     }>(
-      `select from_agency, to_agency, purpose, outcome, ${isShownAsCovered} as decides, case when ${isRecordedWith('before', '$2')} then before end as before
+      `select from_agency, to_agency, purpose, outcome, ${isShownAsCovered} as decides, case when ${isTakenBy('before', '$2')} then before end as before
        from consent_line where decision_id = $1 and $2 in (from_agency, to_agency) order by from_agency, to_agency, purpose`,
       [first.id, first.sender_agency],
     );
@@ -160,7 +160,9 @@ export class MessageBook {
       ),
       notChanged: lines(({ outcome }) => outcome === 'not-changed'),
     };
-    return rows.length === 0 ? timeline : { ...timeline, consent };
+    // Of a withdrawal nothing but the own consents that it ended: whether there was another's to end is not told.
+    const isSilent = Object.values(consent).every((shown) => shown.length === 0);
+    return isSilent ? timeline : { ...timeline, consent };
   }
 
   private async isOpen(id: string): Promise<boolean> {
