@@ -1,54 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MessageName } from '#libs/contracts/message-table.js';
-import { GuardDesk, personOf, uuidOf } from '#test/support/guard-builders.js';
-import { type FormContext, dpa1, forms, tpr1, tpr2Consent } from '#test/support/guard-forms.js';
+import { against, cleared, openCase } from '#test/support/agreed-case.js';
+import { GuardDesk, uuidOf } from '#test/support/guard-builders.js';
+import { dpa1, tpr1, tpr2Consent } from '#test/support/guard-forms.js';
 
 const [jcp, river, works, hill] = ['jcp_wandsworth', 'tp_river', 'cp_works', 'tp_hill'];
-
-/** A case in which every consent is given between the job centre, a contracted provider and two treatment providers. */
-function openCase() {
-  const desk = new GuardDesk();
-  const consent = (from: string, data: (context: FormContext) => object) =>
-    desk.send({ from, name: 'consent.recorded', to: 'mesh', data: (c) => ({ ...data(c) }) });
-  consent(jcp, (c) => tpr1(c, [river, hill]));
-  desk.world.apply({
-    kind: 'bind-case',
-    caseId: uuidOf('case'),
-    client: desk.world.case(uuidOf('case'))?.client ?? '',
-    agency: 'works',
-    office: works,
-    reference: undefined,
-  });
-  consent(works, (c) => tpr1(c, [river]));
-  const dpa1Of = consent(works, (c) => dpa1(c, [jcp])).record.id;
-  const send = (
-    from: string,
-    name: MessageName,
-    to: string,
-    more: { cites?: string; data?: object } = {},
-  ) => {
-    const { record } = desk.send({
-      from,
-      name,
-      to,
-      cites: more.cites ?? '',
-      data: (c) => ({ ...forms[name]?.(c), ...more.data }),
-    });
-    return record;
-  };
-  const referral = send(jcp, 'referral.requested', river).id;
-  consent(river, (c) => tpr2Consent(c, [jcp, works]));
-  return { desk, send, consent, referral, dpa1: dpa1Of };
-}
-
-const cleared = { kind: 'cleared' };
-const against = (field: string, detail: string | RegExp) => ({
-  kind: 'refused',
-  reason: 'contradicts-record',
-  field,
-  detail:
-    typeof detail === 'string' ? expect.stringContaining(detail) : expect.stringMatching(detail),
-});
 
 describe('the outcome of an appointment', () => {
   function booked() {
@@ -271,41 +227,6 @@ describe('a contracted provider’s notice', () => {
       expect(returned(cites)).toMatchObject({ reason: 'cause-unknown', field: 'data.consent' });
     const no = consent(works, (c) => ({ ...dpa1(c, [jcp]), decision: 'refused' })).record.id;
     expect(returned(no)).toMatchObject(against('data.consent', 'DPA1'));
-  });
-});
-
-describe('a DPA1 that was returned', () => {
-  it('is warned of to the job centre that got it, and not once more to who returned it', () => {
-    const { desk, send, dpa1: own } = openCase();
-    const returned = send(works, 'dpa1.returned', jcp, { cites: own }).id;
-    const due = desk.send({
-      from: 'svc_reminders',
-      name: 'reminder.due',
-      to: 'mesh',
-      data: {
-        reminder: uuidOf('lapse'),
-        kind: 'consent-lapse',
-        anchor: returned,
-        dueOn: '2026-05-25',
-        occurrence: 1,
-      },
-    }).record;
-    expect(due.verdict).toEqual(cleared);
-    const warned = (at: string) =>
-      desk.send({
-        from: 'svc_router',
-        name: 'notice.requested',
-        to: 'svc_notifier',
-        data: {
-          kind: 'consent-lapsing',
-          cause: due.id,
-          person: personOf(at),
-          step: 'renew-consent',
-        },
-      }).record.verdict;
-    expect(warned(jcp)).toEqual(cleared);
-    expect(desk.delivered.at(-1)?.message.data).toMatchObject({ about: 'dpa1.returned' });
-    expect(warned(works)).toMatchObject({ reason: 'cause-unknown' });
   });
 });
 
