@@ -62,8 +62,9 @@ export function contradiction(
   return undefined;
 }
 
-/** Is a message of this type held against the records of its case? */
-export const needsHistory = (name: MessageName): boolean => rulesOf[name] !== undefined;
+/** Is a message of this type held against the records of its case, or does it depend on them what follows? */
+export const needsHistory = (name: MessageName): boolean =>
+  rulesOf[name] !== undefined || name === 'tpr2.no-trace';
 
 const against = (field: string, detail: string): Problem => ({
   code: 'contradicts-record',
@@ -220,22 +221,43 @@ const ownDpa1: Rule = ({ cited }) =>
     ? undefined
     : against('consent', 'consent must be a DPA1 that the client gave and you recorded');
 
+/** Whether it is no trace at that office: said by it, or of the TPR2 that it had (the case has moved since). */
+const isNoTraceAt = (office: string | undefined, record: GuardRecord, find: Find): boolean =>
+  record.name === 'tpr2.no-trace' &&
+  (record.sender === office || find(record.cause ?? '')?.recipient === office);
+
 /** After no trace the job centre keeps nothing, and learns nothing more under the TPR2 until it is shared again. */
-const traced: Rule = ({ sender, to, known }) => {
+const traced: Rule = ({ sender, to, known, find }) => {
   const newest = known.findLast(
     (record) =>
       (record.name === 'tpr2.shared' &&
         record.senderAgency === sender.agency &&
         record.recipient === to) ||
-      (record.name === 'tpr2.no-trace' &&
-        record.recipientAgency === sender.agency &&
-        record.sender === to),
+      (record.recipientAgency === sender.agency && isNoTraceAt(to, record, find)),
   );
   return newest?.name === 'tpr2.no-trace'
     ? {
         code: 'contradicts-record',
         field: 'to',
         detail: `there is no trace of the client there: ${shown(newest)}; share the TPR2 again first`,
+      }
+    : undefined;
+};
+
+/** Nor does it begin anything more under a TPR2 that it has sent back. */
+const tracedHere: Rule = ({ sender, to, known, find }) => {
+  const newest = known.findLast(
+    (record) =>
+      (record.name === 'tpr2.shared' &&
+        record.recipientAgency === sender.agency &&
+        record.sender === to) ||
+      (record.recipient === to && isNoTraceAt(sender.id, record, find)),
+  );
+  return newest?.name === 'tpr2.no-trace'
+    ? {
+        code: 'contradicts-record',
+        field: 'to',
+        detail: `you have no trace of the client: ${shown(newest)}; the provider shares the TPR2 again first`,
       }
     : undefined;
 };
@@ -250,8 +272,9 @@ const rulesOf: Readonly<Partial<Record<MessageName, readonly Rule[]>>> = {
   'provider.notice': [byContract, asOnRecord],
   'dpa1.returned': [ownDpa1],
   'review.requested': [traced],
-  'review.offered': [notCalledOff, inHours],
-  'review.moved': [offerStands, inHours],
+  'review.offered': [tracedHere, notCalledOff, inHours],
+  'review.moved': [tracedHere, offerStands, inHours],
+  'claim.change-told': [tracedHere],
   'review.accepted': [traced, offerStands, atTimeOffered],
   'review.declined': [traced, offerStands],
   'review.held': [offerStands],

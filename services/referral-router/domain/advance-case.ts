@@ -62,9 +62,7 @@ const pass: Advance = (view, event, name, around) => {
   if (name === 'step.done') return keepPart(followDone(view, event, around), event, name, around);
   const left = {
     ...view,
-    steps: stepsLeft(view.steps, event, name, around).filter(
-      (step) => !isSentAgain(step, event, around),
-    ),
+    steps: stepsLeft(view, event, name, around).filter((step) => !isSentAgain(step, event, around)),
   };
   const ended = keepPart(keepWaits(left, event, name, around), event, name, around);
   const moved = name === 'case.moved-office' ? moveOffice(ended, event, around) : ended;

@@ -10,6 +10,7 @@ import { type Wait, waits as waitOf } from '#libs/contracts/waits.js';
 import type { OpenStep, OpenWait, Surroundings, Telling, View } from './case-state.js';
 import { citedBy, isTakenBack, isTakenBackUnheard } from './close-steps.js';
 import { localDay } from './due-date.js';
+import { isOfItsPart } from './no-trace-part.js';
 import { dueOf, holderOf, withOpened } from './open-steps.js';
 import { isPassedOn } from './passed-on.js';
 
@@ -36,7 +37,10 @@ export function keepWaits(
   name: MessageName,
   around: Surroundings,
 ): View {
-  const answered = answeredBy(view.waits, event, name, around);
+  const waits = view.waits.filter(({ holder, counterpart }) =>
+    isOfItsPart({ holder, other: counterpart }, event, view, around),
+  );
+  const answered = answeredBy(waits, event, name, around);
   const left = view.waits.filter((wait) => !answered.includes(wait));
   const opened = waitAfter(view, event, name, around);
   const replaced = left.filter(
