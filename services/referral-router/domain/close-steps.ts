@@ -207,6 +207,7 @@ function restsOn(opener: MeshEvent | undefined, withdrawal: MeshEvent | undefine
   const form = withdrawal === undefined ? undefined : formTaken(withdrawal);
   const name = opener === undefined ? undefined : nameOfType(opener.type);
   if (form === undefined || name === undefined) return true;
+  if (opener !== undefined && name === 'consent.recorded') return formNamed(opener) === form;
   const { purpose } = ruleOf(name);
   const kept = String(withdrawal?.facts['keep'] ?? '').split(' ');
   return (

@@ -85,6 +85,29 @@ describe('no trace at the office to which the case has moved', () => {
   });
 });
 
+describe('a DPA1 that is to be returned', () => {
+  const bright = 'cp_bright';
+  const taken = meshEvent('consent.recorded', {
+    sender: bright,
+    to: 'mesh',
+    facts: { form: 'DPA1', decision: 'given' },
+  });
+  const elsewhere = meshEvent('consent.withdrawn', { sender: trt, to: 'mesh' });
+  const instruct = (form: string) =>
+    meshEvent('instruction.stop-using', {
+      sender: 'guard',
+      to: bright,
+      cause: elsewhere.id,
+      facts: { form, keep: '' },
+    });
+
+  it('is not to be returned once its taker was told to stop using it', () => {
+    expect(openSteps([taken])).toEqual([`return-dpa1 @ ${bright}`]);
+    expect(openSteps([taken, instruct('DPA1')])).toEqual([`stop-using @ ${bright}`]);
+    expect(openSteps([taken, instruct('TPR1')])).toContain(`return-dpa1 @ ${bright}`);
+  });
+});
+
 describe('the instruction after no trace', () => {
   it('ends what was shared, and nothing of a referral of the same client', () => {
     const absent = meshEvent('appointment.did-not-attend', { sender: trt, to: wandsworth });
