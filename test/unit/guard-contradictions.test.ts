@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { MessageName } from '#libs/contracts/message-table.js';
 import { against, cleared, openCase } from '#test/support/agreed-case.js';
 import { GuardDesk, uuidOf } from '#test/support/guard-builders.js';
-import { dpa1, tpr1, tpr2Consent } from '#test/support/guard-forms.js';
+import { tpr1, tpr2Consent } from '#test/support/guard-forms.js';
 
 const [jcp, river, works, hill] = ['jcp_wandsworth', 'tp_river', 'cp_works', 'tp_hill'];
 
@@ -127,6 +127,22 @@ describe('the outcome of an appointment', () => {
     expect(desk.delivered).toHaveLength(before);
   });
 
+  it('leaves its appointment as it was: it is not moved or called off any more', () => {
+    const { send, outcome, booking, referral } = booked();
+    const second = send(river, 'appointment.booked', jcp, { cites: referral }).id;
+    const told = outcome('attended', { appointment: booking }).id;
+    for (const name of ['appointment.moved', 'appointment.cancelled'] as const) {
+      expect(send(river, name, jcp, { cites: booking }).verdict).toMatchObject(
+        against('data.appointment', told),
+      );
+      expect(send(river, name, jcp, { cites: second }).verdict).toEqual(
+        name === 'appointment.moved'
+          ? cleared
+          : against('data.appointment', 'the one that stands is'),
+      );
+    }
+  });
+
   it('that comes a second time under its own id is no second outcome', () => {
     const { desk, referral } = booked();
     const incoming = desk.incoming({
@@ -170,63 +186,6 @@ describe('a referral', () => {
       data: { corrects: attended },
     });
     expect(send(jcp, 'referral.cancelled', river, { cites: referral }).verdict).toEqual(cleared);
-  });
-});
-
-describe('a contracted provider’s notice', () => {
-  const notice = (open: ReturnType<typeof openCase>, data: object) =>
-    open.send(works, 'provider.notice', jcp, { data }).verdict;
-
-  it('says what the newest outcome says that it was told', () => {
-    const open = openCase();
-    expect(notice(open, { attendance: 'did-not-attend' })).toEqual(cleared);
-    const referral = open.send(works, 'referral.requested', river).id;
-    const outcome = open.send(river, 'appointment.attended', works, { cites: referral });
-    expect(notice(open, { attendance: 'did-not-attend' })).toMatchObject(
-      against('data.attendance', outcome.id),
-    );
-    expect(notice(open, { on: '2026-02-27' })).toMatchObject(against('data.on', outcome.id));
-    expect(notice(open, {})).toEqual(cleared);
-  });
-
-  it('is not held against an outcome that went to another agency', () => {
-    const open = openCase();
-    open.send(river, 'appointment.attended', jcp, { cites: open.referral });
-    expect(notice(open, { attendance: 'did-not-attend' })).toEqual(cleared);
-  });
-
-  it.each([
-    ['pathways', 'NFP', 'FND4'],
-    ['flexible-new-deal', 'FND4', 'NFP'],
-  ] as const)('under %s is %s', (contract, right, wrong) => {
-    const open = openCase();
-    open.desk.world.directory.putParty({
-      party: works,
-      kind: 'contracted-provider',
-      agency: 'works',
-      name: 'Works',
-      serves: [],
-      dutyPerson: 'p_cp_works',
-      teamLeader: 'p_cp_works',
-      active: true,
-      contract,
-    });
-    expect(notice(open, { form: wrong })).toMatchObject(against('data.form', right));
-    expect(notice(open, { form: right })).toEqual(cleared);
-  });
-
-  it('of a DPA1 returns one that it recorded itself, and that was given', () => {
-    const { desk, send, consent, dpa1: own } = openCase();
-    const returned = (cites: string) => send(works, 'dpa1.returned', jcp, { cites }).verdict;
-    expect(returned(own)).toEqual(cleared);
-    desk.nowMs += 60_000;
-    const tpr = consent(works, (c) => tpr1(c, [river])).record.id;
-    expect(returned(tpr)).toMatchObject(against('data.consent', 'DPA1'));
-    const theirs = consent(jcp, (c) => dpa1(c)).record.id;
-    for (const cites of [theirs, uuidOf('nothing')])
-      expect(returned(cites)).toMatchObject({ reason: 'cause-unknown', field: 'data.consent' });
-    const no = consent(works, (c) => ({ ...dpa1(c, [jcp]), decision: 'refused' })).record.id;
-    expect(returned(no)).toMatchObject(against('data.consent', 'DPA1'));
   });
 });
 
@@ -335,53 +294,6 @@ describe('an exit', () => {
     expect(send(river, 'exit.notified', works).verdict).toEqual(cleared);
     expect(send(river, 'tpr2.shared', jcp).verdict.kind).toMatch(/^cleared/);
     expect(send(river, 'exit.notified', jcp).verdict).toEqual(cleared);
-  });
-});
-
-describe('after no trace', () => {
-  const lambeth = 'jcp_lambeth';
-  const move = { from: '2026-03-02' };
-
-  it('the office begins nothing more with that provider, until the TPR2 is shared again', () => {
-    const { send } = openCase();
-    const request = send(river, 'review.requested', jcp).id;
-    const offer = send(jcp, 'review.offered', river, { cites: request }).id;
-    const tpr2 = send(river, 'tpr2.shared', jcp).id;
-    const begin = () => [
-      send(jcp, 'review.offered', river, { cites: request }).verdict,
-      send(jcp, 'review.moved', river, { cites: offer }).verdict,
-      send(jcp, 'claim.change-told', river).verdict,
-    ];
-    const gone = send(jcp, 'tpr2.no-trace', river, { cites: tpr2 }).id;
-    for (const verdict of begin()) expect(verdict).toMatchObject(against('to', gone));
-    expect(send(lambeth, 'claim.change-told', river).verdict).toEqual(cleared);
-    send(river, 'tpr2.shared', jcp);
-    expect(begin()[2]).toEqual(cleared);
-    expect(begin()[0]).toEqual(cleared);
-  });
-
-  it('nothing goes to the office that had the TPR2, whichever office of its agency found none', () => {
-    const { send } = openCase();
-    const tpr2 = send(river, 'tpr2.shared', jcp).id;
-    expect(send(jcp, 'case.moved-office', lambeth, { data: move }).verdict).toEqual(cleared);
-    const gone = send(lambeth, 'tpr2.no-trace', river, { cites: tpr2 }).id;
-    for (const office of [jcp, lambeth])
-      expect(send(river, 'exit.notified', office).verdict).toMatchObject(against('to', gone));
-  });
-
-  it('the office that holds the case now is told to stop using what was shared', () => {
-    const { desk, send } = openCase();
-    const tpr2 = send(river, 'tpr2.shared', jcp).id;
-    const told = () => {
-      send(jcp, 'tpr2.no-trace', river, { cites: tpr2 });
-      return desk.delivered.at(-1)?.recipient;
-    };
-    send(lambeth, 'tpr2.no-trace', river, { cites: tpr2 });
-    expect(desk.delivered.at(-1)?.recipient).toBe(jcp);
-    send(jcp, 'case.moved-office', lambeth, { data: move });
-    expect(told()).toBe(lambeth);
-    send(lambeth, 'case.moved-office', jcp, { data: move });
-    expect(told()).toBe(jcp);
   });
 });
 

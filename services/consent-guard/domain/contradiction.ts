@@ -1,35 +1,21 @@
 import type { MessageName } from '#libs/contracts/message-table.js';
-import { typeOf } from '#libs/contracts/message-table.js';
 import type { Problem } from '#libs/contracts/problem.js';
+import { newestOutcome } from './appointment-record.js';
 import {
-  type Appointment,
-  appointmentOf,
-  attendanceOf,
-  newestOutcome,
-  outcomeOf,
-  toldOf,
-} from './appointment-record.js';
-import { type Find, knownTo, startOf } from './case-past.js';
+  appointmentStands,
+  noOutcomeYet,
+  notYetAttended,
+  nothingBooked,
+  oneOutcome,
+  outcomeOfStanding,
+} from './appointment-rules.js';
+import { type Find, knownTo } from './case-past.js';
 import type { DirectoryParty } from './directory.js';
-import type { GuardRecord } from './guard-record.js';
+import { type GuardRecord, reasonOf } from './guard-record.js';
+import { type Held, type Rule, against, shown } from './held-rule.js';
 import type { Incoming } from './incoming.js';
 import { isInHoursOfReviews } from './review-hours.js';
 import { isOver, isTimeOpen, reviewOf } from './review-record.js';
-
-/** A message and all that it is held against. */
-interface Held {
-  readonly name: MessageName;
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly sender: DirectoryParty;
-  /** The party it is addressed to, where it is one. */
-  readonly to: string | undefined;
-  readonly cited: GuardRecord | undefined;
-  /** What the sender's agency knows of the case: nothing else may refuse its message, or the refusal would tell it. */
-  readonly known: readonly GuardRecord[];
-  readonly find: Find;
-}
-
-type Rule = (held: Held) => Problem | undefined;
 
 /**
  * What on record stands against a message, in words for its sender: ids, dates and times, and nothing of the client. Asked once, when a
@@ -53,6 +39,7 @@ export function contradiction(
     to: read.address.kind === 'party' ? read.address.party : undefined,
     cited: grounds.cited,
     known: knownTo(sender.agency, grounds.history),
+    untold: cancelledUntold(sender.agency, grounds.history),
     find: grounds.find,
   };
   for (const rule of rules) {
@@ -62,82 +49,38 @@ export function contradiction(
   return undefined;
 }
 
+const cancelledUntold = (agency: string, history: readonly GuardRecord[]): readonly string[] =>
+  history.flatMap(({ name, senderAgency, verdict, cause }) =>
+    name === 'appointment.cancelled' &&
+    senderAgency === agency &&
+    reasonOf(verdict) === 'no-consent-on-record' &&
+    cause !== undefined
+      ? [cause]
+      : [],
+  );
+
 /** Is a message of this type held against the records of its case, or does it depend on them what follows? */
 export const needsHistory = (name: MessageName): boolean =>
   rulesOf[name] !== undefined || name === 'tpr2.no-trace';
 
-const against = (field: string, detail: string): Problem => ({
-  code: 'contradicts-record',
-  field: `data.${field}`,
-  detail,
-});
-
-/** A message on record, for somebody who has it. */
-function shown({ id, name, facts }: GuardRecord): string {
-  const when = facts['startsAt'] ?? facts['on'] ?? facts['heldOn'];
-  return `${typeOf(name)} ${id}${when === undefined ? '' : ` of ${String(when)}`}`;
-}
-
-const standing = ({ isCancelled, latest }: Appointment): string =>
-  isCancelled ? `it was cancelled by ${shown(latest)}` : `the one that stands is ${shown(latest)}`;
-
-/** Moved and cancelled: only the message that booked or last moved the appointment may be named. */
-const appointmentStands: Rule = ({ cited, known, find }) => {
-  const appointment = cited === undefined ? undefined : appointmentOf(cited, known, find);
-  if (appointment === undefined || appointment.latest.id === cited?.id) return undefined;
-  return against('appointment', `the appointment is not as you name it: ${standing(appointment)}`);
-};
-
-/** An outcome names an appointment of its referral that stands; where it corrects another, one that stood. */
-const outcomeOfStanding: Rule = ({ data, cited, known, find }) => {
-  const { appointment, corrects } = data;
-  if (appointment === undefined || cited === undefined) return undefined;
-  const named = known.find(({ id }) => id === appointment);
-  const found = named === undefined ? undefined : appointmentOf(named, known, find);
-  if (named === undefined || found === undefined || startOf(named, find) !== startOf(cited, find))
-    return {
-      code: 'cause-unknown',
-      field: 'data.appointment',
-      detail: 'appointment must be the id of the message that booked or last moved it',
-    };
-  if (found.latest.id === named.id || corrects !== undefined) return undefined;
-  return against('appointment', `the appointment is not as you name it: ${standing(found)}`);
-};
-
-/** An appointment has one outcome. A second takes the place of the first only where it names it, and says the opposite. */
-const oneOutcome: Rule = ({ name, data, sender, cited, known, find }) => {
-  if (cited === undefined) return undefined;
-  const { appointment, corrects } = data;
-  const key = toldOf({ referral: cited, appointment }, known, find);
-  const told = outcomeOf(key, sender.agency, known, find);
-  if (told === undefined)
-    return corrects === undefined
-      ? undefined
-      : against('corrects', 'no outcome of this appointment is on record that it could correct');
-  if (corrects === told.id && told.name !== name) return undefined;
-  return against(
-    'corrects',
-    `the outcome that stands is ${shown(told)}; the other outcome takes its place where corrects names it`,
-  );
-};
-
-const notYetAttended: Rule = ({ cited, known, find }) => {
-  const attended = cited === undefined ? undefined : attendanceOf(cited, known, find);
-  return attended === undefined
-    ? undefined
-    : against('referral', `the client attended: ${shown(attended)}`);
-};
-
+/** By the newest outcome. One that its recipient was told to stop using is known to be wrong: it is not told on, and the other may be. */
 const asOnRecord: Rule = ({ data, known }) => {
   const outcome = newestOutcome(known);
   if (outcome === undefined) return undefined;
   const attendance = outcome.name === 'appointment.attended' ? 'attended' : 'did-not-attend';
+  if (isNotToBeUsed(outcome, known))
+    return data['attendance'] === attendance
+      ? against('attendance', `the outcome may not be used any more: ${shown(outcome)}`)
+      : undefined;
   if (data['attendance'] !== attendance)
     return against('attendance', `the newest outcome on record is ${shown(outcome)}`);
   return data['on'] === outcome.facts['on']
     ? undefined
     : against('on', `the newest outcome on record is ${shown(outcome)}`);
 };
+
+const isNotToBeUsed = ({ id }: GuardRecord, known: readonly GuardRecord[]): boolean =>
+  known.some(({ name, facts }) => name === 'instruction.stop-using' && facts['message'] === id);
 
 const formOfContract = { pathways: 'NFP', 'flexible-new-deal': 'FND4' } as const;
 
@@ -264,11 +207,12 @@ const tracedHere: Rule = ({ sender, to, known, find }) => {
 
 /** Every type that the records of its case can stand against. */
 const rulesOf: Readonly<Partial<Record<MessageName, readonly Rule[]>>> = {
-  'appointment.moved': [appointmentStands],
-  'appointment.cancelled': [appointmentStands],
+  'appointment.moved': [appointmentStands, noOutcomeYet],
+  'appointment.cancelled': [appointmentStands, noOutcomeYet],
   'appointment.attended': [outcomeOfStanding, oneOutcome],
   'appointment.did-not-attend': [outcomeOfStanding, oneOutcome],
   'referral.cancelled': [notYetAttended],
+  'referral.handed-back': [nothingBooked],
   'provider.notice': [byContract, asOnRecord],
   'dpa1.returned': [ownDpa1],
   'review.requested': [traced],
