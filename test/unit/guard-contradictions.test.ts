@@ -276,6 +276,7 @@ describe('an exit', () => {
     const stays = (cites: string) => send(river, 'exit.stays-in-treatment', jcp, { cites }).verdict;
     const likely = exit('unplanned-likely');
     expect(stays(likely)).toEqual(cleared);
+    expect(stays(likely)).toMatchObject(against('data.about', 'it is told already'));
     const over = exit('unplanned');
     for (const cites of [likely, over])
       expect(stays(cites)).toMatchObject(against('data.about', `${over} of 2026-03-02: unplanned`));

@@ -21,6 +21,14 @@ describe('a contracted provider’s notice', () => {
     expect(notice(open, {})).toEqual(cleared);
   });
 
+  it('is told once: the same word is not told again, the other is', () => {
+    const open = openCase();
+    expect(notice(open, {})).toEqual(cleared);
+    expect(notice(open, {})).toMatchObject(against('data.attendance', 'it is told already'));
+    expect(notice(open, { attendance: 'did-not-attend' })).toEqual(cleared);
+    expect(notice(open, {})).toEqual(cleared);
+  });
+
   it('does not say what was wrong and could not be corrected; it may say the other', () => {
     const open = openCase();
     const referral = open.send(works, 'referral.requested', river).id;

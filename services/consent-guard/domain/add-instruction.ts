@@ -1,3 +1,4 @@
+import { correctionStopped } from '#libs/contracts/correction-stopped.js';
 import type { Decision } from './decision.js';
 import type { DirectoryParty } from './directory.js';
 import { type GuardRecord, isCleared } from './guard-record.js';
@@ -11,9 +12,6 @@ interface Around {
   readonly world: World;
   readonly nowMs: number;
 }
-
-const correctionStopped =
-  'no consent covers the correction any more; who got the outcome that was wrong has been told to stop using it';
 
 /**
  * Adds the guard's own instruction to stop using, where the decision gives cause for one.

@@ -79,6 +79,18 @@ const asOnRecord: Rule = ({ data, known }) => {
     : against('on', `the newest outcome on record is ${shown(outcome)}`);
 };
 
+/** The same word twice says nothing; a newer outcome, or a correction, is another word. */
+const notToldYet: Rule = ({ data, sender, to, known }) => {
+  const newest = known.findLast(
+    ({ name, senderAgency, recipient }) =>
+      name === 'provider.notice' && senderAgency === sender.agency && recipient === to,
+  );
+  return newest !== undefined &&
+    ['form', 'attendance', 'on'].every((fact) => newest.facts[fact] === data[fact])
+    ? against('attendance', `it is told already: ${shown(newest)}`)
+    : undefined;
+};
+
 const isNotToBeUsed = ({ id }: GuardRecord, known: readonly GuardRecord[]): boolean =>
   known.some(({ name, facts }) => name === 'instruction.stop-using' && facts['message'] === id);
 
@@ -132,11 +144,13 @@ const inHours: Rule = ({ data }) =>
 const afterLikelyExit: Rule = ({ sender, cited, known }) => {
   const newest = known.findLast(
     ({ name, senderAgency, recipientAgency }) =>
-      name === 'exit.notified' &&
+      (name === 'exit.notified' || name === 'exit.stays-in-treatment') &&
       senderAgency === sender.agency &&
       recipientAgency === cited?.recipientAgency,
   );
   if (newest === undefined) return undefined;
+  if (newest.name === 'exit.stays-in-treatment')
+    return against('about', `it is told already: ${shown(newest)}`);
   return newest.id === cited?.id && newest.facts['exit'] === 'unplanned-likely'
     ? undefined
     : against(
@@ -213,7 +227,7 @@ const rulesOf: Readonly<Partial<Record<MessageName, readonly Rule[]>>> = {
   'appointment.did-not-attend': [outcomeOfStanding, oneOutcome],
   'referral.cancelled': [notYetAttended],
   'referral.handed-back': [nothingBooked],
-  'provider.notice': [byContract, asOnRecord],
+  'provider.notice': [byContract, asOnRecord, notToldYet],
   'dpa1.returned': [ownDpa1],
   'review.requested': [traced],
   'review.offered': [tracedHere, notCalledOff, inHours],
