@@ -6,6 +6,9 @@ const dpa1ToReturn = {
   sentBy: 'contracted-provider',
   when: { form: 'DPA1', decision: 'given' },
 } as const;
+/** Who keeps a record under a DPA1. A provider that records its withdrawal keeps none. */
+const keepers = ['jobcentre', 'contracted-provider'] as const;
+const dpa1 = { when: { form: 'DPA1' } } as const;
 const dpa1Refused = { form: 'DPA1', decision: 'refused' } as const;
 
 /** Consents go to the guard: recorded, limited and withdrawn on the same road, in the sender's own order. */
@@ -37,8 +40,18 @@ export const consentMessages = {
     purpose: null,
     caseUse: 'needs',
     facts: ['form', 'withdrawnAt', 'keep'],
-    opens: [{ step: 'take-off-record', owner: senderCaseworker, when: { form: 'DPA1' } }],
+    opens: keepers.map((sentBy) => ({
+      step: 'take-off-record',
+      owner: senderCaseworker,
+      sentBy,
+      ...dpa1,
+    })),
     // Whoever of the agency recorded it: the adviser is who takes it off the record.
-    notices: [{ kind: 'take-off-record', to: senderCaseworker, when: { form: 'DPA1' } }],
+    notices: keepers.map((sentBy) => ({
+      kind: 'take-off-record',
+      to: senderCaseworker,
+      sentBy,
+      ...dpa1,
+    })),
   },
 } as const satisfies Record<string, MessageRule>;

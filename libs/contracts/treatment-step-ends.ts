@@ -25,6 +25,7 @@ export const treatmentStepEnds = {
       endedBy('dpa1.returned', 'it is returned'),
       endedBy('consent.withdrawn', 'the client took it back', { form: 'DPA1' }),
       endedBy('consent.recorded', 'a newer decision stands in its place', { form: 'DPA1' }),
+      endedByStopUsing,
     ],
   },
   'note-receipt': {

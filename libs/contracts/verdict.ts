@@ -29,8 +29,17 @@ export type Verdict =
 export const stopReasons = [
   'withdrawn',
   'consent-changed',
+  'withdrawn-elsewhere',
+  'limited-elsewhere',
   'route-timeout',
   'unroutable',
   'no-consent-on-record',
 ] as const;
 export type StopReason = (typeof stopReasons)[number];
+
+/**
+ * Another agency than the sender's recorded that the client took the consent back, or limited it. The sender may not learn of that: to the
+ * sender the message stands as it was cleared, and the answer does not come, as where nobody answers.
+ */
+export const isUntoldStop = (reason: string | undefined): boolean =>
+  reason === 'withdrawn-elsewhere' || reason === 'limited-elsewhere';

@@ -30,11 +30,14 @@ beforeAll(async () => {
   [jcp, lambeth, river, hill, ops] = (await Promise.all(
     ['jcp_wandsworth', 'jcp_lambeth', 'tp_river', 'tp_hill', 'svc_ops'].map((id) => mesh.party(id)),
   )) as [MeshParty, MeshParty, MeshParty, MeshParty, MeshParty];
-  // What a case view asks of the router and the reminders.
+  // What a case view and a list of cases ask of the router and the reminders.
   const router = await mesh.party('svc_router');
   router.connection.subscribe('answer.svc_router.worklist', {
     callback: (_error, message) =>
       void message.respond(JSON.stringify({ ok: true, steps: [], waiting: [] })),
+  });
+  router.connection.subscribe('answer.svc_router.cases', {
+    callback: (_error, message) => void message.respond(JSON.stringify({ ok: true, cases: [] })),
   });
   const reminders = await mesh.party('svc_reminders');
   reminders.connection.subscribe('answer.svc_reminders.schedule', {
@@ -98,6 +101,8 @@ describe('references', () => {
     await party.put(id, JSON.stringify({ ...(JSON.parse(text) as object), caseref }));
     expect((await party.verdict(id)).state).toBe('cleared');
   };
+  const resolve = (party: MeshParty, reference: string) =>
+    party.ask('resolve-reference', { reference });
   const view = (party: MeshParty, caseId: string) =>
     answer<{ caseref?: string; shortReference: string }>(party.ask('case', { case: caseId }));
 
@@ -115,8 +120,6 @@ describe('references', () => {
     const short = here?.shortReference ?? '';
     expect(readShortReference(short)).toBe(short);
     expect([there?.shortReference, theirs?.shortReference]).toEqual([short, short]);
-    const resolve = (party: MeshParty, reference: string) =>
-      party.ask('resolve-reference', { reference });
     const typed = `${short.slice(0, 4).toLowerCase()} ${short.slice(4)}`;
     for (const party of [jcp, lambeth, river])
       expect(await answer(resolve(party, typed))).toEqual({ case: caseId });
@@ -137,6 +140,45 @@ describe('references', () => {
       casesReply.parse(await answer(spoc.ask('cases', payload))).cases.map((each) => each.case);
     expect(await list({})).toEqual(cases.toReversed());
     expect(await list({ before: cases[1] })).toEqual([cases[0]]);
+  });
+
+  it('find no case of which nothing ever came to a party, or was sent by it', async () => {
+    const [taken, kept] = [newCase(), newCase()];
+    const hillTold = async (caseId: string): Promise<string> => {
+      await cleared(jcp, referTo(caseId, ['tp_hill', 'tp_river']));
+      await cleared(jcp, { name: 'referral.requested', to: 'tp_river', case: caseId });
+      return cleared(jcp, { name: 'referral.requested', to: 'tp_hill', case: caseId });
+    };
+    const list = async (party: MeshParty) =>
+      casesReply.parse(await answer(party.ask('cases', {}))).cases;
+    const first = await hillTold(kept);
+    expect((await hill.pull()).id).toBe(first);
+    await hillTold(taken);
+    const short = (await view(jcp, taken)).shortReference;
+    const [hills, ours] = [await list(hill), await list(jcp)];
+    expect(hills.map((each) => each.case)).toEqual([taken, kept]);
+    for (const caseId of [taken, kept])
+      await cleared(river, {
+        name: 'consent.withdrawn',
+        to: 'mesh',
+        case: caseId,
+        data: (c) => withdrawal(c, 'TPR1'),
+      });
+
+    expect((await list(hill)).map((each) => each.case)).toEqual([kept]);
+    expect(await list(jcp)).toEqual(ours);
+    const unknown = randomUUID();
+    expect(await resolve(hill, short)).toEqual(await resolve(hill, '00000000'));
+    for (const verb of ['case', 'consents'])
+      expect(await hill.ask(verb, { case: taken })).toEqual(
+        await hill.ask(verb, { case: unknown }),
+      );
+    const acting = (caseId: string) =>
+      hill.sendAndWait({ name: 'careplan.agreed', to: 'mesh', case: caseId });
+    const reasonOf = async (caseId: string) => (await acting(caseId)).records[0];
+    expect(await reasonOf(taken)).toMatchObject({ reason: 'case-not-yours' });
+    expect(await reasonOf(kept)).toMatchObject({ verdict: 'cleared' });
+    expect((await list(hill)).map((each) => each.case)).toEqual([kept]);
   });
 });
 

@@ -110,6 +110,47 @@ describe('the ledger of consents', () => {
     expect(JSON.stringify(answer)).not.toMatch(/QQ123456A|Sample|1988/);
   });
 
+  it('answers who withdraws what another agency took alike, whether or not there was a consent to end', async () => {
+    // Two clients of the job centre, one of whom has agreed to share; the TPR2 was not collected yet.
+    const answers = await Promise.all(
+      [true, false].map(async (isAgreed) => {
+        const caseId = randomUUID();
+        const client = {
+          ...maria,
+          nino: isAgreed ? 'QQ200001A' : 'QQ200002A',
+          surname: 'Sampleton',
+        };
+        const own = { name: 'consent.recorded' as const, to: 'mesh', case: caseId, client };
+        await jcp.sendAndWait({ ...own, data: (context) => tpr1(context, ['tp_river']) });
+        await jcp.sendAndWait({ name: 'referral.requested', to: 'tp_river', case: caseId, client });
+        const asked = isAgreed ? {} : { decision: 'refused' };
+        await river.sendAndWait(consent(caseId, asked, client));
+        const {
+          id: _id,
+          case: _case,
+          time: _time,
+          records,
+          ...answer
+        } = await jcp.sendAndWait({
+          name: 'consent.withdrawn',
+          to: 'mesh',
+          case: caseId,
+          data: (context) => withdrawal(context, 'TPR2'),
+        });
+        return { ...answer, records: records.map(({ at: _at, ...record }) => record) };
+      }),
+    );
+    expect(answers[0]).toEqual(answers[1]);
+    expect(answers[0]).toEqual({
+      ok: true,
+      type: 'throughcare.consent.withdrawn.v1',
+      sender: 'jcp_wandsworth',
+      to: 'mesh',
+      state: 'cleared',
+      records: [{ verdict: 'cleared' }],
+    });
+  });
+
   it('tells nobody of lines that do not concern their agency', async () => {
     const caseId = randomUUID();
     const taken = await jcp.sendAndWait({

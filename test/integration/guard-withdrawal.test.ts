@@ -77,6 +77,14 @@ const statesOf = async (...ids: readonly string[]): Promise<readonly string[]> =
   );
   return ids.map((id) => rows.find((row) => row.id === id)?.state ?? 'none');
 };
+/** Why, record by record, as the guard alone knows it. */
+const reasonsOf = async (id: string): Promise<readonly (string | null)[]> => {
+  const { rows } = await database.query<{ reason: string | null }>(
+    'select reason from record where id = $1 order by ordinal',
+    [id],
+  );
+  return rows.map(({ reason }) => reason);
+};
 const stopReason = async (id: string): Promise<string | undefined> =>
   (await river.verdict(id)).records.at(-1)?.reason;
 
@@ -144,6 +152,36 @@ describe('a yes to less than before', () => {
 });
 
 describe('a withdrawal', () => {
+  it('is not to be told from silence by who sent what it took back, where another agency recorded it', async () => {
+    const caseId = randomUUID();
+    await river.sendAndWait(consent(caseId));
+    const [cause, silent] = [await tell(caseId), randomUUID()];
+    await river.sendAndWait(consent(silent, tomas));
+    const stands = await tell(silent, tomas);
+    const told = await river.verdict(cause);
+    await until('it is delivered', async () => (await statesOf(cause)).join() === 'sent');
+    expect((await withdraw(jcp, caseId)).state).toBe('cleared');
+    expect(await statesOf(cause)).toEqual(['stopped']);
+    expect(await reasonsOf(cause)).toEqual([null, 'withdrawn-elsewhere']);
+
+    expect(await river.verdict(cause)).toEqual(told);
+    const outcomes = async (of: string) => {
+      const view = await river.ask<{ entries: { outcome: string; reason?: string }[] }>(
+        'client-view',
+        { case: of, page: 0 },
+      );
+      return view.ok ? view.entries.map(({ outcome, reason }) => [outcome, reason]) : [];
+    };
+    expect(await outcomes(caseId)).toEqual(await outcomes(silent));
+    const proof = (id: string, ordinal: number) => river.ask('proof', { id, ordinal });
+    await until('the first is sealed', async () => (await proof(cause, 0)).ok);
+    await until('the second is sealed', async () => {
+      const sealed = 'select 1 from record r join leaf l on l.record = r.seq where r.id = $1';
+      return (await database.query(sealed, [cause])).rowCount === 2;
+    });
+    expect(await proof(cause, 1)).toEqual(await proof(stands, 1));
+  });
+
   it('is what a later no on the form is, too: what was not collected is taken back', async () => {
     const caseId = randomUUID();
     await river.sendAndWait(consent(caseId));
@@ -198,10 +236,10 @@ describe('a withdrawal', () => {
     );
     for (const { id, text } of [taken, lying]) await river.put(id, text, 'again');
     await until('both are settled', async () => (await states()).join() === 'collected,stopped');
-    await until(
-      'the second is stopped',
-      async () => (await river.verdict(lying.id)).state === 'stopped',
-    );
+    await until('the second is stopped', async () => (await reasonsOf(lying.id)).length === 2);
+    // Who withdrew is not known any more: its sender is not told.
+    expect(await reasonsOf(lying.id)).toEqual([null, 'withdrawn-elsewhere']);
+    expect((await river.verdict(lying.id)).records).toHaveLength(1);
     expect((await river.verdict(taken.id)).state).toBe('collected');
     expect((await river.verdict(taken.id)).records).toHaveLength(1);
   });

@@ -16,7 +16,12 @@ const eventArbitrary = fc
     sender: party,
     to: fc.oneof(party, fc.constant('mesh')),
     verdict: fc.constantFrom(...verdictKinds),
-    reason: fc.constantFrom('no-consent-on-record', 'withdrawn', 'route-timeout'),
+    reason: fc.constantFrom(
+      'no-consent-on-record',
+      'withdrawn',
+      'withdrawn-elsewhere',
+      'route-timeout',
+    ),
     facts: fc.record({
       step: fc.constantFrom(...stepNames),
       exit: fc.constantFrom('planned', 'unplanned'),

@@ -121,11 +121,16 @@ function isOver(step: OpenStep, event: MeshEvent, history: History): boolean {
   if (isOnlyForCorrected(step.step, event)) return event.facts['corrects'] === step.root;
   const cited = [event.facts['appointment'], event.cause];
   if (cited.includes(step.root)) return true;
+  if (nameOf(event) === 'tpr2.no-trace' && !isOfSameOffice(step, event, history)) return false;
   // Of two reviews that are asked for at once, which one an answer means follows from a thread of citations: the oracle is silent.
   return (
     !nameOf(event).startsWith('review.') && !cited.some((id) => isOpener(id, step.step, history))
   );
 }
+
+/** No trace is about the office that had the TPR2; the other offices of its agency go on. */
+const isOfSameOffice = ({ holder, other }: OpenStep, { cause }: MeshEvent, history: History) =>
+  history.some(({ id, to }) => id === cause && (holder.party === to || other === to));
 
 const isOnlyForCorrected = (step: StepName, event: MeshEvent): boolean =>
   stepEnds[step].ends.some(({ by, when }) => by === nameOf(event) && 'corrects' in (when ?? {}));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { correctionStopped } from '#libs/contracts/correction-stopped.js';
 import { errorRules, type MeshErrorCode } from '#libs/contracts/error-codes.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { canonicalText, messageDigest } from '#libs/digest/message-digest.js';
@@ -10,7 +11,7 @@ import { type Answer, PartyRoad } from '#services/gateway/domain/party-road.js';
 import { preferredWaitSeconds } from '#services/gateway/domain/prefer-header.js';
 import { problemDocument } from '#services/gateway/domain/problem-document.js';
 import { SendMessage } from '#services/gateway/domain/send-message.js';
-import { refusalProblem } from '#services/gateway/domain/tell-timeline.js';
+import { refusalProblem, tellTimeline } from '#services/gateway/domain/tell-timeline.js';
 import { TokenBuckets } from '#services/gateway/domain/token-bucket.js';
 import { someReferral } from '#test/support/gateway-for-test.js';
 import { usualStart } from '#test/support/usual-start.js';
@@ -78,6 +79,19 @@ describe('a problem document', () => {
     });
     expect(refusalProblem({ ...timeline, records: [] })).toMatchObject({ status: 422 });
     expect(refusalProblem({ ...timeline, state: 'waiting', records: [] })).toBeUndefined();
+  });
+
+  it('says of what has no consent nothing else, but that a wrong outcome is used no more', () => {
+    const told = (detail: string) => {
+      const at = '2026-11-02T09:00:00Z';
+      const refused = { verdict: 'refused' as const, reason: 'no-consent-on-record', at };
+      const records = [{ ...refused, field: 'data.x', detail }];
+      const own = { id: 'x', type: '', sender: '', to: '', time: '', state: 'refused' as const };
+      return tellTimeline({ ...own, records }).records[0];
+    };
+    expect(told('withdrawn')).not.toHaveProperty('detail');
+    expect(told(correctionStopped)).toMatchObject({ detail: correctionStopped });
+    expect(told(correctionStopped)).not.toHaveProperty('field');
   });
 });
 

@@ -184,8 +184,13 @@ describe('the lines a consent decides', () => {
     expect(linesOf('jcp_wandsworth', dpa1(context))).toEqual(['jcp → jcp: record-on-lms']);
   });
 
-  it('DPA1 of a contracted provider reaches the job centre it names', () => {
-    expect(linesOf('cp_works', dpa1(context, ['jcp_lambeth']))).toEqual([
+  it('DPA1 of a contracted provider tells the job centre it names; a yes is not yet about its record, a no is', () => {
+    const form = dpa1(context, ['jcp_lambeth']);
+    expect(linesOf('cp_works', form)).toEqual([
+      'works → jcp: notify-jcp',
+      'works → works: record-on-lms',
+    ]);
+    expect(linesOf('cp_works', { ...form, decision: 'refused' })).toEqual([
       'works → jcp: notify-jcp',
       'works → jcp: record-on-lms',
       'works → works: record-on-lms',

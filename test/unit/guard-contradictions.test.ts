@@ -1,54 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MessageName } from '#libs/contracts/message-table.js';
-import { GuardDesk, personOf, uuidOf } from '#test/support/guard-builders.js';
-import { type FormContext, dpa1, forms, tpr1, tpr2Consent } from '#test/support/guard-forms.js';
+import { against, cleared, openCase } from '#test/support/agreed-case.js';
+import { GuardDesk, uuidOf } from '#test/support/guard-builders.js';
+import { tpr1, tpr2Consent } from '#test/support/guard-forms.js';
 
 const [jcp, river, works, hill] = ['jcp_wandsworth', 'tp_river', 'cp_works', 'tp_hill'];
-
-/** A case in which every consent is given between the job centre, a contracted provider and two treatment providers. */
-function openCase() {
-  const desk = new GuardDesk();
-  const consent = (from: string, data: (context: FormContext) => object) =>
-    desk.send({ from, name: 'consent.recorded', to: 'mesh', data: (c) => ({ ...data(c) }) });
-  consent(jcp, (c) => tpr1(c, [river, hill]));
-  desk.world.apply({
-    kind: 'bind-case',
-    caseId: uuidOf('case'),
-    client: desk.world.case(uuidOf('case'))?.client ?? '',
-    agency: 'works',
-    office: works,
-    reference: undefined,
-  });
-  consent(works, (c) => tpr1(c, [river]));
-  const dpa1Of = consent(works, (c) => dpa1(c, [jcp])).record.id;
-  const send = (
-    from: string,
-    name: MessageName,
-    to: string,
-    more: { cites?: string; data?: object } = {},
-  ) => {
-    const { record } = desk.send({
-      from,
-      name,
-      to,
-      cites: more.cites ?? '',
-      data: (c) => ({ ...forms[name]?.(c), ...more.data }),
-    });
-    return record;
-  };
-  const referral = send(jcp, 'referral.requested', river).id;
-  consent(river, (c) => tpr2Consent(c, [jcp, works]));
-  return { desk, send, consent, referral, dpa1: dpa1Of };
-}
-
-const cleared = { kind: 'cleared' };
-const against = (field: string, detail: string | RegExp) => ({
-  kind: 'refused',
-  reason: 'contradicts-record',
-  field,
-  detail:
-    typeof detail === 'string' ? expect.stringContaining(detail) : expect.stringMatching(detail),
-});
 
 describe('the outcome of an appointment', () => {
   function booked() {
@@ -171,6 +127,22 @@ describe('the outcome of an appointment', () => {
     expect(desk.delivered).toHaveLength(before);
   });
 
+  it('leaves its appointment as it was: it is not moved or called off any more', () => {
+    const { send, outcome, booking, referral } = booked();
+    const second = send(river, 'appointment.booked', jcp, { cites: referral }).id;
+    const told = outcome('attended', { appointment: booking }).id;
+    for (const name of ['appointment.moved', 'appointment.cancelled'] as const) {
+      expect(send(river, name, jcp, { cites: booking }).verdict).toMatchObject(
+        against('data.appointment', told),
+      );
+      expect(send(river, name, jcp, { cites: second }).verdict).toEqual(
+        name === 'appointment.moved'
+          ? cleared
+          : against('data.appointment', 'the one that stands is'),
+      );
+    }
+  });
+
   it('that comes a second time under its own id is no second outcome', () => {
     const { desk, referral } = booked();
     const incoming = desk.incoming({
@@ -214,98 +186,6 @@ describe('a referral', () => {
       data: { corrects: attended },
     });
     expect(send(jcp, 'referral.cancelled', river, { cites: referral }).verdict).toEqual(cleared);
-  });
-});
-
-describe('a contracted provider’s notice', () => {
-  const notice = (open: ReturnType<typeof openCase>, data: object) =>
-    open.send(works, 'provider.notice', jcp, { data }).verdict;
-
-  it('says what the newest outcome says that it was told', () => {
-    const open = openCase();
-    expect(notice(open, { attendance: 'did-not-attend' })).toEqual(cleared);
-    const referral = open.send(works, 'referral.requested', river).id;
-    const outcome = open.send(river, 'appointment.attended', works, { cites: referral });
-    expect(notice(open, { attendance: 'did-not-attend' })).toMatchObject(
-      against('data.attendance', outcome.id),
-    );
-    expect(notice(open, { on: '2026-02-27' })).toMatchObject(against('data.on', outcome.id));
-    expect(notice(open, {})).toEqual(cleared);
-  });
-
-  it('is not held against an outcome that went to another agency', () => {
-    const open = openCase();
-    open.send(river, 'appointment.attended', jcp, { cites: open.referral });
-    expect(notice(open, { attendance: 'did-not-attend' })).toEqual(cleared);
-  });
-
-  it.each([
-    ['pathways', 'NFP', 'FND4'],
-    ['flexible-new-deal', 'FND4', 'NFP'],
-  ] as const)('under %s is %s', (contract, right, wrong) => {
-    const open = openCase();
-    open.desk.world.directory.putParty({
-      party: works,
-      kind: 'contracted-provider',
-      agency: 'works',
-      name: 'Works',
-      serves: [],
-      dutyPerson: 'p_cp_works',
-      teamLeader: 'p_cp_works',
-      active: true,
-      contract,
-    });
-    expect(notice(open, { form: wrong })).toMatchObject(against('data.form', right));
-    expect(notice(open, { form: right })).toEqual(cleared);
-  });
-
-  it('of a DPA1 returns one that it recorded itself, and that was given', () => {
-    const { desk, send, consent, dpa1: own } = openCase();
-    const returned = (cites: string) => send(works, 'dpa1.returned', jcp, { cites }).verdict;
-    expect(returned(own)).toEqual(cleared);
-    desk.nowMs += 60_000;
-    const tpr = consent(works, (c) => tpr1(c, [river])).record.id;
-    expect(returned(tpr)).toMatchObject(against('data.consent', 'DPA1'));
-    const theirs = consent(jcp, (c) => dpa1(c)).record.id;
-    for (const cites of [theirs, uuidOf('nothing')])
-      expect(returned(cites)).toMatchObject({ reason: 'cause-unknown', field: 'data.consent' });
-    const no = consent(works, (c) => ({ ...dpa1(c, [jcp]), decision: 'refused' })).record.id;
-    expect(returned(no)).toMatchObject(against('data.consent', 'DPA1'));
-  });
-});
-
-describe('a DPA1 that was returned', () => {
-  it('is warned of to the job centre that got it, and not once more to who returned it', () => {
-    const { desk, send, dpa1: own } = openCase();
-    const returned = send(works, 'dpa1.returned', jcp, { cites: own }).id;
-    const due = desk.send({
-      from: 'svc_reminders',
-      name: 'reminder.due',
-      to: 'mesh',
-      data: {
-        reminder: uuidOf('lapse'),
-        kind: 'consent-lapse',
-        anchor: returned,
-        dueOn: '2026-05-25',
-        occurrence: 1,
-      },
-    }).record;
-    expect(due.verdict).toEqual(cleared);
-    const warned = (at: string) =>
-      desk.send({
-        from: 'svc_router',
-        name: 'notice.requested',
-        to: 'svc_notifier',
-        data: {
-          kind: 'consent-lapsing',
-          cause: due.id,
-          person: personOf(at),
-          step: 'renew-consent',
-        },
-      }).record.verdict;
-    expect(warned(jcp)).toEqual(cleared);
-    expect(desk.delivered.at(-1)?.message.data).toMatchObject({ about: 'dpa1.returned' });
-    expect(warned(works)).toMatchObject({ reason: 'cause-unknown' });
   });
 });
 
@@ -396,6 +276,7 @@ describe('an exit', () => {
     const stays = (cites: string) => send(river, 'exit.stays-in-treatment', jcp, { cites }).verdict;
     const likely = exit('unplanned-likely');
     expect(stays(likely)).toEqual(cleared);
+    expect(stays(likely)).toMatchObject(against('data.about', 'it is told already'));
     const over = exit('unplanned');
     for (const cites of [likely, over])
       expect(stays(cites)).toMatchObject(against('data.about', `${over} of 2026-03-02: unplanned`));

@@ -213,13 +213,18 @@ describe('who sends', () => {
       reason: 'actor-unknown',
       field: 'actor',
     });
-    desk.world.directory.putPerson({
+    const put = {
       person: personOf('tp_river'),
       party: 'tp_river',
-      job: 'keyworker',
+      job: 'keyworker' as const,
       deputy: 'p_x',
-      active: false,
-    });
+    };
+    // The last day in office is over at midnight in London.
+    desk.world.directory.putPerson({ ...put, active: true, leavesOn: '2026-03-02' });
+    expect(desk.send(careplan).record.verdict).toEqual({ kind: 'cleared' });
+    desk.wait(1);
+    expect(desk.send(careplan).record.verdict).toMatchObject({ reason: 'actor-unknown' });
+    desk.world.directory.putPerson({ ...put, active: false });
     expect(desk.send(careplan).record.verdict).toMatchObject({ reason: 'actor-unknown' });
   });
 

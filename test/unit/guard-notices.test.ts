@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MessageName } from '#libs/contracts/message-table.js';
 import type { Notice } from '#libs/contracts/service-forms.js';
+import { stopRecord } from '#services/consent-guard/domain/guard-record.js';
+import { stopReasonFor } from '#services/consent-guard/domain/stop-reason.js';
 import { GuardDesk, personOf, uuidOf } from '#test/support/guard-builders.js';
 import { forms, tpr1, tpr2Consent } from '#test/support/guard-forms.js';
 
@@ -72,6 +74,44 @@ const putOffice = (desk: GuardDesk, party: string, phone: string) =>
     active: true,
     phone,
   });
+
+describe('a notice to the sender of a message that was stopped before it was collected', () => {
+  const [late, again] = ['no-answer-yet', 'send-again'].map((kind) => ({
+    kind,
+    step: kind === 'send-again' ? kind : 'ask-client',
+  }));
+
+  it.each([
+    ['withdrawn', 'refused', 'refused'],
+    ['consent-changed', 'refused', 'cleared'],
+    ['withdrawn-elsewhere', 'cleared', 'refused'],
+    ['limited-elsewhere', 'cleared', 'refused'],
+  ] as const)('tells %s: late answer %s, send again %s', (reason, ofLate, ofAgain) => {
+    const { desk, referral, notice } = openCase();
+    const record = desk.world.record(referral)!;
+    desk.world.putRecord(stopRecord(record, reason));
+    for (const [asked, verdict] of [
+      [late!, ofLate],
+      [again!, ofAgain],
+    ] as const)
+      expect(notice(asked.kind, referral, jcp, { step: asked.step }).verdict.kind).toBe(verdict);
+    // Who never got it is told nothing.
+    expect(notice('referral-received', referral, river).verdict.kind).toBe('refused');
+  });
+
+  it('names as the reason what its sender may know', () => {
+    const { desk, referral } = openCase();
+    const record = desk.world.record(referral)!;
+    const waiting = { ...record, verdict: { kind: 'waiting' as const } };
+    const notice = { ...record, senderKind: 'service' as const };
+    const reasons = (by: string, isLimited = false) =>
+      [record, waiting, notice].map((each) => stopReasonFor(each, { by, isLimited }));
+    expect(reasons('jcp')).toEqual(['withdrawn', 'withdrawn', 'withdrawn']);
+    expect(reasons('river')).toEqual(['withdrawn-elsewhere', 'no-consent-on-record', 'withdrawn']);
+    expect(stopReasonFor(record, { by: 'jcp', isLimited: true })).toBe('consent-changed');
+    expect(stopReasonFor(record, { by: 'river', isLimited: true })).toBe('limited-elsewhere');
+  });
+});
 
 describe('a notice says whom to ring, and what it is about', () => {
   it('names the other organisation, its telephone and the type of message, to either side', () => {

@@ -161,6 +161,9 @@ describe('a step ends when its reason ends', () => {
     for (const no of [consent('DPA1', jcp, 'refused'), withdrawn])
       expect(told(no)).toEqual([['take-off-record', 'take-off-record', jcp]]);
     expect(told(consent('DPA1', jcp))).toEqual([]);
+    // The provider that records it keeps no record of the kind.
+    const atProvider = atHome('consent.withdrawn', trt, { form: 'DPA1', keep: '' });
+    expect([told(atProvider), openSteps([atProvider])]).toEqual([[], []]);
     expect(told(consent('TPR1', bright, 'refused'))).toEqual([]);
   });
 

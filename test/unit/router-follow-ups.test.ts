@@ -122,4 +122,5 @@ const around = {
   isSpoc: () => false,
   messageOf: () => undefined,
   isStopped: () => false,
+  isDropped: () => false,
 };

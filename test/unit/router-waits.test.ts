@@ -184,6 +184,54 @@ describe('an answer that does not come', () => {
   });
 });
 
+describe('a message that was stopped before it was had, because of a decision recorded elsewhere', () => {
+  const stop = (event: MeshEvent, reason = 'withdrawn-elsewhere'): MeshEvent => ({
+    ...event,
+    seq: event.seq + 0.5,
+    verdict: 'stopped',
+    reason,
+  });
+  const heldBy = (party: string, events: readonly MeshEvent[], at: string) => {
+    const { steps, waits, tellings } = toldCase(events, at);
+    const isTheirs = ({ holder }: { holder: { party: string } }) => holder.party === party;
+    return [steps, waits, tellings].map((rows) => rows.filter(isTheirs));
+  };
+  const days = ['2026-03-05T09:00:00Z', '2026-03-09T09:00:00Z', '2026-06-01T09:00:00Z'];
+  const referral = meshEvent('referral.requested', toProvider);
+  const acknowledged = meshEvent('referral.acknowledged', { ...toCentre, cause: referral.id });
+  const shared = meshEvent('tpr2.shared', toCentre);
+  const noted = meshEvent('tpr2.receipt-noted', { ...toProvider, cause: shared.id });
+
+  it.each([
+    ['a referral', jcp, [referral]],
+    ['an acknowledgement', trt, [referral, acknowledged]],
+    ['a TPR2', trt, [shared]],
+    ['a receipt', jcp, [shared, noted]],
+  ])('leaves its sender as silence does, and nothing with its recipient: %s', (_, sender, told) => {
+    const last = told.at(-1)!;
+    for (const reason of ['withdrawn-elsewhere', 'limited-elsewhere'])
+      for (const at of days)
+        expect(heldBy(sender, [...told, stop(last, reason)], at)).toEqual(heldBy(sender, told, at));
+    const recipient = last.to;
+    expect(heldBy(recipient, [...told, stop(last)], days[0]!)).toEqual(
+      heldBy(recipient, told.slice(0, -1), days[0]!),
+    );
+  });
+
+  it('leaves nothing where the sender’s own agency takes the consent back as well', () => {
+    const own = (sender: string, form: string, at: string) =>
+      atHome('consent.withdrawn', sender, { form, keep: '' }, on(at));
+    const late = days[2]!;
+    const taken = [referral, stop(referral)];
+    for (const day of ['2026-03-05', '2026-03-16'])
+      expect(heldBy(jcp, [...taken, own(jcp, 'TPR1', day)], late).slice(0, 2)).toEqual([[], []]);
+    expect(stepsAt(jcp, [...taken, own(jcp, 'TPR2', '2026-03-05')], late)).toEqual(['ask-client']);
+    const booking = [referral, acknowledged, stop(acknowledged)];
+    expect(stepsAt(trt, booking)).toEqual(['book-first-appointment']);
+    expect(stepsAt(trt, [...booking, own(trt, 'TPR1', '2026-03-05')])).toEqual([]);
+  });
+});
+
 describe('what another agency did not tell', () => {
   const referral = meshEvent('referral.requested', toProvider);
   const acknowledged = meshEvent('referral.acknowledged', { ...toCentre, cause: referral.id });

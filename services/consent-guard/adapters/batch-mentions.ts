@@ -7,6 +7,7 @@ import type { Client } from '../domain/client-identity.js';
 import { needsHistory } from '../domain/contradiction.js';
 import type { GuardRecord } from '../domain/guard-record.js';
 import { type Incoming, shownBy } from '../domain/incoming.js';
+import { decidesLines } from '../domain/lines-asked.js';
 import { chainOf } from '../domain/notice-chain.js';
 import { instructionWith } from '../domain/stop-using.js';
 import { mayBeUnasked } from '../domain/unasked.js';
@@ -177,7 +178,7 @@ export function concernedIn(
   const alone = new Set<string>();
   for (const incoming of batch) {
     const { read } = incoming;
-    const isAlone = read.name === 'consent.recorded' || read.name === 'consent.withdrawn';
+    const isAlone = decidesLines(read.name);
     const client = bound.get(read.envelope.case ?? '');
     const ids = client === undefined ? shownIn(incoming, book, bound) : [client];
     for (const id of ids) {

@@ -38,8 +38,8 @@ export async function boundCase(pool: Pool, party: string, caseId: string): Prom
 }
 
 /**
- * Was the decision of that id recorded in a case that is bound to the agency? Who opens a case for somebody is not told by it what that
- * person has decided elsewhere: only once something of that other case has come to them.
+ * Was the consent of that id taken by a party of the agency? What the client decided elsewhere is not told by what an agency records about
+ * it: neither that it was superseded, nor that it was there to be withdrawn.
  */
-export const isRecordedWith = (decision: string, agency: string): string =>
-  `exists (select 1 from record r join case_agency a on a.case_id = r.case_id where r.id = ${decision} and a.agency = ${agency})`;
+export const isTakenBy = (consent: string, agency: string): string =>
+  `exists (select 1 from consent own join party taker on taker.id = own.taker where own.id = ${consent} and taker.agency = ${agency})`;

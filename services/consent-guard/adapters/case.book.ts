@@ -39,11 +39,18 @@ interface OwnCaseRow {
 
 const casesAPage = 250;
 
-/** A page of a party's cases, by the newest of their records; the next page begins below the last one's newest. */
+/**
+ * A page of a party's cases, by the newest of their records; the next page begins below the last one's newest. Only what the party sent, or
+ * what was given to it, makes a case its own; that a message was stopped changes nothing.
+ */
 const ownCasesSql = `with own as (
     select r.case_id, max(r.seq) as last_seq, max(r.recorded_at) as last_at from record r
-    where r.case_id is not null and (r.sender = $1 or r.recipient = $1) group by r.case_id)
+    where r.case_id is not null and r.verdict <> 'stopped' and (r.sender = $1 or (r.recipient = $1 and (
+      not exists (select 1 from record s where s.id = r.id and s.verdict = 'stopped')
+      or exists (select 1 from delivery d where d.id = r.id and d.recipient = $1 and d.state <> 'stopped'))))
+    group by r.case_id)
   select c.id, f.reference, c.short_reference, o.last_at from own o join client_case c on c.id = o.case_id
+  join party p on p.id = $1 join case_agency a on a.case_id = c.id and a.agency = p.agency
   left join case_reference f on f.case_id = c.id and f.party = $1
   where $2::uuid is null or o.last_seq < (select last_seq from own where case_id = $2)
   order by o.last_seq desc limit ${casesAPage}`;

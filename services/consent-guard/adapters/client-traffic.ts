@@ -75,6 +75,14 @@ export class ClientTraffic {
     );
   }
 
+  /** Whether a recipient had it before, whatever has become of it since. */
+  wasGiven(id: string): boolean {
+    return this.deliveries.some(
+      (delivery) =>
+        delivery.id === id && (delivery.state === 'pulled' || delivery.state === 'collected'),
+    );
+  }
+
   /** Notices whose mail has ended, one way or another, as the notifier reported. */
   endedMails(): ReadonlySet<string> {
     const reports = [...this.records.values()].filter(

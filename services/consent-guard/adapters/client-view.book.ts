@@ -10,6 +10,7 @@ import type {
 } from '#libs/contracts/client-view.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { Category, ConsentForm } from '#libs/contracts/purposes.js';
+import { isUntoldStop } from '#libs/contracts/verdict.js';
 import {
   type NamedParty,
   PartyNames,
@@ -129,11 +130,15 @@ export class ClientViewBook {
       page: wanted.page,
       pages: Math.max(1, Math.ceil(rows.length / pageSize)),
       consents: wanted.page === 0 ? await this.consents(wanted, names) : [],
-      entries: await this.entries(shown, names),
+      entries: await this.entries(shown, wanted, names),
     };
   }
 
-  private async entries(rows: readonly ToldRow[], names: PartyNames): Promise<ViewEntry[]> {
+  private async entries(
+    rows: readonly ToldRow[],
+    { agency }: Pick<Wanted, 'agency'>,
+    names: PartyNames,
+  ): Promise<ViewEntry[]> {
     const ids = [...new Set(rows.flatMap((row) => row.consents))];
     const taken = await this.pool.query<{ id: string; form: ConsentForm; recorded_at: Date }>(
       'select id, form, recorded_at from consent where id = any($1::uuid[])',
@@ -147,11 +152,13 @@ export class ClientViewBook {
         told: (row.told ?? []) as Category[],
         withheld: (row.withheld ?? []) as Category[],
       };
+      // To its sender it stands as it was cleared; the client reads that it was stopped.
+      const isUntold = agency !== null && isUntoldStop(row.reason ?? undefined);
       const about = {
         record: toStoredRecord(row),
         firstAt: row.first_at,
         isCollected: row.state === 'collected',
-        mayBeHad: row.state === 'pulled' || row.state === 'collected',
+        mayBeHad: row.state === 'pulled' || row.state === 'collected' || isUntold,
         ...kinds,
       };
       return viewEntry(about, consents, names);

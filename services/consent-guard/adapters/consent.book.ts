@@ -10,7 +10,7 @@ import { dpa1Standing } from '../domain/ask-consent.js';
 import { tryConsent } from '../domain/try-consent.js';
 import { lineSeen } from '../domain/line-seen.js';
 import type { Scope } from '../domain/scope.js';
-import { boundCase } from './bound-case.js';
+import { boundCase, isTakenBy } from './bound-case.js';
 import { readSight } from './consent-sight.js';
 import { type ScopeRow, toScope } from './scope-rows.js';
 import type { WorldLoader } from './world.loader.js';
@@ -38,8 +38,7 @@ interface LineRow {
 }
 
 /** Was the consent taken by a party of the asker's agency? */
-const isOwn = (consent: string): string =>
-  `exists (select 1 from consent own join party taker on taker.id = own.taker where own.id = ${consent} and taker.agency = $2)`;
+const isOwn = (consent: string): string => isTakenBy(consent, '$2');
 
 /** `$1` the client, `$2` the asker's agency. Of a withdrawal, only what it kept between the same two agencies is told. */
 const stateSql = `select s.*, k.recorded_at, t.agency as taker_agency, case when ${isOwn('l.before')} then l.before end as supersedes, w.id as withdrawal, w.by_party, w.how, w.withdrawn_at,

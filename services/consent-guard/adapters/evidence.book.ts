@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { z } from 'zod';
 import type { askEvidenceEntries, askEvidenceTiles, askProof } from '#libs/contracts/ask.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
+import { isUntoldStop } from '#libs/contracts/verdict.js';
 import { readCheckpoint } from '#libs/evidence/checkpoint.js';
 import { type LeafRange, inclusionRanges, joinParts, rootOf } from '#libs/evidence/merkle-tree.js';
 import { type NoteSigner, verifierKeyOf } from '#libs/evidence/note-keys.js';
@@ -61,12 +62,14 @@ export class EvidenceBook {
     party: string,
     { id, ordinal }: z.output<typeof askProof>,
   ): Promise<Record<string, unknown>> {
-    const { rows } = await this.pool.query<EntryRow & { idx: number; salt: Buffer | null }>(
-      'select l.idx, r.entry, r.salt from record r join leaf l on l.record = r.seq where r.id = $1 and r.ordinal = $2 and r.sender = $3',
+    const { rows } = await this.pool.query<
+      EntryRow & { idx: number; salt: Buffer | null; reason: string | null }
+    >(
+      'select l.idx, r.entry, r.salt, r.reason from record r join leaf l on l.record = r.seq where r.id = $1 and r.ordinal = $2 and r.sender = $3',
       [id, ordinal, party],
     );
     const [row] = rows;
-    if (row === undefined)
+    if (row === undefined || isUntoldStop(row.reason ?? undefined))
       throw new MeshError(
         'not-found',
         'no such decision of yours is sealed; what is new is sealed within seconds',

@@ -235,11 +235,11 @@ function judgeRoutedAgain(
   else judged.events.push({ record, stored: record });
 }
 
-/** What the sender is told of it: never that somebody withdrew where nobody did. */
+/** What the sender is told of it: never that somebody withdrew, as that may have been elsewhere. */
 function stopReasonOf({ inner, verdict }: GuardRecord): StopReason {
   if (isCleared({ verdict })) return 'consent-changed';
   // A no on a later form is a withdrawal too.
-  if (inner === 'withdrawn' || inner === 'refused') return 'withdrawn';
+  if (inner === 'withdrawn' || inner === 'refused') return 'withdrawn-elsewhere';
   return reasonOf(verdict) === 'no-consent-on-record' ? 'no-consent-on-record' : 'unroutable';
 }
 

@@ -14,7 +14,8 @@ import { uuidVersion } from '#libs/contracts/message-id.js';
 import { isServiceParty } from '#libs/contracts/party.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { Purpose } from '#libs/contracts/purposes.js';
-import { isRecordedWith } from './bound-case.js';
+import { isUntoldStop } from '#libs/contracts/verdict.js';
+import { isTakenBy } from './bound-case.js';
 import { DecisionWatch, isCarriedOut } from './decision-watch.js';
 import { reasonOf } from '../domain/guard-record.js';
 import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
@@ -142,7 +143,7 @@ export class MessageBook {
       before: string | null;
       decides: boolean;
     }>(
-      `select from_agency, to_agency, purpose, outcome, ${isShownAsCovered} as decides, case when ${isRecordedWith('before', '$2')} then before end as before
+      `select from_agency, to_agency, purpose, outcome, ${isShownAsCovered} as decides, case when ${isTakenBy('before', '$2')} then before end as before
        from consent_line where decision_id = $1 and $2 in (from_agency, to_agency) order by from_agency, to_agency, purpose`,
       [first.id, first.sender_agency],
     );
@@ -159,7 +160,9 @@ export class MessageBook {
       ),
       notChanged: lines(({ outcome }) => outcome === 'not-changed'),
     };
-    return rows.length === 0 ? timeline : { ...timeline, consent };
+    // Of a withdrawal nothing but the own consents that it ended: whether there was another's to end is not told.
+    const isSilent = Object.values(consent).every((shown) => shown.length === 0);
+    return isSilent ? timeline : { ...timeline, consent };
   }
 
   private async isOpen(id: string): Promise<boolean> {
@@ -213,8 +216,9 @@ function timelineFor(
   const isSender = first.sender === party;
   const cleared = records.filter((record) => record.recipient === party);
   if (!isSender && (cleared.length === 0 || last.verdict.kind === 'stopped')) return undefined;
-  const shown = isSender ? records : cleared;
-  const reason = reasonOf(last.verdict);
+  const shown = isSender ? toldToSender(records) : cleared;
+  const newest = shown.at(-1) ?? last;
+  const reason = reasonOf(newest.verdict);
   const task = isSender ? refusalStep(first.name, reason ?? '')?.step : undefined;
   return {
     id: first.id,
@@ -223,11 +227,14 @@ function timelineFor(
     sender: first.sender,
     to: isSender ? first.to : party,
     time: first.time,
-    state: collected.has(first.id) ? 'collected' : last.verdict.kind,
+    state: collected.has(first.id) ? 'collected' : newest.verdict.kind,
     records: shown.map(recordShown),
     ...(task === undefined ? {} : { task }),
   };
 }
+
+const toldToSender = (records: readonly StoredRecord[]): readonly StoredRecord[] =>
+  records.filter(({ verdict }) => !isUntoldStop(reasonOf(verdict)));
 
 function recordShown(record: StoredRecord): z.infer<typeof decisionRecord> {
   const { verdict } = record;

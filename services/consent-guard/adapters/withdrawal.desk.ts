@@ -4,13 +4,19 @@ import type { Clock } from '#libs/clock/clock.js';
 import { effectId, ownDigest } from '#libs/contracts/message-id.js';
 import { guardSource } from '#libs/contracts/mesh-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
-import type { StopReason } from '#libs/contracts/verdict.js';
+import { type StopReason, isUntoldStop } from '#libs/contracts/verdict.js';
 import { type GuardRecord, stopRecord } from '../domain/guard-record.js';
 import { keptUnder, takenBack } from '../domain/record-keepers.js';
-import type { Line } from '../domain/rests-on-lines.js';
+import { stopReasonFor } from '../domain/stop-reason.js';
 import { stopUsingId } from '../domain/stop-using.js';
+import { type Binding, unreachedBy } from '../domain/unreached.js';
 import { ClientTraffic, type CoveredDelivery } from './client-traffic.js';
 import { readOpenings, requireOpenings } from './delivery-opening.js';
+import {
+  type OpenWithdrawal,
+  type WithdrawalToCarryOut,
+  readOpenWithdrawal,
+} from './open-withdrawal.js';
 import type { DeliveryState } from './judge-batch.js';
 import {
   type DeliveryRecall,
@@ -20,20 +26,6 @@ import {
 } from './delivery-recall.js';
 import { type StoredRecord, insertRecords } from './record-rows.js';
 import type { RoadCourier } from './road.courier.js';
-
-export interface WithdrawalToCarryOut {
-  readonly withdrawalId: string;
-  readonly client: string;
-}
-
-interface Open extends WithdrawalToCarryOut {
-  readonly lines: readonly Line[];
-  readonly at: Date;
-  /** The client still says yes, to less: a form says one thing of all its lines. */
-  readonly isLimited: boolean;
-  /** An earlier attempt may have taken back what it did not write down. */
-  readonly isBegun: boolean;
-}
 
 /** A delivery after it was taken back, or could not be. */
 type Settled = CoveredDelivery & { readonly streamSeq: number; readonly isTaken: boolean };
@@ -48,10 +40,11 @@ interface OwnMessage {
 
 /** What became of the deliveries, and what is to be recorded of it. */
 interface Outcome {
-  readonly open: Open;
+  readonly open: OpenWithdrawal;
   readonly settled: readonly Settled[];
   readonly records: readonly GuardRecord[];
   readonly openings: Openings;
+  readonly unreached: readonly Binding[];
 }
 
 /** How long the confirmation waits for the notifier to have stopped mail; then it is given without (README, "What a withdrawal does"). */
@@ -73,7 +66,7 @@ export class WithdrawalDesk {
   ) {}
 
   async carryOut(db: PoolClient, withdrawal: WithdrawalToCarryOut): Promise<void> {
-    const open = await readOpen(db, withdrawal);
+    const open = await readOpenWithdrawal(db, withdrawal);
     if (open === undefined) return;
     const traffic = await ClientTraffic.read(db, open.client);
     await db.query(`update open_withdrawal set body = body || '{"isBegun":true}' where id = $1`, [
@@ -94,10 +87,7 @@ export class WithdrawalDesk {
       // Whether or not its recipient had it: it had not answered, and what is still covered is to be sent again.
       .filter(({ state, isTaken }) => state === 'stopped' || (open.isLimited && isTaken))
       .map(({ record }) => record);
-    const reason = open.isLimited ? 'consent-changed' : 'withdrawn';
-    const seconds = [...stopped, ...traffic.waiting(open.lines)].map((record) =>
-      stopRecord(record, reason),
-    );
+    const seconds = secondRecords(open, stopped, traffic);
     const own = [
       ...this.instructions(open, settled, traffic),
       ...this.mailStops(open, settled, traffic),
@@ -106,8 +96,11 @@ export class WithdrawalDesk {
       ...seconds,
       ...own.map(({ record }) => record).filter(({ id }) => !traffic.records.has(id)),
     ];
+    const unreached = unreachedBy(stopped, [...traffic.records.values(), ...records], (id) =>
+      wasGiven(id, settled, traffic),
+    );
     const announcements = [
-      ...(await this.write(db, { open, settled, records, openings })),
+      ...(await this.write(db, { open, settled, records, openings, unreached })),
       ...writtenBefore(open, traffic),
     ];
     const places = await this.courier.deliver(
@@ -156,7 +149,7 @@ export class WithdrawalDesk {
 
   /** One content-free instruction to each party that holds something, for each case: a consequence of the withdrawal, no disclosure. */
   private instructions(
-    open: Open,
+    open: OpenWithdrawal,
     settled: readonly Settled[],
     { records }: ClientTraffic,
   ): readonly OwnMessage[] {
@@ -184,7 +177,7 @@ export class WithdrawalDesk {
 
   /** The notifier has pulled notices whose mail may not have gone yet: their ids, and nothing else. */
   private mailStops(
-    open: Open,
+    open: OpenWithdrawal,
     settled: readonly Settled[],
     traffic: ClientTraffic,
   ): readonly OwnMessage[] {
@@ -242,7 +235,7 @@ export class WithdrawalDesk {
   /** Second records, the guard's own, and where each delivery ended: in one transaction. @returns the records as they stand now. */
   private async write(
     db: PoolClient,
-    { open, settled, records, openings }: Outcome,
+    { open, settled, records, openings, unreached }: Outcome,
   ): Promise<readonly StoredRecord[]> {
     const now = this.clock.now();
     await db.query('begin');
@@ -265,6 +258,10 @@ export class WithdrawalDesk {
     await db.query('delete from held where id = any($1::uuid[])', [
       records.map((record) => record.id),
     ]);
+    await db.query(
+      'delete from case_agency where (case_id, agency) in (select * from unnest($1::uuid[], $2::text[]))',
+      [unreached.map(({ caseId }) => caseId), unreached.map(({ agency }) => agency)],
+    );
     await db.query('commit');
     return records.map((record) => ({
       ...record,
@@ -281,41 +278,36 @@ export class WithdrawalDesk {
   }
 }
 
-/** The lines as they were withdrawn: decided again after a crash, the withdrawal finds them withdrawn already. Undefined: carried out. */
-async function readOpen(
-  db: PoolClient,
-  { withdrawalId, client }: WithdrawalToCarryOut,
-): Promise<Open | undefined> {
-  const { rows } = await db.query<{ body: { lines: readonly Line[]; isBegun?: true }; at: Date }>(
-    'select body, at from open_withdrawal where id = $1',
-    [withdrawalId],
-  );
-  const [row] = rows;
-  if (row === undefined) return undefined;
-  const { lines, isBegun } = row.body;
-  return {
-    withdrawalId,
-    client,
-    lines,
-    at: row.at,
-    isLimited: lines.some(({ ruledOut }) => ruledOut !== undefined),
-    isBegun: isBegun === true,
-  };
-}
-
 /**
  * What a recipient had before a consent was limited, it was told rightly, and keeps: `pulled`. A withdrawal ends that too. What was `collected`
  * when a withdrawal before this one came, stays so.
  */
-const settledFor = ({ isLimited }: Open, settled: readonly Taken[]): readonly Settled[] =>
+const settledFor = ({ isLimited }: OpenWithdrawal, settled: readonly Taken[]): readonly Settled[] =>
   settled.map(({ was, ...each }) =>
     each.state === 'stopped' || was === 'collected'
       ? each
       : { ...each, state: isLimited ? 'pulled' : 'collected' },
   );
 
+/** Whether a message was in its recipient's hands, as far as it is known now or was before. */
+const wasGiven = (id: string, settled: readonly Settled[], traffic: ClientTraffic): boolean =>
+  traffic.wasGiven(id) ||
+  settled.some(({ record, state }) => record.id === id && state !== 'stopped');
+
+/** What ends: what was stopped before it was had, and what waits for a route. */
+function secondRecords(
+  { withdrawalId, lines, isLimited }: OpenWithdrawal,
+  stopped: readonly StoredRecord[],
+  traffic: ClientTraffic,
+): readonly GuardRecord[] {
+  const by = traffic.records.get(withdrawalId)?.senderAgency;
+  return [...stopped, ...traffic.waiting(lines)].map((record) =>
+    stopRecord(record, stopReasonFor(record, { by, isLimited })),
+  );
+}
+
 /** What an earlier attempt wrote and perhaps did not announce. */
-const writtenBefore = (open: Open, { records }: ClientTraffic): readonly StoredRecord[] =>
+const writtenBefore = (open: OpenWithdrawal, { records }: ClientTraffic): readonly StoredRecord[] =>
   [...records.values()].filter(
     ({ verdict, recordedAt, cause, sender }) =>
       (verdict.kind === 'stopped' && isOurs(verdict.reason) && recordedAt >= open.at) ||
@@ -323,7 +315,7 @@ const writtenBefore = (open: Open, { records }: ClientTraffic): readonly StoredR
   );
 
 const isOurs = (reason: StopReason): boolean =>
-  reason === 'withdrawn' || reason === 'consent-changed';
+  isUntoldStop(reason) || ['withdrawn', 'consent-changed', 'no-consent-on-record'].includes(reason);
 
 const messageOf = (record: GuardRecord, data: OwnMessage['data']) => ({
   specversion: '1.0' as const,

@@ -211,7 +211,7 @@ export class WorldLoader {
       body: PartyPut;
     }>('select * from party');
     const people = await db.query<DirectoryPerson>(
-      "select id, party, active, body ->> 'job' as job from person",
+      `select id, party, active, body ->> 'job' as job, body ->> 'leavesOn' as "leavesOn" from person`,
     );
     const entries = new Directory(
       parties.rows.map((row) => ({
@@ -224,7 +224,10 @@ export class WorldLoader {
         phone: row.body.phone,
         contract: row.body.contract,
       })),
-      people.rows,
+      people.rows.map(({ leavesOn, ...person }) => ({
+        ...person,
+        leavesOn: leavesOn ?? undefined,
+      })),
     );
     this.directory = { version, entries };
     return entries;

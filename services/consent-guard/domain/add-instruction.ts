@@ -1,7 +1,9 @@
+import { correctionStopped } from '#libs/contracts/correction-stopped.js';
 import type { Decision } from './decision.js';
 import type { DirectoryParty } from './directory.js';
 import { type GuardRecord, isCleared } from './guard-record.js';
 import type { Incoming } from './incoming.js';
+import { presentOffice } from './present-office.js';
 import { type Instruction, stopUsingAfter, stopUsingMessage } from './stop-using.js';
 import type { World } from './world.js';
 
@@ -11,12 +13,9 @@ interface Around {
   readonly nowMs: number;
 }
 
-const correctionStopped =
-  'no consent covers the correction any more; who got the outcome that was wrong has been told to stop using it';
-
 /**
  * Adds the guard's own instruction to stop using, where the decision gives cause for one.
- * An office that has no trace of the client is told in the same instant to keep nothing of what was shared with it.
+ * The office that had a TPR2, and has no trace of the client, is told in the same instant to keep nothing of what was shared with it.
  * An outcome that was wrong may not stand because its consent has ended since: the correction does not pass, and who got the wrong one is
  * told to stop using it. The sender is told so, in the same words whatever the consent lacks.
  */
@@ -24,8 +23,7 @@ export function addInstruction(decision: Decision, incoming: Incoming, around: A
   const { record } = decision;
   if (record.caseId === undefined) return decision;
   if (record.name === 'tpr2.no-trace' && isCleared(record)) {
-    const { id: recipient, kind: recipientKind, agency: recipientAgency } = around.sender;
-    const holder = { recipient, recipientKind, recipientAgency };
+    const holder = holderOf(record, around);
     return withOwn(decision, { cause: record, caseId: record.caseId, holder }, around.nowMs);
   }
   const wrong = wrongOutcome(record, incoming, around.world);
@@ -41,6 +39,19 @@ export function addInstruction(decision: Decision, incoming: Incoming, around: A
     { cause: record, caseId: record.caseId, holder, message: wrong.id },
     around.nowMs,
   );
+}
+
+/** Who has what was shared: the office to which the TPR2 went; where the case has moved since, the present one. */
+function holderOf(
+  { cause, caseId, sender, senderAgency }: GuardRecord,
+  { sender: saying, world }: Around,
+): Instruction['holder'] {
+  const shared = world.record(cause ?? '')?.recipient ?? sender;
+  const moves = world
+    .historyOf(caseId ?? '')
+    .filter((each) => isCleared(each) && each.senderAgency === senderAgency);
+  const { id, kind, agency } = world.directory.party(presentOffice(shared, moves)) ?? saying;
+  return { recipient: id, recipientKind: kind, recipientAgency: agency };
 }
 
 /** The outcome that a refused correction names: sent by the same agency, and with the recipient still. */

@@ -75,7 +75,7 @@ export interface Dpa1Standing {
 
 /**
  * May this agency keep the client's problem on its record (DPA1)? The client's newest decision on that record counts, whoever took it: the
- * agency itself or a contracted provider that returned it; on a tie the no. Step 6: without one the LMS entry waits.
+ * agency itself or a contracted provider, once it returned it; on a tie the no. Step 6: without one the LMS entry waits.
  */
 export function dpa1Standing(lines: Iterable<Scope>, agency: string, nowMs: number): Dpa1Standing {
   let newest = -Infinity;

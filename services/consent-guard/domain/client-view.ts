@@ -123,8 +123,10 @@ function reasonOf({ verdict, inner }: GuardRecord): ViewEntry['reason'] {
     case 'no-consent-on-record':
       return inner === 'withdrawn' ? 'withdrawn' : 'no-consent';
     case 'withdrawn':
+    case 'withdrawn-elsewhere':
       return 'withdrawn';
     case 'consent-changed':
+    case 'limited-elsewhere':
       return 'limited';
     case 'unroutable':
     case 'route-timeout':

@@ -1,35 +1,21 @@
 import type { MessageName } from '#libs/contracts/message-table.js';
-import { typeOf } from '#libs/contracts/message-table.js';
 import type { Problem } from '#libs/contracts/problem.js';
+import { newestOutcome } from './appointment-record.js';
 import {
-  type Appointment,
-  appointmentOf,
-  attendanceOf,
-  newestOutcome,
-  outcomeOf,
-  toldOf,
-} from './appointment-record.js';
-import { type Find, knownTo, startOf } from './case-past.js';
+  appointmentStands,
+  noOutcomeYet,
+  notYetAttended,
+  nothingBooked,
+  oneOutcome,
+  outcomeOfStanding,
+} from './appointment-rules.js';
+import { type Find, knownTo } from './case-past.js';
 import type { DirectoryParty } from './directory.js';
-import type { GuardRecord } from './guard-record.js';
+import { type GuardRecord, reasonOf } from './guard-record.js';
+import { type Held, type Rule, against, shown } from './held-rule.js';
 import type { Incoming } from './incoming.js';
 import { isInHoursOfReviews } from './review-hours.js';
 import { isOver, isTimeOpen, reviewOf } from './review-record.js';
-
-/** A message and all that it is held against. */
-interface Held {
-  readonly name: MessageName;
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly sender: DirectoryParty;
-  /** The party it is addressed to, where it is one. */
-  readonly to: string | undefined;
-  readonly cited: GuardRecord | undefined;
-  /** What the sender's agency knows of the case: nothing else may refuse its message, or the refusal would tell it. */
-  readonly known: readonly GuardRecord[];
-  readonly find: Find;
-}
-
-type Rule = (held: Held) => Problem | undefined;
 
 /**
  * What on record stands against a message, in words for its sender: ids, dates and times, and nothing of the client. Asked once, when a
@@ -53,6 +39,7 @@ export function contradiction(
     to: read.address.kind === 'party' ? read.address.party : undefined,
     cited: grounds.cited,
     known: knownTo(sender.agency, grounds.history),
+    untold: cancelledUntold(sender.agency, grounds.history),
     find: grounds.find,
   };
   for (const rule of rules) {
@@ -62,81 +49,50 @@ export function contradiction(
   return undefined;
 }
 
-/** Is a message of this type held against the records of its case? */
-export const needsHistory = (name: MessageName): boolean => rulesOf[name] !== undefined;
-
-const against = (field: string, detail: string): Problem => ({
-  code: 'contradicts-record',
-  field: `data.${field}`,
-  detail,
-});
-
-/** A message on record, for somebody who has it. */
-function shown({ id, name, facts }: GuardRecord): string {
-  const when = facts['startsAt'] ?? facts['on'] ?? facts['heldOn'];
-  return `${typeOf(name)} ${id}${when === undefined ? '' : ` of ${String(when)}`}`;
-}
-
-const standing = ({ isCancelled, latest }: Appointment): string =>
-  isCancelled ? `it was cancelled by ${shown(latest)}` : `the one that stands is ${shown(latest)}`;
-
-/** Moved and cancelled: only the message that booked or last moved the appointment may be named. */
-const appointmentStands: Rule = ({ cited, known, find }) => {
-  const appointment = cited === undefined ? undefined : appointmentOf(cited, known, find);
-  if (appointment === undefined || appointment.latest.id === cited?.id) return undefined;
-  return against('appointment', `the appointment is not as you name it: ${standing(appointment)}`);
-};
-
-/** An outcome names an appointment of its referral that stands; where it corrects another, one that stood. */
-const outcomeOfStanding: Rule = ({ data, cited, known, find }) => {
-  const { appointment, corrects } = data;
-  if (appointment === undefined || cited === undefined) return undefined;
-  const named = known.find(({ id }) => id === appointment);
-  const found = named === undefined ? undefined : appointmentOf(named, known, find);
-  if (named === undefined || found === undefined || startOf(named, find) !== startOf(cited, find))
-    return {
-      code: 'cause-unknown',
-      field: 'data.appointment',
-      detail: 'appointment must be the id of the message that booked or last moved it',
-    };
-  if (found.latest.id === named.id || corrects !== undefined) return undefined;
-  return against('appointment', `the appointment is not as you name it: ${standing(found)}`);
-};
-
-/** An appointment has one outcome. A second takes the place of the first only where it names it, and says the opposite. */
-const oneOutcome: Rule = ({ name, data, sender, cited, known, find }) => {
-  if (cited === undefined) return undefined;
-  const { appointment, corrects } = data;
-  const key = toldOf({ referral: cited, appointment }, known, find);
-  const told = outcomeOf(key, sender.agency, known, find);
-  if (told === undefined)
-    return corrects === undefined
-      ? undefined
-      : against('corrects', 'no outcome of this appointment is on record that it could correct');
-  if (corrects === told.id && told.name !== name) return undefined;
-  return against(
-    'corrects',
-    `the outcome that stands is ${shown(told)}; the other outcome takes its place where corrects names it`,
+const cancelledUntold = (agency: string, history: readonly GuardRecord[]): readonly string[] =>
+  history.flatMap(({ name, senderAgency, verdict, cause }) =>
+    name === 'appointment.cancelled' &&
+    senderAgency === agency &&
+    reasonOf(verdict) === 'no-consent-on-record' &&
+    cause !== undefined
+      ? [cause]
+      : [],
   );
-};
 
-const notYetAttended: Rule = ({ cited, known, find }) => {
-  const attended = cited === undefined ? undefined : attendanceOf(cited, known, find);
-  return attended === undefined
-    ? undefined
-    : against('referral', `the client attended: ${shown(attended)}`);
-};
+/** Is a message of this type held against the records of its case, or does it depend on them what follows? */
+export const needsHistory = (name: MessageName): boolean =>
+  rulesOf[name] !== undefined || name === 'tpr2.no-trace';
 
+/** By the newest outcome. One that its recipient was told to stop using is known to be wrong: it is not told on, and the other may be. */
 const asOnRecord: Rule = ({ data, known }) => {
   const outcome = newestOutcome(known);
   if (outcome === undefined) return undefined;
   const attendance = outcome.name === 'appointment.attended' ? 'attended' : 'did-not-attend';
+  if (isNotToBeUsed(outcome, known))
+    return data['attendance'] === attendance
+      ? against('attendance', `the outcome may not be used any more: ${shown(outcome)}`)
+      : undefined;
   if (data['attendance'] !== attendance)
     return against('attendance', `the newest outcome on record is ${shown(outcome)}`);
   return data['on'] === outcome.facts['on']
     ? undefined
     : against('on', `the newest outcome on record is ${shown(outcome)}`);
 };
+
+/** The same word twice says nothing; a newer outcome, or a correction, is another word. */
+const notToldYet: Rule = ({ data, sender, to, known }) => {
+  const newest = known.findLast(
+    ({ name, senderAgency, recipient }) =>
+      name === 'provider.notice' && senderAgency === sender.agency && recipient === to,
+  );
+  return newest !== undefined &&
+    ['form', 'attendance', 'on'].every((fact) => newest.facts[fact] === data[fact])
+    ? against('attendance', `it is told already: ${shown(newest)}`)
+    : undefined;
+};
+
+const isNotToBeUsed = ({ id }: GuardRecord, known: readonly GuardRecord[]): boolean =>
+  known.some(({ name, facts }) => name === 'instruction.stop-using' && facts['message'] === id);
 
 const formOfContract = { pathways: 'NFP', 'flexible-new-deal': 'FND4' } as const;
 
@@ -188,11 +144,13 @@ const inHours: Rule = ({ data }) =>
 const afterLikelyExit: Rule = ({ sender, cited, known }) => {
   const newest = known.findLast(
     ({ name, senderAgency, recipientAgency }) =>
-      name === 'exit.notified' &&
+      (name === 'exit.notified' || name === 'exit.stays-in-treatment') &&
       senderAgency === sender.agency &&
       recipientAgency === cited?.recipientAgency,
   );
   if (newest === undefined) return undefined;
+  if (newest.name === 'exit.stays-in-treatment')
+    return against('about', `it is told already: ${shown(newest)}`);
   return newest.id === cited?.id && newest.facts['exit'] === 'unplanned-likely'
     ? undefined
     : against(
@@ -220,16 +178,19 @@ const ownDpa1: Rule = ({ cited }) =>
     ? undefined
     : against('consent', 'consent must be a DPA1 that the client gave and you recorded');
 
+/** Whether it is no trace at that office: said by it, or of the TPR2 that it had (the case has moved since). */
+const isNoTraceAt = (office: string | undefined, record: GuardRecord, find: Find): boolean =>
+  record.name === 'tpr2.no-trace' &&
+  (record.sender === office || find(record.cause ?? '')?.recipient === office);
+
 /** After no trace the job centre keeps nothing, and learns nothing more under the TPR2 until it is shared again. */
-const traced: Rule = ({ sender, to, known }) => {
+const traced: Rule = ({ sender, to, known, find }) => {
   const newest = known.findLast(
     (record) =>
       (record.name === 'tpr2.shared' &&
         record.senderAgency === sender.agency &&
         record.recipient === to) ||
-      (record.name === 'tpr2.no-trace' &&
-        record.recipientAgency === sender.agency &&
-        record.sender === to),
+      (record.recipientAgency === sender.agency && isNoTraceAt(to, record, find)),
   );
   return newest?.name === 'tpr2.no-trace'
     ? {
@@ -240,18 +201,38 @@ const traced: Rule = ({ sender, to, known }) => {
     : undefined;
 };
 
+/** Nor does it begin anything more under a TPR2 that it has sent back. */
+const tracedHere: Rule = ({ sender, to, known, find }) => {
+  const newest = known.findLast(
+    (record) =>
+      (record.name === 'tpr2.shared' &&
+        record.recipientAgency === sender.agency &&
+        record.sender === to) ||
+      (record.recipient === to && isNoTraceAt(sender.id, record, find)),
+  );
+  return newest?.name === 'tpr2.no-trace'
+    ? {
+        code: 'contradicts-record',
+        field: 'to',
+        detail: `you have no trace of the client: ${shown(newest)}; the provider shares the TPR2 again first`,
+      }
+    : undefined;
+};
+
 /** Every type that the records of its case can stand against. */
 const rulesOf: Readonly<Partial<Record<MessageName, readonly Rule[]>>> = {
-  'appointment.moved': [appointmentStands],
-  'appointment.cancelled': [appointmentStands],
+  'appointment.moved': [appointmentStands, noOutcomeYet],
+  'appointment.cancelled': [appointmentStands, noOutcomeYet],
   'appointment.attended': [outcomeOfStanding, oneOutcome],
   'appointment.did-not-attend': [outcomeOfStanding, oneOutcome],
   'referral.cancelled': [notYetAttended],
-  'provider.notice': [byContract, asOnRecord],
+  'referral.handed-back': [nothingBooked],
+  'provider.notice': [byContract, asOnRecord, notToldYet],
   'dpa1.returned': [ownDpa1],
   'review.requested': [traced],
-  'review.offered': [notCalledOff, inHours],
-  'review.moved': [offerStands, inHours],
+  'review.offered': [tracedHere, notCalledOff, inHours],
+  'review.moved': [tracedHere, offerStands, inHours],
+  'claim.change-told': [tracedHere],
   'review.accepted': [traced, offerStands, atTimeOffered],
   'review.declined': [traced, offerStands],
   'review.held': [offerStands],

@@ -9,6 +9,7 @@ import { decideViewMessage } from './decide-view.js';
 import type { DirectoryParty } from './directory.js';
 import type { GuardRecord } from './guard-record.js';
 import type { Incoming } from './incoming.js';
+import { countReturnedDpa1 } from './return-dpa1.js';
 import { factsOf, recordOf, refusal } from './record-of.js';
 import { type CaseStanding, resolveCase } from './resolve-case.js';
 import { waitForRoute } from './wait-for-route.js';
@@ -123,7 +124,9 @@ function decideAddressed(
         verdict: { kind: 'waiting' },
       });
       const crossing = crossTo({ record: start, envelope, world, nowMs, recipient: address.party });
-      return addInstruction({ ...crossing, others: [] }, incoming, { sender, world, nowMs });
+      const effects = [...crossing.effects, ...countReturnedDpa1(crossing.record, world, nowMs)];
+      const decision = { record: crossing.record, effects, others: [] };
+      return addInstruction(decision, incoming, { sender, world, nowMs });
     }
   }
 }

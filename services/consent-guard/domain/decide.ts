@@ -20,7 +20,7 @@ export function decide(incoming: Incoming, world: World, nowMs: number): Decisio
       field: 'source',
       detail: 'the sender is not in the directory',
     });
-  const problem = senderProblem(incoming, sender, world);
+  const problem = senderProblem(incoming, sender, { world, nowMs });
   if (problem !== undefined) return refusal(incoming, sender, problem);
   return sender.kind === 'service'
     ? decideServiceMessage(incoming, sender, world, nowMs)
@@ -43,7 +43,7 @@ function senderParty(incoming: Incoming, world: World): DirectoryParty | undefin
 function senderProblem(
   { read, sender: sentBy }: Incoming,
   sender: DirectoryParty,
-  world: World,
+  { world, nowMs }: { readonly world: World; readonly nowMs: number },
 ): Problem | undefined {
   if (read.sender !== sentBy)
     return { code: 'source-not-sender', field: 'source', detail: 'source must be your own party' };
@@ -56,12 +56,14 @@ function senderProblem(
   const actor = read.envelope.actor;
   if (
     sender.kind !== 'service' &&
-    (actor === undefined || world.directory.agencyOfPerson(actor) !== sender.agency)
+    (actor === undefined ||
+      world.directory.agencyOfPerson(actor) !== sender.agency ||
+      world.directory.hasLeft(actor, nowMs))
   )
     return {
       code: 'actor-unknown',
       field: 'actor',
-      detail: 'actor must be a person of your own agency in the directory',
+      detail: 'actor must be a person of your own agency, at work there now',
     };
   return undefined;
 }

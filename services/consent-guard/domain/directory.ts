@@ -1,3 +1,4 @@
+import { londonDate } from '#libs/calendar/london-time.js';
 import type { AreaRole } from '#libs/contracts/address.js';
 import type { PartyKind } from '#libs/contracts/party.js';
 import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
@@ -20,6 +21,8 @@ export interface DirectoryPerson {
   readonly party: string;
   readonly active: boolean;
   readonly job?: Job;
+  /** Last day in office, `YYYY-MM-DD` in London. */
+  readonly leavesOn?: string | undefined;
 }
 
 /** Who exists: parties with their agency, people with their party. The services of the mesh are known without being entered. */
@@ -42,6 +45,12 @@ export class Directory {
   agencyOfPerson(id: string): string | undefined {
     const person = this.people.get(id);
     return person?.active === true ? this.party(person.party)?.agency : undefined;
+  }
+
+  /** Whether a person's last day in office is over. */
+  hasLeft(id: string, nowMs: number): boolean {
+    const leavesOn = this.people.get(id)?.leavesOn;
+    return leavesOn !== undefined && leavesOn < londonDate(new Date(nowMs));
   }
 
   /** The agency of the party where a person is entered, at work there or not. */
@@ -88,6 +97,7 @@ export class Directory {
       party: put.party,
       active: put.active,
       job: put.job,
+      leavesOn: put.leavesOn,
     });
   }
 }

@@ -1,4 +1,4 @@
-import { familyOf } from '#libs/contracts/message-table.js';
+import { type MessageName, familyOf } from '#libs/contracts/message-table.js';
 import { isServiceParty } from '#libs/contracts/party.js';
 import { type Purpose, purposes as allPurposes } from '#libs/contracts/purposes.js';
 import type { Directory } from './directory.js';
@@ -9,6 +9,10 @@ export interface LinesAsked {
   readonly from: readonly string[];
   readonly purposes: readonly Purpose[];
 }
+
+/** A message that records the client's decision, or lets it count for another agency: it changes lines. */
+export const decidesLines = (name: MessageName): boolean =>
+  familyOf(name) === 'consent' || name === 'dpa1.returned';
 
 /**
  * Which of its clients' lines judging a batch can ask about, so that no others are read: a message discloses from its sender's agency, under
@@ -22,7 +26,7 @@ export function linesAsked(
   const purposes = new Set<Purpose>();
   for (const { sender, read } of batch) {
     const { rule } = read;
-    if (isServiceParty(sender) || familyOf(read.name) === 'consent') return undefined;
+    if (isServiceParty(sender) || decidesLines(read.name)) return undefined;
     const agency = directory.party(sender);
     // Who is not in the directory is refused before a line is looked at.
     if (agency === undefined) continue;

@@ -3,6 +3,7 @@ import type { NoticeKind } from '#libs/contracts/notices.js';
 import { refusalStep } from '#libs/contracts/refusal-steps.js';
 import type { CaseReminder, NoticeRequest } from '#libs/contracts/service-forms.js';
 import type { PersonSlot, StepName } from '#libs/contracts/steps.js';
+import { isUntoldStop } from '#libs/contracts/verdict.js';
 import { waits } from '#libs/contracts/waits.js';
 import { noticesOf, stepsOpenedBy } from '#libs/contracts/what-follows.js';
 import { type GuardRecord, isCleared } from './guard-record.js';
@@ -83,13 +84,15 @@ function ofMessage(side: Side, cited: GuardRecord): Tellable {
   const dropped = side === 'sender' ? refusalStep(name, reason) : undefined;
   const message = { name, facts, senderKind, recipientKind };
   const isPassed = isCleared(cited);
+  // To its sender it stands as it was cleared: what it opened, and the answer that does not come.
+  const stands = isPassed || (verdict.kind === 'stopped' && isUntoldStop(verdict.reason));
   // What it opened before it was stopped stays the sender's to close.
   const opened =
     isPassed || verdict.kind === 'stopped'
       ? stepsOpenedBy(message).filter(({ owner }) => owner.side === side)
       : [];
-  const notices = isPassed ? noticesOf(message).filter(({ to }) => to.side === side) : [];
-  const wait = isPassed ? waits[name] : undefined;
+  const notices = stands ? noticesOf(message).filter(({ to }) => to.side === side) : [];
+  const wait = stands ? waits[name] : undefined;
   const isWaiting = wait?.waits === side && meets(facts, wait.when);
   return {
     kinds: [

@@ -30,7 +30,8 @@ type Line = Pick<Scope, 'from' | 'to' | 'purpose'> & { readonly excluded?: reado
  * The lines of disclosure that a recorded consent decides. Who takes a consent and whom it binds are two things (joint working, "Consent"):
  * TPR1 covers the referral, its passing on by a single point of contact to the parties named and its return to that point, and the return of
  * appointment and attendance; TPR2 covers the sharing and the job centre's answers, and between provider and probation who leads; DPA1 the
- * record of who takes it, and where it names `notify-jcp`, the job centre's record and the notices to it.
+ * record of who takes it, and where it names `notify-jcp`, the notices to the job centre. The job centre's own record a refusal decides at once,
+ * a yes when the form is returned (`countReturnedDpa1`).
  * A problem when the form may not be taken by that kind of party, misses what must be explained, or names a party that is not there.
  */
 export function scopesOfConsent(
@@ -124,11 +125,12 @@ function linesOf(
       const own = has('record-on-lms') ? [line(mine, mine, 'record-on-lms')] : [];
       if (taker.kind === 'jobcentre' || !has('notify-jcp')) return own;
       const offices = parties.filter((party) => party.kind === 'jobcentre');
+      const told = data.purposes.filter(
+        (purpose) => purpose !== 'record-on-lms' || data.decision === 'refused',
+      );
       return [
         ...own,
-        ...offices.flatMap(({ agency }) =>
-          data.purposes.map((purpose) => line(mine, agency, purpose)),
-        ),
+        ...offices.flatMap(({ agency }) => told.map((purpose) => line(mine, agency, purpose))),
       ];
     }
     case 'TPR1': {

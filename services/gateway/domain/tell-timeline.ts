@@ -1,15 +1,16 @@
 import type { Timeline } from '#libs/contracts/ask.js';
+import { correctionStopped } from '#libs/contracts/correction-stopped.js';
 import { errorRules, type MeshErrorCode } from '#libs/contracts/error-codes.js';
 import { type ProblemDocument, problemDocument } from './problem-document.js';
 
 /**
  * A timeline as its party reads it. Whether the client is unknown, never consented, withdrew or let it lapse must not show, so a record
- * of `no-consent-on-record` says that and nothing else, whatever else the answer held.
+ * of `no-consent-on-record` says that and nothing else, whatever else the answer held; but that a wrong outcome is used no more.
  */
 export function tellTimeline(timeline: Timeline): Timeline {
   const records = timeline.records.map(({ field, detail, ...record }) =>
     record.reason === 'no-consent-on-record'
-      ? record
+      ? { ...record, ...(detail === correctionStopped ? { detail } : {}) }
       : {
           ...record,
           ...(field === undefined ? {} : { field }),

@@ -62,13 +62,11 @@ const pass: Advance = (view, event, name, around) => {
   if (name === 'step.done') return keepPart(followDone(view, event, around), event, name, around);
   const left = {
     ...view,
-    steps: stepsLeft(view.steps, event, name, around).filter(
-      (step) => !isSentAgain(step, event, around),
-    ),
+    steps: stepsLeft(view, event, name, around).filter((step) => !isSentAgain(step, event, around)),
   };
   const ended = keepPart(keepWaits(left, event, name, around), event, name, around);
   const moved = name === 'case.moved-office' ? moveOffice(ended, event, around) : ended;
-  return around.isStopped(event.id) ? moved : open(moved, event, name, { before: view, around });
+  return around.isDropped(event.id) ? moved : open(moved, event, name, { before: view, around });
 };
 
 /** What a message opens, and whom it tells. `before`: what was open when it came, which it may have ended. */

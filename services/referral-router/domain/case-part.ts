@@ -6,6 +6,7 @@ import type { MessageName } from '#libs/contracts/message-table.js';
 import { outcomeSaid } from '#libs/contracts/what-follows.js';
 import type { CasePart, Surroundings, View } from './case-state.js';
 import { localDay } from './due-date.js';
+import { officeWithoutTrace } from './no-trace-part.js';
 
 /** What a message means for the one who sent it, and for the one who got it: an end, or that the case is open again. */
 type Turn = CaseEndName | 'opens';
@@ -62,8 +63,14 @@ export function keepPart(
   name: MessageName,
   around: Surroundings,
 ): View {
-  const known = { ...view, ...remembered(event, name) };
+  const known = {
+    ...view,
+    ...remembered(event, name),
+    sharedAt: sharedAt(view, event, name, around),
+  };
   const turn = turnOf(event, name, around);
+  // Another office of the agency has a TPR2 of its own: the case goes on there.
+  if (turn === 'no-trace' && known.sharedAt.size > 0) return known;
   if (turn === undefined) return known;
   // Who treats, or was told that the client is treated, has an end only by the exit.
   if (turn !== 'opens' && known.episode === 'treatment' && !exitEnds.has(turn)) return known;
@@ -96,6 +103,20 @@ function remembered(
   if (name !== 'claim.started') return {};
   const startedOn = localDay(facts['startedOn']) ?? londonDate(new Date(recordedAt));
   return { claim: { startedOn, isJsa: facts['benefit'] === 'jsa' } };
+}
+
+function sharedAt(
+  view: View,
+  event: MeshEvent,
+  name: MessageName,
+  around: Surroundings,
+): View['sharedAt'] {
+  const { agencyOf, agency } = around;
+  if (name === 'tpr2.shared' && agencyOf(event.to) === agency)
+    return new Set([...view.sharedAt, view.offices.get(event.to) ?? event.to]);
+  if (name !== 'tpr2.no-trace' || agencyOf(event.sender) !== agency) return view.sharedAt;
+  const gone = officeWithoutTrace(event, view, around);
+  return new Set([...view.sharedAt].filter((office) => office !== gone));
 }
 
 function turnOf(event: MeshEvent, name: MessageName, around: Surroundings): Turn | undefined {

@@ -105,6 +105,8 @@ export interface View extends Pick<CaseState, 'steps' | 'waits' | 'namings' | 't
   /** A claim that runs: its start, and whether its interviews are mandatory. */
   readonly claim: { readonly startedOn: string; readonly isJsa: boolean } | undefined;
   readonly episode: 'none' | 'treatment' | 'over';
+  /** The agency's offices that have a TPR2, and have not said that there is no trace of the client. */
+  readonly sharedAt: ReadonlySet<string>;
   /** The end that stands once no step and no wait is open. */
   readonly end: CaseEndName | undefined;
   /** RFC 3339: since when `end` is what it is. */
@@ -122,6 +124,7 @@ export const newView = (since: string): View => ({
   nextAttendanceOn: undefined,
   claim: undefined,
   episode: 'none',
+  sharedAt: new Set(),
   end: undefined,
   since,
 });
@@ -136,4 +139,6 @@ export interface Surroundings {
   readonly messageOf: (id: string) => MeshEvent | undefined;
   /** Cleared once, and stopped before the recipient had it. */
   readonly isStopped: (id: string) => boolean;
+  /** The same, and its sender is told. Else it stands to its sender as it was cleared, and nobody answers. */
+  readonly isDropped: (id: string) => boolean;
 }

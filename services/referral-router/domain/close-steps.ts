@@ -1,10 +1,11 @@
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { type MessageName, nameOfType, ruleOf, typeOf } from '#libs/contracts/message-table.js';
-import { consentFormRules } from '#libs/contracts/purposes.js';
+import { type ConsentForm, consentFormRules } from '#libs/contracts/purposes.js';
 import { stepEnds } from '#libs/contracts/step-ends.js';
 import type { StepName } from '#libs/contracts/steps.js';
 import { stepsEndedBy, stepsOpenedBy } from '#libs/contracts/what-follows.js';
-import type { OpenStep, Surroundings } from './case-state.js';
+import type { OpenStep, Surroundings, View } from './case-state.js';
+import { isOfItsPart } from './no-trace-part.js';
 import { formNamed } from './open-steps.js';
 import { isPassedOn } from './passed-on.js';
 
@@ -25,27 +26,49 @@ const exits: ReadonlySet<MessageName> = new Set(['exit.notified', 'exit.recorded
  * - the recipient's towards the sender, or towards nobody in particular (a review held closes the keyworker's care plan review);
  * - where the message cites one that opened such a step: that step alone (the outcome of one appointment leaves the other's open);
  * - the recipient's towards the provider that had the client before the single point of contact passed them on to the sender;
- * - after an instruction to stop using: of what rests on the consent that was taken back.
+ * - after an instruction to stop using: of what rests on the consent that was taken back;
+ * - after no trace: of the office that had the TPR2.
  * Offices of one agency count as one: an adviser elsewhere closes what came to the first office.
  */
 export function stepsLeft(
-  steps: readonly OpenStep[],
+  view: Pick<View, 'steps' | 'offices'>,
   event: MeshEvent,
   name: MessageName,
   around: Surroundings,
 ): readonly OpenStep[] {
   const names = stepsEndedBy({ name, facts: event.facts });
-  const ended = new Set(
-    names.flatMap((each) => {
+  const steps = view.steps.filter((step) => isOfItsPart(step, event, view, around));
+  const ended = new Set([
+    ...names.flatMap((each) => {
       const named = steps.filter(({ step }) => step === each);
       if (named.length === 0) return [];
       return event.senderKind === 'guard'
         ? named.filter((step) => isTakenBack(step, event, around))
         : endedOf(each, named, { event, name, around });
     }),
-  );
-  return ended.size === 0 ? steps : steps.filter((step) => !ended.has(step));
+    ...(name === 'consent.withdrawn' ? endedUnheard(steps, event, around) : []),
+  ]);
+  return ended.size === 0 ? view.steps : view.steps.filter((step) => !ended.has(step));
 }
+
+/** Whom nothing reached, the guard does not instruct: the own withdrawal ends what the instruction would. */
+function endedUnheard(
+  steps: readonly OpenStep[],
+  event: MeshEvent,
+  around: Surroundings,
+): readonly OpenStep[] {
+  const names = stepsEndedBy({ name: 'instruction.stop-using', facts: {} });
+  return steps.filter(
+    ({ step, root }) => names.includes(step) && isTakenBackUnheard(root, event, around),
+  );
+}
+
+/** Whether a message that never arrived rested on the consent that its sender's own agency withdraws now. */
+export const isTakenBackUnheard = (
+  message: string,
+  withdrawal: MeshEvent,
+  { isStopped, messageOf }: Surroundings,
+): boolean => isStopped(message) && restsOn(messageOf(message), withdrawal);
 
 interface Ending {
   readonly event: MeshEvent;
@@ -181,9 +204,10 @@ export function isTakenBack(
 }
 
 function restsOn(opener: MeshEvent | undefined, withdrawal: MeshEvent | undefined): boolean {
-  const form = withdrawal === undefined ? undefined : formNamed(withdrawal);
+  const form = withdrawal === undefined ? undefined : formTaken(withdrawal);
   const name = opener === undefined ? undefined : nameOfType(opener.type);
   if (form === undefined || name === undefined) return true;
+  if (opener !== undefined && name === 'consent.recorded') return formNamed(opener) === form;
   const { purpose } = ruleOf(name);
   const kept = String(withdrawal?.facts['keep'] ?? '').split(' ');
   return (
@@ -191,3 +215,7 @@ function restsOn(opener: MeshEvent | undefined, withdrawal: MeshEvent | undefine
     (consentFormRules[form].purposes.includes(purpose) && !kept.includes(purpose))
   );
 }
+
+/** What was shared goes after no trace, as after a withdrawal of the TPR2. */
+const formTaken = (withdrawal: MeshEvent): ConsentForm | undefined =>
+  nameOfType(withdrawal.type) === 'tpr2.no-trace' ? 'TPR2' : formNamed(withdrawal);

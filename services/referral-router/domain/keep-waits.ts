@@ -8,8 +8,9 @@ import { type MessageName, nameOfType } from '#libs/contracts/message-table.js';
 import { isPartyId } from '#libs/contracts/party.js';
 import { type Wait, waits as waitOf } from '#libs/contracts/waits.js';
 import type { OpenStep, OpenWait, Surroundings, Telling, View } from './case-state.js';
-import { citedBy, isTakenBack } from './close-steps.js';
+import { citedBy, isTakenBack, isTakenBackUnheard } from './close-steps.js';
 import { localDay } from './due-date.js';
+import { isOfItsPart } from './no-trace-part.js';
 import { dueOf, holderOf, withOpened } from './open-steps.js';
 import { isPassedOn } from './passed-on.js';
 
@@ -36,7 +37,10 @@ export function keepWaits(
   name: MessageName,
   around: Surroundings,
 ): View {
-  const answered = answeredBy(view.waits, event, name, around);
+  const waits = view.waits.filter(({ holder, counterpart }) =>
+    isOfItsPart({ holder, other: counterpart }, event, view, around),
+  );
+  const answered = answeredBy(waits, event, name, around);
   const left = view.waits.filter((wait) => !answered.includes(wait));
   const opened = waitAfter(view, event, name, around);
   const replaced = left.filter(
@@ -132,6 +136,8 @@ function answeredBy(
   around: Surroundings,
 ): readonly OpenWait[] {
   if (meets(event.facts, likely)) return [];
+  if (name === 'consent.withdrawn')
+    return waits.filter(({ cause }) => isTakenBackUnheard(cause, event, around));
   const named = waits.filter(({ about }) => waitOf[about]?.endedBy.includes(name) === true);
   if (event.senderKind === 'guard')
     return named.filter(({ cause, holder, counterpart }) =>
@@ -190,7 +196,7 @@ function waitAfter(
   around: Surroundings,
 ): OpenWait | undefined {
   const wait = waitOf[name];
-  if (wait === undefined || around.isStopped(event.id) || !meets(event.facts, wait.when))
+  if (wait === undefined || around.isDropped(event.id) || !meets(event.facts, wait.when))
     return undefined;
   const holder = holderOf(view, event, { side: wait.waits, who: 'caseworker' });
   const counterpart = wait.waits === 'sender' ? event.to : event.sender;

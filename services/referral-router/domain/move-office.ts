@@ -21,6 +21,7 @@ export function moveOffice(view: View, { sender, to }: MeshEvent, around: Surrou
   return {
     ...view,
     offices,
+    sharedAt: new Set([...view.sharedAt].map((office) => (office === sender ? to : office))),
     steps: view.steps.map(moved),
     waits: view.waits.map(moved),
     namings: view.namings.filter(({ party }) => around.agencyOf(party) !== around.agencyOf(to)),

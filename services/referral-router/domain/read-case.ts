@@ -1,6 +1,7 @@
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { nameOfType } from '#libs/contracts/message-table.js';
 import { isPartyId } from '#libs/contracts/party.js';
+import { isUntoldStop } from '#libs/contracts/verdict.js';
 import { advanceCase } from './advance-case.js';
 import { partOf } from './case-part.js';
 import { type CaseState, type Surroundings, type View, newView } from './case-state.js';
@@ -69,8 +70,8 @@ function surroundingsOf(
   { clocks, agencyOf }: Reading,
 ): Omit<Surroundings, 'agency'> {
   const messages = new Map(records.filter(isCleared).map((event) => [event.id, event]));
-  const stopped = new Set(
-    records.filter(({ verdict }) => verdict === 'stopped').map(({ id }) => id),
+  const stopped = new Map(
+    records.filter(({ verdict }) => verdict === 'stopped').map(({ id, reason }) => [id, reason]),
   );
   const spocs = new Set(
     records.flatMap(({ sender, senderKind, to, recipientKind }) => [
@@ -84,6 +85,7 @@ function surroundingsOf(
     isSpoc: (party) => spocs.has(party),
     messageOf: (id) => messages.get(id),
     isStopped: (id) => stopped.has(id),
+    isDropped: (id) => stopped.has(id) && !isUntoldStop(stopped.get(id)),
   };
 }
 
