@@ -124,6 +124,18 @@ export async function releaseHeld(
     .execute();
 }
 
+/** Whether a mail is due, perhaps one that another lane or instance has in hand. One statement, for who looks again and again. */
+export async function isMailDue(db: NotifierDatabase): Promise<boolean> {
+  const row = await db
+    .selectFrom('mail')
+    .select('notice')
+    .where('state', 'in', ['prepared', 'unknown'])
+    .where('due_at', '<=', sql<Date>`now()`)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /**
  * The mail longest due that nobody else is sending, locked until the transaction ends: a killed worker's lock goes with its connection.
  * An attempt that is still open tells that its worker was lost, and how far it had come. (NO KEY UPDATE, so that the attempt's own

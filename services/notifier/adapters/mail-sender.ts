@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '#libs/clock/clock.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
@@ -12,7 +13,13 @@ import {
   type SendOutcome,
   type SendState,
 } from '../domain/send-ledger.js';
-import { type DueMail, settleAttempt, takeDueMail, writeAttempt } from './mail-ledger.store.js';
+import {
+  type DueMail,
+  isMailDue,
+  settleAttempt,
+  takeDueMail,
+  writeAttempt,
+} from './mail-ledger.store.js';
 import type { NotifierDatabase, NotifierTransaction } from './notifier-database.js';
 
 /** One step of a mail, for the log and the metrics. */
@@ -34,7 +41,7 @@ export interface MailSenderOptions {
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** How often an idle lane looks for what other instances prepared, or for what has fallen due; real time, as the relay's. */
+/** How often it is looked, for all idle lanes together, for what other instances prepared or what has fallen due; real time, as the relay's. */
 const sweepMs = 1_000;
 
 /**
@@ -45,6 +52,7 @@ const sweepMs = 1_000;
 export class MailSender {
   readonly #stopping = new AbortController();
   #lanes: Promise<void>[] = [];
+  #sweeping: Promise<void> | undefined;
   #wake = new AbortController();
 
   constructor(private readonly options: MailSenderOptions) {}
@@ -52,6 +60,7 @@ export class MailSender {
   start(): void {
     if (this.#stopping.signal.aborted || this.#lanes.length > 0) return;
     this.#lanes = Array.from({ length: this.options.lanes }, () => this.#run());
+    this.#sweeping = this.#sweep();
   }
 
   /** Call when something was prepared. Cheap. */
@@ -64,7 +73,20 @@ export class MailSender {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.wake();
-    await Promise.all(this.#lanes);
+    await Promise.all([...this.#lanes, this.#sweeping]);
+  }
+
+  async #sweep(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await delay(sweepMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      const isDue = await isMailDue(this.options.db).catch((error: unknown) => {
+        this.options.onTrouble(error);
+        return false;
+      });
+      if (isDue) this.wake();
+    }
   }
 
   async #run(): Promise<void> {
@@ -74,10 +96,7 @@ export class MailSender {
         this.options.onTrouble(error);
         return false;
       });
-      if (!hadOne)
-        await delay(sweepMs, undefined, {
-          signal: AbortSignal.any([signal, this.#stopping.signal]),
-        }).catch(() => undefined);
+      if (!hadOne) await aborted(AbortSignal.any([signal, this.#stopping.signal]));
     }
   }
 
@@ -163,3 +182,7 @@ function reportOf(
     ...(refused ? { reason: 'refused-by-relay' } : {}),
   };
 }
+
+const aborted = async (signal: AbortSignal): Promise<void> => {
+  if (!signal.aborted) await once(signal, 'abort');
+};
