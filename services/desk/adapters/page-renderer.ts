@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { FastifyReply } from 'fastify';
 import nunjucks from 'nunjucks';
+import { isLeader } from '../team/presenter.js';
 import type { DeskRequest, Visit } from './desk-request.js';
 
 /** Views are read where they were written: they are not compiled into dist. */
@@ -32,7 +33,12 @@ export function sendPage(
     ...model,
     nonce: request.nonce ?? '',
     csrf,
-    signedIn: { name: viewer.person.name, office: viewer.office.name, kind: viewer.office.kind },
+    signedIn: {
+      name: viewer.person.name,
+      office: viewer.office.name,
+      kind: viewer.office.kind,
+      isLeader: isLeader(viewer),
+    },
   };
   send(reply, renderPage(view, shell), status);
 }
