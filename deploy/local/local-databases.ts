@@ -11,29 +11,28 @@ export type DatabaseName = (typeof DATABASES)[number];
 /** A `DATABASE_URL` for each. */
 export type DatabaseUrls = Readonly<Record<DatabaseName, string>>;
 
-type Passwords = Record<DatabaseName, string>;
+type Passwords = Readonly<Record<string, string>>;
 
-async function readPasswords(file: string): Promise<Partial<Passwords>> {
+async function readPasswords(file: string): Promise<Passwords> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Partial<Passwords>;
+    return JSON.parse(await readFile(file, 'utf8')) as Passwords;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw error;
   }
 }
 
-async function keptPasswords(file: string): Promise<Passwords> {
+async function keptPasswords(file: string, names: readonly string[]): Promise<Passwords> {
   const kept = await readPasswords(file);
-  const all = Object.fromEntries(
-    DATABASES.map((name) => [name, kept[name] ?? randomBytes(24).toString('hex')]),
-  ) as Passwords;
+  const made = names.map((name) => [name, kept[name] ?? randomBytes(24).toString('hex')]);
+  const all = { ...kept, ...(Object.fromEntries(made) as Passwords) };
   await writeFile(`${file}.new`, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
   return all;
 }
 
 /** Names and passwords are our own letters and digits, so they need no quoting. */
-async function createDatabase(client: Client, name: DatabaseName, password: string): Promise<void> {
+async function createDatabase(client: Client, name: string, password: string): Promise<void> {
   const role = `tc_${name}`;
   const roles = await client.query('select 1 from pg_roles where rolname = $1', [role]);
   await client.query(
@@ -44,26 +43,37 @@ async function createDatabase(client: Client, name: DatabaseName, password: stri
   await client.query(`revoke all on database ${name} from public`);
 }
 
-/**
- * Creates what is missing: a database for each service that keeps state, owned by the role `tc_<name>`, the only one besides the superuser that may
- * connect to it. Passwords are kept in `passwordFile` (mode 0600) and found there by the next start.
- */
+/** A database for each service of the mesh that keeps state. */
 export async function createLocalDatabases(
   postgres: LocalPostgres,
   passwordFile: string,
 ): Promise<DatabaseUrls> {
-  const passwords = await keptPasswords(passwordFile);
+  return createDatabases(postgres, passwordFile, DATABASES);
+}
+
+/**
+ * Creates what is missing: a database of each name, owned by the role `tc_<name>`, the only one besides the superuser that may connect to it.
+ * Passwords are kept in `passwordFile` (mode 0600) and found there by the next start.
+ * @param names our own letters, digits and `_`
+ */
+export async function createDatabases(
+  postgres: LocalPostgres,
+  passwordFile: string,
+  names: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+  const passwords = await keptPasswords(passwordFile, names);
   const client = new Client({ connectionString: postgres.adminUrl() });
   await client.connect();
   try {
-    for (const name of DATABASES) await createDatabase(client, name, passwords[name]);
+    for (const name of names) await createDatabase(client, name, passwords[name] ?? '');
     await client.query('revoke connect on database postgres, template1 from public');
   } finally {
     await client.end();
   }
-  const url = (name: DatabaseName) => [
-    name,
-    `postgres://tc_${name}:${passwords[name]}@127.0.0.1:${postgres.port}/${name}`,
-  ];
-  return Object.fromEntries(DATABASES.map(url)) as DatabaseUrls;
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      `postgres://tc_${name}:${passwords[name]}@127.0.0.1:${postgres.port}/${name}`,
+    ]),
+  );
 }

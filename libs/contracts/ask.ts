@@ -210,6 +210,8 @@ export const consentsReply = z.strictObject({
   history: z.array(consentStep).default([]),
 });
 
+export type ConsentsShown = z.infer<typeof consentsReply>;
+
 /** `dpa1`: may the asker's agency, a job centre or a contracted provider, keep the client's problem on its record today? (Step 6.) */
 export const dpa1Reply = z.strictObject({
   current: z.boolean(),

@@ -1,0 +1,127 @@
+import { Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Clock } from '#libs/clock/clock.js';
+import { formShape } from '#libs/contracts/form-shape.js';
+import { MeshError } from '#libs/contracts/mesh-error.js';
+import { type MessageName, messageNames, ruleOf } from '#libs/contracts/message-table.js';
+import { CaseDesk } from '../adapters/case.desk.js';
+import { type Visit, Visiting, fieldsOf, textIn } from '../adapters/desk-request.js';
+import { DraftStore, type Fields } from '../adapters/draft.store.js';
+import { type Draft, MessageSender } from '../adapters/message.sender.js';
+import { sendPage } from '../adapters/page-renderer.js';
+import { expiredKind } from '../adapters/sign-in.desk.js';
+import { type ActionForm, actionForm, isPreviewed, isSendable } from '../domain/action-form.js';
+import type { CaseFile } from '../domain/case-file.js';
+import { usualValues } from '../domain/field-models.js';
+import { readForm } from '../domain/form-values.js';
+import type { TrialShown } from '../domain/trial-words.js';
+import { type ActionShown, fieldsShown, presentAction } from './presenter.js';
+
+/** One page for every message that a person may send from a case: the form follows from the contract. */
+@Controller('cases/:case/do/:name')
+export class ActionController {
+  constructor(
+    private readonly cases: CaseDesk,
+    private readonly sender: MessageSender,
+    private readonly drafts: DraftStore,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  async show(
+    @Visiting() visit: Visit,
+    @Param('case') caseId: string,
+    @Param('name') text: string,
+    @Query('kept') kept: unknown,
+  ): Promise<void> {
+    const file = await this.cases.open(visit.viewer, caseId, 'action');
+    const form = formOf(file, text);
+    const person = visit.viewer.person.id;
+    const written =
+      typeof kept === 'string' ? await this.drafts.read(person, expiredKind, kept) : undefined;
+    const usual = usualValues(form.fields, { now: this.clock.now(), person });
+    this.#show(visit, file, { form, posted: written ?? usual, id: this.sender.newId() });
+  }
+
+  @Post()
+  async send(
+    @Visiting() visit: Visit,
+    @Param('case') caseId: string,
+    @Param('name') text: string,
+  ): Promise<void> {
+    const file = await this.cases.open(visit.viewer, caseId, 'action');
+    const posted = fieldsOf(visit.request);
+    const id = textIn(posted, 'id');
+    // The second of two posts finds the case changed by the first: it is answered as the first was.
+    if (file.kept.some((each) => each.id === id && each.answer !== 'refused'))
+      return void visit.reply.redirect(`/cases/${caseId}/messages/${id}`, 303);
+    const form = formOf(file, text);
+    const values = textIn(posted, 'tap') === '' ? posted : this.#tapped(visit, form, posted);
+    const read = readForm(form.name, fieldsOfRead(form), values, givenOf(form, posted));
+    const to = form.to ?? textIn(posted, 'to');
+    const problems = to === '' ? [{ path: 'to', text: 'Choose who gets it' }] : read.problems;
+    if (problems.length > 0)
+      return this.#show(visit, file, { form, posted, id, read: { ...read, problems } }, 422);
+    const { office } = file;
+    const actor = visit.viewer.person.id;
+    const draft = { id, office: office.id, actor, name: form.name, caseId, to, data: read.data };
+    const trial = await this.#tried(form, draft);
+    if (trial !== undefined && (!trial.mayGo || trial.digest !== textIn(posted, 'seen')))
+      return this.#show(visit, file, { form, posted, id, trial });
+    const { answer } = await this.sender.send(draft);
+    if (answer.kind !== 'refused')
+      return void visit.reply.redirect(`/cases/${caseId}/messages/${id}`, 303);
+    const shown = { form, posted, id: this.sender.newId(), refused: answer.problem };
+    this.#show(visit, file, shown, answer.problem.status);
+  }
+
+  /** Of a form that tells much, what would go of it today; asked again at Send. */
+  async #tried(form: ActionForm, draft: Draft): Promise<TrialShown | undefined> {
+    return isPreviewed(form) ? this.sender.tried(draft) : undefined;
+  }
+
+  #show(visit: Visit, file: CaseFile, shown: ActionShown, status = 200): void {
+    sendPage(visit, 'action/view.njk', presentAction(file, shown), status);
+  }
+
+  #tapped({ viewer }: Visit, { fields }: ActionForm, posted: Fields): Fields {
+    return {
+      ...usualValues(fields, { now: this.clock.now(), person: viewer.person.id }),
+      ...posted,
+    };
+  }
+}
+
+function formOf(file: CaseFile, text: string): ActionForm {
+  const name = messageNames.find((each) => each === text);
+  if (name === undefined || !isSendable(name, file.office.kind))
+    throw new MeshError('not-found', 'no such action');
+  const form = name === 'step.done' ? stepDoneForm(name) : actionForm(file, name);
+  if (form === undefined) throw new MeshError('not-found', 'the case has no such action now');
+  return form;
+}
+
+/** Its fields come from the step's own button. */
+const stepDoneForm = (name: MessageName): ActionForm => ({
+  name,
+  to: 'mesh',
+  given: {},
+  fields: formShape(ruleOf(name).form),
+  corrects: undefined,
+});
+
+/** Ids of what is cited come from the hidden fields of a button. */
+const fieldsOfRead = (form: ActionForm) =>
+  fieldsShown({ form }).filter(({ path }) => path !== 'to');
+
+/** What the page knew when it was shown: what somebody recorded meanwhile refuses it, instead of being overwritten unseen. */
+function givenOf(form: ActionForm, posted: Fields): Readonly<Record<string, unknown>> {
+  const given: Record<string, unknown> = { ...form.given };
+  if (textIn(posted, 'tap') !== '') return given;
+  const ids = [...Object.keys(given).filter((name) => typeof given[name] === 'string'), 'corrects'];
+  for (const name of ids) {
+    const value = textIn(posted, `given.${name}`);
+    if (value === '') delete given[name];
+    else given[name] = value;
+  }
+  return given;
+}

@@ -1,0 +1,115 @@
+import { type FormField, formShape } from '#libs/contracts/form-shape.js';
+import { type MessageName, messageNames, ruleOf } from '#libs/contracts/message-table.js';
+import type { PartyKind } from '#libs/contracts/party.js';
+import {
+  type CaseFile,
+  citedBy,
+  keptData,
+  knownClient,
+  mayGet,
+  newest,
+  recipientOf,
+} from './case-file.js';
+
+type Data = Readonly<Record<string, unknown>>;
+
+/** What an action needs beside the person's own words. */
+export interface ActionForm {
+  readonly name: MessageName;
+  /** Who gets it; undefined where the person chooses. */
+  readonly to: string | undefined;
+  /** Filled by the case itself: ids of what it answers, who the client is. */
+  readonly given: Data;
+  readonly fields: readonly FormField[];
+  /** The outcome that stands already, where this one corrects it. */
+  readonly corrects: string | undefined;
+}
+
+/** These have pages of their own: consents, referrals, withdrawals, the client's view. */
+const withOwnPage: ReadonlySet<MessageName> = new Set([
+  'consent.recorded',
+  'consent.withdrawn',
+  'referral.requested',
+  'client-view.requested',
+  'client-view.approved',
+]);
+
+/** Who gets these is for the person to choose, whoever is in the case already. */
+const chosen: ReadonlySet<MessageName> = new Set(['referral.forwarded', 'case.moved-office']);
+
+const outcomes: readonly MessageName[] = ['appointment.attended', 'appointment.did-not-attend'];
+const appointments: readonly MessageName[] = ['appointment.booked', 'appointment.moved'];
+
+/** May this kind of office send it from a case, by a form of the desk? */
+export const isSendable = (name: MessageName, kind: PartyKind): boolean =>
+  ruleOf(name).from.includes(kind) && ruleOf(name).caseUse === 'needs' && !withOwnPage.has(name);
+
+/** The form of an action in a case; undefined where the case has nothing that it could answer, or nobody it could go to. */
+export function actionForm(file: CaseFile, name: MessageName): ActionForm | undefined {
+  const rule = ruleOf(name);
+  const cited = citedBy(file, name);
+  if (rule.cites !== undefined && cited === undefined) return undefined;
+  const to = chosen.has(name) ? undefined : recipientOf(file, name);
+  if (to === undefined && mayGet(file, name).length === 0) return undefined;
+  const shape = formShape(rule.form);
+  const given: Record<string, unknown> = {
+    ...filledBy(file, name, cited?.id),
+    ...(rule.cites === undefined ? {} : { [rule.cites]: cited?.id }),
+  };
+  const corrects = correctedBy(file, name);
+  if (corrects !== undefined) given['corrects'] = corrects;
+  if (needsClient(shape) && given['client'] === undefined) return undefined;
+  const isAsked = ({ path, kind }: FormField): boolean =>
+    kind !== 'id' && given[path.split('.')[0] ?? ''] === undefined;
+  return { name, to, given, corrects, fields: shape.filter(isAsked) };
+}
+
+const needsClient = (shape: readonly FormField[]): boolean =>
+  shape.some(({ path, required }) => path === 'client.surname' && required);
+
+/** What the case knows by itself. */
+function filledBy(file: CaseFile, name: MessageName, cited: string | undefined): Data {
+  const client = knownClient(file);
+  const about = client === undefined ? {} : { client };
+  if (name === 'referral.forwarded') return { ...keptData(file, cited) };
+  if (name === 'provider.notice' || name === 'dpa1.returned') return about;
+  if (name === 'tpr2.shared') {
+    const { name: office, phone } = file.office;
+    return { ...about, provider: { name: office, ...(phone === undefined ? {} : { phone }) } };
+  }
+  if (!outcomes.includes(name)) return {};
+  const appointment = newest(file, appointments, ({ sender }) => sender === file.office.id);
+  return appointment === undefined ? {} : { appointment: appointment.id };
+}
+
+/** An appointment has one outcome: a second one says which was wrong. */
+function correctedBy(file: CaseFile, name: MessageName): string | undefined {
+  if (!outcomes.includes(name)) return undefined;
+  const appointment = newest(file, appointments, ({ sender }) => sender === file.office.id);
+  const outcome = newest(file, outcomes, ({ sender }) => sender === file.office.id);
+  if (outcome === undefined || (appointment !== undefined && outcome.time < appointment.time))
+    return undefined;
+  return outcome.id;
+}
+
+/** All that this office could send in this case now, in the order of the table. */
+export function possibleActions(file: CaseFile): readonly MessageName[] {
+  return messageNames.filter(
+    (name) =>
+      name !== 'step.done' &&
+      isSendable(name, file.office.kind) &&
+      actionForm(file, name) !== undefined,
+  );
+}
+
+/** A form that tells much is shown field by field before it goes: a single date or a reason needs no look. */
+export const isPreviewed = ({ name, fields }: ActionForm): boolean =>
+  ruleOf(name).purpose !== null && fields.length > mostWithoutLook;
+const mostWithoutLook = 6;
+
+/** A day that the button may fill in by itself: today. */
+const isToday = ({ path, kind }: FormField): boolean => kind === 'date' && path === 'notedOn';
+
+/** One tap: nothing to be typed, nothing to be chosen. */
+export const isOneTap = ({ fields, to }: ActionForm): boolean =>
+  to !== undefined && fields.every((field) => !field.required || isToday(field));

@@ -1,0 +1,54 @@
+import { Controller, Get, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { Clock } from '#libs/clock/clock.js';
+import { MeshError } from '#libs/contracts/mesh-error.js';
+import { AgencyFile } from '../adapters/agency.file.js';
+import { type Visit, Visiting } from '../adapters/desk-request.js';
+import { sendPage } from '../adapters/page-renderer.js';
+import { WorklistCache } from '../adapters/worklist-cache.js';
+import { officesOf } from '../domain/agency.js';
+import { presentToday } from './presenter.js';
+
+@Controller()
+export class TodayController {
+  constructor(
+    private readonly agencyFile: AgencyFile,
+    private readonly worklists: WorklistCache,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  home(@Res() reply: FastifyReply): void {
+    void reply.redirect('/today', 303);
+  }
+
+  @Get('today')
+  async today(
+    @Visiting() visit: Visit,
+    @Query('whose') whose: unknown,
+    @Query('office') office: unknown,
+  ): Promise<void> {
+    const { viewer } = visit;
+    const agency = this.agencyFile.current();
+    const asked = {
+      whose: typeof whose === 'string' && whose !== '' ? whose : 'mine',
+      office: typeof office === 'string' && office !== '' ? office : viewer.office.id,
+    };
+    const isMine = officesOf(agency, viewer).some(({ id }) => id === asked.office);
+    if (!isMine || !isColleague(asked.whose)) throw new MeshError('not-found', 'no such list');
+    const found = await this.worklists.of(asked.office);
+    const model = presentToday({
+      viewer,
+      agency,
+      asked,
+      steps: found?.worklist.steps ?? [],
+      waiting: found?.worklist.waiting ?? [],
+      now: this.clock.now(),
+      asOf: found?.asOf,
+      isThere: found !== undefined,
+    });
+    sendPage(visit, 'today/view.njk', model);
+  }
+}
+
+const isColleague = (whose: string): boolean => /^[a-z][a-z0-9_]{0,59}$/.test(whose);

@@ -1,0 +1,51 @@
+import { Controller, Get, Param, Post } from '@nestjs/common';
+import { Clock } from '#libs/clock/clock.js';
+import { CaseDesk } from '../adapters/case.desk.js';
+import { type Visit, Visiting, fieldsOf, textIn } from '../adapters/desk-request.js';
+import { MessageSender } from '../adapters/message.sender.js';
+import { sendPage } from '../adapters/page-renderer.js';
+import { presentConfirm, presentWithdraw, readWithdrawal, withdrawalData } from './presenter.js';
+
+/** As easy as giving: two steps, no reason. */
+@Controller('cases/:case/withdraw')
+export class WithdrawController {
+  constructor(
+    private readonly cases: CaseDesk,
+    private readonly sender: MessageSender,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  async ask(@Visiting() visit: Visit, @Param('case') caseId: string): Promise<void> {
+    const file = await this.cases.open(visit.viewer, caseId, 'withdraw');
+    sendPage(visit, 'withdraw/view.njk', presentWithdraw(file, {}, false));
+  }
+
+  @Post()
+  async confirm(@Visiting() visit: Visit, @Param('case') caseId: string): Promise<void> {
+    const file = await this.cases.open(visit.viewer, caseId, 'withdraw');
+    const posted = fieldsOf(visit.request);
+    const asked = readWithdrawal(posted);
+    if (asked === undefined)
+      return sendPage(visit, 'withdraw/view.njk', presentWithdraw(file, posted, true), 422);
+    const id = textIn(posted, 'id');
+    if (id === '') {
+      const shown = presentConfirm(file, asked, { id: this.sender.newId() });
+      return sendPage(visit, 'withdraw/confirm.njk', shown);
+    }
+    const person = visit.viewer.person.id;
+    const { answer } = await this.sender.send({
+      id,
+      office: file.office.id,
+      actor: person,
+      name: 'consent.withdrawn',
+      caseId,
+      to: 'mesh',
+      data: withdrawalData(asked, { at: this.clock.now().toISOString(), person }),
+    });
+    if (answer.kind !== 'refused')
+      return void visit.reply.redirect(`/cases/${caseId}/messages/${id}`, 303);
+    const shown = presentConfirm(file, asked, { id: this.sender.newId(), refused: answer.problem });
+    sendPage(visit, 'withdraw/confirm.njk', shown, answer.problem.status);
+  }
+}
