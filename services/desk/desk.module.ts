@@ -21,6 +21,7 @@ import { LookedController } from './looked/controller.js';
 import { MessageController } from './message/controller.js';
 import { ReferController } from './refer/controller.js';
 import { SignInController } from './sign-in/controller.js';
+import { SlipController } from './slip/controller.js';
 import { TodayController } from './today/controller.js';
 import { WithdrawController } from './withdraw/controller.js';
 
@@ -48,6 +49,7 @@ export class DeskModule {
       controllers: [
         SignInController,
         TodayController,
+        SlipController,
         LookedController,
         WithdrawController,
         ConsentController,
