@@ -11,6 +11,7 @@ import { DraftStore } from './adapters/draft.store.js';
 import { GatewayClient } from './adapters/gateway.client.js';
 import { HealthController } from './adapters/health.controller.js';
 import { MessageSender } from './adapters/message.sender.js';
+import { QueueDesk } from './adapters/queue.desk.js';
 import { ReferralDesk } from './adapters/referral.desk.js';
 import { SignInDesk } from './adapters/sign-in.desk.js';
 import { ViewingStore } from './adapters/viewing.store.js';
@@ -19,6 +20,7 @@ import { CaseController } from './case/controller.js';
 import { ConsentController } from './consent/controller.js';
 import { LookedController } from './looked/controller.js';
 import { MessageController } from './message/controller.js';
+import { QueueController } from './queue/controller.js';
 import { ReferController } from './refer/controller.js';
 import { SignInController } from './sign-in/controller.js';
 import { SlipController } from './slip/controller.js';
@@ -33,6 +35,7 @@ export interface DeskParts {
   readonly gateway: GatewayClient;
   readonly cases: CaseDesk;
   readonly drafts: DraftStore;
+  readonly queues: QueueDesk;
   readonly sender: MessageSender;
   readonly referrals: ReferralDesk;
   readonly signIn: SignInDesk;
@@ -49,6 +52,7 @@ export class DeskModule {
       controllers: [
         SignInController,
         TodayController,
+        QueueController,
         SlipController,
         LookedController,
         WithdrawController,
@@ -69,6 +73,7 @@ export class DeskModule {
         { provide: GatewayClient, useValue: parts.gateway },
         { provide: CaseDesk, useValue: parts.cases },
         { provide: DraftStore, useValue: parts.drafts },
+        { provide: QueueDesk, useValue: parts.queues },
         { provide: MessageSender, useValue: parts.sender },
         { provide: ReferralDesk, useValue: parts.referrals },
         { provide: SignInDesk, useValue: parts.signIn },

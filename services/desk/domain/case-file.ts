@@ -60,6 +60,8 @@ export const newest = (
 export function citedBy(file: CaseFile, name: MessageName): Timeline | undefined {
   const { to } = ruleOf(name);
   const reaches = (message: Timeline): boolean => {
+    // It goes to a provider that had no part in it yet.
+    if (name === 'referral.forwarded') return true;
     const other = otherEnd(message, file.office.id);
     const kind = kindOf(file, other);
     const isAtHome = to.includes('mesh');
