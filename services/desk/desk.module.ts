@@ -9,6 +9,7 @@ import { AssetsController } from './adapters/assets.controller.js';
 import { CaseDesk } from './adapters/case.desk.js';
 import { DraftStore } from './adapters/draft.store.js';
 import { GatewayClient } from './adapters/gateway.client.js';
+import { HandOverDesk } from './adapters/hand-over.desk.js';
 import { HealthController } from './adapters/health.controller.js';
 import { MessageSender } from './adapters/message.sender.js';
 import { QueueDesk } from './adapters/queue.desk.js';
@@ -16,6 +17,7 @@ import { ReferralDesk } from './adapters/referral.desk.js';
 import { SignInDesk } from './adapters/sign-in.desk.js';
 import { ViewingStore } from './adapters/viewing.store.js';
 import { WorklistCache } from './adapters/worklist-cache.js';
+import { BoardController } from './board/controller.js';
 import { CaseController } from './case/controller.js';
 import { ConsentController } from './consent/controller.js';
 import { LookedController } from './looked/controller.js';
@@ -35,6 +37,7 @@ export interface DeskParts {
   readonly gateway: GatewayClient;
   readonly cases: CaseDesk;
   readonly drafts: DraftStore;
+  readonly handOvers: HandOverDesk;
   readonly queues: QueueDesk;
   readonly sender: MessageSender;
   readonly referrals: ReferralDesk;
@@ -53,6 +56,7 @@ export class DeskModule {
         SignInController,
         TodayController,
         QueueController,
+        BoardController,
         SlipController,
         LookedController,
         WithdrawController,
@@ -73,6 +77,7 @@ export class DeskModule {
         { provide: GatewayClient, useValue: parts.gateway },
         { provide: CaseDesk, useValue: parts.cases },
         { provide: DraftStore, useValue: parts.drafts },
+        { provide: HandOverDesk, useValue: parts.handOvers },
         { provide: QueueDesk, useValue: parts.queues },
         { provide: MessageSender, useValue: parts.sender },
         { provide: ReferralDesk, useValue: parts.referrals },

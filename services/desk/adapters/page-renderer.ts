@@ -32,7 +32,12 @@ export function sendPage(
     ...model,
     nonce: request.nonce ?? '',
     csrf,
-    signedIn: { name: viewer.person.name, office: viewer.office.name, kind: viewer.office.kind },
+    signedIn: {
+      name: viewer.person.name,
+      office: viewer.office.name,
+      kind: viewer.office.kind,
+      leads: request.leads === true,
+    },
   };
   send(reply, renderPage(view, shell), status);
 }
