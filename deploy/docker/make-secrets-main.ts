@@ -7,10 +7,8 @@ if (directory === undefined || folder === undefined) {
   console.error('usage: make-secrets-main.js <directory.json> <folder>');
   process.exitCode = 2;
 } else {
-  const parties = await makeSecrets({
-    folder,
-    parties: (await readDirectoryFile(directory)).parties,
-  });
+  const file = await readDirectoryFile(directory);
+  const parties = await makeSecrets({ folder, parties: file.parties, directory: file });
   console.log(
     `secrets of ${parties.length} parties are in ${folder}; hand over tokens/ and delete it`,
   );

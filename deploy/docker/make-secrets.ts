@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type AgencyEntries, writeAgencyFolder } from '#deploy/local/agency-folder.js';
 import { newToken, putGatewayParty } from '#deploy/local/gateway-parties.js';
 import {
   accountsText,
@@ -23,13 +24,15 @@ import { MeshError } from '#libs/contracts/mesh-error.js';
 import { type BrokerParty, type PartyKind, serviceParties } from '#libs/contracts/party.js';
 
 /** The databases, each with a login role `tc_<name>` of its own. */
-export const databases = ['guard', 'router', 'reminders', 'notifier'] as const;
+export const databases = ['guard', 'router', 'reminders', 'notifier', 'desk'] as const;
 
 interface Deployment {
   /** Where the secrets lie; nobody else may enter it. */
   readonly folder: string;
   /** The agencies' parties: entries of a directory file. */
   readonly parties: readonly { readonly id: string; readonly kind: PartyKind }[];
+  /** For the agencies' desks; absent: none is made. */
+  readonly directory?: AgencyEntries;
 }
 
 /**
@@ -42,11 +45,13 @@ interface Deployment {
  *   tokens/<party>            bearer tokens in clear: hand them over and delete them here
  *   broker/nats-server.conf   and spokes/, parties.json: public keys only; accounts.conf: the accounts alone, in one file
  *   <database>-url, postgres-password, valkey-url, valkey-password.conf, guard-keys.json, store.key, mail-*.pem
+ *   desk/<agency>/            agency.json and <office>.token: DESK_FOLDER of that agency's desk; desk.key, desk-oidc-secret beside it
  *   evidence.key, and beside it evidence.pub, the key that auditors check the evidence log with
  */
 export async function makeSecrets({
   folder,
   parties: agencies,
+  directory,
 }: Deployment): Promise<readonly BrokerParty[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
@@ -68,6 +73,9 @@ export async function makeSecrets({
   await keep('evidence.pub', () => verifierKeyOf(readSignerKey(evidenceKey)));
   await makeMailCertificate(folder);
   const parties = await makeParties(folder, agencies);
+  await keep('desk.key', () => randomBytes(32).toString('base64'));
+  await keep('desk-oidc-secret', password);
+  if (directory !== undefined) await makeDesks(folder, directory);
   await makeBroker(folder, parties);
   await openForContainers(folder);
   return parties;
@@ -94,6 +102,16 @@ async function makeParties(
     await putGatewayParty(gateway, { party: id, seedFile: `${id}.nk`, tokenHash });
   }
   return parties;
+}
+
+/** A folder for each agency's desk: its offices, its people, its tokens while they are in clear here. */
+async function makeDesks(folder: string, directory: AgencyEntries): Promise<void> {
+  const token = (office: string): string | undefined => {
+    const path = join(folder, 'tokens', office);
+    return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
+  };
+  for (const agency of new Set(directory.parties.map((party) => party.agency)))
+    await writeAgencyFolder(join(folder, 'desk', agency), agency, { directory, tokenOf: token });
 }
 
 async function makeBroker(folder: string, parties: readonly BrokerParty[]): Promise<void> {

@@ -3,7 +3,7 @@
 # A role's password stands in its service's database URL: postgres://tc_<name>:<password>@postgres:5432/<name>
 set -euo pipefail
 
-for name in guard router reminders notifier; do
+for name in guard router reminders notifier desk; do
   url="$(cat "${SECRETS_FOLDER:-/run/secrets}/${name}_database_url")"
   password="${url#*://tc_"${name}":}"
   password="${password%%@*}"

@@ -30,6 +30,8 @@ export const PROGRAMS = [
   // Two other OpenPGP implementations, so that the tests read our mail with more than the library that wrote it.
   { name: 'rnp', debian: 'rnp', modes: ['test'], find: () => findProgram('rnp') },
   { name: 'sqop', debian: 'sqop', modes: ['test'], find: () => findProgram('sqop') },
+  // The desk's pages are tested in a real browser.
+  { name: 'chromium', debian: 'chromium', modes: ['test'], find: () => findProgram('chromium') },
 ];
 
 /** @param {string} mode */

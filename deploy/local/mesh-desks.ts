@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sampleDirectoryPath, readSampleDirectory } from '#deploy/sample/sample-directory.js';
 import { nodeArguments } from '#libs/settings/node-arguments.js';
-import type { DirectoryFile } from '#services/operator/domain/directory-file.js';
+import { writeAgencyFolder } from './agency-folder.js';
 import { freePorts } from './free-port.js';
 import { createDatabases } from './local-databases.js';
 import type { LocalMesh } from './mesh.js';
-import { replaceJson } from './mesh-state.js';
 import { Stack } from './stack.js';
 import { SupervisedProcess } from './supervised-process.js';
 
@@ -66,12 +65,14 @@ async function start(mesh: LocalMesh, options: DeskOptions, stack: Stack): Promi
       agency,
       port: ports[index] ?? 0,
       url: `http://127.0.0.1:${ports[index]}`,
-      folder: await writeAgency(join(secrets, agency), agency, { directory, mesh }),
+      folder: join(secrets, agency),
       secret: await kept(join(secrets, `${agency}.oidc`), 'base64url'),
       key: await kept(join(secrets, `${agency}.key`), 'base64'),
       offices: directory.parties.filter((party) => party.agency === agency).map(({ id }) => id),
     })),
   );
+  for (const { agency, folder: own } of desks)
+    await writeAgencyFolder(own, agency, { directory, tokenOf: (id) => mesh.tokens[id] });
   const peopleFile = join(secrets, 'people.json');
   await copyFile(sampleDirectoryPath, peopleFile);
   const signIn = signInProcess(folder, signInPort, peopleFile, desks);
@@ -174,24 +175,6 @@ function signInProcess(
     ready: /"event":"ready"/,
     logFile: join(folder, 'log', 'sign-in.log'),
   });
-}
-
-/** `agency.json` and the tokens of its offices, and of no other agency's. */
-async function writeAgency(
-  folder: string,
-  agency: string,
-  { directory, mesh }: { readonly directory: DirectoryFile; readonly mesh: LocalMesh },
-): Promise<string> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const parties = directory.parties.filter((party) => party.agency === agency);
-  const offices = parties.map(({ id, kind, name, phone }) => ({ id, kind, name, phone }));
-  const people = directory.people
-    .filter(({ party }) => offices.some(({ id }) => id === party))
-    .map(({ id, party, job, name, deputy }) => ({ id, office: party, job, name, deputy }));
-  await replaceJson(join(folder, 'agency.json'), { id: agency, offices, people });
-  for (const { id } of offices)
-    await writeFile(join(folder, `${id}.token`), mesh.tokens[id] ?? '', { mode: 0o600 });
-  return folder;
 }
 
 const secretBytes = 32;

@@ -9,6 +9,7 @@ import { loadSample } from '#deploy/sample/load-sample.js';
 import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
 import { makeSampleKeys } from '#deploy/sample/sample-keys.js';
 import { type LocalMesh, startMesh } from './mesh.js';
+import { type LocalDesks, startDesks } from './mesh-desks.js';
 import { readStartOptions, type StartOptions, usage } from './start-options.js';
 import { lockState } from './state-lock.js';
 import { stopWanted } from './stop-wanted.js';
@@ -68,14 +69,16 @@ async function play(mesh: LocalMesh, folder: string): Promise<boolean> {
   return result.ok;
 }
 
-async function tellAddresses(mesh: LocalMesh, folder: string): Promise<void> {
+async function tellAddresses(mesh: LocalMesh, desks: LocalDesks, folder: string): Promise<void> {
   const clock = await LocalClockControl.open(mesh.clockFile);
   print(`
 The mesh is up.
   API      ${mesh.gatewayUrl}/v1
   shell    API=${mesh.gatewayUrl}
   docs     ${mesh.gatewayUrl}/docs
-  tokens   ${mesh.secrets.tokensFile}
+${Object.entries(desks.urls)
+  .map(([agency, url]) => `  desk     ${url}   (${agency}: pick who to be)\n`)
+  .join('')}  tokens   ${mesh.secrets.tokensFile}
   mail     ${mesh.mailFolder}   (gpg --homedir ${join(folder, 'gnupg')} --decrypt <mail>)
   operator npm run ops -- ${folder === resolve('var') ? '' : `--folder ${folder} `}counts
   logs     ${join(folder, 'log')}
@@ -125,8 +128,14 @@ async function work(mesh: LocalMesh, options: StartOptions, stop: AbortSignal): 
   await prepareSample(mesh, options.folder, stop);
   const ok = !options.journey || (await play(mesh, options.folder));
   if (options.once) return ok ? 0 : 1;
-  await tellAddresses(mesh, options.folder);
-  if (!stop.aborted) await once(stop, 'abort');
+  // Not before: in the journey the agencies' own systems take the inboxes, and a desk would take them too.
+  const desks = await startDesks(mesh, { folder: options.folder, print });
+  try {
+    await tellAddresses(mesh, desks, options.folder);
+    if (!stop.aborted) await once(stop, 'abort');
+  } finally {
+    await desks.stop();
+  }
   return ok ? 0 : 1;
 }
 

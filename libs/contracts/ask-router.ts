@@ -78,3 +78,4 @@ export const casesReply = z.strictObject({
   cases: z.array(ownCase),
   next: z.uuid().optional().meta({ description: 'Ask again before this case; absent at the end' }),
 });
+export type OwnCases = z.infer<typeof casesReply>;

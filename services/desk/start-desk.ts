@@ -91,7 +91,7 @@ function assemble({ config, logger, clock, pool }: Ground): {
 } {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const sealer = new Sealer(Buffer.from(config.DESK_KEY, 'base64'));
+  const sealer = new Sealer(config.DESK_KEY);
   const agencyFile = new AgencyFile(config.DESK_FOLDER);
   const gateway = new GatewayClient(config.GATEWAY_URL, (office) => agencyFile.token(office));
   const messages = new MessageStore(pool, sealer);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { env as environment } from 'node:process';
@@ -16,6 +16,7 @@ import { nodeArguments } from '#libs/settings/node-arguments.js';
 import { brokerPublicKey } from '#deploy/nats/broker-keys.js';
 import { lintBrokerConfig } from '#deploy/nats/lint-broker-config.js';
 import { readNodeRunOptions } from '#test/support/node-runs.js';
+import { AgencyFile } from '#services/desk/adapters/agency.file.js';
 import { readDirectoryFile } from '#services/operator/adapters/directory-file.reader.js';
 import { isPlainSecret, readAs, serviceNames } from '#test/support/service-settings.js';
 import { startPostgres } from '#test/support/start-postgres.js';
@@ -74,10 +75,8 @@ function environmentOf(service: Service): Record<string, string> {
 
 beforeAll(async () => {
   made = await scratchFolder();
-  await makeSecrets({
-    folder: made.path,
-    parties: (await readDirectoryFile('deploy/sample/directory.json')).parties,
-  });
+  const directory = await readDirectoryFile('deploy/sample/directory.json');
+  await makeSecrets({ folder: made.path, parties: directory.parties, directory });
 });
 afterAll(() => made.remove());
 
@@ -210,19 +209,22 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('publishes the gateway alone, on loopback, and keeps broker and stores on networks that lead nowhere', () => {
+  it('publishes the gateway and the desk alone, on loopback, and keeps broker and stores on networks that lead nowhere', () => {
     const published = services.filter(([, { ports }]) => ports !== undefined).map(([name]) => name);
-    expect(published).toEqual(['gateway']);
-    for (const port of compose.services['gateway']?.ports ?? [])
-      expect(port).toMatch(/^127\.0\.0\.1:/);
+    expect(published).toEqual(['gateway', 'desk']);
+    for (const name of published)
+      for (const port of compose.services[name]?.ports ?? [])
+        expect(port).toMatch(/^127\.0\.0\.1:/);
     for (const name of ['nats', 'postgres', 'valkey'])
       for (const network of compose.services[name]?.networks ?? [])
         expect(compose.networks[network]?.internal).toBe(true);
     expect(compose.services['gateway']?.networks).not.toContain('store');
+    // An agency's own software: the edge is its only way to the mesh.
+    expect(compose.services['desk']?.networks).not.toContain('road');
   });
 
   it('lets every service be scaled: nothing of one is bound to a name or a port', () => {
-    for (const name of serviceNames.filter((each) => each !== 'gateway')) {
+    for (const name of serviceNames.filter((each) => !['gateway', 'desk'].includes(each))) {
       expect(compose.services[name]).not.toHaveProperty('container_name');
       expect(compose.services[name]).not.toHaveProperty('ports');
     }
@@ -271,6 +273,7 @@ describe('the secrets of a deployment', () => {
       'gateway/jcp_leeds.nk',
       'tokens/jcp_leeds',
       'mail-cert.pem',
+      'desk.key',
     ];
     const read = () => Promise.all(files.map((file) => readFile(join(made.path, file), 'utf8')));
     const before = await read();
@@ -290,6 +293,20 @@ describe('the secrets of a deployment', () => {
       folder: made.path,
       parties: (await readDirectoryFile('deploy/sample/directory.json')).parties,
     });
+  });
+
+  it('give an agency’s desk its own offices, people and tokens, and nobody else’s', async () => {
+    const folder = join(made.path, 'desk', 'trt_riverside');
+    expect((await readdir(folder)).toSorted()).toEqual(['agency.json', 'trt_riverside.token']);
+    const agency = new AgencyFile(folder);
+    expect(agency.current().people.map(({ office }) => office)).toEqual([
+      'trt_riverside',
+      'trt_riverside',
+      'trt_riverside',
+    ]);
+    expect(agency.token('trt_riverside')).toBe(
+      await readFile(join(made.path, 'tokens/trt_riverside'), 'utf8'),
+    );
   });
 
   it('come with a broker’s configuration that passes the lint and syncs every write', async () => {

@@ -1,4 +1,5 @@
 import { readConfig as readGuard } from '#services/consent-guard/config.js';
+import { readConfig as readDesk } from '#services/desk/config.js';
 import { readConfig as readGateway } from '#services/gateway/config.js';
 import { readConfig as readNotifier } from '#services/notifier/config.js';
 import { readConfig as readOperator } from '#services/operator/config.js';
@@ -16,6 +17,7 @@ const readers: Readonly<Record<string, (env: Environment) => unknown>> = {
   'referral-router': readRouter,
   reminders: readReminders,
   notifier: readNotifier,
+  desk: readDesk,
   operator: (env) => readOperator({}, env),
   provision: (env) => readSettings(provisionSettings, env),
 };
@@ -26,6 +28,7 @@ export const serviceNames = [
   'referral-router',
   'reminders',
   'notifier',
+  'desk',
 ] as const;
 
 export interface SettingsRead {

@@ -12,6 +12,7 @@ const services = {
   router: 'referral-router',
   reminders: 'reminders',
   notifier: 'notifier',
+  desk: 'desk',
 } as const;
 
 /**

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { CaseView } from '#libs/contracts/ask.js';
 import { uuidVersion } from '#libs/contracts/message-id.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { type Viewer, officesOf } from '../domain/agency.js';
@@ -16,6 +17,10 @@ export interface CaseDeskParts {
   readonly logger: Logger;
 }
 
+/** The mesh answers for the whole agency: a case is an office's own where something of it came or went there, or is to be done there. */
+const isOurs = ({ messages, steps, waiting }: CaseView): boolean =>
+  messages.length + steps.length + waiting.length > 0;
+
 /** Opens cases for people, and notes that they were opened. */
 export class CaseDesk {
   constructor(private readonly parts: CaseDeskParts) {}
@@ -30,7 +35,7 @@ export class CaseDesk {
     if (uuidVersion(caseId) !== undefined)
       for (const office of officesOf(agency, viewer)) {
         const view = await gateway.case(office.id, caseId);
-        if (view === undefined) continue;
+        if (view === undefined || !isOurs(view)) continue;
         await viewings.note({ person: viewer.person.id, office: office.id, caseId, page });
         const [kept, parties] = await Promise.all([
           messages.ofCase(office.id, caseId),

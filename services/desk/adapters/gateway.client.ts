@@ -12,7 +12,7 @@ import {
   worklistReply,
 } from '#libs/contracts/ask.js';
 import { type PartyShown, partiesReply, referenceReply } from '#libs/contracts/ask-around.js';
-import { casesReply } from '#libs/contracts/ask-router.js';
+import { type OwnCases, casesReply } from '#libs/contracts/ask-router.js';
 import type { DeliveredMessage, MeshEnvelope } from '#libs/contracts/mesh-message.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { MeshAnswer, ProblemShown } from '../domain/told-by-mesh.js';
@@ -23,7 +23,6 @@ interface Answer {
   readonly body: unknown;
 }
 export type Worklist = z.output<typeof worklistReply>;
-export type Cases = z.output<typeof casesReply>;
 
 const questionMs = 8_000;
 /** How long a person waits for the verdict; then the page says that it is not decided yet. */
@@ -64,7 +63,7 @@ export class GatewayClient {
   }
 
   /** A page of the office's cases, newest first. @param before the last case of the page before */
-  async cases(office: string, before: string | undefined): Promise<Cases> {
+  async cases(office: string, before: string | undefined): Promise<OwnCases> {
     const query = before === undefined ? '' : `?before=${encodeURIComponent(before)}`;
     return casesReply.parse(await this.#get(office, `/v1/cases${query}`));
   }

@@ -127,6 +127,11 @@ export class SessionStore {
     await this.#run('delete from session where id = $1', [id]);
   }
 
+  /** Every session of somebody who left, on whichever machine. */
+  async endAll(person: string): Promise<void> {
+    await this.#run('delete from session where person = $1', [person]);
+  }
+
   async forgetOld(): Promise<void> {
     await this.#run(
       `delete from session where seen_at < now() - make_interval(hours => ${forgetHours})`,

@@ -57,7 +57,7 @@ export class SignInDesk {
     return value === undefined ? undefined : this.parts.sessions.find(value);
   }
 
-  /** Ends the session where the provider or the directory does not know the person any more. Asked again at most a minute later. */
+  /** Ends the person's sessions where the provider or the directory does not know the person any more. Asked again at most a minute later. */
   async isStillHere(session: Session): Promise<boolean> {
     const { provider, sessions } = this.parts;
     const viewer = viewerOf(this.agency(), session.person);
@@ -68,7 +68,7 @@ export class SignInDesk {
         ((await provider.isThere(session.person, session.accessToken)) &&
           (await this.#isInDirectory(viewer))));
     if (isHere) await sessions.seen(session, session.isCheckDue);
-    else await sessions.end(session);
+    else await sessions.endAll(session.person);
     return isHere;
   }
 

@@ -1,12 +1,10 @@
-import type { z } from 'zod';
 import { londonDate } from '#libs/calendar/london-time.js';
-import type { casesReply } from '#libs/contracts/ask-router.js';
+import type { OwnCases } from '#libs/contracts/ask-router.js';
 import { dayWords } from '../domain/day-words.js';
 import { referenceOf } from '../domain/reference.js';
 import { answerWords, stepWords } from '../domain/step-words.js';
 
-type Cases = z.output<typeof casesReply>;
-type Line = NonNullable<Cases['cases'][number]['line']>;
+type Line = NonNullable<OwnCases['cases'][number]['line']>;
 
 function whereItStands(line: Line | undefined): string {
   if (line === undefined) return 'Where it stands cannot be shown at present';
@@ -16,7 +14,7 @@ function whereItStands(line: Line | undefined): string {
 }
 
 /** The office's cases, newest first. No client's name. @param typed a reference that led nowhere */
-export function presentCases({ cases, next }: Cases, typed: string) {
+export function presentCases({ cases, next }: OwnCases, typed: string) {
   return {
     title: 'Cases',
     typed,

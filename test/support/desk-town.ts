@@ -1,0 +1,266 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { parse } from 'parse5';
+import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
+import { Client } from 'pg';
+import { findProgram } from '#deploy/local/find-program.mjs';
+import { type DeskAgency, type LocalDesks, startDesks } from '#deploy/local/mesh-desks.js';
+import type { MessageName } from '#libs/contracts/message-table.js';
+import { MeshForTest } from './mesh-for-test.js';
+import { allow } from './pace.js';
+import { until } from './until.js';
+
+const axeSource = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+export interface AxeFinding {
+  readonly page: string;
+  readonly rule: string;
+  readonly nodes: readonly string[];
+}
+
+/** A person at a desk, in a browser of their own. */
+export class DeskVisitor {
+  constructor(
+    readonly page: Page,
+    readonly context: BrowserContext,
+    readonly url: string,
+  ) {}
+
+  async open(path: string): Promise<Page> {
+    await this.page.goto(`${this.url}${path}`);
+    return this.page;
+  }
+
+  /** Loads Today until such a step is on it, and opens it. */
+  async openStep(what: string | RegExp): Promise<Page> {
+    const { page } = this;
+    await until(`${String(what)} is on the list`, async () => {
+      await this.open('/today');
+      return (await page.getByRole('link', { name: what }).count()) > 0;
+    });
+    await page.getByRole('link', { name: what }).first().click();
+    return page;
+  }
+
+  heading(): Promise<string> {
+    return this.page.locator('h1').innerText();
+  }
+
+  /** The text of a page, as somebody reads it. */
+  text(): Promise<string> {
+    return this.page.locator('body').innerText();
+  }
+
+  /** Posts a form of the page as it stands, without the browser: the same one can be sent twice. */
+  async formOf(
+    selector: string,
+  ): Promise<{ readonly action: string; readonly fields: Record<string, string> }> {
+    const form = this.page.locator(selector).first();
+    const fields: Record<string, string> = {};
+    for (const input of await form.locator('input, select, textarea').all()) {
+      const name = await input.getAttribute('name');
+      if (name === null) continue;
+      const type = await input.getAttribute('type');
+      if ((type === 'radio' || type === 'checkbox') && !(await input.isChecked())) continue;
+      fields[name] = await input.inputValue();
+    }
+    return { action: (await form.getAttribute('action')) ?? '', fields };
+  }
+
+  post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}) {
+    const form = { ...fields };
+    return this.context.request.post(`${this.url}${path}`, { form, headers, maxRedirects: 0 });
+  }
+
+  get(path: string) {
+    return this.context.request.get(`${this.url}${path}`, { maxRedirects: 0 });
+  }
+
+  close(): Promise<void> {
+    return this.context.close();
+  }
+}
+
+/** The mesh, the desks of a job centre and of a provider, and a browser: shared by a suite, each test with a client of its own. */
+export class DeskTown {
+  readonly findings: AxeFinding[] = [];
+  readonly parseErrors: string[] = [];
+  readonly #visitors = new Map<string, Promise<DeskVisitor>>();
+  #clients = 0;
+
+  private constructor(
+    readonly mesh: MeshForTest,
+    readonly desks: LocalDesks,
+    readonly browser: Browser,
+    private readonly axe: string,
+  ) {}
+
+  static async start(): Promise<DeskTown> {
+    const executablePath = findProgram('chromium');
+    if (executablePath === undefined) throw new Error('no chromium found: install chromium');
+    const mesh = await MeshForTest.start();
+    const [desks, browser, axe] = await Promise.all([
+      startDesks(mesh.mesh, {
+        folder: mesh.folder,
+        agencies: ['jcp', 'trt_riverside'],
+      }),
+      chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] }),
+      readFile(axeSource, 'utf8'),
+    ]);
+    return new DeskTown(mesh, desks, browser, axe);
+  }
+
+  /** A person of the sample, signed in at their agency's desk. */
+  async visit(
+    agency: DeskAgency,
+    name: RegExp,
+    { javaScript = true }: { readonly javaScript?: boolean } = {},
+  ): Promise<DeskVisitor> {
+    const context = await this.browser.newContext({ javaScriptEnabled: javaScript });
+    context.setDefaultTimeout(allow(15_000));
+    const page = await context.newPage();
+    const visitor = new DeskVisitor(page, context, this.desks.urls[agency] ?? '');
+    await visitor.open('/');
+    await this.pick(page, name);
+    return visitor;
+  }
+
+  /** On the provider's page: who to be. */
+  async pick(page: Page, name: RegExp): Promise<void> {
+    await page.getByRole('button', { name }).click();
+  }
+
+  /** A client nobody has seen before. NI numbers with QQ are never issued. */
+  newClient(): { readonly surname: string; readonly nino: string; readonly born: string } {
+    this.#clients += 1;
+    const number = String(this.#clients).padStart(6, '0');
+    return { surname: `O'Quill-Łoś ${number}`, nino: `QQ${number}C`, born: '1984-05-17' };
+  }
+
+  /** Fills in the page Refer, and opens the preview. Without a client: the page knows who it is. */
+  async fillReferral(
+    { page }: DeskVisitor,
+    client: ReturnType<DeskTown['newClient']> | undefined,
+    { consent = 'given' }: { readonly consent?: 'given' | 'stands' } = {},
+  ): Promise<void> {
+    for (const point of await page.locator('input[name=told]').all()) await point.check();
+    await page.check('input[name=travelCostsConsidered][value=yes]');
+    await page.check('input[name=dpa1][value=not-asked]');
+    await page.selectOption('select[name=to]', 'trt_riverside');
+    await page.check(`input[name=tpr1][value=${consent}]`);
+    await page.check('input[name=copy][value=yes]');
+    if (client !== undefined) {
+      await page.fill('[name="client.surname"]', client.surname);
+      await page.fill('[name="client.dateOfBirth"]', client.born);
+      await page.fill('[name="client.nino"]', client.nino);
+    }
+    await page.check('input[name=benefit][value=jsa]');
+    await page.getByRole('button', { name: 'See what will go' }).click();
+  }
+
+  /** A client whom the job centre has referred, by its own system. @returns the case */
+  async referred(): Promise<string> {
+    const { surname, nino, born } = this.newClient();
+    const client = { surname, nino, dateOfBirth: born };
+    const caseId = randomUUID();
+    const now = this.mesh.clock.now();
+    const send = async (name: MessageName, to: string, data: object): Promise<void> => {
+      const parts = { from: 'jcp_wandsworth', actor: 'p_wandsworth_adviser_1', case: caseId };
+      const message = this.mesh.message({ ...parts, name, to, data: { ...data } });
+      const { status, text } = await this.mesh.send('jcp_wandsworth', message);
+      if (status !== 200) throw new Error(`${name}: ${status} ${text}`);
+    };
+    await send('consent.recorded', 'mesh', consentTo('trt_riverside', client, now));
+    await send('referral.requested', 'trt_riverside', {
+      client,
+      benefit: 'jsa',
+      told: [
+        'voluntary-first-assessment',
+        'finds-need-for-comprehensive',
+        'engaging-later-is-voluntary',
+      ],
+      travelCostsConsidered: true,
+    });
+    return caseId;
+  }
+
+  /** The same person's browser for the whole suite. */
+  at(agency: DeskAgency, name: RegExp): Promise<DeskVisitor> {
+    const key = `${agency} ${name.source}`;
+    const visitor = this.#visitors.get(key) ?? this.visit(agency, name);
+    this.#visitors.set(key, visitor);
+    return visitor;
+  }
+
+  /** Axe on the page as it stands, all rules, all impacts, with the content policy on; and what the parser of HTML says of its source. */
+  async look(visitor: DeskVisitor, name: string): Promise<void> {
+    const { page, context } = visitor;
+    await page.evaluate(this.axe);
+    const violations = await page.evaluate(async () => {
+      const { axe } = globalThis as unknown as {
+        axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      };
+      return (await axe.run()).violations.map(({ id, nodes }) => ({
+        rule: id,
+        nodes: nodes.map(({ html }) => html),
+      }));
+    });
+    this.findings.push(...violations.map((each) => ({ page: name, ...each })));
+    const html = await (await context.request.get(page.url())).text();
+    parse(html, {
+      onParseError: ({ code, startLine }) => this.parseErrors.push(`${name}:${startLine} ${code}`),
+    });
+  }
+
+  /** Rows of a desk's own database. */
+  async query(
+    agency: DeskAgency,
+    sql: string,
+    values: readonly unknown[] = [],
+  ): Promise<readonly Record<string, unknown>[]> {
+    const client = new Client({ connectionString: this.desks.databases[agency] });
+    await client.connect();
+    try {
+      return (await client.query<Record<string, unknown>>(sql, [...values])).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** The sign-in provider knows this person no more, or again. */
+  async setKnown(person: string, isKnown: boolean): Promise<void> {
+    const { peopleFile } = this.desks;
+    const file = JSON.parse(await readFile(peopleFile, 'utf8')) as {
+      people: { id: string; was?: string }[];
+    };
+    const people = file.people.map((each) => {
+      if (isKnown) return each.was === person ? { ...each, id: person } : each;
+      return each.id === person ? { ...each, id: 'p_gone', was: person } : each;
+    });
+    await writeFile(peopleFile, JSON.stringify({ ...file, people }));
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+    await this.desks.stop();
+    await this.mesh.stop();
+  }
+}
+
+/** The case of an address. */
+export const caseIn = (url: string): string => /\/cases\/([0-9a-f-]{36})/.exec(url)?.[1] ?? '';
+
+const consentTo = (party: string, client: object, now: Date): object => ({
+  form: 'TPR1',
+  formReference: 'TPR1 of a test',
+  client,
+  decision: 'given',
+  purposes: ['refer-to-treatment', 'attendance-feedback'],
+  to: { parties: [party] },
+  excludedCategories: [],
+  includeCriminalJusticeRoute: false,
+  takenAt: now.toISOString(),
+  takenBy: 'p_wandsworth_adviser_1',
+  explained: { statements: [], wordingVersion: 'test', language: 'en', copyGiven: true },
+});

@@ -1,0 +1,271 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CaseView, Timeline, WorklistStep } from '#libs/contracts/ask.js';
+import { typeOf } from '#libs/contracts/message-table.js';
+import { presentAction } from '#services/desk/action/presenter.js';
+import { presentCase } from '#services/desk/case/presenter.js';
+import { actionForm } from '#services/desk/domain/action-form.js';
+import { type Agency, officesOf, viewerOf } from '#services/desk/domain/agency.js';
+import type { CaseFile } from '#services/desk/domain/case-file.js';
+import type { KeptMessage } from '#services/desk/domain/kept-message.js';
+import { refusalOf } from '#services/desk/domain/told-words.js';
+import { presentMessage } from '#services/desk/message/presenter.js';
+import { presentToday } from '#services/desk/today/presenter.js';
+
+const id = (n: number): string => `0190b9a0-0000-7000-8000-${String(n).padStart(12, '0')}`;
+const caseId = id(999);
+/** A Wednesday. */
+const now = new Date('2026-03-04T10:00:00Z');
+
+const agency: Agency = {
+  id: 'trt_riverside',
+  offices: [{ id: 'trt_riverside', kind: 'treatment-provider', name: 'Riverside' }],
+  people: [
+    { id: 'p_one', office: 'trt_riverside', job: 'keyworker', name: 'Nadia', deputy: 'p_two' },
+    { id: 'p_two', office: 'trt_riverside', job: 'keyworker', name: 'Leroy', deputy: 'p_one' },
+  ],
+};
+const viewer = viewerOf(agency, 'p_one');
+if (viewer === undefined) throw new Error('nobody');
+
+const step = (changes: Partial<WorklistStep>): WorklistStep => ({
+  case: caseId,
+  step: 'acknowledge-referral',
+  party: 'trt_riverside',
+  owner: 'p_one',
+  deputy: 'p_two',
+  openedAt: '2026-03-02T09:00:00Z',
+  dueOn: '2026-03-04',
+  overdue: false,
+  escalation: 'none' as WorklistStep['escalation'],
+  cause: id(1),
+  shortReference: '7K2MXYZ4',
+  ...changes,
+});
+
+const told = (changes: Partial<Timeline>): Timeline => ({
+  id: id(1),
+  type: typeOf('referral.requested'),
+  sender: 'jcp_leeds',
+  to: 'trt_riverside',
+  time: '2026-03-02T09:00:00Z',
+  state: 'collected',
+  records: [],
+  ...changes,
+});
+
+const referral: KeptMessage = {
+  id: id(1),
+  office: 'trt_riverside',
+  caseId,
+  direction: 'received',
+  type: typeOf('referral.requested'),
+  other: 'jcp_leeds',
+  actor: undefined,
+  at: '2026-03-02T09:00:00Z',
+  message: {
+    specversion: '1.0',
+    id: id(1),
+    source: '/parties/jcp_leeds',
+    type: typeOf('referral.requested'),
+    time: '2026-03-02T09:00:00Z',
+    to: 'trt_riverside',
+    data: {
+      client: { surname: 'Ní Bhriain', dateOfBirth: '1984-05-17' },
+      benefit: 'jsa',
+      travelCostsConsidered: true,
+    },
+  },
+  erased: undefined,
+  erasedAt: undefined,
+  answer: undefined,
+  problem: undefined,
+  keptAt: '2026-03-02T09:00:00Z',
+};
+
+const file = (view: Partial<CaseView>, kept: readonly KeptMessage[] = [referral]): CaseFile => ({
+  viewer,
+  agency,
+  office: viewer.office,
+  view: {
+    case: caseId,
+    messages: [told({})],
+    steps: [],
+    waiting: [],
+    reminders: [],
+    mails: [],
+    ...view,
+  },
+  kept,
+  parties: [{ id: 'jcp_leeds', kind: 'jobcentre', name: 'Jobcentre Leeds', serves: [] }],
+});
+
+const show = (caseFile: CaseFile) =>
+  presentCase(caseFile, { consents: { consents: [], history: [] }, newId: () => id(7), now });
+
+describe('Today', () => {
+  const today = (steps: readonly WorklistStep[], whose = 'mine') =>
+    presentToday({
+      viewer,
+      agency,
+      asked: { whose, office: 'trt_riverside' },
+      steps,
+      waiting: [],
+      now,
+      asOf: undefined,
+      isThere: true,
+    });
+
+  it('puts each step under overdue, today, this week or later, the first due first', () => {
+    const dates = ['2026-03-09', '2026-03-08', '2026-03-04', '2026-03-03', '2026-03-02'];
+    const { groups } = today(dates.map((dueOn) => step({ dueOn })));
+    expect(groups.map(({ id: group, rows }) => [group, rows.map(({ due }) => due)])).toEqual([
+      ['overdue', ['2 March 2026', '3 March 2026']],
+      ['today', ['4 March 2026']],
+      ['week', ['8 March 2026']],
+      ['later', ['9 March 2026']],
+    ]);
+  });
+
+  it('shows mine alone, those of somebody I stand in for, or the whole office', () => {
+    const steps = [step({}), step({ owner: 'p_two', cause: id(2) })];
+    const count = (whose: string): number =>
+      today(steps, whose).groups.reduce((sum, { rows }) => sum + rows.length, 0);
+    expect([count('mine'), count('p_two'), count('office')]).toEqual([1, 1, 2]);
+  });
+
+  it('names no client: the reference, a verb, owner and deputy', () => {
+    const [row] = today([step({ caseref: 'NíBhriain/1' })]).groups.flatMap(({ rows }) => rows);
+    expect(row).toEqual({
+      what: 'Answer the referral',
+      reference: '7K2M-XYZ4',
+      since: '2 March 2026',
+      due: '4 March 2026',
+      owner: 'Nadia',
+      deputy: 'Leroy',
+      href: `/cases/${caseId}#step-acknowledge-referral-${id(1)}`,
+    });
+  });
+});
+
+describe('a case', () => {
+  it('says in one line who must act next and since when', () => {
+    expect(show(file({ steps: [step({})] })).sentence).toBe(
+      'Nadia must act next, since 2 March 2026: Answer the referral. It is due on 4 March 2026.',
+    );
+    const waiting = {
+      case: caseId,
+      answer: 'what-follows' as const,
+      party: 'trt_riverside',
+      counterpart: 'jcp_leeds',
+      owner: 'p_one',
+      since: '2026-03-02T09:00:00Z',
+      dueOn: '2026-03-18',
+      late: false,
+      cause: id(1),
+    };
+    expect(show(file({ waiting: [waiting] })).sentence).toBe(
+      'Jobcentre Leeds must act next, since 2 March 2026: you wait for word of what follows.',
+    );
+    expect(show(file({})).sentence).toMatch(/^Nothing is open here/);
+  });
+
+  it('has a button for what needs no word more, and a link for what does', () => {
+    const [shown] = show(file({ steps: [step({})] })).steps;
+    const kinds = shown?.ways.map(({ kind, text }) => [kind, text]);
+    expect(kinds).toContainEqual(['button', 'Acknowledge']);
+    expect(kinds).toContainEqual(['link', 'Did not attend']);
+    expect(kinds).not.toContainEqual(['link', 'Hand back to the single point of contact']);
+  });
+
+  it('tells a newer outcome which one it takes the place of, as it was when the page was shown', () => {
+    const outcome = told({
+      id: id(3),
+      type: typeOf('appointment.attended'),
+      sender: 'trt_riverside',
+      to: 'jcp_leeds',
+      time: '2026-03-03T09:00:00Z',
+    });
+    const opened = file({ messages: [told({}), outcome] });
+    const form = actionForm(opened, 'appointment.did-not-attend');
+    if (form === undefined) throw new Error('no such action');
+    const model = presentAction(opened, { form, posted: {}, id: id(7) });
+    expect(model.hidden).toContainEqual({ name: 'given.corrects', value: id(3) });
+    expect(model.corrects).toBe(
+      'An outcome of 3 March 2026 is on record already. This one takes its place.',
+    );
+  });
+
+  it('does not offer to answer what was refused or taken back', () => {
+    expect(
+      actionForm(file({ messages: [told({ state: 'stopped' })] }), 'referral.acknowledged'),
+    ).toBeUndefined();
+  });
+
+  it('cannot tell a form about the client once nothing of them is kept', () => {
+    const erased = { ...referral, message: undefined, erased: 'stop-using' as const };
+    expect(actionForm(file({}, [erased]), 'tpr2.shared')).toBeUndefined();
+    expect(actionForm(file({}), 'tpr2.shared')?.given['client']).toMatchObject({
+      surname: 'Ní Bhriain',
+    });
+  });
+});
+
+describe('a form that was kept', () => {
+  it('reads as its fields in words, and names what it answers', () => {
+    expect(presentMessage(file({}), referral).rows).toEqual([
+      { label: 'Surname', value: 'Ní Bhriain' },
+      { label: 'Date of birth', value: '17 May 1984' },
+      { label: 'Benefit', value: 'JSA' },
+      { label: 'Were travel costs considered?', value: 'Yes' },
+    ]);
+  });
+
+  it('whose content was erased says why, and nothing else', () => {
+    const erased = { ...referral, message: undefined, erased: 'no-trace' as const };
+    const shown = presentMessage(file({}), erased);
+    expect(shown.rows).toEqual([]);
+    expect(shown.erased).toMatch(/no trace of the client/);
+  });
+});
+
+describe('a refusal of the mesh', () => {
+  it('for want of consent reads alike, whatever the mesh said beside', () => {
+    const problem = { status: 422, code: 'no-consent-on-record', title: 't', detail: 'd' };
+    const one = refusalOf({ ...problem, errors: [{ field: 'data.client', detail: 'withdrawn' }] });
+    expect(one).toEqual(refusalOf({ ...problem, errors: [] }));
+    expect(one.remedy).toMatch(/Seek consent/);
+  });
+
+  it('names the field in the words of the page', () => {
+    const errors = [{ field: 'data.startsAt', detail: 'is past' }];
+    expect(
+      refusalOf({ status: 422, code: 'dates-out-of-order', title: 'Mend it', detail: '', errors }),
+    ).toEqual({
+      heading: 'It did not go',
+      text: 'Day and time: is past',
+      remedy: 'Mend it',
+    });
+  });
+});
+
+describe('an office', () => {
+  it('is mine, or one where I stand in for a colleague', () => {
+    const two: Agency = {
+      id: 'jcp',
+      offices: [
+        { id: 'jcp_a', kind: 'jobcentre', name: 'A' },
+        { id: 'jcp_b', kind: 'jobcentre', name: 'B' },
+        { id: 'jcp_c', kind: 'jobcentre', name: 'C' },
+      ],
+      people: [
+        { id: 'p_a', office: 'jcp_a', job: 'adviser', name: 'A', deputy: 'p_a' },
+        { id: 'p_b', office: 'jcp_b', job: 'adviser', name: 'B', deputy: 'p_a' },
+        { id: 'p_c', office: 'jcp_c', job: 'adviser', name: 'C', deputy: 'p_b' },
+      ],
+    };
+    const who = viewerOf(two, 'p_a');
+    if (who === undefined) throw new Error('nobody');
+    expect(officesOf(two, who).map((office) => office.id)).toEqual(['jcp_a', 'jcp_b']);
+    expect(viewerOf(two, 'p_gone')).toBeUndefined();
+  });
+});
