@@ -50,7 +50,9 @@ export function presentBoard(ground: BoardGround) {
       select('', 'Nobody: only the figures', who),
       ...people.map((person) => select(person, nameOf(agency, person), who)),
     ],
-    rows: people.map((person) => personRow(person, ground)),
+    rows: people
+      .map((person) => personRow(person, ground))
+      .toSorted((one, other) => other.overdue - one.overdue || other.open - one.open),
     person: isKnown ? personShown(ground) : null,
     isOld: asOf !== undefined,
     asOf: asOf === undefined ? '' : momentWords(asOf.toISOString()),
