@@ -194,7 +194,7 @@ describe('each of these pages', () => {
       }
   });
 
-  it('passes axe with every rule on, is HTML, and has no client in its title', async () => {
+  it('passes axe with every rule on, is HTML, fits a narrow screen, and has no client in its title', async () => {
     const [here, there] = [await town.referred(), await town.referred('spoc_lsw', 'trt_riverside')];
     const [adviser, leader, duty] = await Promise.all([amara(), siobhan(), olu()]);
     await openBoard(leader, here, 'p_wandsworth_adviser_1');
@@ -216,8 +216,15 @@ describe('each of these pages', () => {
       return (await duty.page.locator(`a[href="/cases/${there}"]`).count()) > 0;
     });
     await town.look(duty, 'queue');
-    for (const { page } of [adviser, leader, duty])
+    await leader.open('/board?who=p_wandsworth_adviser_2');
+    await adviser.open(`/cases/${here}/slip?names=yes`);
+    for (const { page } of [adviser, leader, duty]) {
       expect(await page.title()).not.toMatch(/Quill|QQ\d/);
+      // 400 % zoom of a screen of 1,280 pixels.
+      await page.setViewportSize({ width: 320, height: 640 });
+      const width = await page.evaluate('document.documentElement.scrollWidth');
+      expect([page.url(), width]).toEqual([page.url(), 320]);
+    }
     expect(town.findings).toEqual([]);
     expect(town.parseErrors).toEqual([]);
   });

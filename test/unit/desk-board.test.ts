@@ -108,7 +108,9 @@ describe('the board', () => {
   it('counts open, overdue and due this week for each person, who has most overdue first, with who is away', () => {
     const days = ['2026-03-03', '2026-03-04', '2026-03-08', '2026-03-09'];
     const steps = days.map((dueOn, index) => step({ dueOn, cause: id(10 + index) }));
-    const { rows } = presentBoard(board({ steps }));
+    const waiting = [wait({ owner: 'p_siobhan' })];
+    const { rows } = presentBoard(board({ steps, waiting }));
+    expect(rows.map(({ waits }) => waits)).toEqual([0, 0, 1]);
     expect(
       rows.map(({ name, open, overdue, week, away }) => [name, open, overdue, week, away]),
     ).toEqual([

@@ -6,6 +6,7 @@ import { actionForm } from '#services/desk/domain/action-form.js';
 import type { Agency } from '#services/desk/domain/agency.js';
 import { viewerOf } from '#services/desk/domain/agency.js';
 import { type QueueStep, toPassOn } from '#services/desk/domain/to-pass-on.js';
+import { renderPage } from '#services/desk/adapters/page-renderer.js';
 import { presentQueue } from '#services/desk/queue/presenter.js';
 
 const id = (n: number): string => `0190b9a0-0000-7000-8000-${String(n).padStart(12, '0')}`;
@@ -37,6 +38,13 @@ const commonside: PartyShown = {
   serves: [],
 };
 
+const jobcentre: PartyShown = {
+  id: 'jcp_leeds',
+  kind: 'jobcentre',
+  name: 'Jobcentre Leeds',
+  serves: [],
+};
+
 const step = (changes: Partial<WorklistStep>): WorklistStep => ({
   case: id(900),
   caseref: 'NíBhriain/1',
@@ -50,6 +58,7 @@ const step = (changes: Partial<WorklistStep>): WorklistStep => ({
   escalation: 'none' as WorklistStep['escalation'],
   cause: id(1),
   shortReference: '7K2MXYZ4',
+  counterpart: 'jcp_leeds',
   ...changes,
 });
 
@@ -62,7 +71,7 @@ const show = (
     office,
     waiting,
     more: 0,
-    providers: [riverside, commonside],
+    parties: [riverside, commonside, jobcentre],
     now,
     asOf: undefined,
     isThere: true,
@@ -91,7 +100,7 @@ describe('what waits to be passed on', () => {
         what: 'Answer the referral',
         anchor: `queue-${id(900)}`,
         reference: '7K2M-XYZ4',
-        from: '',
+        from: 'Jobcentre Leeds',
         since: '2 March 2026',
         waits: 'It waits for 2 days.',
         due: '4 March 2026',
@@ -125,6 +134,32 @@ describe('what waits to be passed on', () => {
       show([{ step: step({}), providers, isFormKept: true }]).rows[0]?.choice;
     expect(choice([])).toMatch(/names no provider/);
     expect(choice(undefined)).toMatch(/cannot be told at present/);
+    const ways = (providers: readonly PartyShown[] | undefined) =>
+      show([{ step: step({}), providers, isFormKept: true }]).rows[0]?.passOn !== '';
+    expect([ways([]), ways(undefined)]).toEqual([false, true]);
+  });
+});
+
+describe('the page', () => {
+  const page = (each: QueueStep): string =>
+    renderPage('queue/view.njk', {
+      ...show([each]),
+      nonce: 'n',
+      csrf: 'c',
+      signedIn: { name: 'Olu', office: 'Point of contact', kind: 'spoc', leads: false },
+    });
+
+  it('has a button to pass on only where there is a form, and somebody to pass it on to', () => {
+    const passOn = `href="/cases/${id(900)}/do/referral.forwarded"`;
+    const whole = { step: step({}), providers: [riverside], isFormKept: true };
+    const pages = [whole, { ...whole, isFormKept: false }, { ...whole, providers: [] }].map(page);
+    expect(pages.map((html) => html.includes(passOn))).toEqual([true, false, false]);
+    expect(pages.map((html) => html.includes('does not have the form'))).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    for (const html of pages) expect(html).toContain('/do/referral.declined"');
   });
 });
 
@@ -138,7 +173,7 @@ describe('the providers', () => {
 
   it('that cannot be had leave the queue readable', () => {
     const model = show([{ step: step({}), providers: undefined, isFormKept: true }], {
-      providers: undefined,
+      parties: undefined,
     });
     expect([model.areProvidersThere, model.rows.length]).toEqual([false, 1]);
   });
@@ -190,10 +225,7 @@ describe('passing on', () => {
             keptAt: referral.time,
           },
         ],
-        parties: [
-          riverside,
-          { id: 'jcp_leeds', kind: 'jobcentre', name: 'Jobcentre Leeds', serves: [] },
-        ],
+        parties: [riverside, jobcentre],
       },
       'referral.forwarded',
     );

@@ -17,8 +17,8 @@ export interface Queue {
   readonly waiting: readonly QueueStep[];
   /** Beyond those. */
   readonly more: number;
-  /** Undefined where they cannot be had at present. */
-  readonly providers: readonly PartyShown[] | undefined;
+  /** Whom the office may write to; undefined where that cannot be had at present. */
+  readonly parties: readonly PartyShown[] | undefined;
   readonly asOf: Date | undefined;
   readonly isThere: boolean;
 }
@@ -55,7 +55,7 @@ export class QueueDesk {
       office,
       waiting,
       more: Math.max(0, steps.length - atOnce),
-      providers: parties?.filter(({ kind }) => kind === 'treatment-provider'),
+      parties,
       asOf: found?.asOf,
       isThere: found !== undefined,
     };

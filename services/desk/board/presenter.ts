@@ -68,7 +68,7 @@ function peopleOf({ agency, office, steps, waiting }: BoardGround): readonly str
   return [...new Set([...own, ...[...steps, ...waiting].map(({ owner }) => owner)])];
 }
 
-function personRow(person: string, { agency, office, steps, now }: BoardGround) {
+function personRow(person: string, { agency, office, steps, waiting, now }: BoardGround) {
   const today = londonDate(now);
   const weekEnds = addDays(today, 7 - (new Date(`${today}T12:00:00Z`).getUTCDay() || 7));
   const mine = steps.filter(({ owner }) => owner === person);
@@ -81,6 +81,7 @@ function personRow(person: string, { agency, office, steps, now }: BoardGround) 
     open: mine.length,
     overdue: mine.filter(({ dueOn }) => dueOn < today).length,
     week: mine.filter(({ dueOn }) => dueOn >= today && dueOn <= weekEnds).length,
+    waits: waiting.filter(({ owner }) => owner === person).length,
     away: colleague === undefined ? '' : awayWords(colleague, today),
     href: `/board?office=${office.id}&who=${person}#cases`,
   };

@@ -15,7 +15,7 @@ export interface QueueGround {
   /** The oldest first. */
   readonly waiting: readonly QueueStep[];
   readonly more: number;
-  readonly providers: readonly PartyShown[] | undefined;
+  readonly parties: readonly PartyShown[] | undefined;
   readonly now: Date;
   /** Undefined: as it is now. Else when it was had, because the mesh does not answer. */
   readonly asOf: Date | undefined;
@@ -24,15 +24,16 @@ export interface QueueGround {
 
 /** Referrals that no provider has yet, and the providers. No client's name is on it. */
 export function presentQueue(ground: QueueGround) {
-  const { office, waiting, more, providers, now, asOf, isThere } = ground;
+  const { office, waiting, more, parties, now, asOf, isThere } = ground;
   const today = londonDate(now);
   return {
     title: 'Queue',
     office: office.name,
     rows: waiting.map((each) => rowOf(each, ground, today)),
     more,
-    areProvidersThere: providers !== undefined,
-    providers: (providers ?? [])
+    areProvidersThere: parties !== undefined,
+    providers: (parties ?? [])
+      .filter(({ kind }) => kind === 'treatment-provider')
       .map(providerRow)
       .toSorted((one, other) => one.name.localeCompare(other.name)),
     asOf: asOf === undefined ? '' : momentWords(asOf.toISOString()),
@@ -42,13 +43,13 @@ export function presentQueue(ground: QueueGround) {
 
 function rowOf(
   { step, providers, isFormKept }: QueueStep,
-  { agency, providers: known }: QueueGround,
+  { agency, parties }: QueueGround,
   today: string,
 ) {
   const since = londonDate(new Date(step.openedAt));
   const { counterpart } = step;
   const from =
-    counterpart === undefined ? '' : partyName({ agency, parties: known ?? [] }, counterpart);
+    counterpart === undefined ? '' : partyName({ agency, parties: parties ?? [] }, counterpart);
   return {
     what: stepWords[step.step],
     anchor: `queue-${step.case}`,
@@ -63,7 +64,7 @@ function rowOf(
     choice: choiceWords(providers),
     isFormKept,
     href: `/cases/${step.case}`,
-    passOn: `/cases/${step.case}/do/referral.forwarded`,
+    passOn: providers?.length === 0 ? '' : `/cases/${step.case}/do/referral.forwarded`,
     handBack: `/cases/${step.case}/do/referral.declined`,
   };
 }

@@ -57,7 +57,9 @@ function itemsOf(
     const who = isOwn
       ? `${nameOf(from)} may keep a note on its own record`
       : `${nameOf(from)} may tell ${inside(nameOf(to))}`;
-    const never = excludedCategories.map((each) => slipCategory(each, isNamed)).join('; ');
+    const never = [...new Set(excludedCategories.map((each) => slipCategory(each, isNamed)))].join(
+      '; ',
+    );
     const until = dayWords(lastDay(validUntil));
     const key = JSON.stringify([who, never, until]);
     const what = isOwn ? [] : [slipPurpose(purpose, isNamed)];

@@ -30,7 +30,7 @@ const neutralCategories: Readonly<Partial<Record<Category, string>>> = {
   'treatment-status': 'that your support has started',
   'access-route': 'how you came to your support',
   'treatment-summary': 'a short summary of your support',
-  'criminal-justice-route': 'one of the ways to come to support',
+  'criminal-justice-route': 'how you came to your support',
 };
 
 export const slipPurpose = (purpose: Purpose, isNamed: boolean): string =>
