@@ -3,17 +3,19 @@ import { parseArgs } from 'node:util';
 import { londonDate, londonInstant, londonTime } from '#libs/calendar/london-time.js';
 import { type ServiceName, serviceNames } from './mesh-services.js';
 
-export const usage = `npm start [-- --once] [--from <instant>] [--scale <service>=<n>]… [--folder <path>] [--no-journey]
+export const usage = `npm start [-- --once] [--from <instant>] [--scale <service>=<n>]… [--folder <path>] [--no-journey] [--no-desk]
 
   --once        play the sample journey, stop everything, exit 0 only if every step came out as expected
   --from        what the local clock shows at the start, as 2026-12-24T16:55 in London; default: now
   --scale       so many of one service, as consent-guard=2
   --folder      where the mesh keeps its state; default var
-  --no-journey  start the mesh and load the sample directory, play nothing`;
+  --no-journey  start the mesh and load the sample directory, play nothing
+  --no-desk     start no desk: an inbox is taken by its desk or by your own calls, never by both`;
 
 export interface StartOptions {
   readonly once: boolean;
   readonly journey: boolean;
+  readonly desk: boolean;
   readonly folder: string;
   readonly scale: Partial<Record<ServiceName, number>>;
   readonly startsAt?: Date;
@@ -34,12 +36,14 @@ export function readStartOptions(args: readonly string[], now: Date): StartOptio
       scale: { type: 'string', multiple: true, default: [] },
       folder: { type: 'string', default: 'var' },
       'no-journey': { type: 'boolean', default: false },
+      'no-desk': { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
   return {
     once: values.once,
     journey: !values['no-journey'],
+    desk: !values['no-desk'],
     folder: resolve(values.folder),
     scale: readScale(values.scale),
     ...(values.from === undefined ? {} : { startsAt: readStart(values.from, now) }),

@@ -69,14 +69,18 @@ async function play(mesh: LocalMesh, folder: string): Promise<boolean> {
   return result.ok;
 }
 
-async function tellAddresses(mesh: LocalMesh, desks: LocalDesks, folder: string): Promise<void> {
+async function tellAddresses(
+  mesh: LocalMesh,
+  desks: LocalDesks | undefined,
+  folder: string,
+): Promise<void> {
   const clock = await LocalClockControl.open(mesh.clockFile);
   print(`
 The mesh is up.
   API      ${mesh.gatewayUrl}/v1
   shell    API=${mesh.gatewayUrl}
   docs     ${mesh.gatewayUrl}/docs
-${Object.entries(desks.urls)
+${Object.entries(desks?.urls ?? {})
   .map(([agency, url]) => `  desk     ${url}   (${agency}: pick who to be)\n`)
   .join('')}  tokens   ${mesh.secrets.tokensFile}
   mail     ${mesh.mailFolder}   (gpg --homedir ${join(folder, 'gnupg')} --decrypt <mail>)
@@ -129,12 +133,14 @@ async function work(mesh: LocalMesh, options: StartOptions, stop: AbortSignal): 
   const ok = !options.journey || (await play(mesh, options.folder));
   if (options.once) return ok ? 0 : 1;
   // Not before: in the journey the agencies' own systems take the inboxes, and a desk would take them too.
-  const desks = await startDesks(mesh, { folder: options.folder, print });
+  const desks = options.desk
+    ? await startDesks(mesh, { folder: options.folder, print })
+    : undefined;
   try {
     await tellAddresses(mesh, desks, options.folder);
     if (!stop.aborted) await once(stop, 'abort');
   } finally {
-    await desks.stop();
+    await desks?.stop();
   }
   return ok ? 0 : 1;
 }

@@ -8,6 +8,7 @@ export const KNOWN_LICENCES = [
   '0BSD',
   'Apache-2.0',
   'BlueOak-1.0.0',
+  'BSD-2-Clause',
   'BSD-3-Clause',
   'ISC',
   'LGPL-3.0+',

@@ -152,6 +152,47 @@ describe('what a client took back', () => {
   });
 });
 
+describe('a TPR2', () => {
+  it('shows field by field what goes and what is left out, then goes, and the team leader notes receipt', async () => {
+    const caseId = await town.referred();
+    const [keyworker, leader] = await Promise.all([nadia(), town.at('jcp', /Siobhan/)]);
+    await until('the referral is kept', async () => {
+      await keyworker.open(`/cases/${caseId}/do/tpr2.shared`);
+      return (await keyworker.page.locator('main form').count()) > 0;
+    });
+    const page = await keyworker.open(`/cases/${caseId}/consent?form=TPR2`);
+    for (const point of await page.locator('input[name=statements]').all()) await point.check();
+    await page.check('input[name=decision][value=given]');
+    await page.check('input[name=parties][value=jcp_wandsworth]');
+    await page.check('input[name=excluded][value=treatment-summary]');
+    await page.check('input[name=copy][value=yes]');
+    await page.getByRole('button', { name: 'Record the answer' }).click();
+    expect(await keyworker.heading()).toMatch(/^Consent given or refused/);
+
+    await keyworker.open(`/cases/${caseId}/do/tpr2.shared`);
+    await page.check('input[name=referralKind][value=drug-strategy]');
+    await page.fill('[name="employment.goals"]', 'Warehouse work\nForklift licence');
+    await page.fill('[name=treatmentSummary]', 'not to be told');
+    await page.getByRole('button', { name: 'See what will go' }).click();
+    expect(await keyworker.text()).toMatch(
+      /Will go[\s\S]*Goals[\s\S]*Will be left out[\s\S]*Summary of treatment/,
+    );
+    expect(await page.inputValue('[name=treatmentSummary]')).toBe('not to be told');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    expect(await keyworker.heading()).toMatch(/TPR2/);
+
+    await leader.openStep(/Note receipt of the TPR2/);
+    expect(await leader.text()).not.toContain('not to be told');
+    await leader.page.getByRole('button', { name: /^Note receipt/ }).click();
+    expect(await leader.heading()).toBe('Receipt of TPR2 noted');
+    await leader.openStep(/Pass the TPR2 to the adviser/);
+    await leader.page.getByRole('link', { name: 'Pass to the adviser' }).first().click();
+    await leader.page.selectOption('select[name=adviser]', 'p_wandsworth_adviser_2');
+    await leader.page.getByRole('button', { name: 'Record' }).click();
+    expect(await leader.heading()).toBe('TPR2 passed to the adviser');
+  });
+});
+
 describe('a case of others', () => {
   it('answers byte for byte as one that does not exist, and nobody is noted as having seen it', async () => {
     const caseId = await town.referred();

@@ -8,6 +8,7 @@ import { type Agency, officesOf, viewerOf } from '#services/desk/domain/agency.j
 import type { CaseFile } from '#services/desk/domain/case-file.js';
 import type { KeptMessage } from '#services/desk/domain/kept-message.js';
 import { refusalOf } from '#services/desk/domain/told-words.js';
+import { trialShown } from '#services/desk/domain/trial-words.js';
 import { presentMessage } from '#services/desk/message/presenter.js';
 import { presentToday } from '#services/desk/today/presenter.js';
 
@@ -144,6 +145,32 @@ describe('Today', () => {
       deputy: 'Leroy',
       href: `/cases/${caseId}#step-acknowledge-referral-${id(1)}`,
     });
+  });
+});
+
+describe('what would go', () => {
+  it('reads field by field, and says alike whatever lacks consent', () => {
+    const passes = ['client.surname', 'employment.goals', 'tpr2'];
+    const trial = {
+      verdict: 'cleared-in-part' as const,
+      passes,
+      leftOut: ['treatmentSummary'],
+      lacks: [],
+    };
+    expect(trialShown(trial)).toMatchObject({
+      mayGo: true,
+      leftOut: ['Summary of treatment'],
+      cannot: '',
+    });
+    const refused = { verdict: 'refused' as const, passes, leftOut: [], lacks: [] };
+    expect(trialShown(refused)).toMatchObject({ mayGo: false, goes: [] });
+    expect(trialShown(refused).cannot).toMatch(/Ask the client/);
+  });
+
+  it('counts as changed where one field more is left out', () => {
+    const before = { verdict: 'cleared' as const, passes: ['a', 'b'], leftOut: [], lacks: [] };
+    const after = { verdict: 'cleared' as const, passes: ['a'], leftOut: ['b'], lacks: [] };
+    expect(trialShown(before).digest).not.toBe(trialShown(after).digest);
   });
 });
 

@@ -21,9 +21,9 @@ describe('the notices', () => {
     const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       readonly dependencies: Readonly<Record<string, string>>;
     };
-    const named = new Map(usedPackages(lock).map(({ name, version }) => [name, version]));
-    for (const [name, version] of Object.entries(dependencies))
-      expect([name, named.get(name)]).toEqual([name, version]);
+    const named = usedPackages(lock).map(({ name, version }) => `${name} ${version}`);
+    const wanted = Object.entries(dependencies).map(([name, version]) => `${name} ${version}`);
+    expect(named).toEqual(expect.arrayContaining(wanted));
   });
 
   it('leave out development packages, and keep both versions of a package', () => {

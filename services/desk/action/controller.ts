@@ -6,13 +6,14 @@ import { type MessageName, messageNames, ruleOf } from '#libs/contracts/message-
 import { CaseDesk } from '../adapters/case.desk.js';
 import { type Visit, Visiting, fieldsOf, textIn } from '../adapters/desk-request.js';
 import { DraftStore, type Fields } from '../adapters/draft.store.js';
-import { MessageSender } from '../adapters/message.sender.js';
+import { type Draft, MessageSender } from '../adapters/message.sender.js';
 import { sendPage } from '../adapters/page-renderer.js';
 import { expiredKind } from '../adapters/sign-in.desk.js';
-import { type ActionForm, actionForm, isSendable } from '../domain/action-form.js';
+import { type ActionForm, actionForm, isPreviewed, isSendable } from '../domain/action-form.js';
 import type { CaseFile } from '../domain/case-file.js';
 import { usualValues } from '../domain/field-models.js';
 import { readForm } from '../domain/form-values.js';
+import type { TrialShown } from '../domain/trial-words.js';
 import { type ActionShown, fieldsShown, presentAction } from './presenter.js';
 
 /** One page for every message that a person may send from a case: the form follows from the contract. */
@@ -63,11 +64,19 @@ export class ActionController {
     const { office } = file;
     const actor = visit.viewer.person.id;
     const draft = { id, office: office.id, actor, name: form.name, caseId, to, data: read.data };
+    const trial = await this.#tried(form, draft);
+    if (trial !== undefined && (!trial.mayGo || trial.digest !== textIn(posted, 'seen')))
+      return this.#show(visit, file, { form, posted, id, trial });
     const { answer } = await this.sender.send(draft);
     if (answer.kind !== 'refused')
       return void visit.reply.redirect(`/cases/${caseId}/messages/${id}`, 303);
     const shown = { form, posted, id: this.sender.newId(), refused: answer.problem };
     this.#show(visit, file, shown, answer.problem.status);
+  }
+
+  /** Of a form that tells much, what would go of it today; asked again at Send. */
+  async #tried(form: ActionForm, draft: Draft): Promise<TrialShown | undefined> {
+    return isPreviewed(form) ? this.sender.tried(draft) : undefined;
   }
 
   #show(visit: Visit, file: CaseFile, shown: ActionShown, status = 200): void {
@@ -107,9 +116,12 @@ const fieldsOfRead = (form: ActionForm) =>
 /** What the page knew when it was shown: what somebody recorded meanwhile refuses it, instead of being overwritten unseen. */
 function givenOf(form: ActionForm, posted: Fields): Readonly<Record<string, unknown>> {
   const given: Record<string, unknown> = { ...form.given };
-  delete given['corrects'];
-  for (const [name, value] of Object.entries(posted))
-    if (name.startsWith('given.') && typeof value === 'string')
-      given[name.slice('given.'.length)] = value;
+  if (textIn(posted, 'tap') !== '') return given;
+  const ids = [...Object.keys(given).filter((name) => typeof given[name] === 'string'), 'corrects'];
+  for (const name of ids) {
+    const value = textIn(posted, `given.${name}`);
+    if (value === '') delete given[name];
+    else given[name] = value;
+  }
   return given;
 }

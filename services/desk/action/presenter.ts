@@ -1,6 +1,6 @@
 import { londonDate } from '#libs/calendar/london-time.js';
 import type { FormField } from '#libs/contracts/form-shape.js';
-import type { ActionForm } from '../domain/action-form.js';
+import { type ActionForm, isPreviewed } from '../domain/action-form.js';
 import { type CaseFile, knownClient, partyName } from '../domain/case-file.js';
 import { dayWords } from '../domain/day-words.js';
 import { type Choice, errorList, fieldModel } from '../domain/field-models.js';
@@ -9,6 +9,7 @@ import { actionWords } from '../domain/message-words.js';
 import { referenceOf } from '../domain/reference.js';
 import { type Refusal, refusalOf } from '../domain/told-words.js';
 import type { ProblemShown } from '../domain/told-by-mesh.js';
+import type { TrialShown } from '../domain/trial-words.js';
 
 export interface ActionShown {
   readonly form: ActionForm;
@@ -16,6 +17,8 @@ export interface ActionShown {
   readonly id: string;
   readonly read?: Pick<FormRead, 'problems' | 'which'> | undefined;
   readonly refused?: ProblemShown | undefined;
+  /** What would go of what is written. */
+  readonly trial?: TrialShown | undefined;
 }
 
 /** Where it goes to a provider or an office that the person chooses. */
@@ -61,8 +64,15 @@ export function presentAction(file: CaseFile, shown: ActionShown) {
     fields: fieldsShown(shown).map((field) => fieldModel(field, ground)),
     problems: errorList(problems),
     refusal: refused === undefined ? (null as Refusal | null) : refusalOf(refused),
-    button: form.to === 'mesh' ? 'Record' : 'Send',
+    trial: shown.trial ?? null,
+    seen: shown.trial?.digest ?? '',
+    button: buttonOf(shown),
   };
+}
+
+function buttonOf({ form, trial }: ActionShown): string {
+  if (form.to === 'mesh') return 'Record';
+  return isPreviewed(form) && trial?.mayGo !== true ? 'See what will go' : 'Send';
 }
 
 function aboutOf(client: Readonly<Record<string, unknown>>): string {

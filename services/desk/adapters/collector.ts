@@ -39,10 +39,14 @@ export class Collector {
 
   async #collect(): Promise<void> {
     const { gateway, messages } = this.parts;
-    for (const message of await gateway.take(this.office)) {
-      await messages.receive(this.office, message);
-      await gateway.acknowledge(this.office, message.id);
-    }
+    for (const message of await gateway.take(this.office))
+      try {
+        await messages.receive(this.office, message);
+        await gateway.acknowledge(this.office, message.id);
+      } catch (err) {
+        // It comes again in a minute. The others behind it do not wait for that.
+        this.parts.logger.error({ err, office: this.office }, 'a message could not be kept');
+      }
   }
 
   /** Does not wait for a take that is under way: what it took and nobody keeps comes again. */

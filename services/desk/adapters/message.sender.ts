@@ -6,6 +6,7 @@ import { uuidV7, uuidVersion } from '#libs/contracts/message-id.js';
 import { type MessageName, nameOfType, typeOf } from '#libs/contracts/message-table.js';
 import type { KeptMessage } from '../domain/kept-message.js';
 import type { MeshAnswer } from '../domain/told-by-mesh.js';
+import { type TrialShown, trialOrRefusal } from '../domain/trial-words.js';
 import type { GatewayClient } from './gateway.client.js';
 import type { MessageStore } from './message.store.js';
 
@@ -40,6 +41,12 @@ export class MessageSender {
   /** For a form that is shown now. */
   newId(): string {
     return uuidV7(this.parts.clock.now().getTime(), randomBytes(10));
+  }
+
+  /** What would go of it today. The guard notes that it was asked. */
+  async tried({ office, name, caseId, to, actor, data }: Draft): Promise<TrialShown> {
+    const asked = { type: typeOf(name), case: caseId, to, actor, data };
+    return trialOrRefusal(await this.parts.gateway.tryMessage(office, asked));
   }
 
   /** Keeps one of several, before the first of them goes. */

@@ -7,7 +7,7 @@ import type { Office, Viewer } from '../domain/agency.js';
 import { knownClient, newest } from '../domain/case-file.js';
 import { consentData, consentTerms } from '../domain/take-consent.js';
 import type { ProblemShown } from '../domain/told-by-mesh.js';
-import { type TrialShown, trialShown } from '../domain/trial-words.js';
+import { type TrialShown, trialOrRefusal, trialShown } from '../domain/trial-words.js';
 import { type ReferralIds, type ReferralRead, consentsOf } from '../refer/presenter.js';
 import type { CaseDesk } from './case.desk.js';
 import type { DraftStore, Fields } from './draft.store.js';
@@ -101,17 +101,15 @@ export class ReferralDesk {
     const { office, parties, ids } = open;
     const type = typeOf('referral.requested');
     if (read.tpr1 === 'refused') return undefined;
-    if (read.tpr1 === 'stands') {
-      const asked = { type, case: ids.caseId, to: read.to, actor: person.id, data: read.data };
-      return shownOrRefused(await gateway.tryMessage(office.id, asked));
-    }
+    if (read.tpr1 === 'stands')
+      return this.parts.sender.tried(referralDraft(open, read, person.id));
     const taken = consentsOf(read, { ids, office, person: person.id, parties }).find(
       ({ form }) => form === 'TPR1',
     );
     if (taken === undefined) return undefined;
     const asked = { consent: consentTerms(taken), messages: [{ type, data: read.data }] };
     const lines = await gateway.tryConsent(office.id, asked);
-    if (!Array.isArray(lines)) return shownOrRefused(lines as ProblemShown);
+    if (!Array.isArray(lines)) return trialOrRefusal(lines as ProblemShown);
     const line = lines.find(({ to }) => to === read.to) ?? lines[0];
     return line === undefined ? undefined : trialShown(line);
   }
@@ -133,13 +131,7 @@ export class ReferralDesk {
         data: consentData(taken),
       }),
     );
-    const referral: Draft = {
-      ...common,
-      id: ids.referral,
-      name: 'referral.requested',
-      to: read.to,
-      data: read.data,
-    };
+    const referral = referralDraft(open, read, person.id);
     return this.#sendAll(read.tpr1 === 'refused' ? consents : [...consents, referral]);
   }
 
@@ -190,8 +182,16 @@ export class ReferralDesk {
   }
 }
 
-function shownOrRefused(trial: ProblemShown | Parameters<typeof trialShown>[0]): TrialShown {
-  if (!('code' in trial)) return trialShown(trial);
-  const detail = trial.errors[0]?.detail ?? trial.detail;
-  return { mayGo: false, goes: [], leftOut: [], cannot: detail, digest: trial.code };
-}
+const referralDraft = (
+  { ids, office }: OpenReferral,
+  read: ReferralRead,
+  actor: string,
+): Draft => ({
+  id: ids.referral,
+  office: office.id,
+  actor,
+  name: 'referral.requested',
+  caseId: ids.caseId,
+  to: read.to,
+  data: read.data,
+});

@@ -96,6 +96,11 @@ export function possibleActions(file: CaseFile): readonly MessageName[] {
   );
 }
 
+/** A form that tells much is shown field by field before it goes: a single date or a reason needs no look. */
+export const isPreviewed = ({ name, fields }: ActionForm): boolean =>
+  ruleOf(name).purpose !== null && fields.length > mostWithoutLook;
+const mostWithoutLook = 6;
+
 /** A day that the button may fill in by itself: today. */
 const isToday = ({ path, kind }: FormField): boolean => kind === 'date' && path === 'notedOn';
 

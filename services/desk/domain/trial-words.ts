@@ -1,5 +1,7 @@
 import type { MessageTrial } from '#libs/contracts/ask.js';
 import { labelOf } from './field-words.js';
+import type { ProblemShown } from './told-by-mesh.js';
+import { refusalOf } from './told-words.js';
 
 /** Before sending: what will go, what is left out and why, what cannot go and whom to ask. */
 export interface TrialShown {
@@ -33,4 +35,12 @@ export function trialShown(
         : 'The client’s consent does not cover it. Ask the client.',
     digest: [verdict, ...passes.toSorted(), '-', ...leftOut.toSorted()].join(' '),
   };
+}
+
+/** The same where something else than consent stands against it: it cannot go, and why. */
+export function trialOrRefusal(trial: ProblemShown | Parameters<typeof trialShown>[0]): TrialShown {
+  if (!('code' in trial)) return trialShown(trial);
+  const { text, remedy } = refusalOf(trial);
+  const cannot = [text, remedy].filter((each) => each !== '').join('. ');
+  return { mayGo: false, goes: [], leftOut: [], cannot, digest: trial.code };
 }

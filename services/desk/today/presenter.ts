@@ -102,10 +102,13 @@ function waitingRow(wait: WaitingFor, agency: Agency) {
 
 function filterOf({ viewer, agency, asked }: TodayGround) {
   const stoodInFor = agency.people.filter(({ deputy }) => deputy === viewer.person.id);
+  const isListed = ['mine', 'office', ...stoodInFor.map(({ id }) => id)].includes(asked.whose);
+  const chosen = isListed ? [] : [{ value: asked.whose, text: nameOf(agency, asked.whose) }];
   const whose = [
     { value: 'mine', text: `${viewer.person.name} (you)` },
     ...stoodInFor.map(({ id, name }) => ({ value: id, text: `${name}, whom you stand in for` })),
     { value: 'office', text: 'Everybody at the office' },
+    ...chosen,
   ];
   const offices = officesOf(agency, viewer).map(({ id, name }) => ({ value: id, text: name }));
   return {
