@@ -285,6 +285,13 @@ describe('a hand-over', () => {
     expect(model.warning).toBe('Tomasz: Away from 3 March 2026 until 10 March 2026.');
   });
 
+  it('has nothing to send of a case in which only a step is left that stays', () => {
+    const steps = [step({ step: 'note-receipt', about: typeOf('tpr2.shared') })];
+    const { rows, button } = present([], { steps, waiting: [] });
+    expect(rows[0]?.text).toMatch(/^Nothing of it is with Amara now/);
+    expect(button).toBe('');
+  });
+
   it('tells after what came of each case, and offers to send what was not sent', () => {
     const problem = { status: 422, code: 'actor-unknown', title: 'no', detail: 'no', errors: [] };
     const model = present([sent('decided'), undefined, sent('refused', problem)]);
