@@ -336,6 +336,19 @@ describe('each page', () => {
     expect(policyBreaks).toEqual([]);
   });
 
+  it('reads on a screen of 320 pixels, as at 400 %, without scrolling to the side', async () => {
+    const caseId = await town.referred();
+    const keyworker = await nadia();
+    const wide = keyworker.page.viewportSize();
+    await keyworker.page.setViewportSize({ width: 320, height: 640 });
+    for (const path of ['/today', `/cases/${caseId}`, `/cases/${caseId}/do/appointment.booked`]) {
+      await keyworker.open(path);
+      const width = await keyworker.page.evaluate('document.documentElement.scrollWidth');
+      expect([path, width]).toEqual([path, 320]);
+    }
+    if (wide !== null) await keyworker.page.setViewportSize(wide);
+  });
+
   it('is kept by nobody, framed by nobody, and loads nothing from elsewhere', async () => {
     const adviser = await amara();
     const headers = (await adviser.get('/today')).headers();

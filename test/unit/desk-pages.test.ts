@@ -228,6 +228,52 @@ describe('a case', () => {
     ).toBeUndefined();
   });
 
+  it('is passed on by a single point of contact to a provider of its choice, with all that came', () => {
+    const spoc = { id: 'spoc', kind: 'spoc' as const, name: 'Point' };
+    const provider = {
+      id: 'trt_aire',
+      kind: 'treatment-provider' as const,
+      name: 'Aire',
+      serves: [],
+    };
+    const opened = file({ messages: [told({ to: 'spoc' })] });
+    const at = { ...opened, office: spoc, parties: [...opened.parties, provider] };
+    const form = actionForm(at, 'referral.forwarded');
+    expect(form).toMatchObject({ to: undefined, given: { referral: id(1), benefit: 'jsa' } });
+    if (form === undefined) throw new Error('no such action');
+    const [to] = presentAction(at, { form, posted: {}, id: id(7) }).fields;
+    expect(to).toMatchObject({ name: 'to', type: 'select' });
+    expect(to?.choices.map(({ value }) => value)).toEqual(['', 'trt_aire']);
+  });
+
+  it('that came by a single point of contact is answered to the referrer, whom the person chooses', () => {
+    const forwarded = told({ type: typeOf('referral.forwarded'), sender: 'spoc' });
+    const opened = file({ messages: [forwarded] });
+    const parties = [
+      ...opened.parties,
+      { id: 'spoc', kind: 'spoc' as const, name: 'Point', serves: [] },
+    ];
+    const at = { ...opened, parties };
+    expect(actionForm(at, 'appointment.booked')).toMatchObject({
+      to: undefined,
+      given: { referral: id(1) },
+    });
+    expect(actionForm(at, 'referral.handed-back')).toMatchObject({ to: 'spoc' });
+    expect(actionForm(file({}), 'referral.handed-back')).toBeUndefined();
+    const told2 = told({
+      id: id(2),
+      type: typeOf('appointment.booked'),
+      sender: 'trt_riverside',
+      to: 'jcp_leeds',
+    });
+    expect(
+      actionForm(
+        { ...at, view: { ...at.view, messages: [forwarded, told2] } },
+        'appointment.attended',
+      ),
+    ).toMatchObject({ to: 'jcp_leeds', given: { appointment: id(2) } });
+  });
+
   it('cannot tell a form about the client once nothing of them is kept', () => {
     const erased = { ...referral, message: undefined, erased: 'stop-using' as const };
     expect(actionForm(file({}, [erased]), 'tpr2.shared')).toBeUndefined();

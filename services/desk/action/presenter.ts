@@ -1,7 +1,7 @@
 import { londonDate } from '#libs/calendar/london-time.js';
 import type { FormField } from '#libs/contracts/form-shape.js';
 import { type ActionForm, isPreviewed } from '../domain/action-form.js';
-import { type CaseFile, knownClient, partyName } from '../domain/case-file.js';
+import { type CaseFile, knownClient, mayGet, partyName } from '../domain/case-file.js';
 import { dayWords } from '../domain/day-words.js';
 import { type Choice, errorList, fieldModel } from '../domain/field-models.js';
 import type { FormRead, Posted } from '../domain/form-values.js';
@@ -41,7 +41,7 @@ export function presentAction(file: CaseFile, shown: ActionShown) {
     problems,
     which: read?.which ?? [],
     people: colleaguesOf(file),
-    parties: partiesFor(file, form),
+    parties: mayGet(file, form.name).map(({ id, name }) => ({ value: id, text: name })),
   };
   const client = knownClient(file);
   return {
@@ -93,13 +93,3 @@ const colleaguesOf = ({ agency, office }: CaseFile): readonly Choice[] =>
   agency.people
     .filter((person) => person.office === office.id)
     .map(({ id, name }) => ({ value: id, text: name }));
-
-function partiesFor(file: CaseFile, { name }: ActionForm): readonly Choice[] {
-  if (name === 'case.moved-office')
-    return file.agency.offices
-      .filter(({ id }) => id !== file.office.id)
-      .map((office) => ({ value: office.id, text: office.name }));
-  return file.parties
-    .filter(({ kind }) => kind === 'treatment-provider')
-    .map((party) => ({ value: party.id, text: party.name }));
-}

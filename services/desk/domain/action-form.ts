@@ -1,7 +1,15 @@
 import { type FormField, formShape } from '#libs/contracts/form-shape.js';
 import { type MessageName, messageNames, ruleOf } from '#libs/contracts/message-table.js';
 import type { PartyKind } from '#libs/contracts/party.js';
-import { type CaseFile, citedBy, keptData, knownClient, newest, recipientOf } from './case-file.js';
+import {
+  type CaseFile,
+  citedBy,
+  keptData,
+  knownClient,
+  mayGet,
+  newest,
+  recipientOf,
+} from './case-file.js';
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -26,6 +34,9 @@ const withOwnPage: ReadonlySet<MessageName> = new Set([
   'client-view.approved',
 ]);
 
+/** Who gets these is for the person to choose, whoever is in the case already. */
+const chosen: ReadonlySet<MessageName> = new Set(['referral.forwarded', 'case.moved-office']);
+
 const outcomes: readonly MessageName[] = ['appointment.attended', 'appointment.did-not-attend'];
 const appointments: readonly MessageName[] = ['appointment.booked', 'appointment.moved'];
 
@@ -35,16 +46,11 @@ export const isSendable = (name: MessageName, kind: PartyKind): boolean =>
 
 /** The form of an action in a case; undefined where the case has nothing that it could answer, or nobody it could go to. */
 export function actionForm(file: CaseFile, name: MessageName): ActionForm | undefined {
-  if (name === 'case.moved-office' && file.agency.offices.length < 2) return undefined;
   const rule = ruleOf(name);
   const cited = citedBy(file, name);
   if (rule.cites !== undefined && cited === undefined) return undefined;
-  const to =
-    name === 'referral.forwarded' || name === 'case.moved-office'
-      ? undefined
-      : recipientOf(file, name);
-  if (to === undefined && name !== 'referral.forwarded' && name !== 'case.moved-office')
-    return undefined;
+  const to = chosen.has(name) ? undefined : recipientOf(file, name);
+  if (to === undefined && mayGet(file, name).length === 0) return undefined;
   const shape = formShape(rule.form);
   const given: Record<string, unknown> = {
     ...filledBy(file, name, cited?.id),

@@ -2,6 +2,8 @@ import type { CaseView, Timeline } from '#libs/contracts/ask.js';
 import type { PartyShown } from '#libs/contracts/ask-around.js';
 import { citations } from '#libs/contracts/citations.js';
 import { type MessageName, nameOfType, ruleOf } from '#libs/contracts/message-table.js';
+import { referrers } from '#libs/contracts/participants.js';
+import type { PartyKind } from '#libs/contracts/party.js';
 import type { Agency, Office, Viewer } from './agency.js';
 import type { KeptMessage } from './kept-message.js';
 
@@ -39,7 +41,7 @@ export function partyName(
   return found?.name ?? id;
 }
 
-function kindOf({ agency, parties }: CaseFile, id: string): string | undefined {
+function kindOf({ agency, parties }: CaseFile, id: string): PartyKind | undefined {
   const found =
     parties.find((party) => party.id === id) ?? agency.offices.find((office) => office.id === id);
   return found?.kind;
@@ -56,18 +58,36 @@ export const newest = (
     return name !== undefined && names.includes(name) && counts(message) && isMeant(message);
   });
 
-/** The message that one of this type would answer: the newest that it may cite, at whose other end is somebody it may go to. */
+/**
+ * The message that one of this type would answer: the newest that it may cite, at whose other end is somebody it may go to. Where none is:
+ * a provider that got the client from a single point of contact answers the referrer, and a point of contact passes on to a provider. Both
+ * cite what they received, and the person chooses who gets the answer.
+ */
 export function citedBy(file: CaseFile, name: MessageName): Timeline | undefined {
   const { to } = ruleOf(name);
+  const citable = citations[name] ?? [];
   const reaches = (message: Timeline): boolean => {
     // It goes to a provider that had no part in it yet.
     if (name === 'referral.forwarded') return true;
     const other = otherEnd(message, file.office.id);
-    const kind = kindOf(file, other);
-    const isAtHome = to.includes('mesh');
-    return isAtHome || other.startsWith('area:') || to.some((each) => each === kind);
+    const isAtHome = to.includes('mesh') || other === 'mesh';
+    return isAtHome || other.startsWith('area:') || to.includes(kindOf(file, other) ?? 'mesh');
   };
-  return newest(file, citations[name] ?? [], reaches);
+  const isPassedOn = name === 'referral.forwarded' || to.every((kind) => isReferrer.has(kind));
+  const received = (message: Timeline): boolean => isPassedOn && message.sender !== file.office.id;
+  return newest(file, citable, reaches) ?? newest(file, citable, received);
+}
+const isReferrer: ReadonlySet<string> = new Set(referrers);
+
+/** Whom a person may choose where the case does not say who gets it. */
+export function mayGet({ agency, office, parties }: CaseFile, name: MessageName): readonly Named[] {
+  if (name === 'case.moved-office') return agency.offices.filter(({ id }) => id !== office.id);
+  return parties.filter(({ kind }) => ruleOf(name).to.includes(kind));
+}
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** To whom a message of this type goes in this case; undefined where nobody is known yet. */
