@@ -67,8 +67,6 @@ export function citedBy(file: CaseFile, name: MessageName): Timeline | undefined
   const { to } = ruleOf(name);
   const citable = citations[name] ?? [];
   const reaches = (message: Timeline): boolean => {
-    // It goes to a provider that had no part in it yet.
-    if (name === 'referral.forwarded') return true;
     const other = otherEnd(message, file.office.id);
     const isAtHome = to.includes('mesh') || other === 'mesh';
     return isAtHome || other.startsWith('area:') || to.includes(kindOf(file, other) ?? 'mesh');
