@@ -204,6 +204,15 @@ describe('a case', () => {
     expect(kinds).not.toContainEqual(['link', 'Hand back to the single point of contact']);
   });
 
+  it('says that an end tells nobody where others wait for a message, and not where it is done with the client', () => {
+    const textsOf = (name: WorklistStep['step']): readonly string[] =>
+      show(file({ steps: [step({ step: name })] })).steps.flatMap(({ ways }) =>
+        ways.map(({ text }) => text),
+      );
+    expect(textsOf('acknowledge-referral')).toContain('It is done: end it, tell nobody');
+    expect(textsOf('tell-client')[0]).toBe('It is done');
+  });
+
   it('tells a newer outcome which one it takes the place of, as it was when the page was shown', () => {
     const outcome = told({
       id: id(3),

@@ -45,6 +45,14 @@ describe('a step', () => {
       ]);
   });
 
+  it('that is done with the client has that as its first button; a message comes first elsewhere', () => {
+    expect(stepActions('tell-client', 'jobcentre')[0]).toEqual({
+      kind: 'outcome',
+      outcome: 'done',
+    });
+    expect(stepActions('book-first-appointment', 'treatment-provider')[0]?.kind).toBe('message');
+  });
+
   it('that a refusal opened leads to asking the client, not to sending again', () => {
     const seek = stepActions(refusalSteps['no-consent-on-record'].step, 'treatment-provider');
     expect(seek[0]).toEqual({ kind: 'message', name: 'consent.recorded' });

@@ -110,7 +110,11 @@ export class ReferralDesk {
     const asked = { consent: consentTerms(taken), messages: [{ type, data: read.data }] };
     const lines = await gateway.tryConsent(office.id, asked);
     if (!Array.isArray(lines)) return trialOrRefusal(lines as ProblemShown);
-    const line = lines.find(({ to }) => to === read.to) ?? lines[0];
+    // What waits for a route shows no fields: those who are named would all get the same.
+    const line =
+      lines.find(({ to, verdict }) => to === read.to && verdict !== 'waiting') ??
+      lines.find(({ passes }) => passes.length > 0) ??
+      lines[0];
     return line === undefined ? undefined : trialShown(line);
   }
 

@@ -6,10 +6,12 @@ import { actionForm, isOneTap, isSendable, possibleActions } from '../domain/act
 import { nameOf } from '../domain/agency.js';
 import { type CaseFile, knownClient, otherEnd, partyName } from '../domain/case-file.js';
 import { dayWords, momentWords } from '../domain/day-words.js';
+import type { KeptMessage } from '../domain/kept-message.js';
 import { actionWords, titleOfType } from '../domain/message-words.js';
 import { referenceOf } from '../domain/reference.js';
 import type { StepOutcome } from '#libs/contracts/step-outcomes.js';
-import { type StepAction, stepActions } from '../domain/step-actions.js';
+import type { StepName } from '#libs/contracts/steps.js';
+import { type StepAction, isDoneInPerson, stepActions } from '../domain/step-actions.js';
 import { answerWords, outcomeWords, stepWords } from '../domain/step-words.js';
 
 /** A case: where it stands, who must act next and since when, what can be done, what happened, what is consented to. */
@@ -123,7 +125,7 @@ function stepItem(
         return [
           {
             kind: 'button',
-            text: wordsOfOutcome(action.outcome, actions),
+            text: wordsOfOutcome(action.outcome, step.step, actions),
             href: `/cases/${view.case}/do/step.done`,
             id: newId(),
             hidden: [
@@ -131,7 +133,7 @@ function stepItem(
               { name: 'outcome', value: action.outcome },
               { name: 'about', value: step.cause },
             ],
-            isSecondary: true,
+            isSecondary: !(isDoneInPerson(step.step) && action.outcome === 'done'),
           },
         ];
       if (action.name === 'referral.requested') return referWay(view.case);
@@ -156,8 +158,12 @@ function stepItem(
 }
 
 /** Where messages could end the step too, it is said that this tells nobody. */
-function wordsOfOutcome(outcome: StepOutcome, actions: readonly StepAction[]): string {
-  const isQuiet = actions.some(({ kind }) => kind === 'message');
+function wordsOfOutcome(
+  outcome: StepOutcome,
+  step: StepName,
+  actions: readonly StepAction[],
+): string {
+  const isQuiet = !isDoneInPerson(step) && actions.some(({ kind }) => kind === 'message');
   return isQuiet ? `${outcomeWords[outcome]}: end it, tell nobody` : outcomeWords[outcome];
 }
 
@@ -180,6 +186,15 @@ const stateWords: Readonly<Partial<Record<Timeline['state'], string>>> = {
   stopped: 'It was taken back before it was read.',
 };
 
+/** Which form, and what the client said, as far as the desk still has it. */
+function consentTitle(stored: KeptMessage | undefined): string | undefined {
+  const { form, decision } = stored?.message?.data ?? {};
+  if (stored === undefined || nameOfType(stored.type) !== 'consent.recorded') return undefined;
+  return typeof form === 'string' && typeof decision === 'string'
+    ? `${form}: consent ${decision}`
+    : undefined;
+}
+
 function timelineItem(message: Timeline, file: CaseFile) {
   const { office, agency, view, kept } = file;
   const isOwn = message.sender === office.id;
@@ -190,7 +205,7 @@ function timelineItem(message: Timeline, file: CaseFile) {
   const isAtHome = message.to === 'mesh';
   const way = isAtHome ? `Recorded here${by}` : isOwn ? `Sent to ${other}${by}` : `From ${other}`;
   return {
-    what: titleOfType(message.type),
+    what: consentTitle(stored) ?? titleOfType(message.type),
     way,
     at: momentWords(message.time),
     state: stateWords[message.state] ?? '',

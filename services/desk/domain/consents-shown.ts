@@ -1,6 +1,7 @@
 import type { ConsentsShown } from '#libs/contracts/ask.js';
 import { type CaseFile, otherEnd, partyName } from './case-file.js';
 import { categoryWords, purposeWords } from './consent-words.js';
+import { offByDefault } from '#libs/contracts/purposes.js';
 import { dayWords } from './day-words.js';
 import { londonDate } from '#libs/calendar/london-time.js';
 
@@ -41,7 +42,9 @@ export function consentLines({ consents }: ConsentsShown, file: CaseFile) {
         : `${whoOf(file, line.from)} may tell ${whoOf(file, line.to)}: ${purposeWords[line.purpose]}`,
     until: line.decision === 'given' ? `until ${dayWords(lastDay(line.validUntil))}` : '',
     form: line.form,
+    // Off unless the client ticked it: to name it each time would make it look like the client's wish.
     excluded: line.excludedCategories
+      .filter((name) => !offByDefault.some((each) => each === name))
       .map((name) => categoryWords[name as keyof typeof categoryWords] ?? name)
       .join('; '),
   }));

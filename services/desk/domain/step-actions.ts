@@ -12,6 +12,20 @@ export type StepAction =
 /** Steps whose opening message lies with the other side: what that side sends does not end them from here. */
 const isSentBy = (name: MessageName, kind: PartyKind): boolean => ruleOf(name).from.includes(kind);
 
+/** Done with the client or on the agency's own record: that it is done is the usual end, and tells nobody what they wait for. */
+const doneInPerson: ReadonlySet<StepName> = new Set([
+  'tell-client',
+  'ask-client',
+  'discuss-no-trace',
+  'update-record',
+  'hold-interview',
+  'take-off-record',
+  'stop-using',
+  'check-identity',
+]);
+
+export const isDoneInPerson = (step: StepName): boolean => doneInPerson.has(step);
+
 /** The messages first, in the order of the table; then what can be said without one. */
 export function stepActions(step: StepName, kind: PartyKind): readonly StepAction[] {
   const follow = stepFollowUps[step];
@@ -27,15 +41,12 @@ export function stepActions(step: StepName, kind: PartyKind): readonly StepActio
   const said = outcomes.filter(
     (outcome) => follow[outcome].kind !== 'only-done' && !(outcome === 'no-longer-needed'),
   );
-  return [
-    ...names.map((name) => ({ kind: 'message' as const, name })),
-    ...[
-      ...said,
-      ...outcomes.filter(
-        (outcome) => outcome === 'no-longer-needed' && follow[outcome].kind === 'end',
-      ),
-    ].map((outcome) => ({ kind: 'outcome' as const, outcome })),
-  ];
+  const closing = outcomes.filter(
+    (outcome) => outcome === 'no-longer-needed' && follow[outcome].kind === 'end',
+  );
+  const messages = names.map((name) => ({ kind: 'message' as const, name }));
+  const ways = [...said, ...closing].map((outcome) => ({ kind: 'outcome' as const, outcome }));
+  return isDoneInPerson(step) ? [...ways, ...messages] : [...messages, ...ways];
 }
 
 /** A withdrawal has a page of its own on every case; a move to another office is no way to end a step. */

@@ -1,6 +1,7 @@
 import { londonDate } from '#libs/calendar/london-time.js';
 import type { ConsentsShown } from '#libs/contracts/ask.js';
 import type { PartyKind } from '#libs/contracts/party.js';
+import { offByDefault } from '#libs/contracts/purposes.js';
 import { type CaseFile, otherEnd } from '../domain/case-file.js';
 import { lastDay } from '../domain/consents-shown.js';
 import { dayWords } from '../domain/day-words.js';
@@ -37,6 +38,10 @@ export function presentSlip(file: CaseFile, { consents, now, isNamed }: SlipAske
 const isStanding = ({ decision, validFrom, validUntil }: Line, now: Date): boolean =>
   decision === 'given' && new Date(validFrom) <= now && now < new Date(validUntil);
 
+/** Without what is off unless the client ticked it: to name it each time would make it look like the client's wish. */
+const ruledOut = ({ excludedCategories }: Line): readonly string[] =>
+  excludedCategories.filter((name) => !offByDefault.some((each) => each === name));
+
 interface Item {
   readonly who: string;
   readonly what: readonly string[];
@@ -52,12 +57,12 @@ function itemsOf(
 ): readonly Item[] {
   const items = new Map<string, Item>();
   for (const line of lines) {
-    const { from, to, purpose, validUntil, excludedCategories } = line;
+    const { from, to, purpose, validUntil } = line;
     const isOwn = from === to;
     const who = isOwn
       ? `${nameOf(from)} may keep a note on its own record`
       : `${nameOf(from)} may tell ${inside(nameOf(to))}`;
-    const never = [...new Set(excludedCategories.map((each) => slipCategory(each, isNamed)))].join(
+    const never = [...new Set(ruledOut(line).map((each) => slipCategory(each, isNamed)))].join(
       '; ',
     );
     const until = dayWords(lastDay(validUntil));
