@@ -18,6 +18,8 @@ export interface AgencyEntries {
     readonly job: Job;
     readonly name: string;
     readonly deputy: string;
+    readonly absentFrom?: string | undefined;
+    readonly absentUntil?: string | undefined;
   }[];
 }
 
@@ -42,7 +44,10 @@ export async function writeAgencyFolder(
     .map(({ id, kind, name, phone }) => ({ id, kind, name, phone }));
   const people = directory.people
     .filter(({ party }) => offices.some(({ id }) => id === party))
-    .map(({ id, party, job, name, deputy }) => ({ id, office: party, job, name, deputy }));
+    .map(({ party: office, absentFrom: awayFrom, absentUntil: awayUntil, ...person }) => {
+      const { id, job, name, deputy } = person;
+      return { id, office, job, name, deputy, awayFrom, awayUntil };
+    });
   const file = JSON.stringify({ id: agency, offices, people }, undefined, 2);
   await writeFile(join(folder, 'agency.json'), `${file}\n`, { mode: 0o600 });
   for (const { id } of offices) {

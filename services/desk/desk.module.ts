@@ -9,19 +9,23 @@ import { AssetsController } from './adapters/assets.controller.js';
 import { CaseDesk } from './adapters/case.desk.js';
 import { DraftStore } from './adapters/draft.store.js';
 import { GatewayClient } from './adapters/gateway.client.js';
+import { HandOverDesk } from './adapters/hand-over.desk.js';
 import { HealthController } from './adapters/health.controller.js';
 import { MessageSender } from './adapters/message.sender.js';
+import { QueueDesk } from './adapters/queue.desk.js';
 import { ReferralDesk } from './adapters/referral.desk.js';
 import { SignInDesk } from './adapters/sign-in.desk.js';
 import { ViewingStore } from './adapters/viewing.store.js';
 import { WorklistCache } from './adapters/worklist-cache.js';
+import { BoardController } from './board/controller.js';
 import { CaseController } from './case/controller.js';
 import { ConsentController } from './consent/controller.js';
 import { LookedController } from './looked/controller.js';
 import { MessageController } from './message/controller.js';
+import { QueueController } from './queue/controller.js';
 import { ReferController } from './refer/controller.js';
 import { SignInController } from './sign-in/controller.js';
-import { TeamController } from './team/controller.js';
+import { SlipController } from './slip/controller.js';
 import { TodayController } from './today/controller.js';
 import { WithdrawController } from './withdraw/controller.js';
 
@@ -33,6 +37,8 @@ export interface DeskParts {
   readonly gateway: GatewayClient;
   readonly cases: CaseDesk;
   readonly drafts: DraftStore;
+  readonly handOvers: HandOverDesk;
+  readonly queues: QueueDesk;
   readonly sender: MessageSender;
   readonly referrals: ReferralDesk;
   readonly signIn: SignInDesk;
@@ -49,7 +55,9 @@ export class DeskModule {
       controllers: [
         SignInController,
         TodayController,
-        TeamController,
+        QueueController,
+        BoardController,
+        SlipController,
         LookedController,
         WithdrawController,
         ConsentController,
@@ -69,6 +77,8 @@ export class DeskModule {
         { provide: GatewayClient, useValue: parts.gateway },
         { provide: CaseDesk, useValue: parts.cases },
         { provide: DraftStore, useValue: parts.drafts },
+        { provide: HandOverDesk, useValue: parts.handOvers },
+        { provide: QueueDesk, useValue: parts.queues },
         { provide: MessageSender, useValue: parts.sender },
         { provide: ReferralDesk, useValue: parts.referrals },
         { provide: SignInDesk, useValue: parts.signIn },

@@ -15,9 +15,11 @@ import { Collector } from './adapters/collector.js';
 import { DraftStore } from './adapters/draft.store.js';
 import { GatewayClient } from './adapters/gateway.client.js';
 import { addEdgeHooks, createHttpAdapter } from './adapters/http-edge.js';
+import { HandOverDesk } from './adapters/hand-over.desk.js';
 import { MessageSender } from './adapters/message.sender.js';
 import { MessageStore } from './adapters/message.store.js';
 import { PageFilter } from './adapters/page.filter.js';
+import { QueueDesk } from './adapters/queue.desk.js';
 import { ReferralDesk } from './adapters/referral.desk.js';
 import { Sealer } from './adapters/sealer.js';
 import { SessionStore } from './adapters/session.store.js';
@@ -102,13 +104,15 @@ function assemble({ config, logger, clock, pool }: Ground): {
   const signIn = createSignIn(config, { agencyFile, gateway, sessions, drafts, logger });
   const referrals = new ReferralDesk({ gateway, cases, drafts, messages, sender, clock });
   const worklists = new WorklistCache(gateway, clock);
+  const handOvers = new HandOverDesk({ gateway, drafts, messages, sender, clock });
+  const queues = new QueueDesk({ agencyFile, gateway, messages, worklists });
   const { offices } = agencyFile.current();
   const collectors = offices.map(({ id }) => new Collector(id, { gateway, messages, logger }));
   const keepDays = config.KEEP_DAYS;
   const upkeep = new Upkeep({ messages, sender, drafts, sessions, logger, keepDays });
   const shared = { pool, clock, registry, agencyFile, gateway, cases, drafts, sender };
   return {
-    parts: { ...shared, referrals, signIn, viewings, worklists },
+    parts: { ...shared, referrals, signIn, viewings, worklists, handOvers, queues },
     collectors,
     upkeep,
   };

@@ -96,14 +96,16 @@ export class DeskTown {
     private readonly axe: string,
   ) {}
 
-  static async start(): Promise<DeskTown> {
+  static async start(
+    agencies: readonly DeskAgency[] = ['jcp', 'trt_riverside'],
+  ): Promise<DeskTown> {
     const executablePath = findProgram('chromium');
     if (executablePath === undefined) throw new Error('no chromium found: install chromium');
     const mesh = await MeshForTest.start();
     const [desks, browser, axe] = await Promise.all([
       startDesks(mesh.mesh, {
         folder: mesh.folder,
-        agencies: ['jcp', 'trt_riverside'],
+        agencies,
       }),
       chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] }),
       readFile(axeSource, 'utf8'),
@@ -159,8 +161,8 @@ export class DeskTown {
     await page.getByRole('button', { name: 'See what will go' }).click();
   }
 
-  /** A client whom the job centre has referred, by its own system. @returns the case */
-  async referred(): Promise<string> {
+  /** A client whom the job centre has referred, by its own system. @param named whom the consent names beside the taker. @returns the case */
+  async referred(taker = 'trt_riverside', ...named: readonly string[]): Promise<string> {
     const { surname, nino, born } = this.newClient();
     const client = { surname, nino, dateOfBirth: born };
     const caseId = randomUUID();
@@ -171,8 +173,8 @@ export class DeskTown {
       const { status, text } = await this.mesh.send('jcp_wandsworth', message);
       if (status !== 200) throw new Error(`${name}: ${status} ${text}`);
     };
-    await send('consent.recorded', 'mesh', consentTo('trt_riverside', client, now));
-    await send('referral.requested', 'trt_riverside', {
+    await send('consent.recorded', 'mesh', consentTo([taker, ...named], client, now));
+    await send('referral.requested', taker, {
       client,
       benefit: 'jsa',
       told: [
@@ -251,13 +253,13 @@ export class DeskTown {
 /** The case of an address. */
 export const caseIn = (url: string): string => /\/cases\/([0-9a-f-]{36})/.exec(url)?.[1] ?? '';
 
-const consentTo = (party: string, client: object, now: Date): object => ({
+const consentTo = (parties: readonly string[], client: object, now: Date): object => ({
   form: 'TPR1',
   formReference: 'TPR1 of a test',
   client,
   decision: 'given',
   purposes: ['refer-to-treatment', 'attendance-feedback'],
-  to: { parties: [party] },
+  to: { parties },
   excludedCategories: [],
   includeCriminalJusticeRoute: false,
   takenAt: now.toISOString(),

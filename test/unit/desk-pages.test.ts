@@ -9,7 +9,6 @@ import type { CaseFile } from '#services/desk/domain/case-file.js';
 import type { KeptMessage } from '#services/desk/domain/kept-message.js';
 import { refusalOf } from '#services/desk/domain/told-words.js';
 import { trialShown } from '#services/desk/domain/trial-words.js';
-import { isLeader, presentTeam } from '#services/desk/team/presenter.js';
 import { presentMessage } from '#services/desk/message/presenter.js';
 import { presentToday } from '#services/desk/today/presenter.js';
 
@@ -146,30 +145,6 @@ describe('Today', () => {
       deputy: 'Leroy',
       href: `/cases/${caseId}#step-acknowledge-referral-${id(1)}`,
     });
-  });
-});
-
-describe('the team', () => {
-  const steps = [
-    step({ dueOn: '2026-03-03' }),
-    step({ cause: id(2) }),
-    step({ owner: 'p_left', cause: id(3) }),
-  ];
-  const ground = { viewer, agency, steps, now, asOf: undefined, isThere: true };
-
-  it('is shown by person, the most overdue first, those with nothing and those who left too', () => {
-    expect(
-      presentTeam(ground).rows.map(({ name, overdue, open }) => [name, overdue, open]),
-    ).toEqual([
-      ['Nadia', 1, 2],
-      ['p_left', 0, 1],
-      ['Leroy', 0, 0],
-    ]);
-  });
-
-  it('is for those who answer for it', () => {
-    expect(isLeader(viewer)).toBe(false);
-    expect(isLeader({ ...viewer, person: { ...viewer.person, job: 'manager' } })).toBe(true);
   });
 });
 

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import { partyId, personId, phone } from '#libs/contracts/form-fields.js';
+import { localDate, partyId, personId, phone } from '#libs/contracts/form-fields.js';
 import { partyKinds } from '#libs/contracts/party.js';
 import { jobs } from '#libs/contracts/steps.js';
 import type { Agency } from '../domain/agency.js';
@@ -26,6 +26,8 @@ const agencyFile = z.strictObject({
       job: z.enum(jobs),
       name: z.string().min(1).max(80),
       deputy: personId,
+      awayFrom: localDate.optional(),
+      awayUntil: localDate.optional(),
     }),
   ),
 });

@@ -10,6 +10,8 @@ export interface DeskRequest extends FastifyRequest {
   /** Of the content policy of this one answer. */
   nonce?: string;
   viewer?: Viewer;
+  /** Whether there is an office whose board the viewer sees. */
+  leads?: boolean;
   session?: Session;
 }
 

@@ -79,6 +79,12 @@ export class GatewayClient {
     return partiesReply.parse(await this.#get(office, '/v1/parties')).parties;
   }
 
+  /** Whom the client's consent lets the office refer to next, less who declined. Undefined alike for a case of others and for none. */
+  async nextProviders(office: string, id: string): Promise<readonly PartyShown[] | undefined> {
+    const path = `/v1/cases/${id}/next-providers`;
+    return this.#own(async () => partiesReply.parse(await this.#get(office, path)).parties);
+  }
+
   async tryConsent(office: string, asked: object): Promise<readonly TrialLine[] | ProblemShown> {
     const answer = await this.#post(office, '/v1/consents/try', asked);
     return answer.status === 200 ? tryReply.parse(answer.body).messages : problemOf(answer);

@@ -3,7 +3,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import { viewerOf } from '../domain/agency.js';
+import { officesLed, viewerOf } from '../domain/agency.js';
 import { safeNext } from '../domain/safe-next.js';
 import { type DeskRequest, fieldsOf, textIn } from './desk-request.js';
 import type { SignInDesk } from './sign-in.desk.js';
@@ -83,6 +83,7 @@ export function addEdgeHooks(adapter: FastifyAdapter, parts: EdgeParts): void {
       throw new MeshError('person-not-entitled', 'the form did not come from this desk');
     request.session = session;
     request.viewer = viewer;
+    request.leads = officesLed(parts.desk.agency(), viewer).length > 0;
   }
 
   async function askToSignIn(

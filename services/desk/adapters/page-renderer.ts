@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { FastifyReply } from 'fastify';
 import nunjucks from 'nunjucks';
-import { isLeader } from '../team/presenter.js';
 import { sourceFolder } from '../source-folder.js';
 import type { DeskRequest, Visit } from './desk-request.js';
 
@@ -38,7 +37,7 @@ export function sendPage(
       name: viewer.person.name,
       office: viewer.office.name,
       kind: viewer.office.kind,
-      isLeader: isLeader(viewer),
+      leads: request.leads === true,
     },
   };
   send(reply, renderPage(view, shell), status);

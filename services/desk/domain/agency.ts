@@ -14,6 +14,9 @@ export interface Colleague {
   readonly job: Job;
   readonly name: string;
   readonly deputy: string;
+  /** First and last day away, as the agency's own list says it. */
+  readonly awayFrom?: string | undefined;
+  readonly awayUntil?: string | undefined;
 }
 
 /** The one agency of this desk: its offices and its people. */
@@ -43,6 +46,24 @@ export function officesOf(agency: Agency, { person, office }: Viewer): readonly 
     .map((colleague) => colleague.office);
   const others = agency.offices.filter(({ id }) => id !== office.id && stoodInFor.includes(id));
   return [office, ...others];
+}
+
+const leaderJobs: readonly Job[] = ['performance-team-leader', 'nominated-officer', 'manager'];
+
+/** The offices whose board a person sees: they lead it, or they stand in for its leader. Their own comes first. */
+export function officesLed(
+  { offices, people }: Agency,
+  { person, office }: Viewer,
+): readonly Office[] {
+  const led = people
+    .filter(({ job }) => leaderJobs.includes(job))
+    .filter(({ id, deputy }) => id === person.id || deputy === person.id)
+    .map((leader) => leader.office);
+  const found = offices.filter(({ id }) => led.includes(id));
+  return [
+    ...found.filter(({ id }) => id === office.id),
+    ...found.filter(({ id }) => id !== office.id),
+  ];
 }
 
 /** A person's name; the id of who has left stays readable. */

@@ -27,6 +27,10 @@ function whoOf(file: CaseFile, id: string): string {
 const isOffice = (name: string): boolean =>
   !name.startsWith('the mesh') && !name.startsWith('whoever');
 
+/** The last day of a consent, `YYYY-MM-DD`: it ends with that day, at the midnight that the mesh gives. */
+export const lastDay = (validUntil: string): string =>
+  londonDate(new Date(new Date(validUntil).getTime() - 1));
+
 /** The consents line by line, as the mesh tells this agency. */
 export function consentLines({ consents }: ConsentsShown, file: CaseFile) {
   return consents.map((line) => ({
@@ -36,8 +40,7 @@ export function consentLines({ consents }: ConsentsShown, file: CaseFile) {
       line.from === line.to
         ? `${whoOf(file, line.from)}: ${purposeWords[line.purpose]}`
         : `${whoOf(file, line.from)} may tell ${whoOf(file, line.to)}: ${purposeWords[line.purpose]}`,
-    until:
-      line.decision === 'given' ? `until ${dayWords(londonDate(new Date(line.validUntil)))}` : '',
+    until: line.decision === 'given' ? `until ${dayWords(lastDay(line.validUntil))}` : '',
     form: line.form,
     // Off unless the client ticked it: to name it each time would make it look like the client's wish.
     excluded: line.excludedCategories

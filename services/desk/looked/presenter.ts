@@ -11,6 +11,7 @@ const pageWords: Readonly<Record<string, string>> = {
   withdraw: 'the withdrawal of consent',
   consent: 'the page to seek consent',
   looked: 'this list',
+  slip: 'the client’s slip',
 };
 
 /** Who of the agency looked at the case, and when. */
