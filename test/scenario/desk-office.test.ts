@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { DeskTown, type DeskVisitor, caseIn } from '#test/support/desk-town.js';
-import { until } from '#test/support/until.js';
 
 /* A single point of contact, a team leader and an adviser at their agencies' desks, in Chromium; each test has a client of its own. */
 
@@ -15,24 +14,12 @@ const amara = (): Promise<DeskVisitor> => town.at('jcp', /Amara Apeere/);
 const siobhan = (): Promise<DeskVisitor> => town.at('jcp', /Siobhan/);
 const olu = (): Promise<DeskVisitor> => town.at('spoc_lsw', /Olu/);
 
-/** Loads a page until such a text is on it. */
-async function openUntil(visitor: DeskVisitor, path: string, text: string | RegExp): Promise<void> {
-  await until(`${String(text)} is on ${path}`, async () => {
-    await visitor.open(path);
-    return (await visitor.page.getByText(text).count()) > 0;
-  });
-}
-
 /** The case on the board, among those of a person. */
 const boxOf = (visitor: DeskVisitor, caseId: string) =>
   visitor.page.locator(`input[name=case][value="${caseId}"]`);
 
-async function openBoard(visitor: DeskVisitor, caseId: string, who: string): Promise<void> {
-  await until('the case is on the board', async () => {
-    await visitor.open(`/board?who=${who}`);
-    return (await boxOf(visitor, caseId).count()) > 0;
-  });
-}
+const openBoard = (visitor: DeskVisitor, caseId: string, who: string) =>
+  visitor.openWhen(`/board?who=${who}`, `value="${caseId}"`);
 
 const sentIn = (caseId: string) =>
   town.query('jcp', `select id from message where case_id = $1 and direction = 'sent'`, [caseId]);
@@ -41,12 +28,7 @@ describe('a single point of contact', () => {
   it('sees what waits and whom the consent names, and passes it on, without JavaScript', async () => {
     const caseId = await town.referred('spoc_lsw', 'trt_riverside');
     const duty = await town.visit('spoc_lsw', /Olu/, { javaScript: false });
-    await until('the form is kept', async () => {
-      await duty.open('/queue');
-      return (
-        (await duty.page.locator(`a[href="/cases/${caseId}/do/referral.forwarded"]`).count()) > 0
-      );
-    });
+    await duty.openWhen('/queue', `/cases/${caseId}/do/referral.forwarded`);
     expect(await duty.text()).toMatch(
       /It came today[\s\S]*names: Riverside Recovery, Wandsworth\./,
     );
@@ -60,10 +42,7 @@ describe('a single point of contact', () => {
     )
       await duty.page.getByRole('button', { name: /^(Send|See what will go)$/ }).click();
     expect(await duty.heading()).toBe('Referral passed on by the single point of contact');
-    await until('it is off the queue', async () => {
-      await duty.open('/queue');
-      return (await duty.page.locator(`a[href="/cases/${caseId}"]`).count()) === 0;
-    });
+    await duty.openWhen('/queue', `href="/cases/${caseId}"`, false);
     await duty.close();
   });
 
@@ -71,10 +50,7 @@ describe('a single point of contact', () => {
     const caseId = await town.referred('spoc_lsw');
     const duty = await olu();
     const handBack = `a[href="/cases/${caseId}/do/referral.declined"]`;
-    await until('it is in the queue', async () => {
-      await duty.open('/queue');
-      return (await duty.page.locator(handBack).count()) > 0;
-    });
+    await duty.openWhen('/queue', `/cases/${caseId}/do/referral.declined`);
     expect(await duty.text()).toContain('names no provider that could be asked now');
     await duty.page.locator(handBack).click();
     await duty.page.locator('[name=reason][value=no-capacity]').check();
@@ -152,7 +128,7 @@ describe('a client’s slip', () => {
   it('is printed without names, or with them, and who looked says that it was', async () => {
     const caseId = await town.referred();
     const adviser = await amara();
-    await openUntil(adviser, `/cases/${caseId}`, /A slip for the client/);
+    await adviser.openWhen(`/cases/${caseId}`, /A slip for the client/);
     await adviser.page.getByRole('link', { name: /A slip for the client/ }).click();
     await adviser.page.emulateMedia({ media: 'print' });
     const printed = await adviser.text();
@@ -211,10 +187,7 @@ describe('each of these pages', () => {
     await town.look(adviser, 'slip');
     await adviser.open(`/cases/${here}/looked`);
     await town.look(adviser, 'looked');
-    await until('it is in the queue', async () => {
-      await duty.open('/queue');
-      return (await duty.page.locator(`a[href="/cases/${there}"]`).count()) > 0;
-    });
+    await duty.openWhen('/queue', `href="/cases/${there}"`);
     await town.look(duty, 'queue');
     await leader.open('/board?who=p_wandsworth_adviser_2');
     await adviser.open(`/cases/${here}/slip?names=yes`);

@@ -70,10 +70,10 @@ describe('a form', () => {
   it('sent three times at once is one message and one confirmation', async () => {
     const caseId = await town.referred();
     const keyworker = await nadia();
-    await until('the referral is to be answered', async () => {
-      await keyworker.open(`/cases/${caseId}`);
-      return (await keyworker.page.getByRole('button', { name: /^Acknowledge/ }).count()) > 0;
-    });
+    await keyworker.openWhen(
+      `/cases/${caseId}`,
+      `action="/cases/${caseId}/do/referral.acknowledged"`,
+    );
     const { action, fields } = await keyworker.formOf('form[action$="/do/referral.acknowledged"]');
     const answers = await Promise.all([1, 2, 3].map(() => keyworker.post(action, fields)));
     expect(answers.map((answer) => answer.status())).toEqual([303, 303, 303]);
@@ -156,10 +156,8 @@ describe('a TPR2', () => {
   it('shows field by field what goes and what is left out, then goes, and the team leader notes receipt', async () => {
     const caseId = await town.referred();
     const [keyworker, leader] = await Promise.all([nadia(), town.at('jcp', /Siobhan/)]);
-    await until('the referral is kept', async () => {
-      await keyworker.open(`/cases/${caseId}/do/tpr2.shared`);
-      return (await keyworker.page.locator('main form').count()) > 0;
-    });
+    const share = `/cases/${caseId}/do/tpr2.shared`;
+    await keyworker.openWhen(share, `action="${share}"`);
     const page = await keyworker.open(`/cases/${caseId}/consent?form=TPR2`);
     for (const point of await page.locator('input[name=statements]').all()) await point.check();
     await page.check('input[name=decision][value=given]');

@@ -168,6 +168,16 @@ describe('people who move', () => {
     await story.step(lambeth, 're-engage', { owner: 'p_lambeth_adviser_1' });
   });
 
+  it('P3: nothing of a job centre’s client shows at a contracted provider', async () => {
+    const story = await inTreatment();
+    await exit(story, 'planned');
+    expect(await story.steps(pathways)).toEqual([]);
+    const asked = await town.mesh.call(pathways, `/v1/cases/${story.caseId}`);
+    const unknown = await town.mesh.call(pathways, `/v1/cases/${randomUUID()}`);
+    expect([asked.status, asked.body]).toEqual([unknown.status, unknown.body]);
+    expect(asked.status).toBeGreaterThanOrEqual(400);
+  });
+
   it('P13: who is away is stood in for by the deputy; who leaves has heirs, told in one mail', async () => {
     const story = await inTreatment();
     const stories = [story, await inTreatment()];
@@ -196,16 +206,6 @@ describe('people who move', () => {
     const left = await other.letter(secondKeyworker, 'Steps that came to you');
     expect(left.text).toContain(await other.shortReference(riverside));
     expect(left.outerSubject).not.toMatch(/steps|treatment/i);
-  });
-
-  it('P3: nothing of a job centre’s client shows at a contracted provider', async () => {
-    const story = await inTreatment();
-    await exit(story, 'planned');
-    expect(await story.steps(pathways)).toEqual([]);
-    const asked = await town.mesh.call(pathways, `/v1/cases/${story.caseId}`);
-    const unknown = await town.mesh.call(pathways, `/v1/cases/${randomUUID()}`);
-    expect([asked.status, asked.body]).toEqual([unknown.status, unknown.body]);
-    expect(asked.status).toBeGreaterThanOrEqual(400);
   });
 });
 

@@ -32,13 +32,23 @@ export class DeskVisitor {
     return this.page;
   }
 
-  /** Loads Today until such a step is on it, and opens it. */
-  async openStep(what: string | RegExp): Promise<Page> {
-    const { page } = this;
-    await until(`${String(what)} is on the list`, async () => {
-      await this.open('/today');
-      return (await page.getByRole('link', { name: what }).count()) > 0;
+  /**
+   * Opens a page once such a text (a part of its source or of what it says) is there, or no longer. It is asked for without the browser until
+   * then: each page that a browser draws costs half a second of processor.
+   */
+  async openWhen(path: string, wanted: string | RegExp, isThere = true): Promise<Page> {
+    await until(`${String(wanted)} is ${isThere ? '' : 'not '}on ${path}`, async () => {
+      const html = await (await this.get(path)).text();
+      const found = `${html}\n${html.replaceAll(/<[^>]*>/g, '')}`;
+      const isFound = typeof wanted === 'string' ? found.includes(wanted) : wanted.test(found);
+      return isFound === isThere;
     });
+    return this.open(path);
+  }
+
+  /** Waits until such a step is on Today, and opens it. */
+  async openStep(what: RegExp): Promise<Page> {
+    const page = await this.openWhen('/today', what);
     await page.getByRole('link', { name: what }).first().click();
     return page;
   }
