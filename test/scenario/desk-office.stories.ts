@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { DeskTown, type DeskVisitor, caseIn } from '#test/support/desk-town.js';
+import { type DeskVisitor, caseIn } from '#test/support/desk-town.js';
+import { town } from './desk-shared-town.js';
 
 /* A single point of contact, a team leader and an adviser at their agencies' desks, in Chromium; each test has a client of its own. */
-
-let town: DeskTown;
-beforeAll(async () => {
-  town = await DeskTown.start(['jcp', 'spoc_lsw']);
-}, 240_000);
-afterAll(() => town?.stop());
 
 const amara = (): Promise<DeskVisitor> => town.at('jcp', /Amara Apeere/);
 const siobhan = (): Promise<DeskVisitor> => town.at('jcp', /Siobhan/);
