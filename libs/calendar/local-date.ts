@@ -15,6 +15,16 @@ export const dayNumber = remembered((date: string): number => {
   return ms / dayMs;
 });
 
+/** A real day in that form: 2026-02-30 is none. */
+export function isDay(date: string): boolean {
+  try {
+    dayNumber(date);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export const dayOfNumber = remembered((number: number): string =>
   new Date(number * dayMs).toISOString().slice(0, 10),
 );

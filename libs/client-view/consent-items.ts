@@ -1,6 +1,7 @@
 import type { ViewConsent } from '#libs/contracts/client-view.js';
 import { Html, html, nothing } from './html.js';
-import { categoryWords, dayWords, momentWords, purposeWords, stateWords } from './plain-words.js';
+import { dayWords, momentWords } from '#libs/calendar/day-words.js';
+import { categoryWords, purposeWords, stateWords } from './plain-words.js';
 
 interface Group {
   readonly head: ViewConsent;

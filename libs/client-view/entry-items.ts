@@ -1,14 +1,8 @@
+import { dayWords, momentWords } from '#libs/calendar/day-words.js';
 import { londonDate } from '#libs/calendar/london-time.js';
 import type { ViewEntry } from '#libs/contracts/client-view.js';
 import { Html, html, nothing } from './html.js';
-import {
-  categoryWords,
-  dayWords,
-  momentWords,
-  outcomeWords,
-  reasonWords,
-  wordsOfMessage,
-} from './plain-words.js';
+import { categoryWords, outcomeWords, reasonWords, wordsOfMessage } from './plain-words.js';
 
 export function entryItem(entry: ViewEntry): Html {
   const isNo = entry.outcome === 'blocked' || entry.outcome === 'stopped';

@@ -1,4 +1,3 @@
-import { londonDate, londonTime } from '#libs/calendar/london-time.js';
 import type { ViewConsent, ViewEntry } from '#libs/contracts/client-view.js';
 import { type MessageName, nameOfType, ruleOf } from '#libs/contracts/message-table.js';
 import type { Category, Purpose } from '#libs/contracts/purposes.js';
@@ -105,30 +104,3 @@ export const reasonWords: Readonly<Record<NonNullable<ViewEntry['reason']>, stri
   'details-did-not-match': 'The details about you did not match. A person had to check them.',
   'form-was-wrong': 'The form was not filled in rightly.',
 };
-
-const months = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-] as const;
-
-/** `2026-03-02` as 2 March 2026. */
-export function dayWords(date: string): string {
-  const [year = '', month = '1', day = '1'] = date.split('-');
-  return `${Number(day)} ${months[Number(month) - 1] ?? ''} ${year}`;
-}
-
-/** Day and time as people write them, in British time. */
-export function momentWords(instant: string): string {
-  const at = new Date(instant);
-  return Number.isNaN(at.getTime()) ? '' : `${dayWords(londonDate(at))}, ${londonTime(at)}`;
-}

@@ -2,7 +2,7 @@ import type { ClientView, ViewConsent, ViewEntry } from '#libs/contracts/client-
 import { consentItem, groupConsents, shortConsent } from './consent-items.js';
 import { entryItem, shortItem } from './entry-items.js';
 import { Html, html, nothing } from './html.js';
-import { momentWords } from './plain-words.js';
+import { momentWords } from '#libs/calendar/day-words.js';
 import { style } from './style.js';
 
 /** `page`: everything, newest first, to read on a screen or print. `slip`: what matters most, on a few sheets, to take away. */

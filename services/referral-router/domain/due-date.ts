@@ -1,4 +1,5 @@
 import type { Holidays } from '#libs/calendar/bank-holidays.js';
+import { isDay } from '#libs/calendar/local-date.js';
 import { londonDate } from '#libs/calendar/london-time.js';
 import { addWorkingDays, workingDayOnOrAfter } from '#libs/calendar/working-days.js';
 import type { StepName } from '#libs/contracts/steps.js';
@@ -39,8 +40,5 @@ export function dueDate(
 export function localDay(fact: unknown): string | undefined {
   if (typeof fact !== 'string' || Number.isNaN(Date.parse(fact))) return undefined;
   if (!/^\d{4}-\d{2}-\d{2}$/.test(fact)) return londonDate(new Date(fact));
-  return isRealDay(fact) ? fact : undefined;
+  return isDay(fact) ? fact : undefined;
 }
-
-const isRealDay = (day: string): boolean =>
-  new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);

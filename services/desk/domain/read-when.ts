@@ -1,33 +1,6 @@
+import { dayWords } from '#libs/calendar/day-words.js';
+import { isDay } from '#libs/calendar/local-date.js';
 import { londonDate, londonInstant, londonTime } from '#libs/calendar/london-time.js';
-
-const months = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-] as const;
-
-/** `2026-03-02` as 2 March 2026. */
-export function dayWords(date: string): string {
-  const [year = '', month = '1', day = '1'] = date.split('-');
-  return `${Number(day)} ${months[Number(month) - 1] ?? ''} ${year}`;
-}
-
-/** Day and time as people write them, in British time. */
-export function momentWords(instant: string): string {
-  const at = new Date(instant);
-  return Number.isNaN(at.getTime()) ? '' : `${dayWords(londonDate(at))}, ${londonTime(at)}`;
-}
-
-export const timeWords = (instant: Date): string => londonTime(instant);
 
 export type WhenRead =
   | { readonly kind: 'instant'; readonly instant: string }
@@ -57,16 +30,8 @@ export function readWhen(date: string, time: string): WhenRead {
 
 function instantOf(date: string, time: string): Date | undefined {
   try {
-    const at = londonInstant(date, time);
-    const isReal = /^\d{4}-\d{2}-\d{2}$/.test(date) && isRealDay(date);
-    return isReal ? at : undefined;
+    return isDay(date) ? londonInstant(date, time) : undefined;
   } catch {
     return undefined;
   }
 }
-
-/** 2026-02-30 is none. */
-export const isRealDay = (date: string): boolean =>
-  /^\d{4}-\d{2}-\d{2}$/.test(date) &&
-  new Date(`${date}T00:00:00Z`).toString() !== 'Invalid Date' &&
-  new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
