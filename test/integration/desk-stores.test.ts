@@ -12,6 +12,7 @@ import { DraftStore } from '#services/desk/adapters/draft.store.js';
 import { GatewayClient } from '#services/desk/adapters/gateway.client.js';
 import { MessageSender } from '#services/desk/adapters/message.sender.js';
 import { MessageStore } from '#services/desk/adapters/message.store.js';
+import { ReferralDesk } from '#services/desk/adapters/referral.desk.js';
 import { Sealer } from '#services/desk/adapters/sealer.js';
 import { SessionStore } from '#services/desk/adapters/session.store.js';
 import { WorklistCache } from '#services/desk/adapters/worklist-cache.js';
@@ -19,6 +20,8 @@ import { sharedPostgres } from '#test/support/shared-postgres.js';
 import type { PostgresServer } from '#test/support/start-postgres.js';
 
 /* What a desk keeps, in a real PostgreSQL, beside a gateway that answers as it is told. */
+
+type ReferralParts = ConstructorParameters<typeof ReferralDesk>[0];
 
 let postgres: PostgresServer;
 let pool: Pool;
@@ -180,6 +183,79 @@ describe('a message to be sent', () => {
     expect(await messages.unanswered(0)).toEqual([]);
     expect(bodies).toHaveLength(2);
     expect(bodies[1]).toBe(bodies[0]);
+  });
+
+  it('does not overtake what was written before it in its case, such as a withdrawal', async () => {
+    const [first, second] = [draft(), draft()];
+    const later = { ...second, caseId: first.caseId };
+    const idsOf = (): readonly string[] =>
+      bodies.map((body) => (JSON.parse(body) as { id: string }).id);
+    answer = away;
+    await sender.send(first);
+    bodies.splice(0);
+    // The mesh is back for the second alone.
+    answer = (request, response, body) =>
+      (body.includes(first.id) ? away : accept)(request, response);
+    expect((await sender.send(later)).answer).toEqual({ kind: 'waiting' });
+    expect(idsOf()).toEqual([first.id]);
+    answer = accept;
+    const kept = await messages.find(office, later.id);
+    if (kept === undefined) throw new Error('not kept');
+    expect(await sender.put(kept)).toEqual({ kind: 'accepted' });
+    expect(idsOf()).toEqual([first.id, first.id, later.id]);
+    expect(await messages.unanswered(0)).toEqual([]);
+  });
+
+  it('waits while the gateway does not take the token of its office', async () => {
+    const form = draft();
+    answer = (_, response) =>
+      void response
+        .writeHead(401, { 'content-type': 'application/problem+json' })
+        .end(JSON.stringify({ type: 'urn:throughcare:problem:unauthenticated', title: 'T' }));
+    expect((await sender.send(form)).answer).toEqual({ kind: 'waiting' });
+    answer = accept;
+    expect((await sender.send(form)).answer).toEqual({ kind: 'accepted' });
+  });
+
+  it('that was to follow one that was refused does not go by itself', async () => {
+    const [dpa1, tpr1, referral, caseId] = [
+      sender.newId(),
+      sender.newId(),
+      sender.newId(),
+      randomUUID(),
+    ];
+    const desk = new ReferralDesk({ gateway, messages, sender } as unknown as ReferralParts);
+    answer = (_, response) =>
+      void response
+        .writeHead(422, { 'content-type': 'application/problem+json' })
+        .end(JSON.stringify({ type: 'urn:throughcare:problem:malformed-message', title: 'T' }));
+    const refused = await desk.send(
+      {
+        person: { id: 'p_one', office, job: 'adviser', name: 'One', deputy: 'p_two' },
+        office: { id: office, kind: 'jobcentre', name: 'Office' },
+      },
+      {
+        posted: {},
+        office: { id: office, kind: 'jobcentre', name: 'Office' },
+        parties: [],
+        caseId,
+        previous: undefined,
+        ids: { caseId, dpa1, tpr1, referral, takenAt: '2026-03-02T09:00:00Z' },
+        draft: '',
+      },
+      {
+        data: { client: {} },
+        problems: [],
+        to: 'trt_acme',
+        dpa1: 'given',
+        tpr1: 'given',
+        isCopyGiven: true,
+      },
+    );
+    expect(refused?.code).toBe('malformed-message');
+    expect((await messages.ofCase(office, caseId)).map(({ id }) => id)).toEqual([dpa1]);
+    expect(bodies).toHaveLength(1);
+    expect(await messages.unanswered(0)).toEqual([]);
   });
 
   it('that was answered is not sent again, and says what was said', async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { formShape } from '#libs/contracts/form-shape.js';
 import { type MessageName, messageNames, ruleOf } from '#libs/contracts/message-table.js';
-import { readWhen } from '#services/desk/domain/day-words.js';
+import { readWhen } from '#services/desk/domain/read-when.js';
+import { namedFor } from '#services/desk/domain/take-consent.js';
+import type { PartyShown } from '#libs/contracts/ask-around.js';
 import { fieldModel } from '#services/desk/domain/field-models.js';
 import { labelOf, valueWords } from '#services/desk/domain/field-words.js';
 import { readForm } from '#services/desk/domain/form-values.js';
@@ -140,6 +142,35 @@ describe('a time of day', () => {
     ['2026-02-03', ''],
   ])('%s %s is none', (date, time) => {
     expect(readWhen(date, time).kind).toBe('wrong');
+  });
+});
+
+describe('who is named to the client', () => {
+  const party = (id: string, kind: PartyShown['kind'], ...districts: string[]): PartyShown => ({
+    id,
+    kind,
+    name: id,
+    serves: districts.map((district) => ({ role: 'treatment', district })),
+  });
+  const parties = [
+    party('jcp_leeds', 'jobcentre'),
+    party('spoc_north', 'spoc', 'north'),
+    party('trt_by_point', 'treatment-provider'),
+    party('trt_north', 'treatment-provider', 'north'),
+    party('trt_south', 'treatment-provider', 'south'),
+  ];
+  const served = ['spoc_north', 'trt_by_point', 'trt_north'];
+
+  it('is the provider alone to whom the referral goes', () => {
+    expect(namedFor('trt_south', parties)).toEqual({ parties: ['trt_south'] });
+  });
+
+  it('is whoever may serve the area, and nobody who serves another', () => {
+    expect(namedFor('area:north/treatment', parties)).toEqual({
+      parties: served,
+      role: { role: 'treatment', district: 'north' },
+    });
+    expect(namedFor('spoc_north', parties)).toEqual({ parties: served });
   });
 });
 

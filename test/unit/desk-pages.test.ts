@@ -292,6 +292,34 @@ describe('a case', () => {
   });
 });
 
+describe('what the mesh has not', () => {
+  const sent = (n: number, answer: KeptMessage['answer']): KeptMessage => ({
+    ...referral,
+    id: id(n),
+    direction: 'sent',
+    type: typeOf('exit.notified'),
+    actor: 'p_one',
+    keptAt: `2026-03-02T09:00:0${n}Z`,
+    answer,
+  });
+  const shown = (...kept: KeptMessage[]): readonly string[] =>
+    show(file({}, kept)).notGone.map(({ href, state }) => `${href.slice(-1)} ${state}`);
+
+  it('is on the case, with what becomes of it', () => {
+    expect(shown(sent(2, undefined), sent(3, 'refused'), sent(4, 'accepted'))).toEqual([
+      '2 It has not gone yet. It goes by itself when the mesh is back.',
+    ]);
+    expect(shown(sent(2, undefined), sent(3, 'refused'))).toEqual([
+      '2 It has not gone yet. It goes by itself when the mesh is back.',
+      '3 It did not go. Open it to see why.',
+    ]);
+  });
+
+  it('is not repeated where the mesh tells of it itself', () => {
+    expect(shown({ ...sent(1, 'refused'), id: id(1) }, referral)).toEqual([]);
+  });
+});
+
 describe('a form that was kept', () => {
   it('reads as its fields in words, and names what it answers', () => {
     expect(presentMessage(file({}), referral).rows).toEqual([

@@ -2,7 +2,7 @@ import { londonDate } from '#libs/calendar/london-time.js';
 import type { FormField } from '#libs/contracts/form-shape.js';
 import { type ActionForm, isPreviewed } from '../domain/action-form.js';
 import { type CaseFile, knownClient, mayGet, partyName } from '../domain/case-file.js';
-import { dayWords } from '../domain/day-words.js';
+import { dayWords } from '#libs/calendar/day-words.js';
 import { type Choice, errorList, fieldModel } from '../domain/field-models.js';
 import type { FormRead, Posted } from '../domain/form-values.js';
 import { actionWords } from '../domain/message-words.js';

@@ -107,6 +107,9 @@ export class GatewayClient {
       timeoutMs: verdictSeconds * 1_000 + verdictMarginMs,
     });
     if (answer.status === 202) return { kind: 'accepted' };
+    // No answer to the message: it goes when the office's token is right again.
+    if (answer.status === 401)
+      throw new MeshError('broker-unavailable', `the gateway does not take the token of ${office}`);
     if (answer.status === 200)
       return { kind: 'decided', timeline: timelineReply.parse(answer.body) };
     return { kind: 'refused', problem: problemOf(answer) };

@@ -68,8 +68,22 @@ export class MessageSender {
     return { message, answer: await this.put(message), before: known !== undefined };
   }
 
-  /** Sends what is kept, again and again the same bytes, until the mesh has answered. */
+  /**
+   * Sends what is kept, again and again the same bytes, until the mesh has answered. In a case nothing overtakes: while a withdrawal waits for
+   * the mesh, what is written after it waits too.
+   */
   async put(kept: KeptMessage): Promise<Sent['answer']> {
+    for (const before of await this.parts.messages.unansweredBefore(kept))
+      if ((await this.#give(before)).kind === 'waiting') return { kind: 'waiting' };
+    return this.#give(kept);
+  }
+
+  /** What was to follow one that was refused is not sent by itself later: its author decides anew. */
+  async drop(drafts: readonly Draft[]): Promise<void> {
+    for (const { office, id } of drafts) await this.parts.messages.drop(office, id);
+  }
+
+  async #give(kept: KeptMessage): Promise<Sent['answer']> {
     const { gateway, messages } = this.parts;
     if (kept.message === undefined) return { kind: 'waiting' };
     try {

@@ -90,12 +90,29 @@ export class MessageStore {
     );
   }
 
-  /** What was kept to be sent and has no answer: the mesh was away, or the desk ended between the two. */
+  /** What was kept to be sent and has no answer: the mesh was away, or the desk ended between the two. The oldest first. */
   async unanswered(olderThanSeconds: number): Promise<readonly KeptMessage[]> {
     return this.#rows(
-      `select ${columns} from message where direction = 'sent' and answer is null
+      `select ${columns} from message where direction = 'sent' and answer is null and sealed is not null
        and kept_at < now() - make_interval(secs => $1) order by kept_at limit 20`,
       [olderThanSeconds],
+    );
+  }
+
+  /** What was written in the same case before this one, by any office of the agency, and has no answer. The oldest first. */
+  async unansweredBefore({ id, office, caseId }: KeptMessage): Promise<readonly KeptMessage[]> {
+    return this.#rows(
+      `select ${columns} from message where direction = 'sent' and answer is null and sealed is not null and case_id = $3
+       and (kept_at, id) < (select kept_at, id from message where id = $1 and office = $2) order by kept_at, id`,
+      [id, office, caseId],
+    );
+  }
+
+  /** A message that was to follow one that was refused, and has not gone. */
+  async drop(office: string, id: string): Promise<void> {
+    await this.#query(
+      `delete from message where office = $1 and id = $2 and direction = 'sent' and answer is null`,
+      [office, id],
     );
   }
 

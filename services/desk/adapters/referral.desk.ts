@@ -3,6 +3,7 @@ import type { Clock } from '#libs/clock/clock.js';
 import type { PartyShown } from '#libs/contracts/ask-around.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { typeOf } from '#libs/contracts/message-table.js';
+import { referrers } from '#libs/contracts/participants.js';
 import type { Office, Viewer } from '../domain/agency.js';
 import { knownClient, newest } from '../domain/case-file.js';
 import { consentData, consentTerms } from '../domain/take-consent.js';
@@ -29,7 +30,6 @@ export interface OpenReferral {
 }
 
 const kind = 'refer';
-const referrers: readonly string[] = ['jobcentre', 'contracted-provider'];
 
 /** Referrals from the first word to the last message: draft, trial, sending. */
 export class ReferralDesk {
@@ -141,9 +141,12 @@ export class ReferralDesk {
 
   async #sendAll(drafts: readonly Draft[]): Promise<ProblemShown | undefined> {
     for (const draft of drafts) await this.parts.sender.keep(draft);
-    for (const draft of drafts) {
+    for (const [index, draft] of drafts.entries()) {
       const { answer } = await this.parts.sender.send(draft);
-      if (answer.kind === 'refused') return answer.problem;
+      if (answer.kind === 'refused') {
+        await this.parts.sender.drop(drafts.slice(index + 1));
+        return answer.problem;
+      }
       // The rest goes by itself, in this order, when the mesh is back.
       if (answer.kind === 'waiting') return undefined;
     }

@@ -37,7 +37,9 @@ export class Upkeep {
 
   async #work(): Promise<void> {
     const { messages, sender, drafts, sessions, keepDays, logger } = this.parts;
-    for (const kept of await messages.unanswered(olderThanSeconds)) await sender.put(kept);
+    for (const kept of await messages.unanswered(olderThanSeconds))
+      // One that cannot be sent holds up its own case, and no other.
+      await sender.put(kept).catch((err: unknown) => logger.warn({ err }, 'a message waits'));
     this.#round += 1;
     if (this.#round % roundsAnHour !== 1) return;
     const count = await messages.eraseOld(keepDays);

@@ -1,7 +1,7 @@
 import { londonDate } from '#libs/calendar/london-time.js';
 import { type Agency, nameOf } from '../domain/agency.js';
 import { awayWords, isAway } from '../domain/away-words.js';
-import { dayWords } from '../domain/day-words.js';
+import { dayWords } from '#libs/calendar/day-words.js';
 import type { HandOver, HandOverState } from '../domain/hand-over.js';
 import { heldLines } from '../domain/held-lines.js';
 import type { KeptMessage } from '../domain/kept-message.js';

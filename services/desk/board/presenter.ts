@@ -3,7 +3,7 @@ import { londonDate } from '#libs/calendar/london-time.js';
 import type { WaitingFor, WorklistStep } from '#libs/contracts/ask.js';
 import { type Agency, type Office, nameOf } from '../domain/agency.js';
 import { awayWords } from '../domain/away-words.js';
-import { dayWords, momentWords } from '../domain/day-words.js';
+import { dayWords, momentWords } from '#libs/calendar/day-words.js';
 import { errorList, fieldId } from '../domain/field-models.js';
 import { valueWords } from '../domain/field-words.js';
 import type { FieldProblem, Posted } from '../domain/form-values.js';

@@ -1,6 +1,6 @@
 import { londonDate } from '#libs/calendar/london-time.js';
 import type { OwnCases } from '#libs/contracts/ask-router.js';
-import { dayWords } from '../domain/day-words.js';
+import { dayWords } from '#libs/calendar/day-words.js';
 import { referenceOf } from '../domain/reference.js';
 import { answerWords, stepWords } from '../domain/step-words.js';
 

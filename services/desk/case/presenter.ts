@@ -1,11 +1,12 @@
 import type { ConsentsShown, Timeline, WorklistStep } from '#libs/contracts/ask.js';
 import { londonDate } from '#libs/calendar/london-time.js';
 import { nameOfType } from '#libs/contracts/message-table.js';
+import { referrers } from '#libs/contracts/participants.js';
 import { consentLines } from '../domain/consents-shown.js';
 import { actionForm, isOneTap, isSendable, possibleActions } from '../domain/action-form.js';
 import { nameOf } from '../domain/agency.js';
 import { type CaseFile, knownClient, otherEnd, partyName } from '../domain/case-file.js';
-import { dayWords, momentWords } from '../domain/day-words.js';
+import { dayWords, momentWords } from '#libs/calendar/day-words.js';
 import type { KeptMessage } from '../domain/kept-message.js';
 import { actionWords, titleOfType } from '../domain/message-words.js';
 import { referenceOf } from '../domain/reference.js';
@@ -42,6 +43,7 @@ export function presentCase(
       .map((name) => ({ text: actionWords(name), href: `/cases/${view.case}/do/${name}` })),
     consents: consents === undefined ? [] : consentLines(consents, file),
     isConsentThere: consents !== undefined,
+    notGone: notGone(file),
     timeline: view.messages.toReversed().map((message) => timelineItem(message, file)),
     mayWithdraw: file.office.kind !== 'service',
     mayRefer: isReferrer(file),
@@ -49,14 +51,40 @@ export function presentCase(
   };
 }
 
-const isReferrer = ({ office }: CaseFile): boolean =>
-  ['jobcentre', 'contracted-provider'].includes(office.kind);
+const isReferrer = ({ office }: CaseFile): boolean => referrers.includes(office.kind);
 
 const dayOf = (instant: string): string => dayWords(londonDate(new Date(instant)));
 const plain = (name: string): string => {
   const words = name.replaceAll('-', ' ');
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 };
+
+/** What somebody sent from here and the mesh has not: it is away, or took the form for wrong and nobody sent it anew. */
+function notGone({ view, kept, agency }: CaseFile) {
+  const known = new Set(view.messages.map(({ id }) => id));
+  return kept
+    .filter(({ id, direction, answer }) => {
+      return (
+        direction === 'sent' && !known.has(id) && answer !== 'decided' && answer !== 'accepted'
+      );
+    })
+    .filter((each) => each.answer === undefined || !kept.some((later) => isSentAnew(each, later)))
+    .map(({ id, type, actor, at, answer }) => ({
+      what: titleOfType(type),
+      way: `${actor === undefined ? '' : `${nameOf(agency, actor)}, `}${momentWords(at)}`,
+      state:
+        answer === 'refused'
+          ? 'It did not go. Open it to see why.'
+          : 'It has not gone yet. It goes by itself when the mesh is back.',
+      href: `/cases/${view.case}/messages/${id}`,
+    }));
+}
+
+const isSentAnew = (refused: KeptMessage, later: KeptMessage): boolean =>
+  later.type === refused.type &&
+  later.keptAt > refused.keptAt &&
+  later.direction === 'sent' &&
+  later.answer !== 'refused';
 
 /** "Who lost him?" in one line. */
 function sentenceOf(file: CaseFile): string {

@@ -1,5 +1,5 @@
 import type { Colleague } from './agency.js';
-import { dayWords } from './day-words.js';
+import { dayWords } from '#libs/calendar/day-words.js';
 
 type Away = Pick<Colleague, 'awayFrom' | 'awayUntil'>;
 

@@ -2,7 +2,7 @@ import type { ConsentsShown } from '#libs/contracts/ask.js';
 import { type CaseFile, otherEnd, partyName } from './case-file.js';
 import { categoryWords, purposeWords } from './consent-words.js';
 import { offByDefault } from '#libs/contracts/purposes.js';
-import { dayWords } from './day-words.js';
+import { dayWords } from '#libs/calendar/day-words.js';
 import { londonDate } from '#libs/calendar/london-time.js';
 
 type Line = ConsentsShown['consents'][number];

@@ -1,7 +1,9 @@
 import type { FormField } from '#libs/contracts/form-shape.js';
 import { issueWords } from '#libs/contracts/issue-words.js';
 import { type MessageName, ruleOf } from '#libs/contracts/message-table.js';
-import { momentWords, readWhen, isRealDay } from './day-words.js';
+import { momentWords } from '#libs/calendar/day-words.js';
+import { isDay } from '#libs/calendar/local-date.js';
+import { readWhen } from './read-when.js';
 import { labelOf } from './field-words.js';
 
 export type Posted = Readonly<Record<string, string | readonly string[]>>;
@@ -86,7 +88,7 @@ function valueOf(field: FormField, posted: Posted): Got {
       return instantOf(field.path, posted);
     case 'date':
       if (text === '') return undefined;
-      return isRealDay(text)
+      return isDay(text)
         ? { value: text }
         : { problem: `${labelOf(field.path)} must be a real date, such as 2 March 2026` };
     case 'yes-no':

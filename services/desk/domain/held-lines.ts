@@ -1,4 +1,4 @@
-import { dayWords } from './day-words.js';
+import { dayWords } from '#libs/calendar/day-words.js';
 import type { HeldCase } from './hand-over.js';
 import { goesWithCase } from './step-holder.js';
 import { answerWords, stepWords } from './step-words.js';

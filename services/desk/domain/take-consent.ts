@@ -54,21 +54,27 @@ const areaPattern = /^area:([a-z-]+)\/treatment$/;
 
 /**
  * Who is named to the client where the referral goes to this address. A single point of contact, or an area, passes it on: then the
- * providers are named too, or the passing on would not be covered.
+ * providers are named too, or the passing on would not be covered. One that serves other districts alone is not: nobody would pass it there.
  */
 export function namedFor(to: string, parties: readonly PartyShown[]): Data {
-  const providers = parties.filter(({ kind }) => kind === 'treatment-provider').map(({ id }) => id);
   const district = areaPattern.exec(to)?.[1];
   if (district !== undefined) {
-    const serving = parties.filter(({ serves }) =>
-      serves.some((each) => each.district === district),
-    );
-    const ids = [...new Set([...serving.map(({ id }) => id), ...providers])];
+    const ids = parties.filter((party) => mayServe(party, [district])).map(({ id }) => id);
     return { parties: ids, role: { role: 'treatment', district } };
   }
-  const isPoint = parties.some(({ id, kind }) => id === to && kind === 'spoc');
-  return { parties: isPoint ? [...new Set([to, ...providers])] : [to] };
+  const point = parties.find(({ id, kind }) => id === to && kind === 'spoc');
+  if (point === undefined) return { parties: [to] };
+  const districts = point.serves.map((each) => each.district);
+  const providers = parties
+    .filter(({ id }) => id !== to)
+    .filter((each) => mayServe(each, districts));
+  return { parties: [to, ...providers.map(({ id }) => id)] };
 }
+
+/** By the directory; a provider that is reached through a point of contact serves no district of its own there. */
+const mayServe = ({ kind, serves }: PartyShown, districts: readonly string[]): boolean =>
+  serves.some(({ role, district }) => role === 'treatment' && districts.includes(district)) ||
+  (kind === 'treatment-provider' && serves.length === 0);
 
 /** A DPA1 names nobody where the record is the job centre's own; a contracted provider returns it to the job centre. */
 export function dpa1Terms(

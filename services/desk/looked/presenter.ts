@@ -1,6 +1,6 @@
 import { nameOf } from '../domain/agency.js';
 import type { CaseFile } from '../domain/case-file.js';
-import { momentWords } from '../domain/day-words.js';
+import { momentWords } from '#libs/calendar/day-words.js';
 import { referenceOf } from '../domain/reference.js';
 
 const pageWords: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import type { CaseFile } from '../domain/case-file.js';
 import { partyName } from '../domain/case-file.js';
 import { nameOf } from '../domain/agency.js';
-import { dayWords, momentWords } from '../domain/day-words.js';
+import { dayWords, momentWords } from '#libs/calendar/day-words.js';
 import { labelOf, valueWords } from '../domain/field-words.js';
 import type { Erased, KeptMessage } from '../domain/kept-message.js';
 import { titleOfType } from '../domain/message-words.js';

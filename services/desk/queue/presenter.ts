@@ -4,7 +4,7 @@ import type { PartyShown } from '#libs/contracts/ask-around.js';
 import { findDistrict } from '#libs/contracts/districts.js';
 import { type Agency, type Office, nameOf } from '../domain/agency.js';
 import { partyName } from '../domain/case-file.js';
-import { dayWords, momentWords } from '../domain/day-words.js';
+import { dayWords, momentWords } from '#libs/calendar/day-words.js';
 import { referenceOf } from '../domain/reference.js';
 import { stepWords } from '../domain/step-words.js';
 import type { QueueStep } from '../domain/to-pass-on.js';

@@ -4,7 +4,7 @@ import type { PartyKind } from '#libs/contracts/party.js';
 import { offByDefault } from '#libs/contracts/purposes.js';
 import { type CaseFile, otherEnd } from '../domain/case-file.js';
 import { lastDay } from '../domain/consents-shown.js';
-import { dayWords } from '../domain/day-words.js';
+import { dayWords } from '#libs/calendar/day-words.js';
 import { referenceOf } from '../domain/reference.js';
 import { neutralKinds, slipCategory, slipPurpose } from './slip-words.js';
 

@@ -1,8 +1,9 @@
 import type { WaitingFor, WorklistStep } from '#libs/contracts/ask.js';
+import { referrers } from '#libs/contracts/participants.js';
 import { addDays } from '#libs/calendar/local-date.js';
 import { londonDate } from '#libs/calendar/london-time.js';
 import { type Agency, type Viewer, nameOf, officesOf } from '../domain/agency.js';
-import { dayWords, momentWords } from '../domain/day-words.js';
+import { dayWords, momentWords } from '#libs/calendar/day-words.js';
 import { referenceOf } from '../domain/reference.js';
 import { answerWords, stepWords } from '../domain/step-words.js';
 
@@ -65,7 +66,7 @@ export function presentToday(ground: TodayGround) {
     filter: filterOf(ground),
     asOf: asOf === undefined ? '' : momentWords(asOf.toISOString()),
     isThere,
-    mayRefer: ['jobcentre', 'contracted-provider'].includes(viewer.office.kind),
+    mayRefer: referrers.includes(viewer.office.kind),
   };
 }
 

@@ -8,7 +8,7 @@ import {
 } from '#libs/contracts/purposes.js';
 import { type CaseFile, otherEnd, partyName } from '../domain/case-file.js';
 import { formWords, purposeWords } from '../domain/consent-words.js';
-import { dayWords } from '../domain/day-words.js';
+import { dayWords } from '#libs/calendar/day-words.js';
 import type { Posted } from '../domain/form-values.js';
 import { titleOfType } from '../domain/message-words.js';
 import { referenceOf } from '../domain/reference.js';
