@@ -114,6 +114,7 @@ describe('Today', () => {
       now,
       asOf: undefined,
       isThere: true,
+      unread: undefined,
     });
 
   it('puts each step under overdue, today, this week or later, the first due first', () => {
