@@ -232,6 +232,24 @@ describe('a case', () => {
     );
   });
 
+  it('of a client who was referred again corrects no outcome of the referral before', () => {
+    const own = { sender: 'trt_riverside', to: 'jcp_leeds' };
+    const day = (n: number): string => `2026-03-0${n}T09:00:00Z`;
+    const before = [
+      told({}),
+      told({ id: id(2), type: typeOf('appointment.booked'), time: day(2), ...own }),
+      told({ id: id(3), type: typeOf('appointment.did-not-attend'), time: day(3), ...own }),
+    ];
+    const again = told({ id: id(4), time: day(4) });
+    expect(actionForm(file({ messages: before }), 'appointment.attended')?.given).toMatchObject({
+      appointment: id(2),
+      corrects: id(3),
+    });
+    expect(
+      actionForm(file({ messages: [...before, again] }), 'appointment.attended')?.given,
+    ).toEqual({ referral: id(4) });
+  });
+
   it('does not offer to answer what was refused or taken back', () => {
     expect(
       actionForm(file({ messages: [told({ state: 'stopped' })] }), 'referral.acknowledged'),
