@@ -10,8 +10,8 @@ import { type Draft, MessageSender } from '../adapters/message.sender.js';
 import { sendPage } from '../adapters/page-renderer.js';
 import { expiredKind } from '../adapters/sign-in.desk.js';
 import { type ActionForm, actionForm, isPreviewed, isSendable } from '../domain/action-form.js';
-import type { CaseFile } from '../domain/case-file.js';
-import { usualValues } from '../domain/field-models.js';
+import { type CaseFile, keptData } from '../domain/case-file.js';
+import { usualValues, whenFields } from '../domain/field-models.js';
 import { readForm } from '../domain/form-values.js';
 import type { TrialShown } from '../domain/trial-words.js';
 import { type ActionShown, fieldsShown, presentAction } from './presenter.js';
@@ -38,7 +38,10 @@ export class ActionController {
     const person = visit.viewer.person.id;
     const written =
       typeof kept === 'string' ? await this.drafts.read(person, expiredKind, kept) : undefined;
-    const usual = usualValues(form.fields, { now: this.clock.now(), person });
+    const usual = {
+      ...usualValues(form.fields, { now: this.clock.now(), person }),
+      ...offeredTime(file, form),
+    };
     this.#show(visit, file, { form, posted: written ?? usual, id: this.sender.newId() });
   }
 
@@ -98,6 +101,13 @@ function formOf(file: CaseFile, text: string): ActionForm {
   const form = name === 'step.done' ? stepDoneForm(name) : actionForm(file, name);
   if (form === undefined) throw new MeshError('not-found', 'the case has no such action now');
   return form;
+}
+
+/** Who accepts an offer accepts its time: it stands in the form already. */
+function offeredTime(file: CaseFile, { name, given }: ActionForm): Fields {
+  if (name !== 'review.accepted' || typeof given['offer'] !== 'string') return {};
+  const startsAt = keptData(file, given['offer'])?.['startsAt'];
+  return typeof startsAt === 'string' ? whenFields('startsAt', new Date(startsAt)) : {};
 }
 
 /** Its fields come from the step's own button. */
