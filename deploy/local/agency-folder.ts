@@ -33,15 +33,18 @@ export async function writeAgencyFolder(
   {
     directory,
     tokenOf,
+    recordOf = () => undefined,
   }: {
     readonly directory: AgencyEntries;
     readonly tokenOf: (office: string) => string | undefined;
+    /** The record system of an office, where it has one. */
+    readonly recordOf?: (office: string) => object | undefined;
   },
 ): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const offices = directory.parties
     .filter((party) => party.agency === agency)
-    .map(({ id, kind, name, phone }) => ({ id, kind, name, phone }));
+    .map(({ id, kind, name, phone }) => ({ id, kind, name, phone, record: recordOf(id) }));
   const people = directory.people
     .filter(({ party }) => offices.some(({ id }) => id === party))
     .map(({ party: office, absentFrom: awayFrom, absentUntil: awayUntil, ...person }) => {
