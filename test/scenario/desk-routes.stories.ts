@@ -71,7 +71,7 @@ const table = (ground: Ground): Readonly<Record<string, Cell>> => ({
   'GET /cases/:case/do/:name': {
     who: ours,
     at: `${ground.caseAt}/do/case.caseworker-named`,
-    status: 200,
+    status: 303,
   },
   'POST /cases/:case/do/:name': {
     who: ours,

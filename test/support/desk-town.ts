@@ -39,7 +39,7 @@ export class DeskVisitor {
    */
   async openWhen(path: string, wanted: string | RegExp, isThere = true): Promise<Page> {
     await until(`${String(wanted)} is ${isThere ? '' : 'not '}on ${path}`, async () => {
-      const html = await (await this.get(path)).text();
+      const html = await (await this.context.request.get(`${this.url}${path}`)).text();
       const found = `${html}\n${html.replaceAll(/<[^>]*>/g, '')}`;
       const isFound = typeof wanted === 'string' ? found.includes(wanted) : wanted.test(found);
       return isFound === isThere;
