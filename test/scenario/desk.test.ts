@@ -7,3 +7,5 @@ import './desk-office.stories.js';
 import './desk-exit.stories.js';
 // oxlint-disable-next-line import/no-unassigned-import -- nothing of them is called from here
 import './desk-routes.stories.js';
+// oxlint-disable-next-line import/no-unassigned-import -- nothing of them is called from here
+import './desk-situations.stories.js';

@@ -30,7 +30,7 @@ export class DeskReader {
     address: string,
     init: { readonly method?: string; readonly body?: URLSearchParams | string } & Pick<
       RequestInit,
-      'headers'
+      'headers' | 'signal'
     > = {},
   ): Promise<Answered> {
     const url = new URL(address, this.url);
@@ -102,6 +102,11 @@ export class DeskReader {
     const second = await this.submit(answer.form(sendWords));
     if (!isTaken(second)) throw new Error(`${second.status} ${second.text}`);
     return second;
+  }
+
+  /** Address of the page that was shown last. */
+  get at(): string {
+    return this.#at?.href ?? this.url;
   }
 
   #addressOf({ action }: HtmlForm): URL {
