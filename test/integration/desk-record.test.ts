@@ -337,6 +337,12 @@ describe('a job centre without a DPA1 of the client', () => {
     desk.isGatewayAway = true;
     await desk.round();
     expect(await erasedOf(caseId)).toEqual([undefined]);
+    // It is asked again within a minute, not when the usual time is over.
+    const { rows } = await desk.pool.query(
+      `select 1 from record_case where case_id = $1 and ask_at < now() + interval '61 s'`,
+      [caseId],
+    );
+    expect(rows).toHaveLength(1);
   });
 });
 

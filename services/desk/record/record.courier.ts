@@ -39,6 +39,7 @@ export interface RecordCourierParts {
 export class RecordCourier {
   readonly #holidays = bankHolidays('england-and-wales');
   #timer: NodeJS.Timeout | undefined;
+  #isStopping = false;
   #working: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: RecordCourierParts) {}
@@ -51,18 +52,35 @@ export class RecordCourier {
     }, everyMs);
   }
 
-  /** One round: what is due now, each case once. */
+  /** All that is due now. What cannot be done comes again when its claim is over. */
   async work(): Promise<void> {
-    const { records, askMinutes } = this.parts;
-    for (const watched of await records.takeWatched(askMinutes * 60))
-      await this.#tryEach(watched.office, () => this.#watch(watched));
-    for (const item of await records.claim())
-      await this.#tryEach(item.office, () => this.#carry(item));
+    const { records } = this.parts;
+    await this.#drain(
+      () => records.takeWatched(),
+      (watched) => this.#watch(watched),
+    );
+    await this.#drain(
+      () => records.claim(),
+      (item) => this.#carry(item),
+    );
   }
 
+  /** Ends with the one that is under way: the others are claimed again by whoever works then. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     clearInterval(this.#timer);
     await this.#working;
+  }
+
+  async #drain<T extends { readonly office: string }>(
+    take: () => Promise<readonly T[]>,
+    work: (one: T) => Promise<void>,
+  ): Promise<void> {
+    for (let taken = await take(); taken.length > 0; taken = await take())
+      for (const one of taken) {
+        if (this.#isStopping) return;
+        await this.#tryEach(one.office, () => work(one));
+      }
   }
 
   /** One that fails holds up its own case, and no other. It comes again when its claim is over. */
@@ -77,16 +95,22 @@ export class RecordCourier {
   async #watch({ office, caseId, isCurrent: wasCurrent }: WatchedCase): Promise<void> {
     const { gateway, messages, records, systems, clock, logger } = this.parts;
     const dpa1 = await gateway.dpa1(office, caseId);
-    if (dpa1?.current === true)
-      return records.stands(office, caseId, this.#secondsUntil(dpa1.until));
+    const again = this.parts.askMinutes * 60;
+    if (dpa1?.current === true) {
+      await records.stands(office, caseId);
+      const endsIn = Math.max(1, this.#secondsUntil(dpa1.until));
+      return records.askAgain(office, caseId, Math.min(again, endsIn));
+    }
     const until =
       wasCurrent || dpa1 === undefined
         ? undefined
         : keptUntil(await messages.ofCase(office, caseId), this.#holidays);
     const now = { isCurrent: dpa1?.current, keptUntil: until, today: londonDate(clock.now()) };
-    if (!isToErase({ isCurrent: wasCurrent }, now)) return;
-    const forms = await records.eraseCase(office, caseId, systems.isHandedOver(office));
-    logger.info({ event: 'erased-without-dpa1', office, forms }, 'no DPA1 stands');
+    if (isToErase({ isCurrent: wasCurrent }, now)) {
+      const forms = await records.eraseCase(office, caseId, systems.isHandedOver(office));
+      logger.info({ event: 'erased-without-dpa1', office, forms }, 'no DPA1 stands');
+    }
+    await records.askAgain(office, caseId, again);
   }
 
   /** Until the end of the last day of a DPA1. */

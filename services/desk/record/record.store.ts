@@ -58,13 +58,13 @@ export const hasten = `update record_item set next_at = least(next_at, now() + i
 export class RecordStore {
   constructor(private readonly pool: Pool) {}
 
-  /** The cases to ask for now; another instance asks for others. @param againSeconds when each is to be asked for again */
-  async takeWatched(againSeconds: number): Promise<readonly WatchedCase[]> {
+  /** Cases to ask for now. Another instance asks for others; one without an answer is due again when its claim is over. */
+  async takeWatched(): Promise<readonly WatchedCase[]> {
     const rows = await this.#rows<{ office: string; case_id: string; is_current: boolean }>(
-      `update record_case set ask_at = now() + make_interval(secs => $1) where (office, case_id) in (
+      `update record_case set ask_at = now() + interval '${claimSeconds} s' where (office, case_id) in (
          select office, case_id from record_case where ask_at <= now() order by ask_at limit ${atOnce} for update skip locked)
        returning office, case_id, is_current`,
-      [againSeconds],
+      [],
     );
     return rows.map(({ office, case_id, is_current }) => ({
       office,
@@ -73,13 +73,19 @@ export class RecordStore {
     }));
   }
 
-  /** The DPA1 stands: what waited for it may go. @param endsInSeconds asked again then, where that is sooner */
-  async stands(office: string, caseId: string, endsInSeconds: number): Promise<void> {
+  /** The DPA1 stands: what waited for it may go. */
+  async stands(office: string, caseId: string): Promise<void> {
     await this.#rows(
-      `with known as (update record_case set is_current = true, ask_at = least(ask_at, now() + make_interval(secs => $3))
-         where office = $1 and case_id = $2)
+      `with known as (update record_case set is_current = true where office = $1 and case_id = $2)
        update record_item set next_at = now() where office = $1 and case_id = $2 and trouble = 'no-dpa1' and next_at > now()`,
-      [office, caseId, Math.min(Math.max(endsInSeconds, 1), 366 * 86_400)],
+      [office, caseId],
+    );
+  }
+
+  async askAgain(office: string, caseId: string, seconds: number): Promise<void> {
+    await this.#rows(
+      `update record_case set ask_at = now() + make_interval(secs => $3) where office = $1 and case_id = $2`,
+      [office, caseId, seconds],
     );
   }
 
