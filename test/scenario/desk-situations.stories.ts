@@ -18,17 +18,6 @@ let amara: DeskReader;
 let tomasz: DeskReader;
 let nadia: DeskReader;
 let leroy: DeskReader;
-beforeAll(async () => {
-  const { jcp = '', trt_riverside: riverside = '' } = town.desks.urls;
-  // Sessions of their own: one of them is made to end.
-  [amara, tomasz, nadia, leroy] = await Promise.all([
-    DeskReader.signIn(jcp, /Amara Apeere/),
-    DeskReader.signIn(jcp, /Tomasz/),
-    DeskReader.signIn(riverside, /Nadia Mithal/),
-    DeskReader.signIn(riverside, /Leroy/),
-  ]);
-});
-
 const sentBy = (agency: 'jcp' | 'trt_riverside', caseId: string) =>
   town.query(agency, `select id from message where case_id = $1 and direction = 'sent'`, [caseId]);
 
@@ -67,6 +56,18 @@ async function takeBack(reader: DeskReader, caseId: string): Promise<void> {
 }
 
 describe('at the desk', () => {
+  // Within: what it makes would be on the lists of the stories before.
+  beforeAll(async () => {
+    const { jcp = '', trt_riverside: riverside = '' } = town.desks.urls;
+    // Sessions of their own: one of them is made to end.
+    [amara, tomasz, nadia, leroy] = await Promise.all([
+      DeskReader.signIn(jcp, /Amara Apeere/),
+      DeskReader.signIn(jcp, /Tomasz/),
+      DeskReader.signIn(riverside, /Nadia Mithal/),
+      DeskReader.signIn(riverside, /Leroy/),
+    ]);
+  });
+
   it('double click, Enter twice, and the same POST 10 ms apart, with and without JavaScript, put out one message and show one confirmation', async () => {
     for (const javaScript of [true, false]) {
       const caseId = await town.referred();

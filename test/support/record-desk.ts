@@ -21,6 +21,8 @@ import { type ScratchFolder, scratchFolder } from './scratch-folder.js';
 import { sharedPostgres } from './shared-postgres.js';
 import type { PostgresServer } from './start-postgres.js';
 
+const elsewhere = '/elsewhere';
+
 export const recordOffice = 'jcp_leeds';
 
 /** What the mesh says of the DPA1 of one case. */
@@ -82,7 +84,9 @@ export class RecordDesk {
     const pool = connectDatabase({ url, applicationName: 'test' });
     let desk: RecordDesk | undefined;
     const gatewayServer = await serve((path) => desk?.gatewayAnswer(path) ?? { status: 503 });
-    const hook = await serve(async (_path, call) => {
+    const hook = await serve(async (path, call) => {
+      // Where a redirect leads: whoever followed it would be told that all is well.
+      if (path === elsewhere) return { status: 204 };
       desk?.calls.push(call);
       await desk?.onCall();
       return { status: desk?.hookStatus ?? 500 };
@@ -261,7 +265,10 @@ async function serve(
       const call = { headers: request.headers, body: Buffer.concat(chunks).toString() };
       void Promise.resolve(answer(request.url ?? '', call)).then(({ status, body }) =>
         response
-          .writeHead(status, { 'content-type': 'application/json' })
+          .writeHead(status, {
+            'content-type': 'application/json',
+            ...(status === 307 ? { location: elsewhere } : {}),
+          })
           .end(body === undefined ? undefined : JSON.stringify(body)),
       );
     });

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { bankHolidays } from '#libs/calendar/bank-holidays.js';
 import { type MessageName, messageNames, ruleOf, typeOf } from '#libs/contracts/message-table.js';
 import type { KeptMessage } from '#services/desk/domain/kept-message.js';
-import { isForRecord } from '#services/desk/domain/record-entry.js';
+import { type EntryGround, decideEntry, isForRecord } from '#services/desk/domain/record-entry.js';
 import { isToErase, keptUntil } from '#services/desk/domain/record-watch.js';
 import { signatureOf } from '#services/desk/record/webhook.record-system.js';
 
@@ -48,6 +48,88 @@ describe('the record', () => {
       expect([name, ruleOf(name).to.includes('mesh')]).toEqual([name, false]);
     for (const name of ['consent.recorded', 'consent.withdrawn', 'instruction.stop-using'] as const)
       expect(isForRecord(typeOf(name))).toBe(false);
+  });
+});
+
+describe('an entry', () => {
+  const absence = kept('appointment.did-not-attend', '2026-03-02T09:00:00Z', {
+    referral: randomUUID(),
+    on: '2026-03-02',
+  });
+  const { message } = absence;
+  if (message === undefined) throw new Error('no message');
+  const line = {
+    from: 'jcp',
+    to: 'jcp',
+    purpose: 'record-on-lms' as const,
+    consent: randomUUID(),
+    decision: 'given' as const,
+    excludedCategories: [],
+    validFrom: '2026-01-01T00:00:00Z',
+    validUntil: '2027-01-01T00:00:00Z',
+    form: 'DPA1',
+    recordedAt: '2026-01-01T00:00:00Z',
+  };
+  const told = { type: absence.type, sender: 'trt_acme', to: 'jcp_leeds', time: absence.at };
+  const ground: EntryGround = {
+    agency: 'jcp',
+    kept: { ...absence, message },
+    client: { surname: 'Quill', dateOfBirth: '1984-05-17' },
+    dpa1: { current: true, until: '2026-12-31' },
+    view: {
+      case: absence.caseId,
+      messages: [{ id: absence.id, ...told, state: 'collected', records: [] }],
+      steps: [],
+      waiting: [],
+      reminders: [],
+      mails: [],
+    },
+    consents: { consents: [line], history: [] },
+  };
+  const noDpa1 = { kind: 'waits', why: 'no-dpa1' };
+  const undecided = { kind: 'waits', why: 'undecided' };
+
+  it('goes where all that it needs is known', () => {
+    expect(decideEntry(ground).kind).toBe('goes');
+  });
+
+  it.each<{ name: string; change: Partial<EntryGround>; verdict: object }>([
+    {
+      name: 'a newer no of the client, whatever the line says',
+      change: { dpa1: { current: false, until: '2026-12-31' } },
+      verdict: noDpa1,
+    },
+    { name: 'no answer about the DPA1', change: { dpa1: undefined }, verdict: noDpa1 },
+    { name: 'a DPA1 without an end', change: { dpa1: { current: true } }, verdict: noDpa1 },
+    { name: 'no answer about the consents', change: { consents: undefined }, verdict: noDpa1 },
+    {
+      name: 'a line that another agency took',
+      change: { consents: { consents: [{ ...line, from: 'cp_one' }], history: [] } },
+      verdict: noDpa1,
+    },
+    {
+      name: 'a line that is withdrawn',
+      change: { consents: { consents: [{ ...line, decision: 'withdrawn' }], history: [] } },
+      verdict: noDpa1,
+    },
+    { name: 'no answer about the case', change: { view: undefined }, verdict: undecided },
+    { name: 'a client nobody knows', change: { client: undefined }, verdict: { kind: 'never' } },
+    {
+      name: 'an identity that the client ruled out',
+      change: {
+        consents: { consents: [{ ...line, excludedCategories: ['identity'] }], history: [] },
+      },
+      verdict: { kind: 'never' },
+    },
+    {
+      name: 'a needed field that the client ruled out',
+      change: {
+        consents: { consents: [{ ...line, excludedCategories: ['attendance'] }], history: [] },
+      },
+      verdict: { kind: 'never' },
+    },
+  ])('does not go with $name', ({ change, verdict }) => {
+    expect(decideEntry({ ...ground, ...change })).toEqual(verdict);
   });
 });
 
