@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Job } from '#libs/contracts/steps.js';
@@ -33,15 +34,18 @@ export async function writeAgencyFolder(
   {
     directory,
     tokenOf,
+    recordOf = keptRecords(folder),
   }: {
     readonly directory: AgencyEntries;
     readonly tokenOf: (office: string) => string | undefined;
+    /** The record system of an office, where it has one. Absent: as it stands in the file that is there. */
+    readonly recordOf?: (office: string) => object | undefined;
   },
 ): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const offices = directory.parties
     .filter((party) => party.agency === agency)
-    .map(({ id, kind, name, phone }) => ({ id, kind, name, phone }));
+    .map(({ id, kind, name, phone }) => ({ id, kind, name, phone, record: recordOf(id) }));
   const people = directory.people
     .filter(({ party }) => offices.some(({ id }) => id === party))
     .map(({ party: office, absentFrom: awayFrom, absentUntil: awayUntil, ...person }) => {
@@ -54,4 +58,14 @@ export async function writeAgencyFolder(
     const token = tokenOf(id);
     if (token !== undefined) await writeFile(join(folder, `${id}.token`), token, { mode: 0o600 });
   }
+}
+
+/** The agency itself writes where its offices' record systems are: that outlives a new list of offices and people. */
+function keptRecords(folder: string): (office: string) => object | undefined {
+  const path = join(folder, 'agency.json');
+  if (!existsSync(path)) return () => undefined;
+  const { offices } = JSON.parse(readFileSync(path, 'utf8')) as {
+    readonly offices: readonly { readonly id: string; readonly record?: object }[];
+  };
+  return (office) => offices.find(({ id }) => id === office)?.record;
 }

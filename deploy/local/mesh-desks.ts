@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sampleDirectoryPath, readSampleDirectory } from '#deploy/sample/sample-directory.js';
 import { nodeArguments } from '#libs/settings/node-arguments.js';
-import { writeAgencyFolder } from './agency-folder.js';
+import { type AgencyEntries, writeAgencyFolder } from './agency-folder.js';
 import { freePorts } from './free-port.js';
 import { createDatabases } from './local-databases.js';
 import type { LocalMesh } from './mesh.js';
+import { type SampleRecord, makeSampleRecord } from './sample-record.js';
 import { Stack } from './stack.js';
 import { SupervisedProcess } from './supervised-process.js';
 
@@ -23,6 +24,8 @@ export interface LocalDesks {
   readonly databases: Readonly<Record<string, string>>;
   /** Whom the sign-in provider knows: a directory file of its own. */
   readonly peopleFile: string;
+  /** The record system of a job centre of the sample: its files, and the private key that opens them. */
+  readonly record: SampleRecord;
   /** What each desk knows of its agency: `agency.json`, `<office>.token`. */
   readonly folderOf: (agency: string) => string;
   readonly processes: ReadonlyMap<string, SupervisedProcess>;
@@ -71,8 +74,8 @@ async function start(mesh: LocalMesh, options: DeskOptions, stack: Stack): Promi
       offices: directory.parties.filter((party) => party.agency === agency).map(({ id }) => id),
     })),
   );
-  for (const { agency, folder: own } of desks)
-    await writeAgencyFolder(own, agency, { directory, tokenOf: (id) => mesh.tokens[id] });
+  const record = await makeSampleRecord(folder, secrets);
+  for (const desk of desks) await writeDeskFolder(mesh, directory, desk, record);
   const peopleFile = join(secrets, 'people.json');
   await copyFile(sampleDirectoryPath, peopleFile);
   const signIn = signInProcess(folder, signInPort, peopleFile, desks);
@@ -101,10 +104,26 @@ async function start(mesh: LocalMesh, options: DeskOptions, stack: Stack): Promi
       desks.map(({ agency }) => [agency, databases[`desk_${agency}`] ?? '']),
     ),
     peopleFile,
+    record,
     folderOf: (agency) => join(secrets, agency),
     processes,
     stop: () => stack.stop(),
   };
+}
+
+async function writeDeskFolder(
+  mesh: LocalMesh,
+  directory: AgencyEntries,
+  { agency, folder, offices }: DeskPlace,
+  record: SampleRecord,
+): Promise<void> {
+  await writeAgencyFolder(folder, agency, {
+    directory,
+    tokenOf: (id) => mesh.tokens[id],
+    recordOf: (id) => (id === record.office ? { folder: record.folder } : undefined),
+  });
+  if (offices.includes(record.office))
+    await writeFile(join(folder, `${record.office}.record-key.asc`), record.publicKey);
 }
 
 interface DeskPlace {

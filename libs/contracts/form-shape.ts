@@ -42,8 +42,16 @@ const patternOf = (schema: z.ZodType): string | undefined =>
 const personPattern = patternOf(personId);
 const partyPattern = patternOf(partyId);
 
-/** The fields of a form in their order, as its schema says. */
+const shapes = new WeakMap<z.ZodType, readonly FormField[]>();
+
+/** The fields of a form in their order, as its schema says. Worked out once a form: a page of a case asks for some forty. */
 export function formShape(form: z.ZodType): readonly FormField[] {
+  const shape = shapes.get(form) ?? shapeOf(form);
+  shapes.set(form, shape);
+  return shape;
+}
+
+function shapeOf(form: z.ZodType): readonly FormField[] {
   const schema = z.toJSONSchema(form, { io: 'input', unrepresentable: 'any', reused: 'inline' });
   return fieldsOf(
     inlined(schema as Schema & { readonly $defs?: Record<string, Schema> }),

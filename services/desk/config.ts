@@ -23,6 +23,8 @@ const settings = {
   SESSION_HOURS: z.coerce.number().min(1).max(24).default(12),
   /** Whether a person may still work here is asked again after so many seconds. */
   PERSON_CHECK_SECONDS: z.coerce.number().min(0).max(60).default(60),
+  /** Whether a client's DPA1 still stands is asked so often; at the end of its last day and after a withdrawal here at once. */
+  RECORD_ASK_MINUTES: z.coerce.number().min(1).max(1_440).default(60),
   /** Content is erased so long after the last message of its case. */
   KEEP_DAYS: z.coerce.number().int().min(1).default(365),
 };

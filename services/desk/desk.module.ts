@@ -12,11 +12,11 @@ import { GatewayClient } from './adapters/gateway.client.js';
 import { HandOverDesk } from './adapters/hand-over.desk.js';
 import { HealthController } from './adapters/health.controller.js';
 import { MessageSender } from './adapters/message.sender.js';
+import { OfficeDesk } from './adapters/office.desk.js';
 import { QueueDesk } from './adapters/queue.desk.js';
 import { ReferralDesk } from './adapters/referral.desk.js';
 import { SignInDesk } from './adapters/sign-in.desk.js';
 import { ViewingStore } from './adapters/viewing.store.js';
-import { WorklistCache } from './adapters/worklist-cache.js';
 import { BoardController } from './board/controller.js';
 import { CaseController } from './case/controller.js';
 import { ConsentController } from './consent/controller.js';
@@ -38,12 +38,12 @@ export interface DeskParts {
   readonly cases: CaseDesk;
   readonly drafts: DraftStore;
   readonly handOvers: HandOverDesk;
+  readonly offices: OfficeDesk;
   readonly queues: QueueDesk;
   readonly sender: MessageSender;
   readonly referrals: ReferralDesk;
   readonly signIn: SignInDesk;
   readonly viewings: ViewingStore;
-  readonly worklists: WorklistCache;
 }
 
 /** The pages. The parts come made: the edge and the collectors need the same ones. */
@@ -78,12 +78,12 @@ export class DeskModule {
         { provide: CaseDesk, useValue: parts.cases },
         { provide: DraftStore, useValue: parts.drafts },
         { provide: HandOverDesk, useValue: parts.handOvers },
+        { provide: OfficeDesk, useValue: parts.offices },
         { provide: QueueDesk, useValue: parts.queues },
         { provide: MessageSender, useValue: parts.sender },
         { provide: ReferralDesk, useValue: parts.referrals },
         { provide: SignInDesk, useValue: parts.signIn },
         { provide: ViewingStore, useValue: parts.viewings },
-        { provide: WorklistCache, useValue: parts.worklists },
       ],
     };
   }

@@ -18,6 +18,7 @@ import { addEdgeHooks, createHttpAdapter } from './adapters/http-edge.js';
 import { HandOverDesk } from './adapters/hand-over.desk.js';
 import { MessageSender } from './adapters/message.sender.js';
 import { MessageStore } from './adapters/message.store.js';
+import { OfficeDesk } from './adapters/office.desk.js';
 import { PageFilter } from './adapters/page.filter.js';
 import { QueueDesk } from './adapters/queue.desk.js';
 import { ReferralDesk } from './adapters/referral.desk.js';
@@ -25,9 +26,14 @@ import { Sealer } from './adapters/sealer.js';
 import { SessionStore } from './adapters/session.store.js';
 import { SignInDesk } from './adapters/sign-in.desk.js';
 import { SignInProvider } from './adapters/sign-in.provider.js';
+import { addTroubleGauges } from './adapters/trouble-gauges.js';
+import { UnreadStore } from './adapters/unread.store.js';
 import { Upkeep } from './adapters/upkeep.js';
 import { ViewingStore } from './adapters/viewing.store.js';
 import { WorklistCache } from './adapters/worklist-cache.js';
+import { RecordCourier } from './record/record.courier.js';
+import { RecordStore } from './record/record.store.js';
+import { RecordSystems } from './record/record-systems.js';
 import type { DeskConfig } from './config.js';
 import { DeskModule, type DeskParts } from './desk.module.js';
 import { sourceFolder } from './source-folder.js';
@@ -47,7 +53,7 @@ export async function startDesk(config: DeskConfig, logger: Logger): Promise<Des
     onError: (err) => logger.warn({ err }, 'a database connection broke'),
   });
   await migrate(pool, new URL('migrations/', sourceFolder));
-  const { parts, collectors, upkeep } = assemble({ config, logger, clock, pool });
+  const { parts, collectors, workers } = assemble({ config, logger, clock, pool });
   const adapter = createHttpAdapter();
   addEdgeHooks(adapter, {
     desk: parts.signIn,
@@ -62,11 +68,11 @@ export async function startDesk(config: DeskConfig, logger: Logger): Promise<Des
   app.useGlobalFilters(new PageFilter(logger));
   await app.listen(config.HTTP_PORT, config.HTTP_HOST);
   for (const collector of collectors) collector.start();
-  upkeep.start();
+  for (const worker of workers) worker.start();
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     for (const collector of collectors) collector.stop();
-    await upkeep.stop();
+    for (const worker of workers) await worker.stop();
     await app.close();
     await pool.end();
     clock.stop();
@@ -85,13 +91,17 @@ interface Ground {
 function assemble({ config, logger, clock, pool }: Ground): {
   readonly parts: DeskParts;
   readonly collectors: readonly Collector[];
-  readonly upkeep: Upkeep;
+  readonly workers: readonly (Upkeep | RecordCourier)[];
 } {
   const registry = processMetrics();
   const sealer = new Sealer(config.DESK_KEY);
   const agencyFile = new AgencyFile(config.DESK_FOLDER);
   const gateway = new GatewayClient(config.GATEWAY_URL, (office) => agencyFile.token(office));
-  const messages = new MessageStore(pool, sealer);
+  const systems = new RecordSystems(agencyFile, config.MESH_ENV === 'local');
+  const messages = new MessageStore(pool, sealer, systems);
+  const records = new RecordStore(pool);
+  const unread = new UnreadStore(pool);
+  addTroubleGauges(registry, { unread, records });
   const sessions = new SessionStore(pool, sealer, {
     idleMinutes: config.SESSION_IDLE_MINUTES,
     hours: config.SESSION_HOURS,
@@ -106,15 +116,20 @@ function assemble({ config, logger, clock, pool }: Ground): {
   const worklists = new WorklistCache(gateway, clock);
   const handOvers = new HandOverDesk({ gateway, drafts, messages, sender, clock });
   const queues = new QueueDesk({ agencyFile, gateway, messages, worklists });
-  const { offices } = agencyFile.current();
-  const collectors = offices.map(({ id }) => new Collector(id, { gateway, messages, logger }));
-  const keepDays = config.KEEP_DAYS;
-  const upkeep = new Upkeep({ messages, sender, drafts, sessions, logger, keepDays });
-  const shared = { pool, clock, registry, agencyFile, gateway, cases, drafts, sender };
+  const offices = new OfficeDesk({ worklists, unread, records });
+  const { KEEP_DAYS: keepDays, RECORD_ASK_MINUTES: askMinutes } = config;
+  const shared = { agencyFile, gateway, messages, clock, logger };
+  const courier = new RecordCourier({ ...shared, records, systems, askMinutes });
+  const pages = { pool, registry, cases, drafts, sender, referrals, signIn, viewings };
   return {
-    parts: { ...shared, referrals, signIn, viewings, worklists, handOvers, queues },
-    collectors,
-    upkeep,
+    parts: { ...shared, ...pages, offices, handOvers, queues },
+    collectors: agencyFile
+      .current()
+      .offices.map(({ id }) => new Collector(id, { gateway, messages, unread, logger })),
+    workers: [
+      new Upkeep({ messages, sender, drafts, sessions, unread, logger, keepDays }),
+      courier,
+    ],
   };
 }
 

@@ -1,4 +1,5 @@
 import { decideBench } from './decide.bench.js';
+import { deskBench } from './desk.bench.js';
 import { existenceBench } from './existence.bench.js';
 import { flatnessBench } from './flatness.bench.js';
 import { guardBench } from './guard.bench.js';
@@ -15,6 +16,11 @@ const benches: Readonly<Record<string, Bench>> = {
     run: decideBench,
     about:
       'the pure decision at 1, 10, 100 consents a client, beside Cedar; 30 s. BENCH_CALLS, BENCH_CASES',
+  },
+  desk: {
+    run: deskBench,
+    about:
+      'Today with 500 open steps, a case with 200 events, each beside a bare page; 15 s. BENCH_ROUNDS',
   },
   existence: {
     run: existenceBench,

@@ -33,7 +33,10 @@ const office = 'trt_riverside';
 beforeAll(async () => {
   postgres = await sharedPostgres();
   pool = connectDatabase({ url: await postgres.createDatabase('desk'), applicationName: 'test' });
-  messages = new MessageStore(pool, sealer);
+  messages = new MessageStore(pool, sealer, {
+    isKeeper: () => false,
+    isHandedOver: () => false,
+  });
 });
 afterAll(async () => {
   await pool?.end();

@@ -3,3 +3,9 @@
 import './desk-person.stories.js';
 // oxlint-disable-next-line import/no-unassigned-import -- nothing of them is called from here
 import './desk-office.stories.js';
+// oxlint-disable-next-line import/no-unassigned-import -- nothing of them is called from here
+import './desk-exit.stories.js';
+// oxlint-disable-next-line import/no-unassigned-import -- nothing of them is called from here
+import './desk-routes.stories.js';
+// oxlint-disable-next-line import/no-unassigned-import -- nothing of them is called from here
+import './desk-situations.stories.js';

@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { findProgram } from '#deploy/local/find-program.mjs';
 import { type DeskAgency, type LocalDesks, startDesks } from '#deploy/local/mesh-desks.js';
 import type { MessageName } from '#libs/contracts/message-table.js';
+import { DeskReader } from './desk-reader.js';
 import { MeshForTest } from './mesh-for-test.js';
 import { allow } from './pace.js';
 import { until } from './until.js';
@@ -38,7 +39,7 @@ export class DeskVisitor {
    */
   async openWhen(path: string, wanted: string | RegExp, isThere = true): Promise<Page> {
     await until(`${String(wanted)} is ${isThere ? '' : 'not '}on ${path}`, async () => {
-      const html = await (await this.get(path)).text();
+      const html = await (await this.context.request.get(`${this.url}${path}`)).text();
       const found = `${html}\n${html.replaceAll(/<[^>]*>/g, '')}`;
       const isFound = typeof wanted === 'string' ? found.includes(wanted) : wanted.test(found);
       return isFound === isThere;
@@ -97,6 +98,7 @@ export class DeskTown {
   readonly findings: AxeFinding[] = [];
   readonly parseErrors: string[] = [];
   readonly #visitors = new Map<string, Promise<DeskVisitor>>();
+  readonly #readers = new Map<string, Promise<DeskReader>>();
   #clients = 0;
 
   private constructor(
@@ -203,6 +205,14 @@ export class DeskTown {
     const visitor = this.#visitors.get(key) ?? this.visit(agency, name);
     this.#visitors.set(key, visitor);
     return visitor;
+  }
+
+  /** The same person without a browser, for the whole suite. */
+  reader(agency: DeskAgency, name: RegExp): Promise<DeskReader> {
+    const key = `${agency} ${name.source}`;
+    const reader = this.#readers.get(key) ?? DeskReader.signIn(this.desks.urls[agency] ?? '', name);
+    this.#readers.set(key, reader);
+    return reader;
   }
 
   /** Axe on the page as it stands, all rules, all impacts, with the content policy on; and what the parser of HTML says of its source. */

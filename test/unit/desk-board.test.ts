@@ -83,6 +83,8 @@ const board = (changes: Partial<BoardGround>): BoardGround => ({
   now,
   asOf: undefined,
   isThere: true,
+  unread: undefined,
+  failing: undefined,
   posted: {},
   problems: [],
   ...changes,
@@ -140,6 +142,14 @@ describe('the board', () => {
       expect(html.includes('Case 7K2M-XYZ4')).toBe(who === 'p_amara');
       expect(html).not.toContain('Bhriain');
     }
+  });
+
+  it('says what the record system does not take, and since when', () => {
+    const failing = { office: 'jcp_west', count: 1, since: '2026-03-02T09:00:00Z' };
+    const shown = { ...presentBoard(board({ failing })), ...shell };
+    expect(renderPage('board/view.njk', shown)).toContain(
+      'The record system does not take 1 entry or erasure, the oldest since 2 March 2026',
+    );
   });
 
   it('offers no hand-over from a list that is an old one', () => {

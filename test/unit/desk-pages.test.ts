@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CaseView, Timeline, WorklistStep } from '#libs/contracts/ask.js';
+import { uuidV7 } from '#libs/contracts/message-id.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import { presentAction } from '#services/desk/action/presenter.js';
 import { presentCase } from '#services/desk/case/presenter.js';
@@ -114,6 +115,7 @@ describe('Today', () => {
       now,
       asOf: undefined,
       isThere: true,
+      unread: undefined,
     });
 
   it('puts each step under overdue, today, this week or later, the first due first', () => {
@@ -229,6 +231,56 @@ describe('a case', () => {
     expect(model.corrects).toBe(
       'An outcome of 3 March 2026 is on record already. This one takes its place.',
     );
+  });
+
+  it('that the record contradicts says who recorded which meanwhile, and when', () => {
+    const shownAt = Date.parse('2026-03-03T09:00:00Z');
+    const formId = uuidV7(shownAt, new Uint8Array(10));
+    const own = { sender: 'trt_riverside', to: 'jcp_leeds' };
+    const attended = typeOf('appointment.attended');
+    const opened = file({
+      messages: [
+        told({}),
+        told({ id: id(2), type: attended, time: '2026-03-03T10:42:00Z', ...own }),
+      ],
+    });
+    const kept = { ...referral, id: id(2), direction: 'sent' as const, actor: 'p_two' };
+    const form = actionForm(opened, 'appointment.did-not-attend');
+    if (form === undefined) throw new Error('no such action');
+    const refused = {
+      status: 409,
+      code: 'contradicts-record',
+      title: '',
+      detail: 'raw',
+      errors: [],
+    };
+    const refusal = (posted: Record<string, string>) =>
+      presentAction(
+        { ...opened, kept: [...opened.kept, kept] },
+        { form, posted, id: id(7), refused },
+      ).refusal?.text;
+    expect(refusal({ id: formId })).toBe(
+      'Meanwhile: Leroy, 3 March 2026, 10:42: TPR1 return: attended',
+    );
+    expect(refusal({})).toBe('raw');
+  });
+
+  it('of a client who was referred again corrects no outcome of the referral before', () => {
+    const own = { sender: 'trt_riverside', to: 'jcp_leeds' };
+    const day = (n: number): string => `2026-03-0${n}T09:00:00Z`;
+    const before = [
+      told({}),
+      told({ id: id(2), type: typeOf('appointment.booked'), time: day(2), ...own }),
+      told({ id: id(3), type: typeOf('appointment.did-not-attend'), time: day(3), ...own }),
+    ];
+    const again = told({ id: id(4), time: day(4) });
+    expect(actionForm(file({ messages: before }), 'appointment.attended')?.given).toMatchObject({
+      appointment: id(2),
+      corrects: id(3),
+    });
+    expect(
+      actionForm(file({ messages: [...before, again] }), 'appointment.attended')?.given,
+    ).toEqual({ referral: id(4) });
   });
 
   it('does not offer to answer what was refused or taken back', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAgencyFolder } from '#deploy/local/agency-folder.js';
 import { newestChange } from '#deploy/local/build.mjs';
 import { findPostgres, findProgram } from '#deploy/local/find-program.mjs';
 import { freePorts } from '#deploy/local/free-port.js';
@@ -174,6 +175,32 @@ describe('making a clone ready', () => {
     expect(newestChange(scratch.path)).toBeGreaterThan(longAgo.getTime());
     expect(newestChange(join(scratch.path, 'absent'))).toBe(0);
     await scratch.remove();
+  });
+});
+
+describe('the folder of an agency’s desk', () => {
+  it('keeps where the agency wrote that a record system is, when its offices and people are written anew', async () => {
+    const folder = await scratchFolder();
+    const party = { id: 'jcp_one', kind: 'jobcentre' as const, agency: 'jcp', name: 'One' };
+    const write = (name: string): Promise<void> => {
+      const directory = { parties: [{ ...party, name }], people: [] };
+      return writeAgencyFolder(folder.path, 'jcp', { directory, tokenOf: () => undefined });
+    };
+    const path = join(folder.path, 'agency.json');
+    const read = async (): Promise<{ readonly offices: readonly object[] }> =>
+      JSON.parse(await readFile(path, 'utf8')) as { readonly offices: readonly object[] };
+    try {
+      await write('One');
+      const { offices } = await read();
+      const record = { webhook: 'https://records.example.org' };
+      await writeFile(path, JSON.stringify({ offices: [{ ...offices[0], record }] }));
+      await write('One, moved');
+      expect((await read()).offices).toEqual([
+        { id: 'jcp_one', kind: 'jobcentre', name: 'One, moved', record },
+      ]);
+    } finally {
+      await folder.remove();
+    }
   });
 });
 

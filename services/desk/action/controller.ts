@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { Clock } from '#libs/clock/clock.js';
 import { formShape } from '#libs/contracts/form-shape.js';
+import { uuidVersion } from '#libs/contracts/message-id.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { type MessageName, messageNames, ruleOf } from '#libs/contracts/message-table.js';
 import { CaseDesk } from '../adapters/case.desk.js';
@@ -10,13 +11,16 @@ import { type Draft, MessageSender } from '../adapters/message.sender.js';
 import { sendPage } from '../adapters/page-renderer.js';
 import { expiredKind } from '../adapters/sign-in.desk.js';
 import { type ActionForm, actionForm, isPreviewed, isSendable } from '../domain/action-form.js';
-import type { CaseFile } from '../domain/case-file.js';
-import { usualValues } from '../domain/field-models.js';
+import { type CaseFile, keptData } from '../domain/case-file.js';
+import { usualValues, whenFields } from '../domain/field-models.js';
 import { readForm } from '../domain/form-values.js';
 import type { TrialShown } from '../domain/trial-words.js';
 import { type ActionShown, fieldsShown, presentAction } from './presenter.js';
 
-/** One page for every message that a person may send from a case: the form follows from the contract. */
+/**
+ * One page for every message that a person may send from a case: the form follows from the contract. The message's id is in the address of
+ * its form: who goes back to it, or loads it again, finds what was sent, and no second form.
+ */
 @Controller('cases/:case/do/:name')
 export class ActionController {
   constructor(
@@ -31,15 +35,27 @@ export class ActionController {
     @Visiting() visit: Visit,
     @Param('case') caseId: string,
     @Param('name') text: string,
-    @Query('kept') kept: unknown,
+    @Query() { kept, id: given }: { readonly kept?: unknown; readonly id?: unknown },
   ): Promise<void> {
     const file = await this.cases.open(visit.viewer, caseId, 'action');
+    const id = typeof given === 'string' && uuidVersion(given) === 7 ? given : undefined;
+    if (id !== undefined && wasSent(file, id))
+      return void visit.reply.redirect(`/cases/${caseId}/messages/${id}`, 303);
     const form = formOf(file, text);
     const person = visit.viewer.person.id;
     const written =
       typeof kept === 'string' ? await this.drafts.read(person, expiredKind, kept) : undefined;
-    const usual = usualValues(form.fields, { now: this.clock.now(), person });
-    this.#show(visit, file, { form, posted: written ?? usual, id: this.sender.newId() });
+    const usual = {
+      ...usualValues(form.fields, { now: this.clock.now(), person }),
+      ...offeredTime(file, form),
+    };
+    const known = written === undefined ? id : textIn(written, 'id');
+    if (known === undefined)
+      return void visit.reply.redirect(
+        `/cases/${caseId}/do/${form.name}?id=${this.sender.newId()}`,
+        303,
+      );
+    this.#show(visit, file, { form, posted: written ?? usual, id: known });
   }
 
   @Post()
@@ -52,8 +68,7 @@ export class ActionController {
     const posted = fieldsOf(visit.request);
     const id = textIn(posted, 'id');
     // The second of two posts finds the case changed by the first: it is answered as the first was.
-    if (file.kept.some((each) => each.id === id && each.answer !== 'refused'))
-      return void visit.reply.redirect(`/cases/${caseId}/messages/${id}`, 303);
+    if (wasSent(file, id)) return void visit.reply.redirect(`/cases/${caseId}/messages/${id}`, 303);
     const form = formOf(file, text);
     const values = textIn(posted, 'tap') === '' ? posted : this.#tapped(visit, form, posted);
     const read = readForm(form.name, fieldsOfRead(form), values, givenOf(form, posted));
@@ -98,6 +113,16 @@ function formOf(file: CaseFile, text: string): ActionForm {
   const form = name === 'step.done' ? stepDoneForm(name) : actionForm(file, name);
   if (form === undefined) throw new MeshError('not-found', 'the case has no such action now');
   return form;
+}
+
+const wasSent = ({ kept }: CaseFile, id: string): boolean =>
+  kept.some((each) => each.id === id && each.answer !== 'refused');
+
+/** Who accepts an offer accepts its time: it stands in the form already. */
+function offeredTime(file: CaseFile, { name, given }: ActionForm): Fields {
+  if (name !== 'review.accepted' || typeof given['offer'] !== 'string') return {};
+  const startsAt = keptData(file, given['offer'])?.['startsAt'];
+  return typeof startsAt === 'string' ? whenFields('startsAt', new Date(startsAt)) : {};
 }
 
 /** Its fields come from the step's own button. */

@@ -5,6 +5,7 @@ import { type CaseFile, knownClient, mayGet, partyName } from '../domain/case-fi
 import { dayWords } from '#libs/calendar/day-words.js';
 import { type Choice, errorList, fieldModel } from '../domain/field-models.js';
 import type { FormRead, Posted } from '../domain/form-values.js';
+import { meanwhileWords } from '../domain/meanwhile-words.js';
 import { actionWords } from '../domain/message-words.js';
 import { referenceOf } from '../domain/reference.js';
 import { type Refusal, refusalOf } from '../domain/told-words.js';
@@ -63,11 +64,20 @@ export function presentAction(file: CaseFile, shown: ActionShown) {
     ),
     fields: fieldsShown(shown).map((field) => fieldModel(field, ground)),
     problems: errorList(problems),
-    refusal: refused === undefined ? (null as Refusal | null) : refusalOf(refused),
+    refusal: refused === undefined ? (null as Refusal | null) : refusalShown(file, posted, refused),
     trial: shown.trial ?? null,
     seen: shown.trial?.digest ?? '',
     button: buttonOf(shown),
   };
+}
+
+/** Where the record says otherwise, what was recorded meanwhile stands in place of the mesh's own words. */
+function refusalShown(file: CaseFile, posted: Posted, problem: ProblemShown): Refusal {
+  const refusal = refusalOf(problem);
+  const id = posted['id'];
+  const meanwhile =
+    problem.code === 'contradicts-record' && typeof id === 'string' ? meanwhileWords(file, id) : '';
+  return meanwhile === '' ? refusal : { ...refusal, text: `Meanwhile: ${meanwhile}` };
 }
 
 function buttonOf({ form, trial }: ActionShown): string {

@@ -7,16 +7,27 @@ import { partyKinds } from '#libs/contracts/party.js';
 import { jobs } from '#libs/contracts/steps.js';
 import type { Agency } from '../domain/agency.js';
 
+const recordPlace = z.union([
+  z.strictObject({ webhook: z.url({ protocol: /^https?$/ }) }),
+  z.strictObject({ folder: z.string().startsWith('/') }),
+]);
+
 const agencyFile = z.strictObject({
   id: z.string().min(1),
   offices: z
     .array(
-      z.strictObject({
-        id: partyId,
-        kind: z.enum(partyKinds),
-        name: z.string().min(1).max(120),
-        phone: phone.optional(),
-      }),
+      z
+        .strictObject({
+          id: partyId,
+          kind: z.enum(partyKinds),
+          name: z.string().min(1).max(120),
+          phone: phone.optional(),
+          record: recordPlace.optional(),
+        })
+        .refine(({ kind, record }) => record === undefined || kind === 'jobcentre', {
+          path: ['record'],
+          error: 'only a job centre has a record system here: DPA1 covers no other record',
+        }),
     )
     .min(1),
   people: z.array(
@@ -33,7 +44,8 @@ const agencyFile = z.strictObject({
 });
 
 /**
- * The agency's own list of offices and people, and its tokens: `agency.json`, `<office>.token`. Read again when it is replaced, so that a
+ * The agency's own list of offices and people, and its tokens: `agency.json`, `<office>.token`. Of an office with a record system also
+ * `<office>.record-secret` (webhook) or `<office>.record-key.asc` (files). Read again when it is replaced, so that a
  * person who is no longer in it is out at their next page.
  */
 export class AgencyFile {
@@ -61,10 +73,24 @@ export class AgencyFile {
 
   /** The bearer token of an office. @throws MeshError `config-invalid` */
   token(office: string): string {
+    return this.#read(`${office}.token`);
+  }
+
+  /** What the deliveries of a webhook are signed with: `whsec_…`. @throws MeshError `config-invalid` */
+  recordSecret(office: string): string {
+    return this.#read(`${office}.record-secret`);
+  }
+
+  /** The OpenPGP public key that files are sealed with, armoured. @throws MeshError `config-invalid` */
+  recordKey(office: string): string {
+    return this.#read(`${office}.record-key.asc`);
+  }
+
+  #read(name: string): string {
     try {
-      return readFileSync(join(this.folder, `${office}.token`), 'utf8').trim();
+      return readFileSync(join(this.folder, name), 'utf8').trim();
     } catch (cause) {
-      throw new MeshError('config-invalid', `the token of ${office} cannot be read`, { cause });
+      throw new MeshError('config-invalid', `${name} in DESK_FOLDER cannot be read`, { cause });
     }
   }
 }

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { MeshError } from '#libs/contracts/mesh-error.js';
+import type { DeliveredMessage } from '#libs/contracts/mesh-message.js';
 import type { GatewayClient } from './gateway.client.js';
 import type { MessageStore } from './message.store.js';
+import type { UnreadStore } from './unread.store.js';
 
 const againMs = 1_000;
 
@@ -16,6 +18,7 @@ export class Collector {
     private readonly parts: {
       readonly gateway: GatewayClient;
       readonly messages: MessageStore;
+      readonly unread: UnreadStore;
       readonly logger: Logger;
     },
   ) {}
@@ -38,15 +41,23 @@ export class Collector {
   }
 
   async #collect(): Promise<void> {
-    const { gateway, messages } = this.parts;
-    for (const message of await gateway.take(this.office))
-      try {
-        await messages.receive(this.office, message);
-        await gateway.acknowledge(this.office, message.id);
-      } catch (err) {
-        // It comes again in a minute. The others behind it do not wait for that.
-        this.parts.logger.error({ err, office: this.office }, 'a message could not be kept');
-      }
+    for (const message of await this.parts.gateway.take(this.office))
+      // The others behind one that cannot be kept do not wait for it.
+      if (await this.#keep(message)) await this.parts.gateway.acknowledge(this.office, message.id);
+  }
+
+  /** @returns false where it could not be kept: it comes again in a minute, and the office's people see that there is one */
+  async #keep(message: DeliveredMessage): Promise<boolean> {
+    const { messages, unread, logger } = this.parts;
+    try {
+      await messages.receive(this.office, message);
+    } catch (err) {
+      logger.error({ event: 'message-not-kept', err, office: this.office }, 'comes again');
+      await unread.note(this.office, message.id);
+      return false;
+    }
+    await unread.settle(this.office, message.id);
+    return true;
   }
 
   /** Does not wait for a take that is under way: what it took and nobody keeps comes again. */

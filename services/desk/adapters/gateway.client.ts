@@ -6,6 +6,7 @@ import {
   type TrialLine,
   caseReply,
   consentsReply,
+  dpa1Reply,
   timelineReply,
   tryMessageReply,
   tryReply,
@@ -23,6 +24,7 @@ interface Answer {
   readonly body: unknown;
 }
 export type Worklist = z.output<typeof worklistReply>;
+export type Dpa1Answer = z.output<typeof dpa1Reply>;
 
 const questionMs = 8_000;
 /** How long a person waits for the verdict; then the page says that it is not decided yet. */
@@ -60,6 +62,12 @@ export class GatewayClient {
   async consents(office: string, id: string): Promise<ConsentsShown | undefined> {
     const path = `/v1/cases/${id}/consents`;
     return this.#own(async () => consentsReply.parse(await this.#get(office, path)));
+  }
+
+  /** May the office's agency keep the client's problem on its record today? Undefined alike for a case of others and for none. */
+  async dpa1(office: string, id: string): Promise<Dpa1Answer | undefined> {
+    const path = `/v1/cases/${id}/dpa1`;
+    return this.#own(async () => dpa1Reply.parse(await this.#get(office, path)));
   }
 
   /** A page of the office's cases, newest first. @param before the last case of the page before */

@@ -3,6 +3,7 @@ import type { DraftStore } from './draft.store.js';
 import type { MessageSender } from './message.sender.js';
 import type { MessageStore } from './message.store.js';
 import type { SessionStore } from './session.store.js';
+import type { UnreadStore } from './unread.store.js';
 
 const everyMs = 5_000;
 /** Whoever pressed Send waits for the answer himself for so long. */
@@ -22,6 +23,7 @@ export class Upkeep {
       readonly sender: MessageSender;
       readonly drafts: DraftStore;
       readonly sessions: SessionStore;
+      readonly unread: UnreadStore;
       readonly logger: Logger;
       readonly keepDays: number;
     },
@@ -36,7 +38,7 @@ export class Upkeep {
   }
 
   async #work(): Promise<void> {
-    const { messages, sender, drafts, sessions, keepDays, logger } = this.parts;
+    const { messages, sender, drafts, sessions, unread, keepDays, logger } = this.parts;
     for (const kept of await messages.unanswered(olderThanSeconds))
       // One that cannot be sent holds up its own case, and no other.
       await sender.put(kept).catch((err: unknown) => logger.warn({ err }, 'a message waits'));
@@ -46,6 +48,7 @@ export class Upkeep {
     if (count > 0) logger.info({ event: 'erased-old', count }, 'content was erased in time');
     await drafts.forgetOld();
     await sessions.forgetOld();
+    await unread.forgetOld();
   }
 
   async stop(): Promise<void> {

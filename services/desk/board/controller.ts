@@ -5,8 +5,8 @@ import { AgencyFile } from '../adapters/agency.file.js';
 import { type Visit, Visiting, fieldsOf } from '../adapters/desk-request.js';
 import type { Fields } from '../adapters/draft.store.js';
 import { HandOverDesk, type HandOverSeen } from '../adapters/hand-over.desk.js';
+import { OfficeDesk } from '../adapters/office.desk.js';
 import { sendPage } from '../adapters/page-renderer.js';
-import { WorklistCache } from '../adapters/worklist-cache.js';
 import { officesLed } from '../domain/agency.js';
 import { presentHandOver } from './hand-over-presenter.js';
 import { type BoardGround, presentBoard, readBoard } from './presenter.js';
@@ -16,7 +16,7 @@ import { type BoardGround, presentBoard, readBoard } from './presenter.js';
 export class BoardController {
   constructor(
     private readonly agencyFile: AgencyFile,
-    private readonly worklists: WorklistCache,
+    private readonly offices: OfficeDesk,
     private readonly handOvers: HandOverDesk,
     private readonly clock: Clock,
   ) {}
@@ -77,17 +77,13 @@ export class BoardController {
     const office = textOf(posted['office']);
     const chosen = office === '' ? offices[0] : offices.find(({ id }) => id === office);
     if (chosen === undefined) throw new MeshError('not-found', 'no such board');
-    const found = await this.worklists.of(chosen.id);
     return {
       agency,
       offices,
       office: chosen,
       who: textOf(posted['who']),
-      steps: found?.worklist.steps ?? [],
-      waiting: found?.worklist.waiting ?? [],
       now: this.clock.now(),
-      asOf: found?.asOf,
-      isThere: found !== undefined,
+      ...(await this.offices.of(chosen.id)),
       posted,
       problems: [],
     };

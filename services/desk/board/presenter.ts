@@ -10,6 +10,7 @@ import type { FieldProblem, Posted } from '../domain/form-values.js';
 import { type HandOver, type HeldCase, heldBy } from '../domain/hand-over.js';
 import { heldLines } from '../domain/held-lines.js';
 import { referenceOf } from '../domain/reference.js';
+import { type OfficeTrouble, recordWords, unreadWords } from '../domain/trouble-words.js';
 
 export interface BoardGround {
   readonly agency: Agency;
@@ -24,6 +25,9 @@ export interface BoardGround {
   /** Undefined: as it is now. Else when it was had, because the mesh does not answer. */
   readonly asOf: Date | undefined;
   readonly isThere: boolean;
+  readonly unread: OfficeTrouble | undefined;
+  /** What the record system does not take. */
+  readonly failing: OfficeTrouble | undefined;
   readonly posted: Posted;
   readonly problems: readonly FieldProblem[];
 }
@@ -57,6 +61,7 @@ export function presentBoard(ground: BoardGround) {
     isOld: asOf !== undefined,
     asOf: asOf === undefined ? '' : momentWords(asOf.toISOString()),
     isThere,
+    troubles: [unreadWords(ground.unread), recordWords(ground.failing)],
     today: dayWords(londonDate(now)),
     problems: errorList(problems),
   };

@@ -1,3 +1,4 @@
+import type { Timeline } from '#libs/contracts/ask.js';
 import { type FormField, formShape } from '#libs/contracts/form-shape.js';
 import { type MessageName, messageNames, ruleOf } from '#libs/contracts/message-table.js';
 import type { PartyKind } from '#libs/contracts/party.js';
@@ -53,10 +54,10 @@ export function actionForm(file: CaseFile, name: MessageName): ActionForm | unde
   if (to === undefined && mayGet(file, name).length === 0) return undefined;
   const shape = formShape(rule.form);
   const given: Record<string, unknown> = {
-    ...filledBy(file, name, cited?.id),
+    ...filledBy(file, name, cited),
     ...(rule.cites === undefined ? {} : { [rule.cites]: cited?.id }),
   };
-  const corrects = correctedBy(file, name);
+  const corrects = correctedBy(file, name, cited);
   if (corrects !== undefined) given['corrects'] = corrects;
   if (needsClient(shape) && given['client'] === undefined) return undefined;
   const isAsked = ({ path, kind }: FormField): boolean =>
@@ -68,25 +69,35 @@ const needsClient = (shape: readonly FormField[]): boolean =>
   shape.some(({ path, required }) => path === 'client.surname' && required);
 
 /** What the case knows by itself. */
-function filledBy(file: CaseFile, name: MessageName, cited: string | undefined): Data {
+function filledBy(file: CaseFile, name: MessageName, cited: Timeline | undefined): Data {
   const client = knownClient(file);
   const about = client === undefined ? {} : { client };
-  if (name === 'referral.forwarded') return { ...keptData(file, cited) };
+  if (name === 'referral.forwarded') return { ...keptData(file, cited?.id) };
   if (name === 'provider.notice' || name === 'dpa1.returned') return about;
   if (name === 'tpr2.shared') {
     const { name: office, phone } = file.office;
     return { ...about, provider: { name: office, ...(phone === undefined ? {} : { phone }) } };
   }
   if (!outcomes.includes(name)) return {};
-  const appointment = newest(file, appointments, ({ sender }) => sender === file.office.id);
+  const appointment = newest(file, appointments, ownSince(file, cited));
   return appointment === undefined ? {} : { appointment: appointment.id };
 }
 
+/** Appointments and outcomes of an earlier referral are settled: a client who is referred again begins anew. */
+const ownSince =
+  ({ office }: CaseFile, referral: Timeline | undefined) =>
+  ({ sender, time }: Timeline): boolean =>
+    sender === office.id && (referral === undefined || time >= referral.time);
+
 /** An appointment has one outcome: a second one says which was wrong. */
-function correctedBy(file: CaseFile, name: MessageName): string | undefined {
+function correctedBy(
+  file: CaseFile,
+  name: MessageName,
+  cited: Timeline | undefined,
+): string | undefined {
   if (!outcomes.includes(name)) return undefined;
-  const appointment = newest(file, appointments, ({ sender }) => sender === file.office.id);
-  const outcome = newest(file, outcomes, ({ sender }) => sender === file.office.id);
+  const appointment = newest(file, appointments, ownSince(file, cited));
+  const outcome = newest(file, outcomes, ownSince(file, cited));
   if (outcome === undefined || (appointment !== undefined && outcome.time < appointment.time))
     return undefined;
   return outcome.id;

@@ -6,7 +6,12 @@ export interface Office {
   readonly kind: PartyKind;
   readonly name: string;
   readonly phone?: string | undefined;
+  /** The office's record system, where it has one. Of job centres alone. */
+  readonly record?: RecordPlace | undefined;
 }
+
+/** A webhook's address, or a folder for files. Its secret or key lies beside: adapters/agency.file.ts. */
+export type RecordPlace = { readonly webhook: string } | { readonly folder: string };
 
 export interface Colleague {
   readonly id: string;

@@ -104,7 +104,7 @@ export function recipientOf(file: CaseFile, name: MessageName): string | undefin
 }
 
 /** The newest form in which the client's identity stands, as far as the desk still has one. */
-export function knownClient({ kept }: CaseFile): Data | undefined {
+export function knownClient({ kept }: Pick<CaseFile, 'kept'>): Data | undefined {
   const data = kept.findLast(
     ({ message, answer }) => message?.data['client'] !== undefined && answer !== 'refused',
   )?.message?.data;

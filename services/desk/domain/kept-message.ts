@@ -1,7 +1,7 @@
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
 import type { ProblemShown } from './told-by-mesh.js';
 
-export type Erased = 'stop-using' | 'no-trace' | 'time';
+export type Erased = 'stop-using' | 'no-trace' | 'no-dpa1' | 'time';
 
 /** A message that the desk keeps. Without `message`, its content was erased, and `erased` says why. */
 export interface KeptMessage {

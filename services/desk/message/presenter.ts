@@ -12,6 +12,8 @@ import { type Refusal, refusalOf } from '../domain/told-words.js';
 const erasedWords: Readonly<Record<Erased, string>> = {
   'stop-using': 'The client took the consent back. What this form said was erased here.',
   'no-trace': 'The form went back: no trace of the client here. What it said was erased.',
+  'no-dpa1':
+    'No DPA1 of the client stands, so the job centre keeps no record. What this form said was erased.',
   time: 'The time to keep this form is over. What it said was erased.',
 };
 

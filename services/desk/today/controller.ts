@@ -4,8 +4,8 @@ import { Clock } from '#libs/clock/clock.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { AgencyFile } from '../adapters/agency.file.js';
 import { type Visit, Visiting } from '../adapters/desk-request.js';
+import { OfficeDesk } from '../adapters/office.desk.js';
 import { sendPage } from '../adapters/page-renderer.js';
-import { WorklistCache } from '../adapters/worklist-cache.js';
 import { officesOf } from '../domain/agency.js';
 import { presentToday } from './presenter.js';
 
@@ -13,7 +13,7 @@ import { presentToday } from './presenter.js';
 export class TodayController {
   constructor(
     private readonly agencyFile: AgencyFile,
-    private readonly worklists: WorklistCache,
+    private readonly offices: OfficeDesk,
     private readonly clock: Clock,
   ) {}
 
@@ -36,16 +36,12 @@ export class TodayController {
     };
     const isMine = officesOf(agency, viewer).some(({ id }) => id === asked.office);
     if (!isMine || !isColleague(asked.whose)) throw new MeshError('not-found', 'no such list');
-    const found = await this.worklists.of(asked.office);
     const model = presentToday({
       viewer,
       agency,
       asked,
-      steps: found?.worklist.steps ?? [],
-      waiting: found?.worklist.waiting ?? [],
       now: this.clock.now(),
-      asOf: found?.asOf,
-      isThere: found !== undefined,
+      ...(await this.offices.of(asked.office)),
     });
     sendPage(visit, 'today/view.njk', model);
   }

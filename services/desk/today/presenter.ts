@@ -6,6 +6,7 @@ import { type Agency, type Viewer, nameOf, officesOf } from '../domain/agency.js
 import { dayWords, momentWords } from '#libs/calendar/day-words.js';
 import { referenceOf } from '../domain/reference.js';
 import { answerWords, stepWords } from '../domain/step-words.js';
+import { type OfficeTrouble, unreadWords } from '../domain/trouble-words.js';
 
 export interface TodayAsked {
   /** Whose steps: `mine`, `office`, or a colleague's id. */
@@ -24,6 +25,8 @@ export interface TodayGround {
   readonly asOf: Date | undefined;
   /** False where nothing could be had at all. */
   readonly isThere: boolean;
+  /** Messages of the office that the desk could not keep. */
+  readonly unread: OfficeTrouble | undefined;
 }
 
 interface Row {
@@ -66,6 +69,7 @@ export function presentToday(ground: TodayGround) {
     filter: filterOf(ground),
     asOf: asOf === undefined ? '' : momentWords(asOf.toISOString()),
     isThere,
+    trouble: unreadWords(ground.unread),
     mayRefer: referrers.includes(viewer.office.kind),
   };
 }

@@ -1,9 +1,12 @@
-import { Controller, Get, Param, Post } from '@nestjs/common';
+import { Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { Clock } from '#libs/clock/clock.js';
+import { uuidVersion } from '#libs/contracts/message-id.js';
 import { CaseDesk } from '../adapters/case.desk.js';
 import { type Visit, Visiting, fieldsOf, textIn } from '../adapters/desk-request.js';
+import { DraftStore, type Fields } from '../adapters/draft.store.js';
 import { MessageSender } from '../adapters/message.sender.js';
 import { sendPage } from '../adapters/page-renderer.js';
+import { expiredKind } from '../adapters/sign-in.desk.js';
 import { presentConfirm, presentWithdraw, readWithdrawal, withdrawalData } from './presenter.js';
 
 /** As easy as giving: two steps, no reason. */
@@ -12,13 +15,24 @@ export class WithdrawController {
   constructor(
     private readonly cases: CaseDesk,
     private readonly sender: MessageSender,
+    private readonly drafts: DraftStore,
     private readonly clock: Clock,
   ) {}
 
   @Get()
-  async ask(@Visiting() visit: Visit, @Param('case') caseId: string): Promise<void> {
+  async ask(
+    @Visiting() visit: Visit,
+    @Param('case') caseId: string,
+    @Query('kept') kept: unknown,
+  ): Promise<void> {
     const file = await this.cases.open(visit.viewer, caseId, 'withdraw');
-    sendPage(visit, 'withdraw/view.njk', presentWithdraw(file, {}, false));
+    const written = await this.#written(visit, kept);
+    const asked = readWithdrawal(written);
+    const id = textIn(written, 'id');
+    // The session ended at step two: the same form is shown again, under its own id.
+    if (asked !== undefined && id !== '')
+      return sendPage(visit, 'withdraw/confirm.njk', presentConfirm(file, asked, { id }));
+    sendPage(visit, 'withdraw/view.njk', presentWithdraw(file, written, false));
   }
 
   @Post()
@@ -47,5 +61,10 @@ export class WithdrawController {
       return void visit.reply.redirect(`/cases/${caseId}/messages/${id}`, 303);
     const shown = presentConfirm(file, asked, { id: this.sender.newId(), refused: answer.problem });
     sendPage(visit, 'withdraw/confirm.njk', shown, answer.problem.status);
+  }
+
+  async #written({ viewer }: Visit, kept: unknown): Promise<Fields> {
+    if (typeof kept !== 'string' || uuidVersion(kept) === undefined) return {};
+    return (await this.drafts.read(viewer.person.id, expiredKind, kept)) ?? {};
   }
 }
