@@ -7,6 +7,7 @@ import {
   keptData,
   knownClient,
   mayGet,
+  isSentByUs,
   newest,
   recipientOf,
 } from './case-file.js';
@@ -78,15 +79,15 @@ function filledBy(file: CaseFile, name: MessageName, cited: string | undefined):
     return { ...about, provider: { name: office, ...(phone === undefined ? {} : { phone }) } };
   }
   if (!outcomes.includes(name)) return {};
-  const appointment = newest(file, appointments, ({ sender }) => sender === file.office.id);
+  const appointment = newest(file, appointments, (message) => isSentByUs(message, file));
   return appointment === undefined ? {} : { appointment: appointment.id };
 }
 
 /** An appointment has one outcome: a second one says which was wrong. */
 function correctedBy(file: CaseFile, name: MessageName): string | undefined {
   if (!outcomes.includes(name)) return undefined;
-  const appointment = newest(file, appointments, ({ sender }) => sender === file.office.id);
-  const outcome = newest(file, outcomes, ({ sender }) => sender === file.office.id);
+  const appointment = newest(file, appointments, (message) => isSentByUs(message, file));
+  const outcome = newest(file, outcomes, (message) => isSentByUs(message, file));
   if (outcome === undefined || (appointment !== undefined && outcome.time < appointment.time))
     return undefined;
   return outcome.id;
