@@ -149,7 +149,6 @@ export const referralStepEnds = {
     reason: 'a JSA client has no caseload adviser, or the case came to another office',
     ends: [
       endedBy('case.caseworker-named', 'one is named'),
-      endedBy('claim.started', 'a newer claim asks for one', { benefit: 'jsa' }),
       endedBy('claim.ended', 'the claim is over'),
       endedBy('case.moved-office', 'another office names one'),
     ],

@@ -136,14 +136,3 @@ describe('a single point of contact that says of a referral that it is done', ()
     expect(openSteps([...events, passed])).toEqual([`acknowledge-referral @ ${trt}`]);
   });
 });
-
-describe('the step to name an adviser', () => {
-  it('is there once for a case that moved and then began a claim', () => {
-    const moved = meshEvent('case.moved-office', { sender: jcp, to: 'jcp_leeds' });
-    const claim = (benefit: string) =>
-      meshEvent('claim.started', { sender: 'jcp_leeds', to: 'mesh', facts: { benefit } });
-    expect(openSteps([moved, claim('jsa')])).toEqual(['name-adviser @ jcp_leeds']);
-    expect(openSteps([moved, claim('esa')])).toEqual(['name-adviser @ jcp_leeds']);
-    expect(openSteps([claim('jsa'), moved])).toEqual(['name-adviser @ jcp_leeds']);
-  });
-});
