@@ -70,7 +70,10 @@ export const timelineReply = z.strictObject({
 });
 export type Timeline = z.infer<typeof timelineReply>;
 
-/** One open step of a worklist: who holds what, since when, until when. */
+/** Who is away: the owner has it until they are back. It stays on the list of `party`, their office. `awaySince`: where a day is named. */
+const standIn = { standsInFor: personId.optional(), awaySince: localDate.optional() };
+
+/** One open step of a worklist: who holds what, since when, until when. `party`: the office that it belongs to. */
 const worklistStep = z.strictObject({
   case: z.uuid(),
   caseref: z.string().optional(),
@@ -78,6 +81,7 @@ const worklistStep = z.strictObject({
   party: z.string(),
   owner: personId,
   deputy: personId,
+  ...standIn,
   openedAt: instant,
   dueOn: localDate,
   overdue: z.boolean(),
@@ -103,6 +107,7 @@ export const waitingFor = z.strictObject({
   party: z.string(),
   counterpart: z.string(),
   owner: personId,
+  ...standIn,
   since: instant,
   dueOn: localDate,
   late: z.boolean(),
@@ -114,7 +119,7 @@ export const worklistReply = z.strictObject({
   waiting: z.array(waitingFor).default([]),
 });
 
-/** `worklist`: the open steps of the asking party, and of its people at other offices of its agency; or of one of its people. */
+/** `worklist`: the open steps of the asking party, and those of other offices of its agency that its people have today; or of one of its people. */
 export const askWorklist = z.strictObject({ person: personId.optional() });
 
 /** `answer.svc_router.worklist`: the open steps of a party, or of one of its people, oldest due first, and what it waits for. */

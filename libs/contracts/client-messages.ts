@@ -22,6 +22,15 @@ const atHome = {
   notices: [],
 } as const;
 
+/** The adviser hears no reason, and asks the client how to go on: as when an answer did not come. */
+const clientIsAsked = (['jobcentre', 'contracted-provider'] as const).map((sentTo) => ({
+  step: 'ask-client' as const,
+  owner: recipientCaseworker,
+  sentTo,
+  when: { message: { present: false } },
+  inPlaceOf: ['discuss-did-not-attend', 'tell-nothing-more', 'ask-client'] as const,
+}));
+
 /** Steps 3 to 6 and 9: from the care plan to the exit. */
 export const clientMessages = {
   'careplan.agreed': {
@@ -287,7 +296,7 @@ export const clientMessages = {
     consentFree: true,
     caseUse: 'needs',
     facts: ['message'],
-    opens: [{ step: 'stop-using', owner: recipientLeader }],
+    opens: [{ step: 'stop-using', owner: recipientLeader }, ...clientIsAsked],
     notices: [
       { kind: 'stop-using', to: recipientLeader },
       { kind: 'stop-using', to: recipientCaseworker },

@@ -1,4 +1,5 @@
 import type { MessageName } from './message-table.js';
+import type { PartyKind } from './party.js';
 import type { StepName } from './steps.js';
 
 /** How the owner of a step says that it ended (`step.done`). */
@@ -147,8 +148,17 @@ export const stepFollowUps: Readonly<Record<StepName, Row>> = {
   'check-identity': row(end('done'), offClient, again),
 };
 
-/** The step that follows, where one does; `undefined` for an end or what `step.done` may not say. */
-export function stepAfter(step: StepName, outcome: StepOutcome): StepName | undefined {
+/**
+ * The step that follows, where one does; `undefined` for an end or what `step.done` may not say. A single point of contact books nothing: a
+ * referral that it has seen to is still to be passed on.
+ */
+export function stepAfter(
+  step: StepName,
+  outcome: StepOutcome,
+  by: PartyKind | 'guard',
+): StepName | undefined {
+  if (by === 'spoc' && step === 'acknowledge-referral' && outcome === 'done')
+    return 'choose-provider';
   const follows = stepFollowUps[step][outcome];
   if (follows.kind === 'step') return follows.step;
   return follows.kind === 'again' ? step : undefined;

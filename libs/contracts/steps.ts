@@ -73,7 +73,8 @@ export const stepNames = Object.keys(stepWorkingDays) as [StepName, ...StepName[
  * A step that a message opens. Its clock starts when the message was recorded, or on the date that the fact `from` gives where that is
  * later (an appointment's outcome is told within 2 working days of the appointment). `when`: what the facts must say. `sentBy`, `sentTo`:
  * only where the sender or the recipient is of this kind (a single point of contact passes a referral on, a provider books). `ifOpen`:
- * only while one of these steps is open in the case.
+ * only while one of these steps is open in the case. `inPlaceOf`: only where the message ends one of these steps, or the wait for an answer
+ * about a referral: the client is not lost with it.
  */
 export interface StepTemplate {
   readonly step: StepName;
@@ -83,4 +84,5 @@ export interface StepTemplate {
   readonly sentBy?: PartyKind;
   readonly sentTo?: PartyKind;
   readonly ifOpen?: readonly StepName[];
+  readonly inPlaceOf?: readonly StepName[];
 }

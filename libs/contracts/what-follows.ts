@@ -16,9 +16,9 @@ export interface Cleared {
   readonly recipientKind?: PartyKind | undefined;
 }
 
-/** The steps that it opens. `ifOpen` is left to who knows the open steps of the case. */
+/** The steps that it opens. `ifOpen` and `inPlaceOf` are left to who knows the open steps of the case. */
 export function stepsOpenedBy(message: Cleared): readonly StepTemplate[] {
-  if (message.name === 'step.done') return stepAfterDone(message.facts);
+  if (message.name === 'step.done') return stepAfterDone(message);
   return ruleOf(message.name).opens.filter((template) => isMeant(template, message));
 }
 
@@ -63,8 +63,8 @@ export function outcomeSaid(
 }
 
 /** What follows stays with the owner of the step that ended: the router gives it the same holder. */
-function stepAfterDone(facts: Cleared['facts']): readonly StepTemplate[] {
+function stepAfterDone({ facts, senderKind }: Cleared): readonly StepTemplate[] {
   const said = outcomeSaid(facts);
-  const next = said === undefined ? undefined : stepAfter(said.step, said.outcome);
+  const next = said === undefined ? undefined : stepAfter(said.step, said.outcome, senderKind);
   return next === undefined ? [] : [{ step: next, owner: senderCaseworker }];
 }

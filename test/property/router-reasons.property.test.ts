@@ -6,8 +6,7 @@ import type { PersonPut } from '#libs/contracts/service-forms.js';
 import { stepEnds } from '#libs/contracts/step-ends.js';
 import { waits as waitOf } from '#libs/contracts/waits.js';
 import { isUnattended } from '#services/referral-router/domain/count-overdue.js';
-import { isInOffice } from '#services/referral-router/domain/find-person.js';
-import { ownerOf } from '#services/referral-router/domain/list-rows.js';
+import { findOwner, isInOffice } from '#services/referral-router/domain/find-person.js';
 import { historyArbitrary, isHad, nameOf, parties } from '#test/support/random-history.js';
 import { agencyOf, partyPut, peopleOf } from '#test/support/router-events.js';
 import { faultsOf, stepsThatMustBeOpen } from '#test/support/step-oracle.js';
@@ -82,7 +81,7 @@ describe('in any legal history', () => {
         const { steps, waits, namings, parts } = toldCase(history);
         const today = endOf(history).slice(0, 10);
         for (const { holder } of [...steps, ...waits]) {
-          const { owner, office } = ownerOf(holder, { namings, directory, today });
+          const { owner, office } = findOwner(holder, { namings, directory, today });
           expect(agencyOf(office)).toBe(agencyOf(holder.party));
           if (!isUnattended(partyPut(holder.party), directory, today))
             expect(isInOffice(people.get(owner), today)).toBe(true);

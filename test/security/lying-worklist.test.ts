@@ -74,6 +74,13 @@ describe('a worklist', () => {
       steps: [{ party: jcp, owner: personOf('jcp_lambeth') }],
     });
     expect(await steps([step()], lambeth)).toMatchObject({ steps: [] });
+    // A stand-in, at both offices; for nobody of another agency.
+    const standIn = { ...theirs, standsInFor: personOf(jcp) };
+    for (const by of [office, lambeth])
+      expect(await steps([standIn], by)).toMatchObject({ steps: [standIn] });
+    const forOthers = { ...standIn, standsInFor: personOf(river) };
+    for (const by of [office, lambeth])
+      expect(await steps([forOthers], by)).toMatchObject({ steps: [] });
     // An office that is not of the agency.
     expect(await steps([{ ...theirs, party: works }], lambeth)).toMatchObject({ steps: [] });
   });

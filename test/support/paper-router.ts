@@ -29,10 +29,15 @@ import {
   notEscalated,
   personAt,
 } from '#services/referral-router/domain/escalate-step.js';
-import { type Directory, findPerson } from '#services/referral-router/domain/find-person.js';
+import {
+  type Directory,
+  type People,
+  findPerson,
+  isOnListOf,
+} from '#services/referral-router/domain/find-person.js';
 import { absencesOf, heirsOf } from '#services/referral-router/domain/find-heirs.js';
 import { tellLate } from '#services/referral-router/domain/keep-waits.js';
-import { type People, stepRow, waitingRow } from '#services/referral-router/domain/list-rows.js';
+import { stepRow, waitingRow } from '#services/referral-router/domain/list-rows.js';
 import { type RouteCandidate, rankRoutes } from '#services/referral-router/domain/rank-routes.js';
 import { readCase } from '#services/referral-router/domain/read-case.js';
 
@@ -104,7 +109,7 @@ export class PaperRouter {
   }
 
   worklist(party: string, now: Date): readonly WorklistStep[] {
-    return this.openSteps(now).filter((row) => row.party === party);
+    return this.openSteps(now).filter((row) => isOnListOf(party, row, this.directory));
   }
 
   /** Every open step of every case, with its owner of today. */

@@ -48,8 +48,9 @@ function openedBy(event: MeshEvent, history: History): readonly { step: StepName
   if (!isHad(event, history) || nameOf(event) === 'step.done') return [];
   return ruleOf(nameOf(event))
     .opens.filter(
-      ({ when, sentBy, sentTo, ifOpen }) =>
+      ({ when, sentBy, sentTo, ifOpen, inPlaceOf }) =>
         ifOpen === undefined &&
+        inPlaceOf === undefined &&
         meets(event.facts, when) &&
         (sentBy ?? event.senderKind) === event.senderKind &&
         (sentTo ?? event.recipientKind) === event.recipientKind,
@@ -96,8 +97,9 @@ function gaveCause(event: MeshEvent, step: OpenStep, history: History): boolean 
   const at = agencyOf(step.holder.party);
   if (openedBy(event, history).some((each) => each.step === step.step && each.at === at))
     return true;
+  if (nameOf(event) === 'instruction.stop-using' && step.step === 'ask-client') return true;
   const said = saidDone(event, at);
-  if (said !== undefined) return stepAfter(said.step, said.outcome) === step.step;
+  if (said !== undefined) return stepAfter(said.step, said.outcome, event.senderKind) === step.step;
   if (nameOf(event) === 'reminder.due' || nameOf(event) === 'exit.recorded') return true;
   const wait = waits[nameOf(event)];
   const waiting = wait?.waits === 'sender' ? event.sender : event.to;

@@ -106,7 +106,9 @@ describe('the tables of steps', () => {
     'record-exit',
     'ask-client',
     ...stepNames.flatMap((step) =>
-      stepOutcomes.flatMap((outcome) => stepAfter(step, outcome) ?? []),
+      stepOutcomes.flatMap((outcome) =>
+        (['jobcentre', 'spoc'] as const).flatMap((kind) => stepAfter(step, outcome, kind) ?? []),
+      ),
     ),
   ]);
 

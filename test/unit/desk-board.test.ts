@@ -306,7 +306,9 @@ describe('a hand-over', () => {
     const problem = { status: 422, code: 'actor-unknown', title: 'no', detail: 'no', errors: [] };
     const model = present([sent('decided'), undefined, sent('refused', problem)]);
     expect(model.title).toBe('Handed over');
-    expect(model.rows[0]?.text).toBe('Tomasz holds it now.');
+    expect(model.rows[0]?.text).toBe(
+      'It is Tomasz’s. Tomasz is away: until they are back, it is with who stands in for them.',
+    );
     expect(model.rows[2]?.text).toMatch(/^It did not go: the directory does not know you/);
     expect(model.button).toBe('Hand over the last one');
     expect(present([sent('decided'), sent('accepted'), sent(undefined)]).button).toBe('');

@@ -412,3 +412,19 @@ describe('a TPR2', () => {
     expect(shared().kind).toMatch(/^cleared/);
   });
 });
+
+describe('a step that a colleague has ended', () => {
+  it('is not ended a second time: the second is told by whom and when', () => {
+    const { send, referral } = openCase();
+    const said = (outcome: string, about = referral) =>
+      send(jcp, 'step.done', 'mesh', { data: { step: 'ask-client', outcome, about } });
+    const first = said('done');
+    expect(first.verdict).toEqual(cleared);
+    expect(said('declined-by-client').verdict).toMatchObject(against('data.about', first.id));
+    expect(said('declined-by-client').verdict).toMatchObject(
+      against('data.about', String(first.actor)),
+    );
+    // Another step of that name.
+    expect(said('done', uuidOf('another')).verdict).toEqual(cleared);
+  });
+});

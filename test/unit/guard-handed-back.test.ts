@@ -13,7 +13,7 @@ describe('a referral that is handed back', () => {
     const toSpoc = open.send(jcp, 'referral.requested', spoc).id;
     const cites = open.send(spoc, 'referral.forwarded', river, { cites: toSpoc }).id;
     const back = () => open.send(river, 'referral.handed-back', spoc, { cites }).verdict;
-    return { ...open, cites, back };
+    return { ...open, cites, back, toSpoc };
   }
 
   it('has no appointment that stands: it is called off first, or its outcome told', () => {
@@ -44,5 +44,15 @@ describe('a referral that is handed back', () => {
       reason: 'no-consent-on-record',
     });
     expect(back()).toEqual(cleared);
+  });
+
+  it('is declined by who has it: by the single point of contact only before it is passed on, or once it is back', () => {
+    const { send, back, cites, toSpoc } = forwarded();
+    const decline = () => send(spoc, 'referral.declined', jcp, { cites: toSpoc }).verdict;
+    expect(decline()).toMatchObject(against('data.referral', cites));
+    expect(back()).toEqual(cleared);
+    expect(decline()).toEqual(cleared);
+    const another = send(jcp, 'referral.requested', spoc).id;
+    expect(send(spoc, 'referral.declined', jcp, { cites: another }).verdict).toEqual(cleared);
   });
 });

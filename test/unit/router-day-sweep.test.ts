@@ -1,39 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Kysely } from 'kysely';
 import { bankHolidays } from '#libs/calendar/bank-holidays.js';
-import { Clock } from '#libs/clock/clock.js';
 import { stepWorkingDays } from '#libs/contracts/steps.js';
 import { DaySweep } from '#services/referral-router/adapters/day.sweep.js';
 import type { RouterTables } from '#services/referral-router/adapters/router-tables.js';
 import { newSignal } from '#test/support/signal.js';
+import { StandingClock } from '#test/support/standing-clock.js';
 import { until } from '#test/support/until.js';
-
-/** Stands on a Monday morning until it is moved. */
-class StandingClock extends Clock {
-  readonly listeners = new Set<() => void>();
-  shown = new Date('2026-03-02T10:00:00Z');
-
-  override now(): Date {
-    return this.shown;
-  }
-  override fromReal(real: Date): Date {
-    return real;
-  }
-  override realDelayMs(): number {
-    return Infinity;
-  }
-  override onChanged(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-  override stop(): void {
-    this.listeners.clear();
-  }
-  move(to: string): void {
-    this.shown = new Date(to);
-    for (const listener of this.listeners) listener();
-  }
-}
 
 let sweep: DaySweep | undefined;
 afterEach(() => sweep?.stop());

@@ -386,6 +386,7 @@ describe('a step ends when its reason ends', () => {
     expect(openSteps([absence, shared, stop('TPR1')])).toEqual([
       'note-receipt @ jcp_wandsworth',
       taken,
+      'ask-client @ jcp_wandsworth',
     ]);
   });
 

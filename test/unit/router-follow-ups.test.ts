@@ -124,3 +124,15 @@ const around = {
   isStopped: () => false,
   isDropped: () => false,
 };
+
+describe('a single point of contact that says of a referral that it is done', () => {
+  const spoc = 'spoc_lsw';
+  const referral = meshEvent('referral.requested', { sender: jcp, to: spoc });
+
+  it('still has to choose a provider, and books nothing', () => {
+    const events = [referral, done(spoc, 'acknowledge-referral')];
+    expect(openSteps(events)).toEqual([`choose-provider @ ${spoc}`]);
+    const passed = meshEvent('referral.forwarded', { sender: spoc, to: trt, cause: referral.id });
+    expect(openSteps([...events, passed])).toEqual([`acknowledge-referral @ ${trt}`]);
+  });
+});

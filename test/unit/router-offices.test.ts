@@ -4,7 +4,11 @@ import type { PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
 import type { Naming } from '#services/referral-router/domain/case-state.js';
 import { figuresByRegion, isUnattended } from '#services/referral-router/domain/count-overdue.js';
 import { absencesOf, heirsOf } from '#services/referral-router/domain/find-heirs.js';
-import { findPerson, isInOffice } from '#services/referral-router/domain/find-person.js';
+import {
+  findPerson,
+  isInOffice,
+  isOnListOf,
+} from '#services/referral-router/domain/find-person.js';
 import { stepRow } from '#services/referral-router/domain/list-rows.js';
 import { partyPut, peopleOf, personPut } from '#test/support/router-events.js';
 
@@ -178,6 +182,70 @@ describe('an office', () => {
       form: 'DPA1',
     });
     expect(stepRow(step, { namings: [], directory: directory(), today }).party).toBe(jcp);
+  });
+});
+
+describe('a step whose owner is away', () => {
+  const step = {
+    caseId: 'c',
+    told: 0,
+    step: 'ask-client',
+    holder: caseworker,
+    cause: 'x',
+    root: 'x',
+    openedAt: '2026-03-04T09:00:00Z',
+    dueOn: '2026-03-09',
+  } as const;
+  const standIn = 'p_jcp_leeds_1';
+  const people = (...puts: readonly PersonPut[]) => ({
+    namings: [naming(adviser)],
+    directory: directory(puts),
+    today,
+  });
+
+  it('stays at its office and is on the list of the stand-in’s, where the deputy is of another office', () => {
+    const around = people(put(adviser, { deputy: standIn, absentFrom: '2026-03-02' }));
+    const row = stepRow(step, around);
+    expect(row).toMatchObject({
+      party: jcp,
+      owner: standIn,
+      standsInFor: adviser,
+      awaySince: '2026-03-02',
+    });
+    expect(isOnListOf(jcp, row, around.directory)).toBe(true);
+    expect(isOnListOf('jcp_leeds', row, around.directory)).toBe(true);
+    const others = directory([], [partyPut('jcp_bradford')]);
+    expect(isOnListOf('jcp_bradford', row, others)).toBe(false);
+  });
+
+  it('says since when, where the directory names a day', () => {
+    const since = (changes: Partial<PersonPut>) =>
+      stepRow(step, people(put(adviser, { deputy: standIn, ...changes })));
+    expect(since({ leavesOn: '2026-02-27' }).awaySince).toBe('2026-02-28');
+    expect(since({ leavesOn: '2026-03-02', absentFrom: '2026-02-20' }).awaySince).toBe(
+      '2026-02-20',
+    );
+    for (const unsaid of [{ active: false }, { absentUntil: '2026-03-06' }]) {
+      expect(since(unsaid)).toMatchObject({ standsInFor: adviser, owner: standIn });
+      expect(since(unsaid).awaySince).toBeUndefined();
+    }
+    expect(since({}).standsInFor).toBeUndefined();
+  });
+
+  it('is nobody’s of another agency, though the directory names one as deputy', () => {
+    const elsewhere = personPut('p_trt_acme_1', 'trt_acme', 'keyworker');
+    const around = people(elsewhere, put(adviser, { deputy: elsewhere.person, active: false }));
+    const known = { ...directory([], [partyPut('trt_acme')]), person: around.directory.person };
+    expect(stepRow(step, { ...around, directory: known })).toMatchObject({
+      owner: duty,
+      deputy: deputy,
+    });
+    const there = [put(adviser, { deputy: elsewhere.person }), elsewhere];
+    const row = stepRow(step, {
+      ...around,
+      directory: { ...known, person: people(...there).directory.person },
+    });
+    expect(row).toMatchObject({ owner: adviser, deputy: duty });
   });
 });
 

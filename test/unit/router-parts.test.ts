@@ -117,7 +117,8 @@ describe('a case ends for each agency apart', () => {
     const stop = meshEvent('instruction.stop-using', { sender: 'guard', to: jcp });
     const stopped = done(jcp, 'stop-using');
     expect(endAt(jcp, absence, stop)).toBe('open');
-    expect(endAt(jcp, absence, stop, stopped)).toBe('consent-ended');
+    expect(endAt(jcp, absence, stop, stopped)).toBe('open');
+    expect(endAt(jcp, absence, stop, stopped, done(jcp, 'ask-client'))).toBe('consent-ended');
   });
 
   it('is open from its first event, also where nobody has got it yet', () => {

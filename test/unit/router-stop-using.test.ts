@@ -118,3 +118,78 @@ describe('the instruction after no trace', () => {
     );
   });
 });
+
+describe('the instruction after the TPR1 was withdrawn at the provider', () => {
+  const referral = meshEvent('referral.requested', { sender: wandsworth, to: trt });
+  const acknowledged = meshEvent('referral.acknowledged', {
+    sender: trt,
+    to: wandsworth,
+    cause: referral.id,
+  });
+  const missed = meshEvent('appointment.did-not-attend', {
+    sender: trt,
+    to: wandsworth,
+    cause: referral.id,
+  });
+  const withdrawn = (...before: readonly MeshEvent[]): readonly MeshEvent[] => {
+    const withdrawal = meshEvent('consent.withdrawn', {
+      sender: trt,
+      to: 'mesh',
+      facts: { form: 'TPR1', keep: '' },
+    });
+    return [...before, withdrawal, instructed(wandsworth, withdrawal.id)];
+  };
+  const lost = [`stop-using @ ${wandsworth}`, `ask-client @ ${wandsworth}`];
+
+  it('leaves the adviser the step to ask the client, whatever stood open', () => {
+    expect(openSteps(withdrawn(referral, acknowledged))).toEqual(lost);
+    expect(openSteps(withdrawn(referral, acknowledged, missed))).toEqual(lost);
+    const spoken = meshEvent('step.done', {
+      sender: wandsworth,
+      to: 'mesh',
+      facts: { step: 'discuss-did-not-attend', outcome: 'done' },
+    });
+    expect(openSteps(withdrawn(referral, acknowledged, missed, spoken))).toEqual(lost);
+    const { steps } = toldCase(withdrawn(referral, acknowledged));
+    expect(steps.map(({ holder }) => holder.who)).toEqual(['team-leader', 'caseworker']);
+  });
+
+  it('leaves the same step however the provider’s part stood, so that nothing shows by it', () => {
+    const [plain, absent] = [[], [missed]].map((more) => {
+      const events = withdrawn(referral, acknowledged, ...more);
+      const { id } = events.at(-1)!;
+      return toldCase(events).steps.map(({ step, cause, other }) => [step, cause === id, other]);
+    });
+    expect(absent).toEqual(plain);
+  });
+
+  it('leaves the referral to another provider after a decline, and asks nothing where all was settled', () => {
+    const declined = meshEvent('referral.declined', {
+      sender: trt,
+      to: wandsworth,
+      cause: referral.id,
+      facts: { reason: 'no-capacity' },
+    });
+    expect(openSteps(withdrawn(referral, declined))).toContain(`refer-elsewhere @ ${wandsworth}`);
+    const attended = meshEvent('appointment.attended', {
+      sender: trt,
+      to: wandsworth,
+      cause: referral.id,
+    });
+    expect(openSteps(withdrawn(referral, attended))).toEqual([`stop-using @ ${wandsworth}`]);
+  });
+
+  it('ends with the client’s next referral, or as the adviser says', () => {
+    const events = withdrawn(referral, acknowledged);
+    const said = (outcome: string) =>
+      meshEvent('step.done', {
+        sender: wandsworth,
+        to: 'mesh',
+        facts: { step: 'ask-client', outcome },
+      });
+    for (const outcome of ['done', 'declined-by-client'])
+      expect(openSteps([...events, said(outcome)])).toEqual([`stop-using @ ${wandsworth}`]);
+    const again = meshEvent('referral.requested', { sender: wandsworth, to: 'trt_beacon' });
+    expect(openSteps([...events, again])).not.toContain(`ask-client @ ${wandsworth}`);
+  });
+});

@@ -8,7 +8,7 @@ import { mayHoldStep } from '../domain/may-hold-step.js';
 import { behindStep, waitingOn } from '../domain/row-shown.js';
 import { type RecordRow, toStoredRecord } from './record-rows.js';
 
-interface Row extends Pick<WorklistStep, 'case' | 'party' | 'owner' | 'cause'> {
+interface Row extends Pick<WorklistStep, 'case' | 'party' | 'owner' | 'cause' | 'standsInFor'> {
   readonly deputy?: string;
 }
 
@@ -133,7 +133,9 @@ export class AnswerFilter {
       this.records(distinct(({ cause }) => [cause])),
       this.people(
         asker.agency,
-        distinct(({ owner, deputy }) => [owner, ...(deputy === undefined ? [] : [deputy])]),
+        distinct(({ owner, deputy, standsInFor }) =>
+          [owner, deputy, standsInFor].filter((person) => person !== undefined),
+        ),
       ),
       this.offices(asker.agency),
     ]);
@@ -202,10 +204,11 @@ export class AnswerFilter {
 
 /** A row is the asking party's: of a case of its agency, held by somebody of its agency, at its own office or by one of its own people. */
 const isTheirs = (
-  row: Pick<Row, 'case' | 'party' | 'owner'>,
+  row: Pick<Row, 'case' | 'party' | 'owner' | 'standsInFor'>,
   { party, references, people, offices }: Ground,
 ): boolean =>
   references.has(row.case) &&
   people.has(row.owner) &&
+  (row.standsInFor === undefined || people.has(row.standsInFor)) &&
   offices.has(row.party) &&
   (row.party === party || people.get(row.owner) === party);

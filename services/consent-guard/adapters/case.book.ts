@@ -39,16 +39,23 @@ interface OwnCaseRow {
 
 const casesAPage = 250;
 
+/** That a record is of a message which this party sent, or which was given to it; that a message was stopped changes nothing. */
+const isPartOf = (party: string): string =>
+  `r.verdict <> 'stopped' and (r.sender = ${party} or (r.recipient = ${party} and (
+      not exists (select 1 from record s where s.id = r.id and s.verdict = 'stopped')
+      or exists (select 1 from delivery d where d.id = r.id and d.recipient = ${party} and d.state <> 'stopped'))))`;
+
 /**
  * A page of a party's cases, by the newest of their records; the next page begins below the last one's newest. Only what the party sent, or
- * what was given to it, makes a case its own; that a message was stopped changes nothing.
+ * what was given to it, makes a case its own, and that its people have something of it today ($3).
  */
 const ownCasesSql = `with own as (
-    select r.case_id, max(r.seq) as last_seq, max(r.recorded_at) as last_at from record r
-    where r.case_id is not null and r.verdict <> 'stopped' and (r.sender = $1 or (r.recipient = $1 and (
-      not exists (select 1 from record s where s.id = r.id and s.verdict = 'stopped')
-      or exists (select 1 from delivery d where d.id = r.id and d.recipient = $1 and d.state <> 'stopped'))))
-    group by r.case_id)
+    select had.case_id, max(had.seq) as last_seq, max(had.recorded_at) as last_at from (
+      select r.case_id, r.seq, r.recorded_at from record r where r.case_id is not null and ${isPartOf('$1')}
+      union all
+      select r.case_id, r.seq, r.recorded_at from record r, party own join party office using (agency)
+      where own.id = $1 and r.case_id = any($3::uuid[]) and ${isPartOf('office.id')}) had
+    group by had.case_id)
   select c.id, f.reference, c.short_reference, o.last_at from own o join client_case c on c.id = o.case_id
   join party p on p.id = $1 join case_agency a on a.case_id = c.id and a.agency = p.agency
   left join case_reference f on f.case_id = c.id and f.party = $1
@@ -72,7 +79,15 @@ export class CaseBook {
     { person }: z.output<typeof askWorklist>,
   ): Promise<Record<string, unknown>> {
     if (person !== undefined) await this.answers.requireColleague(party, person);
-    const ask = { party, ...(person === undefined ? {} : { person }) };
+    return { ...(await this.rowsOf(party, person === undefined ? {} : { person })) };
+  }
+
+  /** What is to be done and waited for at the party, as far as the guard's own records bear it out. */
+  private async rowsOf(
+    party: string,
+    which: { readonly person?: string; readonly cases?: readonly string[] },
+  ): Promise<Pick<CaseView, 'steps' | 'waiting'>> {
+    const ask = { party, ...which };
     const { steps, waiting } = await this.fromService('svc_router', 'worklist', ask, worklistReply);
     return {
       steps: await this.answers.steps(party, steps),
@@ -106,7 +121,13 @@ export class CaseBook {
     { person, before }: z.output<typeof askCases>,
   ): Promise<Record<string, unknown>> {
     if (person !== undefined) await this.answers.requireColleague(party, person);
-    const { rows } = await this.pool.query<OwnCaseRow>(ownCasesSql, [party, before ?? null]);
+    // A colleague elsewhere is away, and their case is with somebody here today: no message of it came here.
+    const { steps, waiting } = await this.rowsOf(party, {}).catch(() => ({
+      steps: [],
+      waiting: [],
+    }));
+    const held = [...new Set([...steps, ...waiting].map((row) => row.case))];
+    const { rows } = await this.pool.query<OwnCaseRow>(ownCasesSql, [party, before ?? null, held]);
     const lines = await this.linesOf(
       party,
       rows.map(({ id }) => id),
@@ -150,12 +171,8 @@ export class CaseBook {
 
   async caseView(party: string, caseId: string): Promise<Record<string, unknown>> {
     const { reference, shortReference } = await boundCase(this.pool, party, caseId);
-    const { rows } = await this.pool.query<RecordRow>(
-      `select * from record where id in (select id from record where case_id = $1 and (sender = $2 or recipient = $2)) order by seq`,
-      [caseId, party],
-    );
-    const [{ steps, waiting }, { reminders }, mails] = await Promise.all([
-      this.fromService('svc_router', 'worklist', { party, cases: [caseId] }, worklistReply),
+    const [rows, { reminders }, mails] = await Promise.all([
+      this.rowsOf(party, { cases: [caseId] }),
       this.fromService('svc_reminders', 'schedule', { cases: [caseId] }, scheduleReply),
       this.mails(party, caseId),
     ]);
@@ -163,9 +180,8 @@ export class CaseBook {
       case: caseId,
       ...(reference === undefined ? {} : { caseref: reference }),
       ...(shortReference === undefined ? {} : { shortReference }),
-      messages: await this.messages.timelinesOf(party, rows.map(toStoredRecord)),
-      steps: await this.answers.steps(party, steps),
-      waiting: await this.answers.waiting(party, waiting),
+      messages: await this.messagesOf(party, caseId, rows),
+      ...rows,
       reminders: await this.answers.reminders(party, caseId, reminders),
       mails,
     };
@@ -182,6 +198,38 @@ export class CaseBook {
   /** Offices where nobody would answer today. */
   async unattendedOffices(): Promise<Record<string, unknown>> {
     return this.fromService('svc_router', 'unattended-offices', {}, unattendedOfficesReply);
+  }
+
+  /**
+   * The party's own messages of a case; of its whole agency, where the case has moved to the party or something of it is with the party
+   * now: who goes on with a case needs what went before. Offices of one agency are one data controller.
+   */
+  private async messagesOf(
+    party: string,
+    caseId: string,
+    { steps, waiting }: Pick<CaseView, 'steps' | 'waiting'>,
+  ): Promise<CaseView['messages']> {
+    const isHere = steps.length + waiting.length > 0 || (await this.hasMovedTo(party, caseId));
+    const { rows: found } = await this.pool.query<{ id: string }>(
+      'select other.id from party own join party other using (agency) where own.id = $1 and other.id <> $1 order by other.id',
+      [party],
+    );
+    const offices = [party, ...(isHere ? found.map(({ id }) => id) : [])];
+    const { rows } = await this.pool.query<RecordRow>(
+      `select * from record where id in (select id from record where case_id = $1
+         and (sender = any($2::text[]) or recipient = any($2::text[]))) order by seq`,
+      [caseId, offices],
+    );
+    return this.messages.timelinesOf(offices, rows.map(toStoredRecord));
+  }
+
+  private async hasMovedTo(party: string, caseId: string): Promise<boolean> {
+    const { rows } = await this.pool.query<{ recipient: string }>(
+      `select recipient from record where case_id = $1 and name = 'case.moved-office' and verdict = 'cleared'
+       and (sender = $2 or recipient = $2) order by seq desc limit 1`,
+      [caseId, party],
+    );
+    return rows[0]?.recipient === party;
   }
 
   private async mails(party: string, caseId: string): Promise<MailStatus[]> {

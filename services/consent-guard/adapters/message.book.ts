@@ -86,13 +86,19 @@ export class MessageBook {
     return { ...timeline };
   }
 
-  /** Timelines of many messages at once, in the order of their first records. */
-  async timelinesOf(party: string, records: readonly StoredRecord[]): Promise<Timeline[]> {
+  /** Timelines of many messages at once, in the order of their first records: each as the first of these offices that had part in it sees it. */
+  async timelinesOf(
+    offices: readonly string[],
+    records: readonly StoredRecord[],
+  ): Promise<Timeline[]> {
     const byMessage = new Map<string, StoredRecord[]>();
     for (const record of records)
       byMessage.set(record.id, [...(byMessage.get(record.id) ?? []), record]);
     const collected = await this.collected([...byMessage.keys()]);
-    return [...byMessage.values()].flatMap((own) => timelineFor(party, own, collected) ?? []);
+    return [...byMessage.values()].flatMap((own) => {
+      const shown = offices.flatMap((office) => timelineFor(office, own, collected) ?? []);
+      return shown.slice(0, 1);
+    });
   }
 
   private async find(party: string, id: string): Promise<Timeline | undefined> {

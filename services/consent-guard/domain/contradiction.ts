@@ -14,6 +14,7 @@ import type { DirectoryParty } from './directory.js';
 import { type GuardRecord, reasonOf } from './guard-record.js';
 import { type Held, type Rule, against, shown } from './held-rule.js';
 import type { Incoming } from './incoming.js';
+import { notEndedYet, notPassedOn } from './settled-rules.js';
 import { isInHoursOfReviews } from './review-hours.js';
 import { isOver, isTimeOpen, reviewOf } from './review-record.js';
 
@@ -227,6 +228,8 @@ const rulesOf: Readonly<Partial<Record<MessageName, readonly Rule[]>>> = {
   'appointment.did-not-attend': [outcomeOfStanding, oneOutcome],
   'referral.cancelled': [notYetAttended],
   'referral.handed-back': [nothingBooked],
+  'referral.declined': [notPassedOn],
+  'step.done': [notEndedYet],
   'provider.notice': [byContract, asOnRecord, notToldYet],
   'dpa1.returned': [ownDpa1],
   'review.requested': [traced],

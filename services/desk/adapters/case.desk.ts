@@ -2,8 +2,9 @@ import type { Logger } from 'pino';
 import type { CaseView } from '#libs/contracts/ask.js';
 import { uuidVersion } from '#libs/contracts/message-id.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import { type Viewer, officesOf } from '../domain/agency.js';
+import { type Agency, type Office, type Viewer, officesOf } from '../domain/agency.js';
 import type { CaseFile } from '../domain/case-file.js';
+import type { KeptMessage } from '../domain/kept-message.js';
 import type { AgencyFile } from './agency.file.js';
 import type { GatewayClient } from './gateway.client.js';
 import type { MessageStore } from './message.store.js';
@@ -21,6 +22,16 @@ export interface CaseDeskParts {
 const isOurs = ({ messages, steps, waiting }: CaseView): boolean =>
   messages.length + steps.length + waiting.length > 0;
 
+/** Whether it is the office's own, not one that its people have only while a colleague elsewhere is away. */
+const liesWith = (office: string, { messages, steps, waiting }: CaseView): boolean =>
+  messages.some(({ sender, to }) => sender === office || to === office) ||
+  [...steps, ...waiting].some(({ party }) => party === office);
+
+interface FoundCase {
+  readonly office: Office;
+  readonly view: CaseView;
+}
+
 /** Opens cases for people, and notes that they were opened. */
 export class CaseDesk {
   constructor(private readonly parts: CaseDeskParts) {}
@@ -30,19 +41,49 @@ export class CaseDesk {
    * @throws MeshError `not-found` alike for a case of others and for none; what the note or the mesh throws: then nothing is shown
    */
   async open(viewer: Viewer, caseId: string, page: string): Promise<CaseFile> {
-    const { agencyFile, gateway, messages, viewings } = this.parts;
+    const { agencyFile, gateway, viewings } = this.parts;
     const agency = agencyFile.current();
-    if (uuidVersion(caseId) !== undefined)
-      for (const office of officesOf(agency, viewer)) {
-        const view = await gateway.case(office.id, caseId);
-        if (view === undefined || !isOurs(view)) continue;
-        await viewings.note({ person: viewer.person.id, office: office.id, caseId, page });
-        const [kept, parties] = await Promise.all([
-          messages.ofCase(office.id, caseId),
-          gateway.parties(office.id),
-        ]);
-        return { viewer, agency, office, view, kept, parties };
-      }
+    const found =
+      uuidVersion(caseId) === undefined ? undefined : await this.find(viewer, agency, caseId);
+    if (found !== undefined) {
+      const { office, view } = found;
+      await viewings.note({ person: viewer.person.id, office: office.id, caseId, page });
+      const [kept, parties] = await Promise.all([
+        this.kept(found, agency),
+        gateway.parties(office.id),
+      ]);
+      return { viewer, agency, office, view, kept, parties };
+    }
     throw new MeshError('not-found', 'no case of yours');
+  }
+
+  /** At the office that it lies with; else at one whose people have something of it today. */
+  private async find(
+    viewer: Viewer,
+    agency: Agency,
+    caseId: string,
+  ): Promise<FoundCase | undefined> {
+    const found: FoundCase[] = [];
+    for (const office of officesOf(agency, viewer)) {
+      const view = await this.parts.gateway.case(office.id, caseId);
+      if (view === undefined || !isOurs(view)) continue;
+      if (liesWith(office.id, view)) return { office, view };
+      found.push({ office, view });
+    }
+    return found[0];
+  }
+
+  /** What the desk kept of the case, at each office of the agency whose messages the mesh shows here. */
+  private async kept({ office, view }: FoundCase, agency: Agency): Promise<readonly KeptMessage[]> {
+    const ends = new Set(view.messages.flatMap(({ sender, to }) => [sender, to]));
+    const offices = agency.offices.filter(({ id }) => id === office.id || ends.has(id));
+    const kept = await Promise.all(
+      offices.map(({ id }) => this.parts.messages.ofCase(id, view.case)),
+    );
+    const shown = new Set(view.messages.map(({ id }) => id));
+    return kept
+      .flat()
+      .filter((message) => message.office === office.id || shown.has(message.id))
+      .toSorted((one, other) => one.at.localeCompare(other.at));
   }
 }

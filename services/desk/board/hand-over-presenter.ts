@@ -22,6 +22,7 @@ export function presentHandOver({ handOver, states, agency, draft, now }: HandOv
   const [from, to] = [nameOf(agency, handOver.from), nameOf(agency, handOver.to)];
   const heir = agency.people.find(({ id }) => id === handOver.to);
   const isSent = states.some(({ kind }) => kind === 'sent');
+  const isHere = heir === undefined || !isAway(heir, today);
   const ready = states.filter(({ kind }) => kind === 'ready').length;
   return {
     title: isSent ? 'Handed over' : 'Before it is handed over',
@@ -36,7 +37,7 @@ export function presentHandOver({ handOver, states, agency, draft, now }: HandOv
       return {
         name: `Case ${item?.reference ?? ''}`,
         href: `/cases/${item?.caseId ?? ''}`,
-        ...rowOf(state, { from, to, today }),
+        ...rowOf(state, { from, to, today, isHere }),
       };
     }),
     ready,
@@ -54,16 +55,19 @@ interface RowGround {
   readonly from: string;
   readonly to: string;
   readonly today: string;
+  /** By the agency's own list: the one who gets it is at work. */
+  readonly isHere: boolean;
 }
 
 const none = { text: '', remedy: '', goes: [], stays: [] };
 
-function rowOf(state: HandOverState, { from, to, today }: RowGround) {
+function rowOf(state: HandOverState, ground: RowGround) {
+  const { from, today } = ground;
   switch (state.kind) {
     case 'gone':
       return { ...none, text: `Nothing of it is with ${from} now. It is left as it is.` };
     case 'sent':
-      return { ...none, ...answerWords(state.message, to) };
+      return { ...none, ...answerWords(state.message, ground) };
     case 'ready': {
       const lines = heldLines(state.held, today);
       const pick = (goes: boolean) => lines.filter((line) => line.goes === goes);
@@ -72,12 +76,17 @@ function rowOf(state: HandOverState, { from, to, today }: RowGround) {
   }
 }
 
-function answerWords({ answer, problem }: KeptMessage, to: string) {
+function answerWords({ answer, problem }: KeptMessage, { to, isHere }: RowGround) {
   if (answer === 'refused' && problem !== undefined) {
     const { heading, text, remedy } = refusalOf(problem);
     return { text: [heading, text].filter((part) => part !== '').join('. '), remedy };
   }
-  if (answer === 'decided') return { text: `${to} holds it now.` };
+  if (answer === 'decided')
+    return {
+      text: isHere
+        ? `${to} holds it now.`
+        : `It is ${to}’s. ${to} is away: until they are back, it is with who stands in for them.`,
+    };
   if (answer === 'accepted') return { text: 'The mesh has it, and has not decided yet.' };
   return { text: 'The mesh does not answer at present. It goes by itself when the mesh is back.' };
 }

@@ -5,7 +5,13 @@ import { referrers } from '#libs/contracts/participants.js';
 import { consentLines } from '../domain/consents-shown.js';
 import { actionForm, isOneTap, isSendable, possibleActions } from '../domain/action-form.js';
 import { nameOf } from '../domain/agency.js';
-import { type CaseFile, knownClient, otherEnd, partyName } from '../domain/case-file.js';
+import {
+  type CaseFile,
+  isSentByUs,
+  knownClient,
+  otherEnd,
+  partyName,
+} from '../domain/case-file.js';
 import { dayWords, momentWords } from '#libs/calendar/day-words.js';
 import type { KeptMessage } from '../domain/kept-message.js';
 import { actionWords, titleOfType } from '../domain/message-words.js';
@@ -224,9 +230,9 @@ function consentTitle(stored: KeptMessage | undefined): string | undefined {
 }
 
 function timelineItem(message: Timeline, file: CaseFile) {
-  const { office, agency, view, kept } = file;
-  const isOwn = message.sender === office.id;
-  const other = partyName(file, otherEnd(message, office.id));
+  const { agency, view, kept } = file;
+  const isOwn = isSentByUs(message, file);
+  const other = partyName(file, otherEnd(message, file));
   const stored = kept.find(({ id }) => id === message.id);
   const by = stored?.actor === undefined || !isOwn ? '' : ` by ${nameOf(agency, stored.actor)}`;
   const name = nameOfType(message.type);

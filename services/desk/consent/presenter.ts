@@ -191,7 +191,7 @@ const toldChoices = (file: CaseFile, form: ConsentForm): readonly Choice[] =>
 
 /** What the page shows before anybody typed: those who are in the case already are named. */
 export function usualConsent(file: CaseFile, form: ConsentForm): Posted {
-  const inCase = new Set(file.view.messages.map((message) => otherEnd(message, file.office.id)));
+  const inCase = new Set(file.view.messages.map((message) => otherEnd(message, file)));
   return {
     parties: toldChoices(file, form)
       .map(({ value }) => value)

@@ -8,6 +8,7 @@ import {
   keptData,
   knownClient,
   mayGet,
+  isSentByUs,
   newest,
   recipientOf,
 } from './case-file.js';
@@ -85,9 +86,9 @@ function filledBy(file: CaseFile, name: MessageName, cited: Timeline | undefined
 
 /** Appointments and outcomes of an earlier referral are settled: a client who is referred again begins anew. */
 const ownSince =
-  ({ office }: CaseFile, referral: Timeline | undefined) =>
-  ({ sender, time }: Timeline): boolean =>
-    sender === office.id && (referral === undefined || time >= referral.time);
+  (file: CaseFile, referral: Timeline | undefined) =>
+  (message: Timeline): boolean =>
+    isSentByUs(message, file) && (referral === undefined || message.time >= referral.time);
 
 /** An appointment has one outcome: a second one says which was wrong. */
 function correctedBy(

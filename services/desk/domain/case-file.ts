@@ -24,9 +24,16 @@ type Data = Readonly<Record<string, unknown>>;
 const counts = ({ state }: Timeline): boolean =>
   !['refused', 'stopped', 'undecided'].includes(state);
 
+/** Whether a message was sent from here: a case that came from another office of the agency brings that office's messages with it. */
+export const isSentByUs = (
+  { sender, to }: Timeline,
+  { agency, office }: Pick<CaseFile, 'agency' | 'office'>,
+): boolean =>
+  sender === office.id || (to !== office.id && agency.offices.some(({ id }) => id === sender));
+
 /** The party at the other end of a message. */
-export const otherEnd = ({ sender, to }: Timeline, office: string): string =>
-  sender === office ? to : sender;
+export const otherEnd = (message: Timeline, file: Pick<CaseFile, 'agency' | 'office'>): string =>
+  isSentByUs(message, file) ? message.to : message.sender;
 
 /** The name of a party, an area, or the mesh itself. */
 export function partyName(
@@ -67,12 +74,12 @@ export function citedBy(file: CaseFile, name: MessageName): Timeline | undefined
   const { to } = ruleOf(name);
   const citable = citations[name] ?? [];
   const reaches = (message: Timeline): boolean => {
-    const other = otherEnd(message, file.office.id);
+    const other = otherEnd(message, file);
     const isAtHome = to.includes('mesh') || other === 'mesh';
     return isAtHome || other.startsWith('area:') || to.includes(kindOf(file, other) ?? 'mesh');
   };
   const isPassedOn = name === 'referral.forwarded' || to.every((kind) => isReferrer.has(kind));
-  const received = (message: Timeline): boolean => isPassedOn && message.sender !== file.office.id;
+  const received = (message: Timeline): boolean => isPassedOn && !isSentByUs(message, file);
   return newest(file, citable, reaches) ?? newest(file, citable, received);
 }
 const isReferrer: ReadonlySet<string> = new Set(referrers);
@@ -95,7 +102,7 @@ export function recipientOf(file: CaseFile, name: MessageName): string | undefin
   const cited = citedBy(file, name);
   const isReached = (id: string): boolean => to.some((kind) => kind === kindOf(file, id));
   const ends = [...(cited === undefined ? [] : [cited]), ...file.view.messages.toReversed()].map(
-    (message) => otherEnd(message, file.office.id),
+    (message) => otherEnd(message, file),
   );
   return (
     ends.find((id) => id !== file.office.id && isReached(id)) ??

@@ -19,7 +19,7 @@ function whoOf(file: CaseFile, id: string): string {
   if (id === file.agency.id) return file.agency.offices[0]?.name ?? id;
   const name = partyName(file, id);
   if (name !== id) return name;
-  const others = new Set(file.view.messages.map((message) => otherEnd(message, file.office.id)));
+  const others = new Set(file.view.messages.map((message) => otherEnd(message, file)));
   const [other, ...more] = [...others].map((each) => partyName(file, each)).filter(isOffice);
   return other === undefined || more.length > 0 ? 'another agency' : other;
 }

@@ -100,15 +100,12 @@ function namer(file: CaseFile, { consents }: ConsentsShown, isNamed: boolean) {
 }
 
 /** The office that stands for an agency: one's own, the one of its name, or of an agency with several the one that the case shows. */
-function officeOf(
-  { agency, office, parties, view }: CaseFile,
-  id: string,
-  named: ReadonlySet<string>,
-): Known | undefined {
+function officeOf(file: CaseFile, id: string, named: ReadonlySet<string>): Known | undefined {
+  const { agency, office, parties } = file;
   if (id === agency.id) return office;
   const found = parties.find((party) => party.id === id);
   if (found !== undefined) return found;
-  const ends = new Set(view.messages.map((message) => otherEnd(message, office.id)));
+  const ends = new Set(file.view.messages.map((message) => otherEnd(message, file)));
   const [first, ...more] = parties.filter((party) => ends.has(party.id) && !named.has(party.id));
   if (first === undefined || more.some(({ kind }) => kind !== first.kind)) return undefined;
   return { kind: first.kind, name: [first, ...more].map(({ name }) => name).join(' or ') };

@@ -6,7 +6,7 @@ import {
   consentFormRules,
   consentForms,
 } from '#libs/contracts/purposes.js';
-import { type CaseFile, otherEnd, partyName } from '../domain/case-file.js';
+import { type CaseFile, isSentByUs, otherEnd, partyName } from '../domain/case-file.js';
 import { formWords, purposeWords } from '../domain/consent-words.js';
 import { dayWords } from '#libs/calendar/day-words.js';
 import type { Posted } from '../domain/form-values.js';
@@ -107,8 +107,8 @@ export function presentConfirm(
     had: file.view.messages
       .filter((message) => isUnder(message.type, purposes) && wasHad(message.state))
       .map((message) => {
-        const isOwn = message.sender === file.office.id;
-        const other = partyName(file, otherEnd(message, file.office.id));
+        const isOwn = isSentByUs(message, file);
+        const other = partyName(file, otherEnd(message, file));
         const day = dayWords(londonDate(new Date(message.time)));
         return `${isOwn ? other : file.office.name}: ${titleOfType(message.type)}, ${day}`;
       }),

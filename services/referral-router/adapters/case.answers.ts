@@ -54,19 +54,26 @@ export class CaseAnswers {
     return { ok: true, cases: shown, ...(next === undefined ? {} : { next }) };
   }
 
+  /** Of all cases that something of came to the party; of cases that are named, also those that only its agency has. */
   private parts(
     party: string,
     after: string | undefined,
     cases: readonly string[] | undefined,
   ): Promise<readonly Part[]> {
+    const isOfAgency = sql<boolean>`agency = (select agency from directory_parties where party = ${party})`;
     return this.db
       .selectFrom('case_parts')
       .select(['case_id', 'agency', 'ending', 'since'])
-      .where('party', '=', party)
-      .where('case_id', '>', after ?? '')
-      .$if(cases !== undefined, (query) =>
-        query.where(sql<boolean>`case_id = any(${[...(cases ?? [])]}::text[])`),
+      .distinctOn('case_id')
+      .where((where) =>
+        cases === undefined
+          ? where('party', '=', party)
+          : where.and([
+              where.or([where('party', '=', party), isOfAgency]),
+              sql<boolean>`case_id = any(${[...cases]}::text[])`,
+            ]),
       )
+      .where('case_id', '>', after ?? '')
       .orderBy('case_id')
       .limit(batch)
       .execute();

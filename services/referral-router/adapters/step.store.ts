@@ -130,13 +130,22 @@ export async function saveEscalation(
     .execute();
 }
 
-/** Cases that may be on a party's list: where a step or a wait lies with it, or one of its people holds the case. */
-export const casesOfParty = (party: string) => sql`(
-  select case_id from case_people join directory_people using (person) where directory_people.party = ${party})`;
+/**
+ * What may be on a party's list, of steps as of waits: what lies with it; and of its agency's other offices what its people may have, who
+ * hold the case, are named, answer for that office, or stand in for one who does.
+ */
+export const mayBeOnListOf = (party: string) => sql<boolean>`(party = ${party} or (
+  party in (select other.party from directory_parties own join directory_parties other using (agency) where own.party = ${party})
+  and (actor in ${peopleNear(party)}
+    or case_id in (select case_id from case_people where person in ${peopleNear(party)})
+    or party in (select party from directory_parties
+      where put ->> 'dutyPerson' in ${peopleNear(party)} or put ->> 'teamLeader' in ${peopleNear(party)}))))`;
 
-/** The offices of the agency of a party, itself among them also where the directory does not know it. */
-export const officesOf = (party: string) => sql`(
-  select other.party from directory_parties own join directory_parties other using (agency) where own.party = ${party})`;
+/** The people of a party, and those whose deputy is one of them. */
+const peopleNear = (
+  party: string,
+) => sql`(select person from directory_people where party = ${party}
+  or put ->> 'deputy' in (select person from directory_people where party = ${party}))`;
 
 /** Which page of a list: rows after the first `offset`, at most `limit`. */
 export interface Page {
@@ -144,10 +153,7 @@ export interface Page {
   readonly limit: number;
 }
 
-/**
- * Open steps that may be on a party's list, oldest due first: those that lie with it, those of its agency in cases that one of its people
- * holds (a client's adviser may work at another office than the one the message went to), and those that name one of its people.
- */
+/** Open steps that may be on a party's list, oldest due first. */
 export async function stepsOfParty(
   db: Db,
   party: string,
@@ -156,10 +162,7 @@ export async function stepsOfParty(
   const rows = await db
     .selectFrom('steps')
     .selectAll()
-    .where(
-      sql<boolean>`(party = ${party} or (party in ${officesOf(party)} and (case_id in ${casesOfParty(party)}
-        or actor in (select person from directory_people where party = ${party}))))`,
-    )
+    .where(mayBeOnListOf(party))
     .$if(cases !== undefined, (query) =>
       query.where(sql<boolean>`case_id = any(${[...(cases ?? [])]}::text[])`),
     )

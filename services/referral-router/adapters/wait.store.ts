@@ -4,7 +4,7 @@ import type { PersonSlot } from '#libs/contracts/steps.js';
 import type { AnswerKind } from '#libs/contracts/waits.js';
 import type { OpenWait } from '../domain/case-state.js';
 import type { RouterTables } from './router-tables.js';
-import { type Page, casesOfParty, officesOf } from './step.store.js';
+import { type Page, mayBeOnListOf } from './step.store.js';
 
 type Db = Kysely<RouterTables>;
 
@@ -60,9 +60,7 @@ export async function waitsOfParty(
   const rows = await db
     .selectFrom('waits')
     .selectAll()
-    .where(
-      sql<boolean>`(party = ${party} or (party in ${officesOf(party)} and case_id in ${casesOfParty(party)}))`,
-    )
+    .where(mayBeOnListOf(party))
     .$if(cases !== undefined, (query) =>
       query.where(sql<boolean>`case_id = any(${[...(cases ?? [])]}::text[])`),
     )

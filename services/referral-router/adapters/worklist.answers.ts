@@ -4,7 +4,8 @@ import type { Clock } from '#libs/clock/clock.js';
 import { routerWorklistAsk } from '#libs/contracts/ask.js';
 import type { AnswerHandler } from '#libs/nats/answer-server.js';
 import type { Holder } from '../domain/case-state.js';
-import { type People, stepRow, waitingRow } from '../domain/list-rows.js';
+import { type People, isOnListOf } from '../domain/find-person.js';
+import { stepRow, waitingRow } from '../domain/list-rows.js';
 import { answering, readAsk } from './answering.js';
 import { loadNamings } from './case.store.js';
 import { loadDirectory } from './directory.store.js';
@@ -46,7 +47,7 @@ export class WorklistAnswers {
     return { ok: true, steps, waiting };
   }
 
-  /** Those rows whose owner sits at the party, and is the person asked for; oldest due first. */
+  /** Those rows that are on the party's list, and with the person asked for; oldest due first. */
   private async rowsOf<
     T extends { readonly caseId: string; readonly holder: Holder },
     R extends { readonly party: string; readonly owner: string },
@@ -59,12 +60,12 @@ export class WorklistAnswers {
     for (let offset = 0; rows.length < mostRows; offset += mostRows) {
       const stored = await pages({ offset, limit: mostRows });
       const peopleOf = await this.people(stored);
-      const shown = stored.map((each) => toRow(each, peopleOf(each.caseId)));
-      rows.push(
-        ...shown.filter(
-          (row) => row.party === party && (person === undefined || row.owner === person),
-        ),
-      );
+      for (const each of stored) {
+        const people = peopleOf(each.caseId);
+        const row = toRow(each, people);
+        if (!isOnListOf(party, row, people.directory)) continue;
+        if (person === undefined || row.owner === person) rows.push(row);
+      }
       if (stored.length < mostRows) break;
     }
     return rows.slice(0, mostRows);

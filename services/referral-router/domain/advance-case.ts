@@ -1,7 +1,7 @@
 import { refusalStep } from '#libs/contracts/refusal-steps.js';
 import { type MessageName, nameOfType } from '#libs/contracts/message-table.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
-import type { StepName } from '#libs/contracts/steps.js';
+import type { StepName, StepTemplate } from '#libs/contracts/steps.js';
 import { noticesOf, stepsOpenedBy } from '#libs/contracts/what-follows.js';
 import type { OpenStep, Surroundings, View } from './case-state.js';
 import { keepPart } from './case-part.js';
@@ -10,7 +10,7 @@ import { followDone } from './follow-done.js';
 import { keepWaits, settleWaits } from './keep-waits.js';
 import { moveOffice } from './move-office.js';
 import { namingsOf } from './name-caseworkers.js';
-import { openStep, withOpened } from './open-steps.js';
+import { formOf, openStep, withOpened } from './open-steps.js';
 import { planReminder } from './plan-reminder.js';
 import { tell } from './tell-people.js';
 
@@ -79,10 +79,7 @@ function open(
   const { facts, senderKind, recipientKind } = event;
   const message = { name, facts, senderKind, recipientKind };
   const opened = stepsOpenedBy(message)
-    .filter(
-      ({ ifOpen }) =>
-        ifOpen === undefined || before.steps.some(({ step }) => ifOpen.includes(step)),
-    )
+    .filter((template) => isCalledFor(template, before, view, around))
     .flatMap((template) => openStep(view, event, name, { template, around }));
   const told = noticesOf(message).flatMap(({ kind, to }) =>
     tell(view, event, to, { kind, opened, before }),
@@ -92,6 +89,25 @@ function open(
     steps: withOpened(view.steps, opened),
     tellings: [...view.tellings, ...told],
   };
+}
+
+/** By the steps and waits of the agency that were open before, and are left. */
+function isCalledFor(
+  { ifOpen, inPlaceOf }: StepTemplate,
+  before: View,
+  left: View,
+  { agency, agencyOf }: Surroundings,
+): boolean {
+  if (ifOpen !== undefined) return before.steps.some(({ step }) => ifOpen.includes(step));
+  if (inPlaceOf === undefined) return true;
+  const isOwn = ({ holder }: Pick<OpenStep, 'holder'>): boolean =>
+    agencyOf(holder.party) === agency;
+  const ended = before.steps.filter((step) => isOwn(step) && !left.steps.includes(step));
+  const unanswered = before.waits.filter((wait) => isOwn(wait) && !left.waits.includes(wait));
+  return (
+    ended.some(({ step }) => inPlaceOf.includes(step)) ||
+    unanswered.some(({ about }) => formOf(about) === 'TPR1')
+  );
 }
 
 function remind(view: View, event: MeshEvent, around: Surroundings): View {

@@ -1,8 +1,8 @@
 import type { Holidays } from '#libs/calendar/bank-holidays.js';
 import { addWorkingDays } from '#libs/calendar/working-days.js';
 import { type Escalation, escalations } from '#libs/contracts/notices.js';
-import type { Naming, OpenStep } from './case-state.js';
-import { type Directory, findDeputy, findPerson, officeOf } from './find-person.js';
+import type { OpenStep } from './case-state.js';
+import { type People, findDeputy, findOwner, findPerson } from './find-person.js';
 
 /** Working days between two levels. */
 const betweenLevels = 2;
@@ -41,19 +41,14 @@ export function nextLevel({ told, nextAfter }: Escalated, holidays: Holidays): E
   };
 }
 
-/** Who is told at a level, today, of the office where the owner sits. Undefined: the directory names no manager. */
+/** Who is told at a level, today, of the office that the step belongs to. Undefined: the directory names no manager. */
 export function personAt(
   level: Escalation,
   { holder }: Pick<OpenStep, 'holder'>,
-  people: {
-    readonly namings: readonly Naming[];
-    readonly directory: Directory;
-    readonly today: string;
-  },
+  people: People,
 ): string | undefined {
   const { namings, directory, today } = people;
-  const owner = findPerson(holder, namings, directory, today);
-  const office = officeOf(owner, holder, directory);
+  const { owner, office } = findOwner(holder, people);
   switch (level) {
     case 'owner':
       return owner;

@@ -22,6 +22,19 @@ export function absencesOf(put: PersonPut, today: string): readonly Absence[] {
   ];
 }
 
+/** Since which day a person is not in office who is away on `today`; undefined where the directory names no day. */
+export function absentSince(put: PersonPut | undefined, today: string): string | undefined {
+  if (put === undefined || isInOffice(put, today)) return undefined;
+  const { leavesOn, absentFrom, absentUntil } = put;
+  const days = [
+    ...(leavesOn !== undefined && leavesOn < today ? [addDays(leavesOn, 1)] : []),
+    ...(absentFrom !== undefined && absentFrom <= today && (absentUntil ?? today) >= today
+      ? [absentFrom]
+      : []),
+  ];
+  return days.sort()[0];
+}
+
 /** Something that a person of a party has to do in a case. */
 export interface Held {
   readonly caseId: string;

@@ -29,47 +29,90 @@ export function isInOffice(put: PersonPut | undefined, today: string): boolean {
  * on the worklist until it does.
  * @param today the day in London, `YYYY-MM-DD`
  */
-export function findPerson(
+export const findPerson = (
   holder: Holder,
   namings: readonly Naming[],
   directory: Directory,
   today: string,
-): string {
+): string => findOwner(holder, { namings, directory, today }).owner;
+
+/** Who has something of a case today, and the office that it belongs to: also while the owner sits elsewhere, and only stands in. */
+export interface Owned {
+  readonly owner: string;
+  readonly office: string;
+  /** Who would have it, were they there. */
+  readonly standsInFor?: string;
+}
+
+/** Who is who today, in a case. */
+export interface People {
+  readonly namings: readonly Naming[];
+  readonly directory: Directory;
+  readonly today: string;
+}
+
+export function findOwner(holder: Holder, people: People): Owned {
+  const { directory, today } = people;
   const party = directory.party(holder.party);
-  if (party === undefined) return holder.actor ?? holder.party;
-  const isThere = (person: string): boolean => {
-    const found = directory.person(person);
-    return isInOffice(found, today) && directory.party(found?.party ?? '')?.agency === party.agency;
-  };
-  const actor = holder.actor === undefined ? [] : [holder.actor];
-  const meant = {
-    caseworker: () => caseworkers(namings, party.agency, directory, today),
-    'team-leader': () => [party.teamLeader],
-    actor: () => actor,
-    addressee: () => [...actor, party.teamLeader],
-  }[holder.who]();
+  if (party === undefined) return { owner: holder.actor ?? holder.party, office: holder.party };
+  const isColleague = (person: string): boolean =>
+    agencyOfPerson(person, directory) === party.agency;
+  const isThere = (person: string): boolean =>
+    isColleague(person) && isInOffice(directory.person(person), today);
+  const named = personNamed(holder, people, party.agency);
+  const isLeaders = holder.who === 'team-leader' || holder.who === 'addressee';
+  const meant = [...(named === undefined ? [] : [named]), ...(isLeaders ? [party.teamLeader] : [])];
   const office = [party.dutyPerson, party.teamLeader];
-  return (
-    [
-      ...withDeputies(meant.slice(0, 1), directory),
-      ...meant,
-      ...office,
-      ...withDeputies(office, directory),
-    ].find(isThere) ?? party.teamLeader
-  );
+  const candidates = [
+    ...withDeputies(meant.slice(0, 1), directory),
+    ...meant,
+    ...office,
+    ...withDeputies(office, directory),
+  ];
+  const owner = candidates.find(isThere) ?? party.teamLeader;
+  const [first] = meant;
+  return {
+    owner,
+    office: named === undefined ? party.party : officeOf(named, holder, directory),
+    ...(first === undefined || first === owner || !isColleague(first) || isThere(first)
+      ? {}
+      : { standsInFor: first }),
+  };
+}
+
+/** The person that a holder means by name, whether or not they are there. */
+function personNamed(
+  { who, actor }: Holder,
+  { namings, directory, today }: People,
+  agency: string,
+): string | undefined {
+  if (who === 'team-leader') return undefined;
+  return who === 'caseworker' ? caseworker(namings, agency, directory, today) : actor;
 }
 
 const withDeputies = (people: readonly string[], directory: Directory): readonly string[] =>
   people.flatMap((person) => [person, directory.person(person)?.deputy ?? person]);
 
-/** Where a person sits; the step's own office for who is of no office of that agency. */
-export function officeOf(person: string, { party }: Holder, directory: Directory): string {
+function agencyOfPerson(person: string, directory: Directory): string | undefined {
   const sits = directory.person(person)?.party;
-  const agency = sits === undefined ? undefined : directory.party(sits)?.agency;
-  return agency !== undefined && agency === directory.party(party)?.agency && sits !== undefined
+  return sits === undefined ? undefined : directory.party(sits)?.agency;
+}
+
+/** Where a person sits; the step's own office for who is of no office of that agency. */
+function officeOf(person: string, { party }: Holder, directory: Directory): string {
+  const sits = directory.person(person)?.party;
+  const agency = agencyOfPerson(person, directory);
+  return sits !== undefined && agency !== undefined && agency === directory.party(party)?.agency
     ? sits
     : party;
 }
+
+/** Whether something of a case is on an office's list: it belongs there, or the one who has it today sits there. */
+export const isOnListOf = (
+  office: string,
+  row: { readonly party: string; readonly owner: string },
+  directory: Directory,
+): boolean => row.party === office || directory.person(row.owner)?.party === office;
 
 /** Who stands in for a person: their deputy, else the duty person, else the team leader; themselves where there is no other. */
 export function findDeputy(
@@ -81,7 +124,7 @@ export function findDeputy(
   return standIns(person, office, directory, today)[0] ?? person;
 }
 
-/** Who else may act where a person cannot, in order: in office, each once, the person left out. */
+/** Who else of the agency may act where a person cannot, in order: in office, each once, the person left out. */
 export function standIns(
   person: string,
   office: string,
@@ -93,26 +136,27 @@ export function standIns(
   const candidates = [deputy, party?.dutyPerson, party?.teamLeader].filter(
     (each) => each !== undefined && each !== person,
   );
-  return [...new Set(candidates as readonly string[])].filter((each) =>
-    isInOffice(directory.person(each), today),
+  return [...new Set(candidates as readonly string[])].filter(
+    (each) =>
+      isInOffice(directory.person(each), today) &&
+      agencyOfPerson(each, directory) === party?.agency,
   );
 }
 
 /** Of those named at any party of the agency and holding by today, the latest. */
-function caseworkers(
+function caseworker(
   namings: readonly Naming[],
   agency: string,
   directory: Directory,
   today: string,
-): readonly string[] {
+): string | undefined {
   const held = namings.filter(
     ({ party, since }) => since <= today && directory.party(party)?.agency === agency,
   );
-  const latest = held.reduce<Naming | undefined>(
+  return held.reduce<Naming | undefined>(
     (best, each) => (best === undefined || isLater(each, best) ? each : best),
     undefined,
-  );
-  return latest === undefined ? [] : [latest.person];
+  )?.person;
 }
 
 const isLater = (one: Naming, other: Naming): boolean =>

@@ -31,7 +31,7 @@ export function followDone(view: View, event: MeshEvent, around: Surroundings): 
   const done = stepSaidDone(view, event, around);
   const said = outcomeSaid(event.facts);
   if (done === undefined || said === undefined) return view;
-  const next = stepAfter(said.step, said.outcome);
+  const next = stepAfter(said.step, said.outcome, event.senderKind);
   const opened =
     next === undefined
       ? []

@@ -1,35 +1,22 @@
 import type { CaseLine } from '#libs/contracts/ask-router.js';
 import type { WaitingFor, WorklistStep } from '#libs/contracts/ask.js';
-import type { CasePart, Holder, Naming, OpenStep, OpenWait } from './case-state.js';
+import type { CasePart, OpenStep, OpenWait } from './case-state.js';
 import { deskOf } from './escalate-step.js';
-import { type Directory, findDeputy, findPerson, officeOf } from './find-person.js';
-
-/** Who is who today, for the rows of a case. */
-export interface People {
-  readonly namings: readonly Naming[];
-  readonly directory: Directory;
-  readonly today: string;
-}
-
-/** Who has something of a case today, and at which office they sit: on that office's list it stands, and on no other. */
-export function ownerOf(
-  holder: Holder,
-  { namings, directory, today }: People,
-): { readonly owner: string; readonly office: string } {
-  const owner = findPerson(holder, namings, directory, today);
-  return { owner, office: officeOf(owner, holder, directory) };
-}
+import { absentSince } from './find-heirs.js';
+import { type Owned, type People, findDeputy, findOwner } from './find-person.js';
 
 export function stepRow(
   step: OpenStep & { readonly caseId: string; readonly told: number },
   people: People,
 ): WorklistStep {
-  const { owner, office } = ownerOf(step.holder, people);
+  const owned = findOwner(step.holder, people);
+  const { owner, office } = owned;
   return {
     case: step.caseId,
     step: step.step,
     party: office,
     owner,
+    ...standIn(owned, people),
     deputy: findDeputy(owner, office, people.directory, people.today),
     openedAt: step.openedAt,
     dueOn: step.dueOn,
@@ -46,18 +33,29 @@ export function waitingRow(
   wait: OpenWait & { readonly caseId: string },
   people: People,
 ): WaitingFor {
-  const { owner, office } = ownerOf(wait.holder, people);
+  const owned = findOwner(wait.holder, people);
   return {
     case: wait.caseId,
     answer: wait.answer,
-    party: office,
+    party: owned.office,
     counterpart: wait.counterpart,
-    owner,
+    owner: owned.owner,
+    ...standIn(owned, people),
     since: wait.since,
     dueOn: wait.dueOn,
     late: wait.dueOn < people.today,
     cause: wait.cause,
   };
+}
+
+/** For whom the owner stands in, and since which day, where the directory says one. */
+function standIn(
+  { standsInFor }: Owned,
+  { directory, today }: People,
+): Pick<WorklistStep, 'standsInFor' | 'awaySince'> {
+  if (standsInFor === undefined) return {};
+  const awaySince = absentSince(directory.person(standsInFor), today);
+  return { standsInFor, ...(awaySince === undefined ? {} : { awaySince }) };
 }
 
 /** A case in one line. The next step is the one that is due first; without a step, the first answer; without either, who holds the case. */
@@ -84,7 +82,7 @@ export function caseLine(
     state: part.end === undefined ? 'open' : 'ended',
     ...(part.end === undefined ? {} : { end: part.end }),
     since: part.since,
-    owner: ownerOf(holder, people).owner,
+    owner: findOwner(holder, people).owner,
     ...(step === undefined ? {} : { next: step.step }),
     ...(dueOn === undefined ? {} : { dueOn }),
     ...(wait === undefined ? {} : { waitingFor: wait.answer }),
