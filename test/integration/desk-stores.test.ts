@@ -15,6 +15,7 @@ import { MessageStore } from '#services/desk/adapters/message.store.js';
 import { ReferralDesk } from '#services/desk/adapters/referral.desk.js';
 import { Sealer } from '#services/desk/adapters/sealer.js';
 import { SessionStore } from '#services/desk/adapters/session.store.js';
+import { SignInDesk, type SignInParts } from '#services/desk/adapters/sign-in.desk.js';
 import { WorklistCache } from '#services/desk/adapters/worklist-cache.js';
 import { sharedPostgres } from '#test/support/shared-postgres.js';
 import type { PostgresServer } from '#test/support/start-postgres.js';
@@ -350,6 +351,30 @@ describe('a session', () => {
     await age('seen_at', '1 min');
     await age('started_at', '13 hours');
     expect(await sessions().find(cookie)).toMatchObject({ isExpired: true });
+  });
+
+  it('ends when the mesh says that the person’s last day is over, though provider and list still know the person', async () => {
+    const person = { id: 'p_riverside_leaver', office };
+    let hasLeft = false;
+    const desk = new SignInDesk({
+      agencyFile: { current: () => ({ people: [person], offices: [{ id: office }] }) },
+      gateway: {
+        worklist: () =>
+          Promise.resolve({ steps: [], waiting: [], ...(hasLeft ? { hasLeft } : {}) }),
+      },
+      provider: { isThere: () => Promise.resolve(true) },
+      sessions: sessions(),
+    } as unknown as SignInParts);
+    const cookie = await sessions().signedIn(person.id, office, 'token');
+    const isStillHere = async (): Promise<boolean> => {
+      await pool.query(`update session set checked_at = now() - interval '61 s'`);
+      const session = await sessions().find(cookie);
+      return session !== undefined && desk.isStillHere(session);
+    };
+    expect(await isStillHere()).toBe(true);
+    hasLeft = true;
+    expect(await isStillHere()).toBe(false);
+    expect(await sessions().find(cookie)).toBeUndefined();
   });
 
   it('is not in the database in a form that could be used as a cookie', async () => {

@@ -148,6 +148,22 @@ describe('at the desk', () => {
     expect(refused.form(/^Send/).value('on')).toBe(form.value('on'));
   });
 
+  it('two tabs on one referral: Send sends what its own page showed, or nothing', async () => {
+    const caseId = await referredHere();
+    const shown = await preview(amara, { tpr1: 'stands' }, caseId);
+    const draft = String(shown.path.split('/').at(-1));
+    const other = await amara.open(`/refer?draft=${draft}`);
+    const changed = await amara.submit(other.form(/^See what will go/), {
+      telephone: '0113 496 0999',
+    });
+    expect(changed.path).toBe(shown.path);
+    const before = await sentBy('jcp', caseId);
+    const refused = await amara.submit(shown.form(/^Send/));
+    expect(refused.status).toBe(409);
+    expect(refused.text).toContain('Nothing was sent: it has changed meanwhile');
+    expect(await sentBy('jcp', caseId)).toEqual(before);
+  });
+
   it('consent withdrawn between preview and Send: nothing goes, the page names what changed', async () => {
     const caseId = await referredHere();
     const again = await preview(amara, { tpr1: 'stands' }, caseId);

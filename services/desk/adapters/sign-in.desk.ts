@@ -85,8 +85,8 @@ export class SignInDesk {
 
   async #isInDirectory({ person, office }: Viewer): Promise<boolean> {
     try {
-      await this.parts.gateway.worklist(office.id, person.id);
-      return true;
+      const { hasLeft } = await this.parts.gateway.worklist(office.id, person.id);
+      return hasLeft !== true;
     } catch (error) {
       if (error instanceof MeshError && error.code === 'not-found') return false;
       throw error;

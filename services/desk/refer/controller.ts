@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { uuidVersion } from '#libs/contracts/message-id.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { type Visit, Visiting, fieldsOf, textIn } from '../adapters/desk-request.js';
 import { sendPage } from '../adapters/page-renderer.js';
 import { type OpenReferral, ReferralDesk } from '../adapters/referral.desk.js';
-import { presentPreview, presentRefer, readReferral } from './presenter.js';
+import type { TrialShown } from '../domain/trial-words.js';
+import { type ReferralRead, presentPreview, presentRefer, readReferral } from './presenter.js';
 
 /** One page, one preview, one Send. */
 @Controller('refer')
@@ -63,17 +65,23 @@ export class ReferController {
     if (sent !== undefined) return void visit.reply.redirect(sent, 303);
     const read = readReferral(open.posted, open);
     const trial = await this.referrals.tried(visit.viewer, open, read);
-    const seen = textIn(fieldsOf(visit.request), 'seen');
-    if (read.tpr1 !== 'refused' && (trial?.mayGo !== true || trial.digest !== seen))
+    const seen = seenOf(read, trial);
+    const isSeen = textIn(fieldsOf(visit.request), 'seen') === seen;
+    if (!isSeen || (read.tpr1 !== 'refused' && trial?.mayGo !== true))
       return this.#show(visit, open, { draft, hasChanged: true, status: 409 });
     const refused = await this.referrals.send(visit.viewer, open, read);
-    if (refused !== undefined)
-      return sendPage(
-        visit,
-        'refer/preview.njk',
-        presentPreview({ read, parties: open.parties, trial, draft, hasChanged: false, refused }),
-        refused.status,
-      );
+    if (refused !== undefined) {
+      const preview = {
+        read,
+        parties: open.parties,
+        trial,
+        draft,
+        seen,
+        hasChanged: false,
+        refused,
+      };
+      return sendPage(visit, 'refer/preview.njk', presentPreview(preview), refused.status);
+    }
     const next = read.tpr1 === 'refused' ? '' : `/messages/${open.ids.referral}`;
     void visit.reply.redirect(`/cases/${open.ids.caseId}${next}`, 303);
   }
@@ -94,9 +102,16 @@ export class ReferController {
     const trial = await this.referrals.tried(visit.viewer, open, read);
     const { draft, hasChanged, status } = shown;
     const preview = { read, parties: open.parties, trial, draft, hasChanged, refused: undefined };
-    sendPage(visit, 'refer/preview.njk', presentPreview(preview), status);
+    const seen = seenOf(read, trial);
+    sendPage(visit, 'refer/preview.njk', presentPreview({ ...preview, seen }), status);
   }
 }
+
+/** The same for the same words to the same place with the same verdict: what somebody sends is what they saw, whatever another tab wrote meanwhile. */
+const seenOf = (read: ReferralRead, trial: TrialShown | undefined): string =>
+  createHash('sha256')
+    .update(JSON.stringify([read, trial?.digest]))
+    .digest('base64url');
 
 const uuidIn = (value: unknown): string =>
   typeof value === 'string' && uuidVersion(value) !== undefined ? value : '';

@@ -260,10 +260,13 @@ export interface Preview {
   readonly draft: string;
   readonly hasChanged: boolean;
   readonly refused: ProblemShown | undefined;
+  /** Of all that is shown here and would be sent: `seenOf`. */
+  readonly seen: string;
 }
 
 /** Before sending. A refusal to be referred is recorded, and nothing goes. */
-export function presentPreview({ read, parties, trial, draft, hasChanged, refused }: Preview) {
+export function presentPreview(preview: Preview) {
+  const { read, parties, trial, draft, hasChanged, refused, seen } = preview;
   const nameOfPlace = placesOf(parties).find(({ value }) => value === read.to)?.text ?? read.to;
   const named = (namedFor(read.to, parties)['parties'] as readonly string[])
     .map((id) => parties.find((party) => party.id === id)?.name ?? id)
@@ -278,7 +281,7 @@ export function presentPreview({ read, parties, trial, draft, hasChanged, refuse
     dpa1: { given: 'Yes', refused: 'No', 'not-asked': 'Not asked' }[read.dpa1],
     tpr1: { given: 'Yes', refused: 'No', stands: 'As recorded before' }[read.tpr1],
     trial: trial ?? null,
-    seen: trial?.digest ?? '',
+    seen,
     hasChanged,
     refusal: refused === undefined ? (null as Refusal | null) : refusalOf(refused),
     maySend: isRefused || trial?.mayGo === true,
