@@ -13,7 +13,7 @@ import {
 } from '#deploy/nats/broker-config.js';
 import { brokerPublicKey, newCipherKey } from '#deploy/nats/broker-keys.js';
 import { writeBrokerFiles } from '#deploy/nats/write-broker-files.js';
-import { eventsMaxBytes, streamBytes } from './stream-sizes.js';
+import { streamBytes } from './stream-sizes.js';
 import {
   evidenceOrigin,
   newNoteKey,
@@ -126,7 +126,7 @@ async function makeBroker(folder: string, parties: readonly BrokerParty[]): Prom
     guardPublicKey: await key('guard'),
     provisionerPublicKey: await key('provisioner'),
     systemPublicKey: await key('sys'),
-    maxFileBytes: 2 * (eventsMaxBytes + 2 * streamBytes * parties.length),
+    maxFileBytes: 2 * streamBytes * parties.length,
     syncAlways: true,
   };
   const broker = join(folder, 'broker');

@@ -4,9 +4,8 @@ import { provisionStreams } from '#deploy/nats/provision-streams.js';
 import { partyKinds } from '#libs/contracts/party.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
 import { readSettings } from '#libs/settings/read-settings.js';
-import { eventsMaxBytes } from './stream-sizes.js';
 
-// One-shot: makes the streams and durables of the parties, or brings them to their settings; the services wait for it. May be run again.
+// One-shot: makes the streams of the parties, or brings them to their settings; the services wait for it. May be run again.
 const partyList = z.array(
   z.strictObject({
     id: z.string(),
@@ -36,7 +35,7 @@ if (process.argv[1] === import.meta.filename) {
   };
   const connection = await connectMesh(options);
   try {
-    await provisionStreams(connection, parties, eventsMaxBytes, settings.STREAM_REPLICAS);
+    await provisionStreams(connection, parties, settings.STREAM_REPLICAS);
   } finally {
     await connection.close();
   }

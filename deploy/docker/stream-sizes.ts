@@ -1,4 +1,2 @@
-/** Bytes of each of a party's two streams. */
+/** Bytes of the stream in which a party's messages wait to be read. */
 export const streamBytes = 64 * 1024 * 1024;
-/** Bytes of EVENTS. */
-export const eventsMaxBytes = 1024 * 1024 * 1024;

@@ -13,7 +13,6 @@ import { type LocalNats, startNats } from './nats-server.js';
 import type { Stack } from './stack.js';
 
 const keyVariable = 'JS_KEY';
-const eventsMaxBytes = 256 * 1024 * 1024;
 const maxFileBytes = 8 * 1024 * 1024 * 1024;
 
 interface BrokerStart {
@@ -42,7 +41,7 @@ export async function startBroker({
   const config = await configOf(secrets, ports, path('nats'));
   const files = brokerConfig(parties, config);
   const env = { ...process.env, [keyVariable]: key };
-  await proveConfig({ options: config, eventsMaxBytes, env }, parties, files);
+  await proveConfig({ options: config, env }, parties, files);
   await writeBrokerFiles(path('broker'), files);
   const nats = await startNats({
     configFile: path('broker', 'nats-server.conf'),
@@ -56,7 +55,6 @@ export async function startBroker({
     natsUrl: nats.url,
     configFolder: path('broker'),
     broker: config,
-    eventsMaxBytes,
     cipherKeyFile: secrets.cipherKeyFile,
     keysFolder: secrets.keysFolder,
     gatewayPartiesFile: secrets.gatewayPartiesFile,
@@ -99,7 +97,7 @@ async function provision(
     inboxPrefix: '_INBOX_provisioner',
   });
   try {
-    await provisionStreams(provisioner, parties, eventsMaxBytes);
+    await provisionStreams(provisioner, parties);
   } finally {
     await provisioner.close();
   }

@@ -12,7 +12,6 @@ export interface MeshState {
   /** Folder of `nats-server.conf`; `findBroker` tells which process runs on it. */
   readonly configFolder: string;
   readonly broker: BrokerConfigOptions;
-  readonly eventsMaxBytes: number;
   /** File with the store's key, the value of the variable `broker.keyVariable`. */
   readonly cipherKeyFile: string;
   /** Seeds, `<user>.nk`. */

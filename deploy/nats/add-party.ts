@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { headers, type NatsConnection } from '@nats-io/nats-core';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { requirePartyId, type BrokerParty } from '#libs/contracts/party.js';
-import { deliveryDurable, deliveryStream, outSubject } from '#libs/contracts/subjects.js';
+import { outSubject } from '#libs/contracts/subjects.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
 import { brokerConfig, type BrokerConfigOptions, type BrokerFile } from './broker-config.js';
 import { checkBrokerConfig } from './check-broker-config.js';
@@ -19,7 +19,6 @@ export interface RunningBroker {
   /** Folder of `nats-server.conf`. */
   readonly configFolder: string;
   readonly options: BrokerConfigOptions;
-  readonly eventsMaxBytes: number;
   /** Environment for `nats-server -t`: holds the variable of the store's key. */
   readonly env: NodeJS.ProcessEnv;
   readonly provisionerSeedFile: string;
@@ -32,8 +31,8 @@ const reloadsNeeded = 2;
 const reloadsTried = 5;
 
 /**
- * Adds one party to a running mesh: its streams, its account, two reloads, and a proof under the party's own key that its account reaches
- * its streams. Nothing is written before the whole new configuration has passed the lint and the server's own check. Publishers may see
+ * Adds one party to a running mesh: its stream, its account, two reloads, and a proof under the party's own key that its account reaches
+ * its stream. Nothing is written before the whole new configuration has passed the lint and the server's own check. Publishers may see
  * time-outs and 503 during the reloads and send again.
  *
  * @param parties those there are
@@ -60,7 +59,7 @@ export async function addParty(
     inboxPrefix: '_INBOX_provisioner',
   });
   try {
-    await provisionStreams(provisioner, [party], broker.eventsMaxBytes);
+    await provisionStreams(provisioner, [party]);
   } finally {
     await provisioner.close();
   }
@@ -69,12 +68,12 @@ export async function addParty(
     await broker.reload();
     // The server reads in its own time and coalesces signals that come too close.
     await delay(300);
-    if (reloads >= reloadsNeeded && (await canReachItsStreams(broker.url, party.id, seedFile)))
+    if (reloads >= reloadsNeeded && (await canReachItsStream(broker.url, party.id, seedFile)))
       return all;
   }
   throw new MeshError(
     'broker-unavailable',
-    `${party.id} does not reach its streams after ${reloadsTried} reloads`,
+    `${party.id} does not reach its stream after ${reloadsTried} reloads`,
   );
 }
 
@@ -83,14 +82,13 @@ export async function addParty(
  * @throws MeshError `config-invalid` with the first findings
  */
 export async function proveConfig(
-  broker: Pick<RunningBroker, 'options' | 'eventsMaxBytes' | 'env'>,
+  broker: Pick<RunningBroker, 'options' | 'env'>,
   parties: readonly BrokerParty[],
   files: readonly BrokerFile[],
 ): Promise<void> {
   const findings = lintBrokerConfig(new Map(files.map((file) => [file.path, file.text])), {
     ...broker.options,
     parties,
-    eventsMaxBytes: broker.eventsMaxBytes,
   });
   if (findings.length > 0) {
     const first = findings
@@ -110,8 +108,8 @@ export async function proveConfig(
   }
 }
 
-/** Under the party's own key, without leaving a message behind: both its ways, out and in, end at its own streams. */
-async function canReachItsStreams(url: string, party: string, seedFile: string): Promise<boolean> {
+/** Under the party's own key, without leaving a message behind: its way out ends at its own stream. */
+async function canReachItsStream(url: string, party: string, seedFile: string): Promise<boolean> {
   let connection: NatsConnection | undefined;
   try {
     connection = await connectMesh({ url, seedFile, name: `${party} (proof)`, waitMs: 2_000 });
@@ -122,14 +120,7 @@ async function canReachItsStreams(url: string, party: string, seedFile: string):
       timeout: 1_000,
       headers: expectation,
     });
-    const pull = `$JS.API.CONSUMER.MSG.NEXT.${deliveryStream(party)}.${deliveryDurable}`;
-    const empty = await connection.request(pull, JSON.stringify({ batch: 1, no_wait: true }), {
-      timeout: 1_000,
-    });
-    return (
-      refusal.json<{ error?: { err_code: number } }>().error?.err_code === 10_060 &&
-      empty.headers?.code === 404
-    );
+    return refusal.json<{ error?: { err_code: number } }>().error?.err_code === 10_060;
   } catch {
     return false;
   } finally {

@@ -31,9 +31,6 @@ export interface BrokerFile {
 /** Services that answer the guard's questions (worklists, schedules, the state of mail): the one named exception to "only HUB exports". */
 export const answeringServices: readonly string[] = ['svc_router', 'svc_reminders', 'svc_notifier'];
 
-/** Services that follow EVENTS, each by a durable named as its account. */
-export const followingServices: readonly string[] = ['svc_router', 'svc_reminders'];
-
 /** A message of 256 KiB, and 16 KiB for what the road adds to it (headers; the guard's envelope). */
 export const spokePayloadBytes = (256 + 16) * 1024;
 
@@ -100,12 +97,12 @@ ${parties.map((party) => `  include "${spokePath(party.id)}"`).join('\n')}
 
 /**
  * The guard answers questions on `_R_.>`, what the server makes of the reply subject of a request through an import; and not by
- * `allow_responses`, under which the server remembers the reply subject of every message it gives that user (each pulled message has one, for
- * its ack) for two minutes, and above 4,096 of them looks through all for each further one (nats-server, `pruneReplyPerms`): 70 µs of the
- * server's time a message became 700 after some 30,000.
+ * `allow_responses`, under which the server remembers the reply subject of every message it gives that user (each that is read has one) for two
+ * minutes, and above 4,096 of them looks through all for each further one (nats-server, `pruneReplyPerms`): 70 µs of the server's time a message
+ * became 700 after some 30,000.
  *
- * It may make the two durables of a party anew, under their own names and no other: a broker that was killed may count a stream from 1
- * again (`mendDurable`), and what is sent then must not lie there until somebody looks.
+ * It reads streams and takes out what it has read. It makes none, changes none, and delivers nothing through the broker but its answers. `wake`: from
+ * one guard to the others, names of parties for whom something waits.
  */
 function hubAccount(options: BrokerConfigOptions, answering: readonly BrokerParty[]): string {
   const imports = answering.map(
@@ -117,12 +114,10 @@ function hubAccount(options: BrokerConfigOptions, answering: readonly BrokerPart
       { nkey: "${options.guardPublicKey}", allowed_connection_types: ["STANDARD"]
         permissions: {
           publish: { allow: [
-            "egress.>", "events.>", "answer.>",
-            "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.MSG.GET.*", "$JS.API.STREAM.MSG.DELETE.*",
-            "$JS.API.CONSUMER.DELETE.*.guard", "$JS.API.CONSUMER.DELETE.*.dlv",
-            "$JS.API.CONSUMER.DURABLE.CREATE.*.guard", "$JS.API.CONSUMER.DURABLE.CREATE.*.dlv", "$JS.API.CONSUMER.INFO.*.*",
-            "$JS.API.CONSUMER.MSG.NEXT.*.guard", "$JS.ACK.*.guard.>", "_R_.>" ] }
-          subscribe: { allow: ["_INBOX_guard.>", "ask.>"] } } }
+            "answer.>", "wake",
+            "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.PURGE.*",
+            "$JS.API.CONSUMER.CREATE.*.>", "$JS.API.CONSUMER.MSG.NEXT.*.*", "_R_.>" ] }
+          subscribe: { allow: ["_INBOX_guard.>", "ask.>", "wake"] } } }
       { nkey: "${options.provisionerPublicKey}", allowed_connection_types: ["STANDARD"]
         permissions: {
           publish: { allow: ["$JS.API.>"] }
@@ -131,10 +126,6 @@ function hubAccount(options: BrokerConfigOptions, answering: readonly BrokerPart
     exports: [
       { service: "ingress.*.>", account_token_position: 2, response_type: "singleton" }
       { service: "ask.*.>", account_token_position: 2, response_type: "singleton" }
-      { service: "$JS.API.CONSUMER.MSG.NEXT.*.dlv", account_token_position: 6, response_type: "stream" }
-      { service: "$JS.ACK.*.dlv.>", account_token_position: 3, response_type: "singleton" }
-      { service: "$JS.API.CONSUMER.MSG.NEXT.EVENTS.*", account_token_position: 7, response_type: "stream" }
-      { service: "$JS.ACK.EVENTS.*.>", account_token_position: 4, response_type: "singleton" }
     ]
     imports: [
 ${imports.join('\n')}
@@ -145,22 +136,18 @@ ${imports.join('\n')}
 function spokeFile(party: BrokerParty): string {
   const id = requirePartyId(party.id);
   const answers = answeringServices.includes(id);
-  const own = [`$JS.API.CONSUMER.MSG.NEXT.${id}.dlv`, `$JS.ACK.${id}.dlv.>`];
-  if (followingServices.includes(id))
-    own.push(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${id}`, `$JS.ACK.EVENTS.${id}.>`);
   return `# Made from the list of parties; do not edit. Public keys only.
 "${id}": {
   limits: { max_connections: 32, max_subscriptions: 256, max_payload: ${spokePayloadBytes}, max_leafnodes: 0 }
   users: [
     { nkey: "${party.publicKey}", allowed_connection_types: ["STANDARD"]
       permissions: {
-        publish: { allow: [${quoted(['out.>', 'ask.>', ...own])}] }
+        publish: { allow: [${quoted(['out.>', 'ask.>'])}] }
 ${answers ? '        allow_responses: { max: 1, expires: "10s" }\n' : ''}        subscribe: { allow: [${quoted(['_INBOX.>', ...(answers ? [`answer.${id}.>`] : [])])}] } } }
   ]
   imports: [
     { service: { account: "HUB", subject: "ingress.${id}.>" }, to: "out.>" }
     { service: { account: "HUB", subject: "ask.${id}.>" }, to: "ask.>" }
-${own.map((subject) => `    { service: { account: "HUB", subject: "${subject}" } }`).join('\n')}
   ]
 ${answers ? `  exports: [ { service: "answer.${id}.>", accounts: ["HUB"], response_type: "singleton" } ]\n` : ''}}
 `;

@@ -14,48 +14,34 @@ const service = (subject: string, position: number, type: string): string =>
   canonical({ service: subject, account_token_position: position, response_type: type });
 
 /** Token by token, the position is that of the `*` which must equal the importing account's own name. */
-const hubExports = [
-  service('ingress.*.>', 2, 'singleton'),
-  service('ask.*.>', 2, 'singleton'),
-  service('$JS.API.CONSUMER.MSG.NEXT.*.dlv', 6, 'stream'),
-  service('$JS.ACK.*.dlv.>', 3, 'singleton'),
-  service('$JS.API.CONSUMER.MSG.NEXT.EVENTS.*', 7, 'stream'),
-  service('$JS.ACK.EVENTS.*.>', 4, 'singleton'),
-];
+const hubExports = [service('ingress.*.>', 2, 'singleton'), service('ask.*.>', 2, 'singleton')];
 
 const guardMayPublish = [
-  'egress.>',
-  'events.>',
   'answer.>',
-  '$JS.API.INFO',
-  '$JS.API.STREAM.NAMES',
+  'wake',
   '$JS.API.STREAM.INFO.*',
-  '$JS.API.STREAM.MSG.GET.*',
-  '$JS.API.STREAM.MSG.DELETE.*',
-  '$JS.API.CONSUMER.DELETE.*.guard',
-  '$JS.API.CONSUMER.DELETE.*.dlv',
-  '$JS.API.CONSUMER.DURABLE.CREATE.*.guard',
-  '$JS.API.CONSUMER.DURABLE.CREATE.*.dlv',
-  '$JS.API.CONSUMER.INFO.*.*',
-  '$JS.API.CONSUMER.MSG.NEXT.*.guard',
-  '$JS.ACK.*.guard.>',
+  '$JS.API.STREAM.PURGE.*',
+  '$JS.API.CONSUMER.CREATE.*.>',
+  '$JS.API.CONSUMER.MSG.NEXT.*.*',
   '_R_.>',
 ];
 
 const answering = new Set(['svc_router', 'svc_reminders', 'svc_notifier']);
-const following = new Set(['svc_router', 'svc_reminders']);
 
 const importOf = (account: string, subject: string, to?: string): string =>
   canonical({ service: { account, subject }, ...(to === undefined ? {} : { to }) });
 
-/** HUB: users guard and provisioner and nobody else, the six exports with their token positions, imports of `answer.` from services only. */
+/** HUB: users guard and provisioner and nobody else, the two exports with their token positions, imports of `answer.` from services only. */
 export function lintHub(
   account: Account,
   keys: { readonly guardPublicKey: string; readonly provisionerPublicKey: string },
   accountIds: readonly string[],
 ): readonly ConfigFinding[] {
   const users = [
-    user(keys.guardPublicKey, { publish: guardMayPublish, subscribe: ['_INBOX_guard.>', 'ask.>'] }),
+    user(keys.guardPublicKey, {
+      publish: guardMayPublish,
+      subscribe: ['_INBOX_guard.>', 'ask.>', 'wake'],
+    }),
     user(keys.provisionerPublicKey, {
       publish: ['$JS.API.>'],
       subscribe: ['_INBOX_provisioner.>'],
@@ -79,12 +65,9 @@ export function lintHub(
  */
 export function lintSpoke(account: Account, publicKey: string): readonly ConfigFinding[] {
   const { id } = account;
-  const own = [`$JS.API.CONSUMER.MSG.NEXT.${id}.dlv`, `$JS.ACK.${id}.dlv.>`];
-  if (following.has(id))
-    own.push(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${id}`, `$JS.ACK.EVENTS.${id}.>`);
   const answers = answering.has(id) ? { max: 1, expires: '10s' } : undefined;
   const permitted = {
-    publish: ['out.>', 'ask.>', ...own],
+    publish: ['out.>', 'ask.>'],
     subscribe: ['_INBOX.>', ...(answers === undefined ? [] : [`answer.${id}.>`])],
     ...(answers === undefined ? {} : { answers }),
   };
@@ -118,12 +101,7 @@ export function lintSpoke(account: Account, publicKey: string): readonly ConfigF
       'setting-not-known',
     ),
     ...differences(account, 'users', [user(publicKey, permitted)], 'spoke-permissions'),
-    ...differences(
-      account,
-      'imports',
-      [...imports, ...own.map((subject) => importOf('HUB', subject))],
-      'spoke-imports',
-    ),
+    ...differences(account, 'imports', imports, 'spoke-imports'),
     ...differences(account, 'exports', exports, 'spoke-exports'),
     ...differences(account, 'limits', [canonical(limits)], 'spoke-limits'),
   ];

@@ -19,7 +19,6 @@ export interface LintExpectation {
   readonly guardPublicKey: string;
   readonly provisionerPublicKey: string;
   readonly systemPublicKey: string;
-  readonly eventsMaxBytes: number;
 }
 
 /** Everything a server file may set. What is not here (`no_auth_user`, `leafnodes`, `websocket`, `mqtt`, `authorization`, …) is a finding. */
@@ -102,8 +101,7 @@ function lintSettings(root: ConfigMap): readonly ConfigFinding[] {
 function lintStore(root: ConfigMap, expected: LintExpectation): readonly ConfigFinding[] {
   const store = only(root, 'jetstream');
   if (!isMap(store)) return [finding('setting-not-known', 'jetstream', 'must be one block')];
-  const needed =
-    expected.eventsMaxBytes + 2 * expected.parties.reduce((sum, party) => sum + party.maxBytes, 0);
+  const needed = expected.parties.reduce((sum, party) => sum + party.maxBytes, 0);
   const room = only(store, 'max_file');
   const key = only(store, 'key');
   const keys = store.entries.map((entry) => entry.key);

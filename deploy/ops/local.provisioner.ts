@@ -66,7 +66,6 @@ async function runningBroker(state: MeshState): Promise<RunningBroker> {
     url: state.natsUrl,
     configFolder: state.configFolder,
     options: state.broker,
-    eventsMaxBytes: state.eventsMaxBytes,
     env: { ...process.env, [state.broker.keyVariable]: key },
     provisionerSeedFile: seedFile(state.keysFolder, 'provisioner'),
     reload: async () => {

@@ -5,7 +5,7 @@ import { isPartyId } from './party.js';
 export const areaRoles = ['treatment'] as const;
 export type AreaRole = (typeof areaRoles)[number];
 
-/** Where a message goes: a party, a role in an area (the router finds the party), or the mesh itself (recorded, on EVENTS, no recipient). */
+/** Where a message goes: a party, a role in an area (the router finds the party), or the mesh itself (recorded and told as an event, no recipient). */
 export type Address =
   | { readonly kind: 'party'; readonly party: string }
   | { readonly kind: 'area'; readonly district: string; readonly role: AreaRole }

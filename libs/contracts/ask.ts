@@ -117,6 +117,8 @@ export type WaitingFor = z.infer<typeof waitingFor>;
 export const worklistReply = z.strictObject({
   steps: z.array(worklistStep),
   waiting: z.array(waitingFor).default([]),
+  /** Asked about a person whose last day is over: who reads this for them is somebody else. */
+  hasLeft: z.literal(true).optional(),
 });
 
 /** `worklist`: the open steps of the asking party, and those of other offices of its agency that its people have today; or of one of its people. */
@@ -319,6 +321,7 @@ const keyVersionCount = z.strictObject({
   consents: z.int(),
   held: z.int(),
   deadLetters: z.int(),
+  deliveries: z.int(),
   holders: z.int().meta({ description: 'Instances at work that know it' }),
 });
 export const keysReply = z.strictObject({

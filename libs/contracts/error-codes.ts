@@ -1,11 +1,11 @@
-/** What a JetStream consumer does with the message that met the error. `dead` = keep it with its reason, then term. */
-export type JetStreamAnswer = 'ack' | 'nak' | 'dead';
+/** What who works a message does where it meets the error: done with · again later · kept with its reason, then done with. */
+export type MessageAnswer = 'ack' | 'nak' | 'dead';
 /** What a BullMQ worker does: `retry` with backoff, or `fail` for good. */
 export type QueueAnswer = 'retry' | 'fail';
 export type LogLevel = 'info' | 'warn' | 'error';
 
 export interface ErrorRule {
-  readonly jetStream: JetStreamAnswer;
+  readonly message: MessageAnswer;
   readonly queue: QueueAnswer;
   readonly http: number;
   readonly level: LogLevel;
@@ -14,21 +14,21 @@ export interface ErrorRule {
 }
 
 const refusedInput = (http: number, title: string): ErrorRule => ({
-  jetStream: 'dead',
+  message: 'dead',
   queue: 'fail',
   http,
   level: 'info',
   title,
 });
 const decided = (title: string): ErrorRule => ({
-  jetStream: 'ack',
+  message: 'ack',
   queue: 'fail',
   http: 422,
   level: 'info',
   title,
 });
 const passing = (http: number, title: string): ErrorRule => ({
-  jetStream: 'nak',
+  message: 'nak',
   queue: 'retry',
   http,
   level: 'warn',
@@ -143,21 +143,21 @@ export const errorRules = {
 
   // Ours.
   'config-invalid': {
-    jetStream: 'nak',
+    message: 'nak',
     queue: 'fail',
     http: 500,
     level: 'error',
     title: 'The configuration is wrong',
   },
   'no-handler': {
-    jetStream: 'dead',
+    message: 'dead',
     queue: 'fail',
     http: 500,
     level: 'error',
     title: 'No handler for this type of message',
   },
   internal: {
-    jetStream: 'nak',
+    message: 'nak',
     queue: 'retry',
     http: 500,
     level: 'error',

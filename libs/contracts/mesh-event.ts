@@ -4,7 +4,7 @@ import { verdictKinds } from './verdict.js';
 import { partyKinds } from './party.js';
 
 /**
- * What goes on EVENTS after each decision: the envelope, the verdict and the marked facts; never identity, never free text.
+ * What is told of each decision to those who follow: the envelope, the verdict and the marked facts; never identity, never free text.
  * One event a record, several in a message (a JSON array, in the order in which they were recorded): a message that waited and was then routed gives two, told apart by `verdict`. `to` is the party it was delivered
  * to, or the address while it waits. `seq` grows with the records of the guard: of two events of a case the greater is the later.
  * Idempotency key: `id` + `verdict`.

@@ -12,7 +12,7 @@ import type { StepTemplate } from './steps.js';
  * `categoryPurposes`: categories that travel under a purpose of their own (TPR2: treatment status, review), else `purpose`.
  * `consentFree`: crosses agencies without consent because it discloses nothing (the content-free instruction).
  * `caseUse`: `opens` = may be the first message of a case: binds case, client and sender. `needs` = the case is bound to the sender.
- * `facts`: paths in `data` that go on EVENTS and into decision records: dates and outcomes, never identity, never free text.
+ * `facts`: paths in `data` that go into events and decision records: dates and outcomes, never identity, never free text.
  * `cites`: path in `data` of the message this one answers; the guard checks that it is of the same case and of a type of `citations`.
  * What a message ends stands in `stepEnds`, what its sender then waits for in `waits`.
  */
@@ -31,7 +31,7 @@ export interface MessageRule {
   readonly cites?: string;
   readonly opens: readonly StepTemplate[];
   readonly notices: readonly NoticeTemplate[];
-  /** Its whole form goes on EVENTS: the directory, which holds ids of parties and staff and nothing else. */
+  /** Its whole form goes into the event: the directory, which holds ids of parties and staff and nothing else. */
   readonly onEventsWhole?: true;
   /** Only these service parties may send it, beyond `from: ['service']`. */
   readonly only?: 'svc_router' | 'svc_reminders' | 'svc_notifier' | 'svc_ops';

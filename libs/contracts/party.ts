@@ -22,13 +22,12 @@ const reservedPartyIds: ReadonlySet<string> = new Set([
   'events',
   'mesh',
   'guard',
-  'dlv',
   'provisioner',
 ]);
 
 const partyIdPattern = /^[a-z][a-z0-9_]{0,39}$/;
 
-/** A party as the broker knows it: an account of its own. `maxBytes` bounds each of its two streams. */
+/** A party as the broker knows it: an account of its own. `maxBytes` bounds the stream in which what it puts out waits. */
 export interface BrokerParty {
   readonly id: string;
   readonly kind: PartyKind;

@@ -198,7 +198,7 @@ const codes = Object.keys(errorRules) as [MeshErrorCode, ...MeshErrorCode[]];
 /** A service could not work a message that was delivered to it or that it follows. `message` is that message's id, if it had one. */
 export const deadLetterForm = z.strictObject({
   message: z.uuid().optional(),
-  stream: z.enum(['delivery', 'EVENTS']),
+  stream: z.enum(['delivery', 'events']),
   code: z.enum(codes),
   deliveries: z.int().min(1),
 });

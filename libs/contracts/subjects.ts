@@ -3,33 +3,19 @@ import { requirePartyId } from './party.js';
 /*
  * The road, drawn once (nats subjects, as HUB sees them):
  *
- *   spoke p: out.msg ──import──▶ ingress.p.msg ─▶ [IN_p] ─▶ guard ─▶ egress.q.msg ─▶ [q] ─▶ spoke q: durable dlv
- *                                                               └──▶ events.<family> ─▶ [EVENTS] ─▶ svc_router, svc_reminders
- *   spoke p: ask.<verb> ─import─▶ ask.p.<verb> ─▶ guard          guard ─▶ answer.<service>.<verb> ─▶ service
+ *   spoke p: out.msg ──import──▶ ingress.p.msg ─▶ [IN_p] ─▶ guard
+ *   spoke p: ask.<verb> ─import─▶ ask.p.<verb> ──────────▶ guard          guard ─▶ answer.<service>.<verb> ─▶ service
  *
- * Token 2 of a stored ingress subject is the broker's own word for the sender. No subject holds anything about a client.
+ * What is cleared to a party, and what the mesh has decided, is asked for (`take`, `events`). Token 2 of a stored ingress subject is the broker's own
+ * word for the sender. No subject holds anything about a client.
  */
 
 /** Where any party's own user publishes; the import adds the party's name. */
 export const outSubject = 'out.msg';
 
-/** The durable every delivery stream has, and the one every ingress stream has. */
-export const deliveryDurable = 'dlv';
-export const ingressDurable = 'guard';
-export const eventsStream = 'EVENTS';
-
 export const ingressStream = (party: string): string => `IN_${requirePartyId(party)}`;
 export const ingressSubjects = (party: string): string => `ingress.${requirePartyId(party)}.>`;
 
-/** The token must equal the importing account, so the delivery stream bears the party's bare name. */
-export const deliveryStream = (party: string): string => requirePartyId(party);
-export const deliverySubjects = (party: string): string => `egress.${requirePartyId(party)}.>`;
-export const deliverySubject = (party: string): string => `egress.${requirePartyId(party)}.msg`;
-/** In the party's delivery stream, but outside what its durable gives: a withdrawal uses up a message's id there (`DeliveryRecall`). */
-export const fenceSubject = (party: string): string => `egress.${requirePartyId(party)}.fence`;
-
-/** One subject for all: which kinds of messages there are is nobody's to see outside the body. */
-export const eventsSubject = 'events.decided';
 export const askSubject = (verb: string): string => `ask.${verb}`;
 export const answerSubject = (service: string, verb: string): string =>
   `answer.${requirePartyId(service)}.${verb}`;

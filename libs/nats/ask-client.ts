@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { MeshErrorCode } from '#libs/contracts/error-codes.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
@@ -49,4 +50,21 @@ export async function requestJson<T>(
   } catch (error) {
     throw new MeshError('internal', 'the answer is not JSON', { cause: error });
   }
+}
+
+/**
+ * Asks the guard and reads the answer in its shape.
+ *
+ * @throws MeshError with the code of a refusal; `internal` where the answer has another shape; as `askGuard`
+ */
+export async function askFor<T extends z.ZodType>(
+  connection: NatsConnection,
+  verb: string,
+  { payload, reply, timeoutMs }: { payload: unknown; reply: T; timeoutMs?: number },
+): Promise<z.output<T>> {
+  const answer = await askGuard(connection, verb, payload, timeoutMs);
+  if (!answer.ok) throw new MeshError(answer.code, answer.detail);
+  const read = reply.safeParse(answer);
+  if (read.success) return read.data;
+  throw new MeshError('internal', `the answer to ${verb} has another shape than agreed`);
 }

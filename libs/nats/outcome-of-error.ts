@@ -14,7 +14,7 @@ export function outcomeOfError(error: unknown, deliveries: number): Outcome {
   const code = error instanceof MeshError ? error.code : 'internal';
   const reason =
     error instanceof MeshError ? error.message : ((error as Error | undefined)?.name ?? 'unknown');
-  const answer = errorRules[code].jetStream;
+  const answer = errorRules[code].message;
   if (answer === 'ack') return { kind: 'ack' };
   if (answer === 'dead' || (code === 'internal' && deliveries >= internalAttempts))
     return { kind: 'dead', code, reason };

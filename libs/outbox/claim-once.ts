@@ -11,7 +11,7 @@ export async function claimOnce(tx: QueryExecutorProvider, id: string): Promise<
   return result.numAffectedRows === 1n;
 }
 
-/** Forgets what was seen more than `days` ago. Keep them longer than the stream keeps its messages (EVENTS: 90 days). */
+/** Forgets what was seen more than `days` ago. Keep them longer than a message may come again. */
 export async function forgetSeen(tx: QueryExecutorProvider, days: number): Promise<void> {
   await sql`delete from seen_message where seen_at < now() - make_interval(days => ${days})`.execute(
     tx,

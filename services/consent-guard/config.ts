@@ -14,6 +14,10 @@ const settings = {
   RETENTION_REFUSALS_DAYS: z.coerce.number().positive().default(365),
   /** How long a message may wait for a route, in hours of the mesh's clock. */
   ROUTE_TIMEOUT_HOURS: z.coerce.number().positive().default(72),
+  /** How long who took a delivery has for it; not done by then, it waits again. */
+  IN_HAND_SECONDS: z.coerce.number().positive().max(3_600).default(60),
+  /** How long what was read and committed stays in its sender's stream: a database that lost its last seconds finds it there. */
+  TRIM_AFTER_SECONDS: z.coerce.number().min(0).default(600),
   /** Messages judged together, at most. */
   BATCH_SIZE: z.coerce.number().int().min(1).max(2048).default(1024),
   /** Messages of agencies whose id was made longer ago are refused, in hours. */

@@ -14,7 +14,6 @@ import { type HealthServer, startHealthServer } from '#libs/health/health-server
 import { processMetrics } from '#libs/health/process-metrics.js';
 import { type AnswerServer, serveAsks } from '#libs/nats/answer-server.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
-import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { connectDatabase } from '#libs/postgres/connect-database.js';
 import { LeaseKeeper } from '#libs/postgres/lease-keeper.js';
 import { migrate } from '#libs/postgres/migrate.js';
@@ -25,36 +24,31 @@ import { CaseBook } from './adapters/case.book.js';
 import { ClientViewBook } from './adapters/client-view.book.js';
 import { ConsentBook } from './adapters/consent.book.js';
 import { DeadLetterDesk } from './adapters/dead-letter.desk.js';
-import { DeliveryOpening } from './adapters/delivery-opening.js';
-import { DeliveryRecall } from './adapters/delivery-recall.js';
 import { readEvidenceKey } from './adapters/evidence-key.js';
+import { EventBook } from './adapters/event.book.js';
 import { EvidenceBook } from './adapters/evidence.book.js';
 import { GuardKeys } from './adapters/guard-keys.js';
 import { KeyKeeper } from './adapters/key.keeper.js';
 import { KeyRenewal } from './adapters/key-renewal.js';
 import { HeldSweep } from './adapters/held.sweep.js';
+import { InboxBook } from './adapters/inbox.book.js';
 import { IngressWorker } from './adapters/ingress.worker.js';
 import { InstanceSessions } from './adapters/instance-sessions.js';
+import { LapseSweep } from './adapters/lapse.sweep.js';
 import { MessageBook } from './adapters/message.book.js';
 import { OperatorBook } from './adapters/operator.book.js';
 import { PartyShares } from './adapters/party-shares.js';
 import { ReferralBook } from './adapters/referral.book.js';
 import { RetentionSweep } from './adapters/retention.sweep.js';
-import { RoadCourier } from './adapters/road.courier.js';
-import { RoadWatch } from './adapters/road.watch.js';
 import { SealingThread } from './adapters/sealing-thread.js';
 import { TrialBook } from './adapters/trial.book.js';
+import { Wakes } from './adapters/wakes.js';
 import { WithdrawalDesk } from './adapters/withdrawal.desk.js';
-import { WithdrawalSweep } from './adapters/withdrawal.sweep.js';
 import { WorldLoader } from './adapters/world.loader.js';
 import type { GuardConfig } from './config.js';
 
 const hourMs = 3_600_000;
 const guardInbox = '_INBOX_guard';
-/** Half of the silence after which another takes a lease; the other half is how long a pull stays open (`IngressPuller`). */
-const provedForPullMs = 3_000;
-/** Deliveries and events on their way at once: several batches of several parties. */
-const maxInFlight = 2_048;
 /** Batches of different parties at work at once, each on a connection of its own, and some for questions. */
 const databaseConnections = 24;
 /** Read where they were written: they are not compiled into dist. */
@@ -65,7 +59,6 @@ const sealRecords = new URL('./adapters/seal-records.js', import.meta.url);
 /** What everything stands on: connected before anything is built on it, closed when all is stopped. */
 class Ground {
   readonly registry = processMetrics();
-  readonly publisher: RoadPublisher;
 
   private constructor(
     readonly config: GuardConfig,
@@ -76,12 +69,7 @@ class Ground {
       readonly connection: NatsConnection;
       readonly sessions: InstanceSessions;
     },
-  ) {
-    this.publisher = new RoadPublisher(outside.connection, {
-      inboxPrefix: guardInbox,
-      maxInFlight,
-    });
-  }
+  ) {}
 
   /** @throws MeshError where the clock file, the database or the broker is not as it must be. */
   static async connect(config: GuardConfig, logger: Logger): Promise<Ground> {
@@ -112,7 +100,6 @@ class Ground {
 
   async close(): Promise<void> {
     this.clock.stop();
-    await this.publisher.stop();
     await this.outside.connection.close();
     await Promise.all([this.outside.pool.end(), this.outside.sessions.pool.end()]);
   }
@@ -134,6 +121,7 @@ class Work {
       readonly loader: WorldLoader;
       readonly keys: GuardKeys;
       readonly renewal: KeyRenewal;
+      readonly wakes: Wakes;
     },
     private readonly background: readonly Background[],
   ) {}
@@ -169,11 +157,9 @@ async function createWork(ground: Ground): Promise<Work> {
   const { config, clock, logger } = ground;
   const { pool, connection, sessions } = ground.outside;
   const { keys, renewal, keeper } = await openKeys(ground);
-  const courier = new RoadCourier(ground.publisher);
-  const store = new BatchStore(keys);
+  const wakes = new Wakes({ connection, pool, log: logger });
+  const store = new BatchStore(keys, new WithdrawalDesk(keys, clock));
   const loader = new WorldLoader(keys);
-  const recall = new DeliveryRecall(connection, courier);
-  const desk = new WithdrawalDesk(recall, courier, clock);
   const idAge = { maxAgeMs: config.ID_MAX_AGE_HOURS * hourMs, maxAheadMs: 5 * 60_000 };
   const routeTimeoutMs = config.ROUTE_TIMEOUT_HOURS * hourMs;
   const processor = new BatchProcessor({
@@ -181,15 +167,13 @@ async function createWork(ground: Ground): Promise<Work> {
     keys,
     loader,
     store,
-    courier,
-    desk,
-    recall,
+    wakes,
     clock,
     idAge,
     routeTimeoutMs,
   });
-  const deadLetters = new DeadLetterDesk({ pool, keys, store, courier, processor, clock });
-  const { shares, roads } = createShares(ground, { processor, deadLetters, recall });
+  const deadLetters = new DeadLetterDesk({ pool, keys, store, wakes, processor, clock });
+  const shares = createShares(ground, { processor, deadLetters });
   const signer = readEvidenceKey(config.EVIDENCE_KEY_FILE);
   const kept = {
     disclosuresDays: config.RETENTION_DISCLOSURES_DAYS,
@@ -199,27 +183,27 @@ async function createWork(ground: Ground): Promise<Work> {
     databaseUrl: config.DATABASE_URL,
     applicationName: sessions.nameOf('consent-guard-sealer'),
   };
-  return new Work(shares, { evidence: new EvidenceBook(pool, signer), loader, keys, renewal }, [
-    keeper,
-    roads,
-    new HeldSweep({ pool, clock, courier, log: logger }),
-    new WithdrawalSweep({ pool, desk, log: logger }),
-    new SealingThread(sealRecords, { ...sealing, keyFile: config.EVIDENCE_KEY_FILE }, logger),
-    new RetentionSweep({ pool, clock, log: logger, ...kept }),
-  ]);
+  return new Work(
+    shares,
+    { evidence: new EvidenceBook(pool, signer), loader, keys, renewal, wakes },
+    [
+      keeper,
+      wakes,
+      new HeldSweep({ pool, clock, wakes, log: logger }),
+      new LapseSweep({ pool, clock, wakes, log: logger }),
+      new SealingThread(sealRecords, { ...sealing, keyFile: config.EVIDENCE_KEY_FILE }, logger),
+      new RetentionSweep({ pool, clock, log: logger, ...kept }),
+    ],
+  );
 }
 
 interface ShareParts {
   readonly processor: BatchProcessor;
   readonly deadLetters: DeadLetterDesk;
-  readonly recall: DeliveryRecall;
 }
 
-/** The parties that this instance works, each with a worker of its own, and the watch over the streams of them all. */
-function createShares(
-  ground: Ground,
-  { processor, deadLetters, recall }: ShareParts,
-): { readonly shares: PartyShares; readonly roads: RoadWatch } {
+/** The parties that this instance works, each with a worker of its own. */
+function createShares(ground: Ground, { processor, deadLetters }: ShareParts): PartyShares {
   const { config, logger } = ground;
   const { pool, connection, sessions } = ground.outside;
   const onLost = (names: readonly string[]): void => shares.lost(names);
@@ -228,22 +212,15 @@ function createShares(
     applicationName: sessions.nameOf('consent-guard-lease'),
     onLost,
   });
-  const roads = new RoadWatch({
-    connection,
-    log: logger,
-    opening: new DeliveryOpening(pool, recall),
-    // Who is not active any more sends nothing, and may still collect.
-    parties: async () => [...shares.held(), ...(await inactiveParties(pool))],
-  });
   const parts = {
     connection,
+    pool,
     processor,
     deadLetters,
-    roads,
     log: logger,
     batchSize: config.BATCH_SIZE,
+    trimAfterMs: config.TRIM_AFTER_SECONDS * 1_000,
     isHeld: (party: string) => leases.isHeld(party),
-    mayPull: (party: string) => leases.isHeld(party, provedForPullMs),
   };
   const shares = new PartyShares({
     leases,
@@ -251,12 +228,7 @@ function createShares(
     log: logger,
     startWorker: (party) => new IngressWorker(party, parts),
   });
-  return { shares, roads };
-}
-
-async function inactiveParties(pool: Pool): Promise<readonly string[]> {
-  const { rows } = await pool.query<{ id: string }>('select id from party where not active');
-  return rows.map(({ id }) => id);
+  return shares;
 }
 
 /** The composition root, and the order in which things start and stop. */
@@ -281,9 +253,17 @@ export class ConsentGuardModule implements OnApplicationBootstrap, BeforeApplica
     const { connection, pool } = ground.outside;
     work.start();
     const messages = new MessageBook(pool);
+    const { keys, wakes } = work.parts;
     const books = {
+      inbox: new InboxBook(pool, {
+        keys,
+        wakes,
+        clock: ground.clock,
+        inHandSeconds: config.IN_HAND_SECONDS,
+      }),
+      events: new EventBook(pool, wakes),
       messages,
-      cases: new CaseBook(pool, connection, messages),
+      cases: new CaseBook(pool, connection, messages, ground.clock),
       consents: new ConsentBook(pool, ground.clock, work.parts.loader),
       referrals: new ReferralBook(pool, ground.clock, work.parts.keys),
       trials: new TrialBook({ pool, clock: ground.clock, ...work.parts }),
@@ -300,6 +280,12 @@ export class ConsentGuardModule implements OnApplicationBootstrap, BeforeApplica
       help: 'Parties this instance works now',
       registers: [registry],
       collect: () => held.set(work.shares.held().length),
+    });
+    const pending: Gauge = new Gauge({
+      name: 'throughcare_guard_ingress_pending',
+      help: 'Messages of the parties worked here that are not read yet',
+      registers: [registry],
+      collect: () => pending.set(work.shares.pending()),
     });
     const checks = [
       { name: 'database', check: () => ground.isDatabaseThere() },

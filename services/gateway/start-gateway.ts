@@ -11,7 +11,7 @@ import { NestLogger } from '#libs/logging/nest-logger.js';
 import { BearerTokenAuthenticator } from './adapters/bearer-token.authenticator.js';
 import { gatewayMetrics } from './adapters/gateway-metrics.js';
 import { addEdgeHooks, createHttpAdapter } from './adapters/http-edge.js';
-import { NatsPartyInbox } from './adapters/nats.party-inbox.js';
+import { MeshPartyInbox } from './adapters/mesh.party-inbox.js';
 import { NatsPartyRoad } from './adapters/nats.party-road.js';
 import {
   type OpenApiDocument,
@@ -48,7 +48,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const clock = clockFromConfig({ meshEnv: config.MESH_ENV, clockFile: config.CLOCK_FILE });
   const links = new PartyLinks(config.NATS_URL, logger);
   const road = new NatsPartyRoad(links, metrics.publishSeconds);
-  const inbox = new NatsPartyInbox(links, metrics.unreadableDeliveries, logger);
+  const inbox = new MeshPartyInbox(links);
   const adapter = createHttpAdapter(config.GATEWAY_REQUEST_SECONDS * 1_000, (status, code) => {
     metrics.unreadableRequests.inc({ status });
     logger.info({ event: 'unreadable-request', status, code }, 'a request cannot be read');

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { createLogger } from '#libs/logging/create-logger.js';
 import { NestLogger } from '#libs/logging/nest-logger.js';
-import { JetStreamStrategy } from '#libs/nats/jetstream-strategy.js';
+import { InboxStrategy } from '#libs/nats/inbox-strategy.js';
 import { RethrowFilter } from '#libs/nats/rethrow-filter.js';
 import { NotifierServer } from './adapters/notifier.server.js';
 import { readConfig } from './config.js';
@@ -22,8 +22,8 @@ try {
     {
       logger: new NestLogger(logger),
       abortOnError: false,
-      inject: [JetStreamStrategy],
-      useFactory: (strategy: JetStreamStrategy) => ({ strategy }),
+      inject: [InboxStrategy],
+      useFactory: (strategy: InboxStrategy) => ({ strategy }),
     },
   );
   app.useGlobalFilters(new RethrowFilter());

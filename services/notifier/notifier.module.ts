@@ -9,9 +9,8 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import type { Logger } from 'pino';
 import { clockFromConfig } from '#libs/clock/clock-from-config.js';
 import type { Clock } from '#libs/clock/clock.js';
-import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
-import { JetStreamStrategy } from '#libs/nats/jetstream-strategy.js';
+import { InboxStrategy } from '#libs/nats/inbox-strategy.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { OutboxRelay } from '#libs/outbox/outbox-relay.js';
 import { SeenSweep } from '#libs/outbox/seen-sweep.js';
@@ -31,12 +30,9 @@ import { SmtpCourier } from './adapters/smtp.courier.js';
 import type { NotifierConfig } from './config.js';
 import { Courier } from './domain/courier.js';
 
-const party = 'svc_notifier';
-/** As the durable has it: `deploy/nats/provision-streams.ts`. */
-const ackWaitMs = 60_000;
 /** A notice is about 2 ms of sealing and one small transaction; more in hand gains nothing. */
 const inFlight = 16;
-/** A delivery waits in its stream until it is taken; one that was taken comes again within minutes, or not at all. */
+/** A delivery waits at the guard until it is taken; one that was taken comes again within minutes, or not at all. */
 const seenDays = 90;
 /** Migrations are read where they were written: they are not compiled into dist. */
 const migrations = new URL('../../../services/notifier/migrations/', import.meta.url);
@@ -105,15 +101,10 @@ function createRelay({ db, publisher, logger }: Ground): OutboxRelay {
 function createStrategy(
   { db, connection, clock, logger }: Ground,
   outbox: OutboxRelay,
-): JetStreamStrategy {
+): InboxStrategy {
   const report = reportDeadLetter(db, clock);
-  return new JetStreamStrategy(connection, {
-    stream: deliveryStream(party),
-    durable: deliveryDurable,
-    ackWaitMs,
+  return new InboxStrategy(connection, {
     inFlight,
-    isOrdered: false,
-    unknownTypes: 'dead',
     onDead: async (delivery, code, reason) => {
       await report(delivery, code, reason);
       outbox.wake();
@@ -171,7 +162,7 @@ async function createDesk(
 
 function createServer(
   { db, connection, logger }: Ground,
-  strategy: JetStreamStrategy,
+  strategy: InboxStrategy,
   metrics: MailMetrics,
   config: NotifierConfig,
 ): NotifierServer {
@@ -226,11 +217,11 @@ export class NotifierModule implements OnApplicationBootstrap, BeforeApplication
           useFactory: (ground: Ground, sender: MailSender, outbox: OutboxRelay) =>
             createDesk(ground, sender, outbox, config),
         },
-        { provide: JetStreamStrategy, inject: [Ground, OutboxRelay], useFactory: createStrategy },
+        { provide: InboxStrategy, inject: [Ground, OutboxRelay], useFactory: createStrategy },
         {
           provide: NotifierServer,
-          inject: [Ground, JetStreamStrategy, MailMetrics],
-          useFactory: (ground: Ground, strategy: JetStreamStrategy, metrics: MailMetrics) =>
+          inject: [Ground, InboxStrategy, MailMetrics],
+          useFactory: (ground: Ground, strategy: InboxStrategy, metrics: MailMetrics) =>
             createServer(ground, strategy, metrics, config),
         },
       ],

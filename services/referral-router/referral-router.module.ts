@@ -12,13 +12,10 @@ import { Counter, Gauge } from 'prom-client';
 import { bankHolidays } from '#libs/calendar/bank-holidays.js';
 import { clockFromConfig } from '#libs/clock/clock-from-config.js';
 import type { Clock } from '#libs/clock/clock.js';
-import { MeshError } from '#libs/contracts/mesh-error.js';
-import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
 import { type HealthServer, startHealthServer } from '#libs/health/health-server.js';
 import { processMetrics } from '#libs/health/process-metrics.js';
 import { type AnswerHandler, type AnswerServer, serveAnswers } from '#libs/nats/answer-server.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
-import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { OutboxRelay } from '#libs/outbox/outbox-relay.js';
 import { connectDatabase, createKysely } from '#libs/postgres/connect-database.js';
@@ -131,12 +128,12 @@ function createFollower(
     leases,
     onTrouble,
     followedTo: () => followedTo(db),
-    apply: async (event, place) => {
-      await applier.apply(event, place);
+    apply: async (event, number) => {
+      await applier.apply(event, number);
       applied.inc({ verdict: event.verdict });
       relay.wake();
     },
-    onDead: (delivery, code) => letters.report('EVENTS', delivery, code),
+    onDead: (delivery, code) => letters.report('events', delivery, code),
   });
   const following: Gauge = new Gauge({
     name: 'throughcare_router_following',
@@ -145,20 +142,6 @@ function createFollower(
     collect: () => following.set(follower.isFollowing() ? 1 : 0),
   });
   return follower;
-}
-
-/** Nothing is sent to the router by name: what arrives all the same goes into the dead letters. */
-function createInbox(ground: Ground, letters: DeadLetterStore): DeliveryConsumer {
-  return new DeliveryConsumer(ground.outside.connection, {
-    stream: deliveryStream(routerParty),
-    durable: deliveryDurable,
-    ackWaitMs: 60_000,
-    inFlight: 16,
-    isOrdered: false,
-    handle: () => Promise.reject(new MeshError('no-handler', 'the router takes no messages')),
-    onDead: (delivery, code) => letters.report('delivery', delivery, code),
-    onTrouble: ground.trouble('a message came to the router'),
-  });
 }
 
 function createSweep(ground: Ground, relay: OutboxRelay, follower: EventsConsumer): DaySweep {
@@ -179,26 +162,24 @@ function createSweep(ground: Ground, relay: OutboxRelay, follower: EventsConsume
   });
 }
 
-/** What works by itself: the events, the inbox, the clock of the day. */
+/** What works by itself: the events, the clock of the day. */
 class Work {
   constructor(
     private readonly follower: EventsConsumer,
-    private readonly inbox: DeliveryConsumer,
     private readonly sweep: DaySweep,
   ) {}
 
   start(): void {
     this.follower.start();
-    this.inbox.start();
     this.sweep.start();
   }
 
   isHealthy(): boolean {
-    return this.follower.isHealthy() && this.inbox.isHealthy();
+    return this.follower.isHealthy();
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.follower.stop(), this.inbox.stop(), this.sweep.stop()]);
+    await Promise.all([this.follower.stop(), this.sweep.stop()]);
   }
 }
 
@@ -206,7 +187,7 @@ function createWork(ground: Ground, relay: OutboxRelay): Work {
   const { db } = ground.outside;
   const letters = new DeadLetterStore({ db, clock: ground.clock, onReported: () => relay.wake() });
   const follower = createFollower(ground, relay, letters);
-  return new Work(follower, createInbox(ground, letters), createSweep(ground, relay, follower));
+  return new Work(follower, createSweep(ground, relay, follower));
 }
 
 /** What the router is asked. */

@@ -34,7 +34,7 @@ const settings = {
     .default('england-and-wales'),
   /** `YYYY-MM-DD,…`: holidays proclaimed since the release. What is scheduled moves at the next start. */
   EXTRA_BANK_HOLIDAYS: list.pipe(z.array(z.iso.date())),
-  /** Days after which a case of which nothing is to come, and nothing was heard, is forgotten. Longer than EVENTS keeps (90). */
+  /** Days after which a case of which nothing is to come, and nothing was heard, is forgotten. */
   FORGET_AFTER_DAYS: z.coerce.number().int().min(91).default(400),
 };
 

@@ -10,13 +10,11 @@ import { type Kysely, sql } from 'kysely';
 import type { Logger } from 'pino';
 import { clockFromConfig } from '#libs/clock/clock-from-config.js';
 import type { Clock } from '#libs/clock/clock.js';
-import { MeshError } from '#libs/contracts/mesh-error.js';
-import { deliveryDurable, deliveryStream, eventsStream } from '#libs/contracts/subjects.js';
 import { type HealthServer, startHealthServer } from '#libs/health/health-server.js';
 import { processMetrics } from '#libs/health/process-metrics.js';
 import { type AnswerServer, serveAnswers } from '#libs/nats/answer-server.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
-import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
+import { EventsFollower } from '#libs/nats/events-follower.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { OutboxRelay } from '#libs/outbox/outbox-relay.js';
 import { connectDatabase, createKysely } from '#libs/postgres/connect-database.js';
@@ -24,6 +22,7 @@ import { LeaseKeeper } from '#libs/postgres/lease-keeper.js';
 import { migrate } from '#libs/postgres/migrate.js';
 import { reportDeadLetters } from './adapters/dead-letters.js';
 import { followEvents } from './adapters/events.consumer.js';
+import { followedTo, noteFollowed } from './adapters/followed.store.js';
 import { Firing } from './adapters/firing.js';
 import { reminderMetrics } from './adapters/reminder-metrics.js';
 import type { RemindersTables } from './adapters/reminders-tables.js';
@@ -37,9 +36,6 @@ import { remindersParty } from './domain/reminder-due.js';
 
 /** Migrations are read where they were written: they are not compiled into dist. */
 const migrations = new URL('../../../services/reminders/migrations/', import.meta.url);
-/** As the durables have it: EVENTS and deliveries. */
-const ackWaitsMs = { events: 10_000, delivery: 60_000 };
-const eventsInFlight = 64;
 
 /** What the adapters stand on: connected before anything is built on it, closed after everything is stopped. */
 class Ground {
@@ -56,7 +52,7 @@ class Ground {
   static async connect(config: RemindersConfig, logger: Logger): Promise<Ground> {
     const clock = clockFromConfig({ meshEnv: config.MESH_ENV, clockFile: config.CLOCK_FILE });
     const onError = (err: Error): void => logger.warn({ err }, 'a database connection broke');
-    // 16 timers at work, 64 events in hand: they share these.
+    // 16 timers at work, and the events: they share these.
     const pool = connectDatabase({
       url: config.DATABASE_URL,
       applicationName: 'reminders',
@@ -163,61 +159,31 @@ class Timing {
   }
 }
 
-/** What comes in: EVENTS, and what is sent to reminders by name, which nothing should be. */
-class Incoming {
-  private readonly events: DeliveryConsumer;
-  private readonly inbox: DeliveryConsumer;
-
-  constructor(ground: Ground, schedule: ScheduleStore, timing: Timing, relay: OutboxRelay) {
-    const { clock, logger, outside } = ground;
-    const letters = { db: outside.db, clock, relay };
-    const onDead = reportDeadLetters(letters, 'EVENTS');
-    const handle = followEvents({
+function createFollower(
+  ground: Ground,
+  schedule: ScheduleStore,
+  timing: Timing,
+  relay: OutboxRelay,
+): EventsFollower {
+  const { clock, logger } = ground;
+  const { db, connection } = ground.outside;
+  return new EventsFollower(connection, {
+    followedTo: () => followedTo(db),
+    onFollowed: (number) => noteFollowed(db, number),
+    handle: followEvents({
       schedule,
-      onDead,
       setTimers: (timers) => timing.firing.setTimers(timers),
       onRefused: (reason) => logger.error({ reason }, 'the guard refused a reminder that went out'),
-    });
-    this.events = new DeliveryConsumer(outside.connection, {
-      stream: eventsStream,
-      durable: remindersParty,
-      ackWaitMs: ackWaitsMs.events,
-      inFlight: eventsInFlight,
-      isOrdered: false,
-      handle,
-      onDead,
-      onTrouble: ground.trouble('an event was not taken in'),
-    });
-    this.inbox = new DeliveryConsumer(outside.connection, {
-      stream: deliveryStream(remindersParty),
-      durable: deliveryDurable,
-      ackWaitMs: ackWaitsMs.delivery,
-      inFlight: 16,
-      isOrdered: false,
-      handle: () => Promise.reject(new MeshError('no-handler', 'reminders takes no messages')),
-      onDead: reportDeadLetters(letters, 'delivery'),
-      onTrouble: ground.trouble('a message to reminders'),
-    });
-  }
-
-  start(): void {
-    this.events.start();
-    this.inbox.start();
-  }
-
-  isHealthy(): boolean {
-    return this.events.isHealthy() && this.inbox.isHealthy();
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all([this.events.stop(), this.inbox.stop()]);
-  }
+    }),
+    onDead: reportDeadLetters({ db, clock, relay }, 'events'),
+    onTrouble: ground.trouble('an event was not taken in'),
+  });
 }
 
 /** All that works by itself, in the order in which it starts and stops. */
 class Work {
   readonly timing: Timing;
-  private readonly incoming: Incoming;
+  private readonly follower: EventsFollower;
 
   constructor(
     ground: Ground,
@@ -225,21 +191,21 @@ class Work {
     private readonly relay: OutboxRelay,
   ) {
     this.timing = new Timing(ground, schedule, relay);
-    this.incoming = new Incoming(ground, schedule, this.timing, relay);
+    this.follower = createFollower(ground, schedule, this.timing, relay);
   }
 
   start(): void {
     this.relay.start();
     this.timing.start();
-    this.incoming.start();
+    this.follower.start();
   }
 
   isHealthy(): boolean {
-    return this.incoming.isHealthy();
+    return this.follower.isHealthy();
   }
 
   async stop(): Promise<void> {
-    await this.incoming.stop();
+    await this.follower.stop();
     await this.timing.stop();
     await this.relay.stop();
   }

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { jetstreamManager } from '@nats-io/jetstream';
 import { Client } from 'pg';
 import { fillLedger } from '#test/support/fill-ledger.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
@@ -76,8 +75,7 @@ async function prepare(mesh: GuardMesh, size: number): Promise<Ground> {
     known: clients,
   });
   const loadSeconds = Math.round((performance.now() - from) / 1_000);
-  const manager = await jetstreamManager(await mesh.nats.connect('provisioner'));
-  return { mesh, manager, guard, clients, messages, size, loadSeconds, rounds: [] };
+  return { mesh, guard, clients, messages, size, loadSeconds, rounds: [] };
 }
 
 async function report(grounds: readonly Ground[]): Promise<object> {

@@ -36,7 +36,7 @@ interface Ground {
 /**
  * From the moment a message is due to be published until the recipient has it in hand, at a steady rate: across accounts, decisions
  * committed with fsync, minimised. Sender and recipient are this one process, so that one clock measures; while it measures it does as
- * little as it can: messages are composed and hashed before, deliveries are counted and acknowledged, not parsed.
+ * little as it can: messages are composed and hashed before, deliveries are counted and told done, no more.
  */
 export async function guardLatencyBench(): Promise<object> {
   const mesh = await GuardMesh.start({ maxBytes: 48 * 1024 * 1024, isDurable: true });
@@ -61,6 +61,7 @@ export async function guardLatencyBench(): Promise<object> {
       if (tried.at(-1)?.held === true) break;
     }
     await publisher.stop();
+    await ground.recipient.stop();
     return {
       ...tried.at(-1),
       not_held_msg_s: tried.flatMap(({ held, msg_s }) => (held ? [] : [msg_s])),

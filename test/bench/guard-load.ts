@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { JetStreamManager } from '@nats-io/jetstream';
-import { deliveryStream, ingressStream } from '#libs/contracts/subjects.js';
+import type { DeliveredMessage } from '#libs/contracts/mesh-message.js';
 import type { GuardMesh } from '#test/support/guard-mesh.js';
 import { tpr2Consent } from '#test/support/guard-forms.js';
 import type { MeshParty } from '#test/support/mesh-party.js';
 import type { ServiceProcess } from '#test/support/service-process.js';
-import { until } from '#test/support/until.js';
+import { LightRecipient } from './light-recipient.js';
 
 export const provider = 'tp_river';
 export const office = 'jcp_wandsworth';
@@ -113,16 +112,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Every delivery came once, lacks what the client ruled out, and says that something was left out. */
-export async function verifyDeliveries(
-  recipient: MeshParty,
-  ids: readonly string[],
-): Promise<void> {
-  await until(
-    `all ${ids.length} deliveries are taken`,
-    () => recipient.received.length >= ids.length,
-    30_000,
-  );
-  const taken = recipient.received.splice(0);
+export function verifyDeliveries(taken: readonly DeliveredMessage[], ids: readonly string[]): void {
   const wanted = new Set(ids);
   const isRight = taken.every(
     ({ id, leftout, terms, data }) =>
@@ -136,7 +126,6 @@ export async function verifyDeliveries(
 
 export interface GuardGround {
   readonly mesh: GuardMesh;
-  readonly manager: JetStreamManager;
   readonly guard: ServiceProcess;
   readonly clients: readonly BenchClient[];
   /** In each round. */
@@ -153,64 +142,48 @@ export interface Round {
 }
 
 /** The guard is stopped while its work is laid ready: short enough that its leases and connections stand. */
-export async function guardRound({
-  mesh,
-  manager,
-  clients,
-  guard,
-  messages,
-}: GuardGround): Promise<Round> {
+export async function guardRound({ mesh, clients, guard, messages }: GuardGround): Promise<Round> {
   const sender = await mesh.party(provider);
+  const recipientParty = await mesh.party(office);
   guard.signal('SIGSTOP');
-  const ids = await preload(sender, sender, { clients, messages });
-  const measured = await startMeasure(manager, { recipient: office, messages, pid: guard.pid });
+  const ids = await preload((id, text) => sender.put(id, text), sender, { clients, messages });
+  const measured = startMeasure({ messages, pid: guard.pid });
   guard.signal('SIGCONT');
-  const speed = await measured();
-  await until(
-    'the guard is done',
-    async () => (await manager.streams.info(ingressStream(provider))).state.messages === 0,
-  );
-  const recipient = (await mesh.party(office)).collect();
-  await verifyDeliveries(recipient, ids);
-  await recipient.rest();
-  return speed;
+  const recipient = new LightRecipient(recipientParty);
+  const round = await measured(() => recipient.settled);
+  await recipient.stop();
+  verifyDeliveries(recipient.taken, ids);
+  return round;
 }
 
-/** Lays a round's messages ready in `through`'s ingress. @returns their ids. */
+/** Lays a round's messages ready. @returns their ids. */
 export async function preload(
-  through: MeshParty,
+  put: (id: string, text: string) => Promise<unknown>,
   author: MeshParty,
   { clients, messages }: Pick<GuardGround, 'clients' | 'messages'>,
 ): Promise<string[]> {
   const composed = Array.from({ length: messages }, (_, index) =>
     composeTpr2(author, clients, index),
   );
-  await Promise.all(composed.map(({ id, text }) => through.put(id, text)));
+  await Promise.all(composed.map(({ id, text }) => put(id, text)));
   return composed.map(({ id }) => id);
 }
 
-/**
- * What lies in the party's delivery stream is read before the work is begun: read beside it, some of the work might be in it already.
- *
- * @returns to be called when the work is begun: measures from then until so many more are there
- */
-export async function startMeasure(
-  manager: JetStreamManager,
-  {
-    recipient,
-    messages,
-    pid,
-  }: { readonly recipient: string; readonly messages: number; readonly pid: number },
-): Promise<() => Promise<Round>> {
-  const stream = deliveryStream(recipient);
-  const target = (await manager.streams.info(stream)).state.last_seq + messages;
+/** @returns to be called when the work is begun: measures from then until the recipient has taken and settled so many */
+export function startMeasure({
+  messages,
+  pid,
+}: {
+  readonly messages: number;
+  readonly pid: number;
+}): (settled: () => number) => Promise<Round> {
   const before = { own: cpuMicros(pid), servers: serverMicros() };
-  return async () => {
+  return async (settled) => {
     const startedAt = performance.now();
-    while ((await manager.streams.info(stream)).state.last_seq < target) {
-      if (performance.now() - startedAt > 60_000)
-        throw new Error(`not all messages reached ${recipient} within a minute`);
-      await delay(20);
+    while (settled() < messages) {
+      if (performance.now() - startedAt > 120_000)
+        throw new Error(`${settled()} of ${messages} messages settled within two minutes`);
+      await delay(5);
     }
     const speed = messages / ((performance.now() - startedAt) / 1_000);
     return {

@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream } from '@nats-io/jetstream';
 import { nodeArguments } from '#libs/settings/node-arguments.js';
+import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
-import { until } from '#test/support/until.js';
 import {
   type GuardGround,
   type Round,
@@ -17,23 +17,26 @@ import {
   provider,
   recordClients,
 } from './guard-load.js';
+import {
+  type RelayAccount,
+  openRelayAccount,
+  relayDurable,
+  relaySource,
+  relayTarget,
+} from './relay-account.js';
 import type { RelayOrder } from './relay-process.js';
 
 const messages = Number(process.env['BENCH_MESSAGES'] ?? 12_000);
 const roundCount = Number(process.env['BENCH_ROUNDS'] ?? 9);
 const clientCount = 400;
-/** Not in the guard's directory: their ingress is the relay's to work. */
-const relaySource = 'relay_source';
-const relayTarget = 'relay_target';
 const mb = 1024 * 1024;
 
 /**
  * The guard against a relay that decides nothing (nats-facts, "The baseline"): the same payloads, broker, store and cipher, rounds taken in
- * turn. Each works what lies ready in a party's ingress; measured from the start of work until the last delivery is in the recipient's stream.
+ * turn. Each works what lies ready in a stream; measured from the start of work until the recipient has taken and settled the last message.
  */
 export async function guardBench(): Promise<object> {
   const mesh = await GuardMesh.start({
-    unlisted: [relaySource, relayTarget],
     maxBytes: 48 * mb,
     isDurable: true,
   });
@@ -44,16 +47,18 @@ export async function guardBench(): Promise<object> {
       (process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter(Boolean),
     );
     await mesh.applyDirectory();
-    const manager = await jetstreamManager(await mesh.nats.connect('provisioner'));
+    const account = await openRelayAccount(mesh.nats, 48 * mb);
     const clients = await recordClients(await mesh.party(provider), clientCount);
-    const relay = startRelay(mesh);
+    const relay = startRelay(mesh, account);
     await once(relay, 'message');
-    const ground = { mesh, manager, clients };
+    const ground = { mesh, clients };
     const speeds = { relay: [] as Round[], guard: [] as Round[] };
     // The first round of each warms up and is not counted.
     for (let round = 0; round <= roundCount; round += 1) {
-      const order: RelayOrder = { from: relaySource, to: relayTarget, count: messages };
-      const relaySpeed = await relayRound(ground, relay.pid ?? 0, () => workOf(relay, order));
+      const order: RelayOrder = { count: messages };
+      const relaySpeed = await relayRound(ground, account, relay.pid ?? 0, () =>
+        workOf(relay, order),
+      );
       const guardSpeed = await guardRound({ ...ground, guard, messages });
       console.error(`round ${round}: relay ${told(relaySpeed)}, guard ${told(guardSpeed)}`);
       if (round > 0) speeds.relay.push(relaySpeed);
@@ -118,30 +123,41 @@ async function workOf(relay: ChildProcess, order: RelayOrder): Promise<void> {
 }
 
 /** With the same room for garbage as the guard. */
-const startRelay = (mesh: GuardMesh) =>
+const startRelay = (mesh: GuardMesh, { password }: RelayAccount) =>
   fork(fileURLToPath(new URL('relay-process.js', import.meta.url)), {
     execArgv: [...nodeArguments('consent-guard')],
     env: {
       PATH: process.env['PATH'],
       NATS_URL: mesh.nats.broker.url,
-      NATS_SEED_FILE: mesh.nats.seedFile('guard'),
+      RELAY_PASSWORD: password,
     },
   });
 
 async function relayRound(
-  { mesh, manager, clients }: Pick<GuardGround, 'mesh' | 'manager' | 'clients'>,
+  { mesh, clients }: Pick<GuardGround, 'mesh' | 'clients'>,
+  { connection }: RelayAccount,
   pid: number,
   work: () => Promise<unknown>,
 ): Promise<Round> {
-  const ids = await preload(await mesh.party(relaySource), await mesh.party(provider), {
-    clients,
-    messages,
+  const publisher = new RoadPublisher(connection);
+  await preload(
+    (id, text) => publisher.publish(Buffer.from(text), id, relaySource.subject),
+    await mesh.party(provider),
+    { clients, messages },
+  );
+  await publisher.stop();
+  const measured = startMeasure({ messages, pid });
+  const consumer = await jetstream(connection).consumers.get(relayTarget.stream, relayDurable);
+  let settled = 0;
+  const target = await consumer.consume({
+    max_messages: 512,
+    callback: (message) => {
+      message.ack();
+      settled += 1;
+    },
   });
-  const measured = await startMeasure(manager, { recipient: relayTarget, messages, pid });
-  const [speed] = await Promise.all([measured(), work()]);
-  const target = (await mesh.party(relayTarget)).collect();
-  await until('the relayed are taken', () => target.received.length >= ids.length, 30_000);
-  await target.rest();
-  target.received.splice(0);
-  return speed;
+  const [round] = await Promise.all([measured(() => settled), work()]);
+  await target.close();
+  await connection.flush();
+  return round;
 }

@@ -1,45 +1,51 @@
-import { createInbox, type Msg } from '@nats-io/nats-core';
-import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
+import { randomUUID } from 'node:crypto';
+import { takeReply } from '#libs/contracts/ask-inbox.js';
+import type { DeliveredMessage } from '#libs/contracts/mesh-message.js';
+import { askFor } from '#libs/nats/ask-client.js';
 import type { MeshParty } from '#test/support/mesh-party.js';
 
-/** Under the durable's `max_ack_pending`. */
-const pulled = 512;
-const pullMs = 30_000;
+/** Two questions at once: while the answer to one is read, the guard works on the other. */
+const questions = 2;
+const atOnce = 256;
+const waitMs = 500;
 
-/** Takes and acknowledges what is delivered to a party with as little work as can be: ids only, read off a header. Until its connection ends. */
+/** Takes what is cleared to a party and tells with the next question that it is done: the least work by which a recipient can have it. */
 export class LightRecipient {
   onId: (id: string) => void = () => undefined;
-  readonly #inbox = createInbox();
-  #outstanding = 0;
+  /** All that was taken. */
+  readonly taken: DeliveredMessage[] = [];
+  /** Of how many the guard has been told, and has answered, that they are done. */
+  settled = 0;
+  #isStopped = false;
+  readonly #loops: Promise<void>[];
 
   constructor(private readonly party: MeshParty) {
-    party.connection.subscribe(this.#inbox, { callback: (_error, message) => this.#take(message) });
-    this.#pull();
+    this.#loops = Array.from({ length: questions }, () => this.#run());
   }
 
-  #take(message: Msg): void {
-    if (message.reply?.startsWith('$JS.ACK.') === true) {
-      this.#outstanding -= 1;
-      message.respond();
-      this.onId((message.headers?.get('Nats-Msg-Id') ?? '').slice(0, uuidLength));
-    } else {
-      // The pull ended.
-      this.#outstanding = 0;
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all(this.#loops);
+  }
+
+  async #run(): Promise<void> {
+    let done: string[] = [];
+    while (!this.#isStopped || done.length > 0) {
+      const payload = {
+        take: randomUUID(),
+        max: atOnce,
+        waitMs: this.#isStopped ? 0 : waitMs,
+        done,
+      };
+      const { messages } = await askFor(this.party.connection, 'take', {
+        payload,
+        reply: takeReply,
+        timeoutMs: 30_000,
+      });
+      this.settled += done.length;
+      done = messages.map(({ message }) => message.id);
+      for (const id of done) this.onId(id);
+      this.taken.push(...messages.map(({ message }) => message as unknown as DeliveredMessage));
     }
-    if (this.#outstanding < pulled / 2) this.#pull();
-  }
-
-  #pull(): void {
-    this.#outstanding += pulled;
-    const request = JSON.stringify({ batch: pulled, expires: pullMs * 1_000_000 });
-    this.party.connection.publish(
-      `$JS.API.CONSUMER.MSG.NEXT.${deliveryStream(this.party.id)}.${deliveryDurable}`,
-      request,
-      {
-        reply: this.#inbox,
-      },
-    );
   }
 }
-
-const uuidLength = 36;

@@ -1,11 +1,9 @@
 // The baseline of nats-facts, as a process of its own: consume → publish → ack, stock client, 256 in flight. Told by its parent how many.
 import { jetstream } from '@nats-io/jetstream';
-import { deliverySubject, ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
-import { connectMesh } from '#libs/nats/connect-mesh.js';
+import { connect } from '@nats-io/transport-node';
+import { relayDurable, relaySource, relayTarget } from './relay-account.js';
 
 export interface RelayOrder {
-  readonly from: string;
-  readonly to: string;
   readonly count: number;
 }
 
@@ -13,23 +11,26 @@ const inFlight = 256;
 /** On a busy machine an answer may take longer than the client's own five seconds. */
 const publishMs = 30_000;
 
-const connection = await connectMesh({
-  url: process.env['NATS_URL'] ?? '',
-  seedFile: process.env['NATS_SEED_FILE'] ?? '',
+const connection = await connect({
+  servers: process.env['NATS_URL'] ?? '',
+  user: 'relay',
+  pass: process.env['RELAY_PASSWORD'] ?? '',
   name: 'relay',
-  inboxPrefix: '_INBOX_guard',
+  noAsyncTraces: true,
 });
 const js = jetstream(connection);
 
-async function relay({ from, to, count }: RelayOrder): Promise<void> {
-  const consumer = await js.consumers.get(ingressStream(from), ingressDurable);
+async function relay({ count }: RelayOrder): Promise<void> {
+  const consumer = await js.consumers.get(relaySource.stream, relayDurable);
   const messages = await consumer.consume({ max_messages: inFlight });
-  const subject = deliverySubject(to);
   const work = new Set<Promise<void>>();
   let taken = 0;
   for await (const message of messages) {
     const one = js
-      .publish(subject, message.data, { msgID: `relay.${message.seq}`, timeout: publishMs })
+      .publish(relayTarget.subject, message.data, {
+        msgID: `relay.${message.seq}`,
+        timeout: publishMs,
+      })
       .then(() => message.ack());
     const settled = one.then(() => void work.delete(settled));
     work.add(settled);

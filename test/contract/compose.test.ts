@@ -11,7 +11,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Client } from 'pg';
 import { parse } from 'yaml';
 import { databases, makeSecrets } from '#deploy/docker/make-secrets.js';
-import { eventsMaxBytes } from '#deploy/docker/stream-sizes.js';
+import { streamBytes } from '#deploy/docker/stream-sizes.js';
 import { nodeArguments } from '#libs/settings/node-arguments.js';
 import { brokerPublicKey } from '#deploy/nats/broker-keys.js';
 import { lintBrokerConfig } from '#deploy/nats/lint-broker-config.js';
@@ -326,7 +326,6 @@ describe('the secrets of a deployment', () => {
     const key = (user: string) => brokerPublicKey(join(made.path, 'keys'), user);
     const expected = {
       parties,
-      eventsMaxBytes,
       guardPublicKey: await key('guard'),
       provisionerPublicKey: await key('provisioner'),
       systemPublicKey: await key('sys'),
@@ -339,9 +338,9 @@ describe('the secrets of a deployment', () => {
     expect(
       lintBrokerConfig(new Map([['nats-server.conf', main], ...spokes]), {
         ...expected,
-        eventsMaxBytes: 1e15,
-      }),
-    ).toHaveLength(1);
+        parties: parties.map((party) => ({ ...party, maxBytes: 3 * streamBytes })),
+      }).map(({ rule }) => rule),
+    ).toEqual(['store-too-small']);
     for (const { publicKey } of parties) expect(accounts.split(publicKey)).toHaveLength(2);
     expect(accounts).not.toContain('include');
   });

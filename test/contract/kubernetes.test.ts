@@ -177,7 +177,7 @@ describe('the Kubernetes manifests', () => {
       expect(ofKind('Deployment').map(({ metadata }) => metadata.name)).toContain(target);
       expect(JSON.stringify(spec)).not.toContain('delayed');
     }
-    expect(JSON.stringify(scaled[0]?.spec)).toContain('jetstream_consumer_num_pending');
+    expect(JSON.stringify(scaled[0]?.spec)).toContain('throughcare_guard_ingress_pending');
   });
 
   it('give the broker three servers that sync every write, encrypt the store, and take the accounts from the generated file', () => {

@@ -1,218 +1,173 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
-import { deliveryDurable, ingressDurable } from '#libs/contracts/subjects.js';
-import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
-import { deliveryPlan, type DurablePlan, ingressPlan } from '#libs/nats/durable-plan.js';
-import { mendDurable } from '#libs/nats/mend-durable.js';
+import { IngressReader } from '#libs/nats/ingress-reader.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
+import { ingressFill, trimIngress } from '#libs/nats/trim-ingress.js';
+import { idOf, inboxOf } from '#test/support/inbox-of.js';
 import { NatsForTest } from '#test/support/nats-for-test.js';
-import { bytes, deliver, inboxOf, streamState, text, workOf } from '#test/support/road-inbox.js';
+import { standInGuard } from '#test/support/stand-in-guard.js';
+import { trimmingNow } from '#test/support/trimming-now.js';
 import { until } from '#test/support/until.js';
 
 let nats: NatsForTest;
 let guard: NatsConnection;
-let acme: NatsConnection;
 let provisioner: NatsConnection;
+let committer: Committer;
 
 beforeAll(async () => {
-  nats = await NatsForTest.start(['trt_acme', 'trt_west', 'trt_north', 'trt_south']);
-  [guard, acme, provisioner] = (await Promise.all(
-    ['guard', 'trt_acme', 'provisioner'].map((user) => nats.connect(user)),
-  )) as [NatsConnection, NatsConnection, NatsConnection];
+  nats = await NatsForTest.start(['trt_acme', 'trt_west', 'trt_north']);
+  [guard, provisioner] = await Promise.all([nats.connect('guard'), nats.connect('provisioner')]);
 });
-afterAll(() => nats?.stop());
+afterAll(async () => {
+  await committer?.stop();
+  await nats?.stop();
+});
 
-/** Asked again until a broker that has just come back answers. */
-const mended = (plan: DurablePlan): Promise<boolean> =>
-  until('the broker answers', async () => ({ isAnew: await mendDurable(guard, plan) })).then(
-    ({ isAnew }) => isAnew,
-  );
-
-const inHand = async ({ stream, config }: DurablePlan): Promise<number> => {
-  const manager = await jetstreamManager(provisioner);
-  return (await manager.consumers.info(stream, config.durable_name)).num_ack_pending;
+const stateOf = async (party: string) => {
+  const { messages, first_seq: first } = (
+    await (await jetstreamManager(provisioner)).streams.info(`IN_${party}`)
+  ).state;
+  return { messages, first };
 };
 
-describe('the road, after the broker was killed or a durable is gone', () => {
-  it('comes back by itself after the broker was killed, with what was acknowledged', async () => {
-    const inbox = inboxOf(acme, 'trt_acme');
-    await until('healthy', () => inbox.consumer.isHealthy());
-    await deliver(guard, 'trt_acme', 'before');
-    await until('arrived', () => inbox.got.length === 1);
-    await nats.kill();
-    await until('unhealthy', () => !inbox.consumer.isHealthy());
-    await nats.run();
-    // Killed at the wrong moment, it counts this stream from 1.
-    await nats.mend();
-    await deliver(guard, 'trt_acme', 'after');
-    await until('arrived after the restart', () =>
-      inbox.got.some(({ data }) => text(data) === 'after'),
-    );
-    await until('healthy', () => inbox.consumer.isHealthy());
-    await inbox.consumer.stop();
-    expect(inbox.consumer.isHealthy()).toBe(false);
-  });
+/** A guard's way with a party's stream: read from the first, commit, trim to the last message that was committed; and after every break again. */
+class Committer {
+  readonly committed = new Set<string>();
+  readings = 0;
+  #isStopped = false;
+  readonly #reader: IngressReader;
+  readonly #loop: Promise<void>;
 
-  it('answers nothing of what the broker gave before it was killed: under that number may lie another message', async () => {
-    let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    const inbox = inboxOf(await nats.connect('trt_north'), 'trt_north', async () => {
-      await held;
-      return { kind: 'ack' };
+  constructor(readonly party: string) {
+    this.#reader = new IngressReader({ connection: guard, party, batchSize: 32 });
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#reader.stop();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      if (!this.#reader.isReading && !(await this.#begin())) continue;
+      const batch = await this.#reader.next();
+      for (const { data } of batch) this.committed.add(Buffer.from(data).toString('utf8'));
+      const last = batch.at(-1);
+      if (last !== undefined)
+        await trimIngress(trimmingNow(guard, this.party), last.seq).catch(() => undefined);
+    }
+  }
+
+  #begin(): Promise<boolean> {
+    return this.#reader.begin().then(
+      () => (this.readings += 1) > 0,
+      () => new Promise((resolve) => setTimeout(() => resolve(false), 20)),
+    );
+  }
+}
+
+describe('trimIngress', () => {
+  it('takes away what lies before a place, and the last message that was read stays', async () => {
+    const sender = new RoadPublisher(await nats.connect('trt_west'));
+    const body = new Uint8Array(1_000);
+    for (let n = 1; n <= 10; n += 1) await sender.publish(body, `w-${n}`);
+    const reader = new IngressReader({ connection: guard, party: 'trt_west', batchSize: 4 });
+    await reader.begin();
+    const first = await reader.next();
+    expect(first.map(({ seq }) => seq)).toEqual([1, 2, 3, 4].slice(0, first.length));
+    const full = await ingressFill(guard, 'trt_west');
+    await trimIngress(trimmingNow(guard, 'trt_west'), first.length);
+    expect(await stateOf('trt_west')).toEqual({
+      messages: 11 - first.length,
+      first: first.length,
     });
-    await deliver(guard, 'trt_north', 'held');
-    await until('it is in hand', () => inbox.got.length === 1);
-    await nats.kill();
-    await until('unhealthy', () => !inbox.consumer.isHealthy());
-    await nats.run();
-    await nats.mend();
-    await until(
-      'the broker is back',
-      async () => (await streamState(provisioner, 'trt_north')).messages === 1,
-    );
-    await until('healthy', () => inbox.consumer.isHealthy());
-    release();
-    await inbox.consumer.stop();
-    expect((await streamState(provisioner, 'trt_north')).messages).toBe(1);
+    expect(await ingressFill(guard, 'trt_west')).toBeLessThanOrEqual(full);
+    // It does not disturb who reads.
+    const rest: number[] = [];
+    while (rest.length + first.length < 10 && reader.isReading)
+      rest.push(...(await reader.next()).map(({ seq }) => seq));
+    expect(rest).toEqual(Array.from({ length: 10 - first.length }, (_, n) => first.length + n + 1));
+    reader.stop();
+    await trimIngress(trimmingNow(guard, 'trt_west'), 10);
+    await trimIngress(trimmingNow(guard, 'trt_west'), 10);
+    expect(await stateOf('trt_west')).toEqual({ messages: 1, first: 10 });
+    await sender.stop();
   });
 
-  it('makes a durable anew that would pass over what lies in its stream, and no other', async () => {
-    const plan = ingressPlan('trt_west');
-    const west = new RoadPublisher(await nats.connect('trt_west'));
-    const send = async (...bodies: string[]): Promise<void> => {
-      for (const body of bodies) await west.publish(bytes(body), body);
-    };
-    const work = () => workOf(guard, plan, () => Promise.resolve({ kind: 'ack' }));
-    const first = work();
-    await send(...Array.from({ length: 5 }, (_, n) => `old-${n}`));
-    await until('arrived', () => first.got.length === 5);
-    await first.consumer.stop();
-    await until(
-      'the broker has written it down',
-      async () => (await streamState(provisioner, plan.stream)).messages === 0,
-    );
-    expect(await mendDurable(guard, plan)).toBe(false);
-    await nats.loseCount(plan.stream);
-    await send('new-0', 'new-1');
-    await until(
-      'both lie there',
-      async () => (await streamState(provisioner, plan.stream)).messages === 2,
-    );
-    expect(await mended(plan)).toBe(true);
-    const second = work();
-    await until('nothing is passed over', () => second.got.length === 2);
-    expect(second.got.map(({ data, seq }) => [text(data), seq])).toEqual([
-      ['new-0', 1],
-      ['new-1', 2],
-    ]);
-    expect(await mendDurable(guard, plan)).toBe(false);
-    await Promise.all([second.consumer.stop(), west.stop()]);
-  });
+  it.each([0, -1, Number.NaN, 1.5, Infinity, 2 ** 53])(
+    'refuses %p, which the server might take for everything',
+    async (place) => {
+      const before = await stateOf('trt_west');
+      await expect(trimIngress(trimmingNow(guard, 'trt_west'), place)).rejects.toMatchObject({
+        code: 'internal',
+      });
+      expect(await stateOf('trt_west')).toEqual(before);
+    },
+  );
 
-  it('does not take a party at its word for what was given out: an acknowledgement of what never was moves the floor', async () => {
-    const plan = deliveryPlan('trt_south');
-    await nats.mend();
-    const south = await nats.connect('trt_south');
-    for (const body of ['one', 'two']) await deliver(guard, 'trt_south', body);
-    const pulled = south.subscribe('_INBOX.forged', { max: 1 });
-    south.publish(`$JS.API.CONSUMER.MSG.NEXT.${plan.stream}.dlv`, '{"batch":1}', {
-      reply: '_INBOX.forged',
+  it('says so when the broker has no such stream', async () => {
+    await expect(trimIngress(trimmingNow(guard, 'trt_nobody'), 1)).rejects.toMatchObject({
+      code: 'broker-unavailable',
     });
-    for await (const message of pulled) expect(text(message.data)).toBe('one');
-    south.publish(`$JS.ACK.${plan.stream}.dlv.1.999999.1.0.0`, '+ACK');
-    const floor = async (): Promise<number> =>
-      (await (await jetstreamManager(provisioner)).consumers.info(plan.stream, 'dlv')).ack_floor
-        .stream_seq;
-    await until('the broker takes it', async () => (await floor()) === 999_999);
-    expect(await mendDurable(guard, plan)).toBe(false);
   });
+});
 
-  it('makes a durable that an earlier release kept in its files, or that is gone, only after what must come before', async () => {
-    const plan = deliveryPlan('trt_west');
-    const manager = await jetstreamManager(provisioner);
-    const { mem_storage: _mem, ...inFiles } = plan.config;
-    const isThere = () =>
-      manager.consumers.info(plan.stream, deliveryDurable).then(
-        () => true,
-        () => false,
+describe('the road, when the broker is killed', () => {
+  it('loses nothing that was acknowledged, though it is trimmed to the last message all the while', async () => {
+    committer = new Committer('trt_acme');
+    const acme = await nats.connect('trt_acme');
+    const sender = new RoadPublisher(acme, { timeoutMs: 500, giveUpMs: 120_000, maxInFlight: 32 });
+    const acknowledged: string[] = [];
+    const putOut = async (count: number): Promise<void> => {
+      await Promise.all(
+        Array.from({ length: count }, async () => {
+          const id = randomUUID();
+          await sender.publish(Buffer.from(id), id);
+          acknowledged.push(id);
+        }),
       );
-    await manager.consumers.delete(plan.stream, deliveryDurable).catch(() => undefined);
-    await manager.consumers.add(plan.stream, inFiles);
-    const failing = () => Promise.reject(new Error('not yet'));
-    await expect(mendDurable(guard, plan, failing)).rejects.toThrow('not yet');
-    expect(await isThere()).toBe(false);
-    await expect(mendDurable(guard, plan, failing)).rejects.toThrow('not yet');
-    expect(await isThere()).toBe(false);
-    const before: boolean[] = [];
-    expect(await mendDurable(guard, plan, async () => void before.push(await isThere()))).toBe(
-      true,
-    );
-    expect(before).toEqual([false]);
-    expect((await manager.consumers.info(plan.stream, deliveryDurable)).config).toMatchObject(
-      plan.config,
-    );
-    await manager.consumers.delete(plan.stream, deliveryDurable);
-    const interrupted = async (): Promise<void> => {
-      const known = guard.info?.server_id;
+    };
+    for (let kill = 1; kill <= 5; kill += 1) {
+      const from = acknowledged.length;
+      const sending = putOut(400);
+      await until('some are acknowledged', () => acknowledged.length > from + 100);
+      const { readings } = committer;
       await nats.kill();
       await nats.run();
-      await until(
-        'the connection is back',
-        () => guard.info !== undefined && guard.info.server_id !== known,
-      );
-    };
-    await expect(mendDurable(guard, plan, interrupted)).rejects.toMatchObject({
-      code: 'broker-unavailable',
-    });
-    await until(
-      'the provisioner is back',
-      async () => (await streamState(provisioner, plan.stream)).messages === 0,
-    );
-    expect(await isThere()).toBe(false);
-    expect(await mendDurable(guard, plan)).toBe(true);
-    expect(await mendDurable(guard, plan, failing)).toBe(false);
+      await sending;
+      await until('it is read again', () => committer.readings > readings);
+    }
+    await until('all is committed', () => acknowledged.every((id) => committer.committed.has(id)));
+    expect(acknowledged).toHaveLength(2_000);
+    await until('trimmed', async () => (await stateOf('trt_acme')).messages === 1);
+    await sender.stop();
   });
 
-  it('makes a durable anew that is gone, as it was, and leaves one alone that has messages in hand', async () => {
-    const plan = ingressPlan('trt_acme');
-    const manager = await jetstreamManager(provisioner);
-    const before = await manager.consumers.info(plan.stream, ingressDurable);
-    await manager.consumers.delete(plan.stream, ingressDurable);
-    const sender = new RoadPublisher(acme);
-    await sender.publish(bytes('kept'), 'kept');
-    expect(await mendDurable(guard, plan)).toBe(true);
-    expect((await manager.consumers.info(plan.stream, ingressDurable)).config).toEqual(
-      before.config,
-    );
+  it('comes back by itself: what is in hand is told when the broker is there again', async () => {
+    const standIn = await standInGuard(guard);
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
-    const got: string[] = [];
-    const work = new DeliveryConsumer(guard, {
-      stream: plan.stream,
-      durable: ingressDurable,
-      ackWaitMs: 30_000,
-      inFlight: 8,
-      isOrdered: false,
-      handle: async ({ data }) => {
-        got.push(text(data));
-        await (text(data) === 'kept' ? held : undefined);
-        return { kind: 'ack' };
-      },
-      onDead: () => Promise.resolve(),
+    const inbox = inboxOf(await nats.connect('trt_north'), {
+      handle: () => held.then(() => ({ kind: 'ack' })),
     });
-    work.start();
-    await sender.publish(bytes('later'), 'later');
-    await until(
-      'both are in hand, the later one answered',
-      async () => got.length === 2 && (await inHand(plan)) === 1,
-    );
-    expect(await mendDurable(guard, plan)).toBe(false);
+    const deliver = (): string => {
+      const id = randomUUID();
+      standIn.inbox.deliver('trt_north', id, { id, type: 't' });
+      return id;
+    };
+    const before = deliver();
+    await until('it is in hand', () => inbox.got.length === 1);
+    await nats.kill();
     release();
-    await Promise.all([work.stop(), sender.stop()]);
-    expect(got).toEqual(['kept', 'later']);
-    await expect(mendDurable(guard, ingressPlan('trt_nobody'))).rejects.toMatchObject({
-      code: 'broker-unavailable',
-    });
+    await nats.run();
+    const after = deliver();
+    await until('both are done', () => standIn.inbox.open('trt_north').length === 0);
+    expect(new Set(inbox.got.map(idOf))).toEqual(new Set([before, after]));
+    await inbox.consumer.stop();
+    await standIn.stop();
   });
 });

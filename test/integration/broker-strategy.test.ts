@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -5,12 +6,11 @@ import { Ctx, Payload, type MicroserviceOptions } from '@nestjs/microservices';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { from, throwError, type Observable } from 'rxjs';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import { deliveryDurable, deliverySubject } from '#libs/contracts/subjects.js';
 import { HandlesMessage } from '#libs/nats/handles-message.js';
-import { JetStreamStrategy, type DeliveryContext } from '#libs/nats/jetstream-strategy.js';
+import { InboxStrategy, type DeliveryContext } from '#libs/nats/inbox-strategy.js';
 import { RethrowFilter } from '#libs/nats/rethrow-filter.js';
-import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { NatsForTest } from '#test/support/nats-for-test.js';
+import { type StandInGuard, standInGuard } from '#test/support/stand-in-guard.js';
 import { until } from '#test/support/until.js';
 
 const seen: string[] = [];
@@ -18,9 +18,12 @@ const seen: string[] = [];
 @Controller()
 class Handlers {
   @HandlesMessage('t.done.v1')
-  async onDone(@Payload() message: { id: string }, @Ctx() context: DeliveryContext): Promise<void> {
+  async onDone(
+    @Payload() message: { name: string },
+    @Ctx() context: DeliveryContext,
+  ): Promise<void> {
     await Promise.resolve();
-    seen.push(`done ${message.id} #${context.deliveries}`);
+    seen.push(`done ${message.name} #${context.deliveries}`);
   }
 
   @HandlesMessage('t.refused.v1')
@@ -30,17 +33,17 @@ class Handlers {
 
   @HandlesMessage('t.passing.v1')
   async onPassing(
-    @Payload() message: { id: string },
+    @Payload() message: { name: string },
     @Ctx() context: DeliveryContext,
   ): Promise<void> {
-    seen.push(`passing ${message.id} #${context.deliveries}`);
+    seen.push(`passing ${message.name} #${context.deliveries}`);
     await Promise.resolve();
     if (context.deliveries === 1) throw new MeshError('store-unavailable', 'the database is away');
   }
 
   @HandlesMessage('t.stream.v1')
-  onStream(@Payload() message: { id: string }): Observable<unknown> {
-    return message.id === 'bad'
+  onStream(@Payload() message: { name: string }): Observable<unknown> {
+    return message.name === 'bad'
       ? throwError(() => new MeshError('not-found', 'no such record'))
       : from(Promise.resolve(seen.push('streamed')));
   }
@@ -63,91 +66,68 @@ class DoubledModule {}
 
 let nats: NatsForTest;
 let party: NatsConnection;
-let guard: NatsConnection;
+let standIn: StandInGuard;
 const dead: string[] = [];
 
-const strategyFor = (unknownTypes: 'dead' | 'ack'): JetStreamStrategy =>
-  new JetStreamStrategy(party, {
-    stream: 'svc_router',
-    durable: deliveryDurable,
-    ackWaitMs: 60_000,
+const newStrategy = (): InboxStrategy =>
+  new InboxStrategy(party, {
     inFlight: 8,
-    isOrdered: false,
-    unknownTypes,
-    onDead: ({ seq }, code, reason) => {
-      dead.push(`${seq} ${code} ${reason}`);
+    onDead: ({ message }, code, reason) => {
+      dead.push(`${(message as { id: string }).id} ${code} ${reason}`);
       return Promise.resolve();
     },
   });
 
-async function deliver(body: string): Promise<number> {
-  const out = new RoadPublisher(guard, { inboxPrefix: '_INBOX_guard' });
-  const { seq } = await out.publish(
-    new TextEncoder().encode(body),
-    body,
-    deliverySubject('svc_router'),
-  );
-  await out.stop();
-  return seq;
+/** @returns its id */
+function deliver(type: unknown, name = ''): string {
+  const id = randomUUID();
+  standIn.inbox.deliver('svc_notifier', id, { id, type, name });
+  return id;
 }
 
 beforeAll(async () => {
   nats = await NatsForTest.start([]);
-  [party, guard] = await Promise.all([nats.connect('svc_router'), nats.connect('guard')]);
+  party = await nats.connect('svc_notifier');
+  standIn = await standInGuard(await nats.connect('guard'));
 });
-afterAll(() => nats?.stop());
+afterAll(async () => {
+  await standIn?.stop();
+  await nats?.stop();
+});
 
-describe('a service over the JetStream strategy', () => {
+describe('a service over the strategy of its inbox', () => {
   it('answers each delivery by how its handler ended', async () => {
-    const strategy = strategyFor('dead');
+    const strategy = newStrategy();
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(HandlersModule, {
       strategy,
       logger: ['error'],
     });
     app.useGlobalFilters(new RethrowFilter());
     await app.listen();
-    await deliver(JSON.stringify({ type: 't.done.v1', id: 'a' }));
-    await deliver(JSON.stringify({ type: 't.passing.v1', id: 'b' }));
-    await deliver(JSON.stringify({ type: 't.stream.v1', id: 'good' }));
+    deliver('t.done.v1', 'a');
+    deliver('t.passing.v1', 'b');
+    deliver('t.stream.v1', 'good');
     await until('handled', () =>
       ['done a #1', 'passing b #1', 'passing b #2', 'streamed'].every((line) =>
         seen.includes(line),
       ),
     );
-
     const expected = [
-      `${await deliver(JSON.stringify({ type: 't.refused.v1' }))} dates-out-of-order data.until is before data.from`,
-      `${await deliver(JSON.stringify({ type: 't.stream.v1', id: 'bad' }))} not-found no such record`,
-      `${await deliver(JSON.stringify({ type: 't.unheard-of.v1' }))} no-handler nobody here handles t.unheard-of.v1`,
-      `${await deliver('{"type": 1}')} malformed-message the message has no type`,
-      `${await deliver('no JSON')} malformed-json the message is not JSON`,
+      `${deliver('t.refused.v1')} dates-out-of-order data.until is before data.from`,
+      `${deliver('t.stream.v1', 'bad')} not-found no such record`,
+      `${deliver('t.unheard-of.v1')} no-handler nobody here handles t.unheard-of.v1`,
     ];
-    await until('all dead', () => dead.length === expected.length);
-    expect([...dead].sort()).toEqual(expected.sort());
+    await until('all are done', () => standIn.inbox.open('svc_notifier').length === 0);
+    expect(dead.toSorted()).toEqual(expected.toSorted());
+    expect(seen.toSorted()).toEqual(['done a #1', 'passing b #1', 'passing b #2', 'streamed']);
     expect(strategy.isHealthy()).toBe(true);
     await app.close();
     expect(strategy.isHealthy()).toBe(false);
   });
 
-  it('takes types it does not handle as done with, where told so', async () => {
-    const strategy = strategyFor('ack');
-    const app = await NestFactory.createMicroservice<MicroserviceOptions>(HandlersModule, {
-      strategy,
-      logger: ['error'],
-    });
-    app.useGlobalFilters(new RethrowFilter());
-    await app.listen();
-    const before = dead.length;
-    await deliver(JSON.stringify({ type: 't.unheard-of.v1', id: 'x' }));
-    await deliver(JSON.stringify({ type: 't.done.v1', id: 'z' }));
-    await until('handled', () => seen.includes('done z #1'));
-    await app.close();
-    expect(dead.length).toBe(before);
-  });
-
   it('refuses to start with two handlers for one type', async () => {
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(DoubledModule, {
-      strategy: strategyFor('dead'),
+      strategy: newStrategy(),
       logger: false,
       abortOnError: false,
     });

@@ -239,7 +239,6 @@ describe('without the broker', () => {
     expect((await gateway.as('jcp_west', '/v1/inbox')).status).toBe(503);
     expect((await gateway.call('/health/live')).status).toBe(200);
     await nats.run();
-    await nats.mend();
     await until(
       'it is ready again',
       async () => (await gateway.call('/health/ready')).status === 200,

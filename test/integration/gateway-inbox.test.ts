@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
 import { FakeGuard } from '#test/support/fake-guard.js';
-import { GatewayForTest, newId, someReferral } from '#test/support/gateway-for-test.js';
+import { GatewayForTest, someReferral } from '#test/support/gateway-for-test.js';
 import { NatsForTest } from '#test/support/nats-for-test.js';
 import { allow } from '#test/support/pace.js';
 import { until } from '#test/support/until.js';
@@ -108,19 +106,37 @@ describe('the inbox', () => {
     }
   });
 
-  it('never calls empty what nobody serves: the stream is shut after its broker was started anew, until a guard has opened it', async () => {
+  it('never calls empty what nobody answers for', async () => {
     const message = someReferral('jcp_west', 'trt_cairn');
     expect((await gateway.send('jcp_west', message, { prefer: 'wait=10' })).status).toBe(200);
-    const manager = await jetstreamManager(await nats.connect('provisioner'));
-    await manager.consumers.delete(deliveryStream('trt_cairn'), deliveryDurable);
-    for (const query of ['', '?wait=1']) {
-      const answer = await gateway.as('trt_cairn', `/v1/inbox${query}`);
-      expect(answer.status).toBe(503);
-      expect(answer.body).toMatchObject({ type: 'urn:throughcare:problem:broker-unavailable' });
-    }
-    await nats.mend();
+    guard.isSilent = true;
+    const answer = await gateway.as('trt_cairn', '/v1/inbox');
+    guard.isSilent = false;
+    expect(answer.status).toBe(504);
+    expect(answer.body).toMatchObject({ type: 'urn:throughcare:problem:answer-timeout' });
     expect((await take('trt_cairn')).messages).toEqual([message]);
     expect((await ack('trt_cairn', message.id)).status).toBe(204);
+  });
+
+  it('is the same at every gateway: taken at one, acknowledged at another', async () => {
+    const other = await GatewayForTest.start(nats, [
+      'jcp_west',
+      'trt_acme',
+      'trt_brook',
+      'trt_cairn',
+    ]);
+    try {
+      const message = someReferral('jcp_west', 'trt_cairn');
+      await gateway.send('jcp_west', message, { prefer: 'wait=10' });
+      expect((await take('trt_cairn')).messages).toEqual([message]);
+      const elsewhere = await other.as('trt_cairn', '/v1/inbox');
+      expect(elsewhere.body).toEqual({ messages: [] });
+      const acked = await other.as('trt_cairn', `/v1/inbox/${message.id}/ack`, { method: 'POST' });
+      expect(acked.status).toBe(204);
+      expect(guard.inbox.open('trt_cairn')).toEqual([]);
+    } finally {
+      await other.stop();
+    }
   });
 
   it('takes nothing on HEAD', async () => {
@@ -129,23 +145,6 @@ describe('the inbox', () => {
     expect((await gateway.as('trt_brook', '/v1/inbox', { method: 'HEAD' })).status).toBe(405);
     expect((await take('trt_brook')).messages).toEqual([message]);
     await ack('trt_brook', message.id);
-  });
-
-  it('drops a delivery that is no message, says so in the log without its content, and goes on with the next', async () => {
-    await guard.deliver('trt_cairn', '{"surname":"Quillfeather"', newId());
-    await guard.deliver('trt_cairn', '{"surname":"Quillfeather"}', newId());
-    const message = someReferral('jcp_west', 'trt_cairn');
-    await gateway.send('jcp_west', message, { prefer: 'wait=10' });
-    expect((await take('trt_cairn', '?wait=5')).messages).toEqual([message]);
-    await until(
-      'it is logged',
-      () => gateway.log.filter((line) => line.includes('delivery-unreadable')).length === 2,
-    );
-    expect(gateway.log.join('\n')).not.toContain('Quillfeather');
-    expect((await gateway.call('/metrics')).text).toContain(
-      'gateway_unreadable_deliveries_total 2',
-    );
-    await ack('trt_cairn', message.id);
   });
 
   it('stops in time while callers wait, and gives unacknowledged messages again to a new process', async () => {

@@ -359,8 +359,9 @@ describe('retention', () => {
     await sealer.seal();
     await writeRecords(pool, [went], monday);
     await pool.query(
-      `insert into delivery (id, recipient, client, root, stream_seq) values ($1, 'tp_river', $2, $1, 1)`,
-      [sent.id, client],
+      `with put as (insert into delivery (id, recipient, client, case_id, root, told, withheld, size) values ($1, 'tp_river', $2, $3, $1, '{}', '{}', 6) returning place)
+       insert into delivery_body (id, body) select place, 'sealed' from put`,
+      [sent.id, client, caseId],
     );
     await pool.query(
       `insert into dead_letter (id, party, code, detail, body, at) values ($1, 'p', 'c', 'd', 'sealed', $2)`,

@@ -1,23 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { nanos } from '@nats-io/nats-core';
 import { Client } from 'pg';
 import type { DeliveredMessage } from '#libs/contracts/mesh-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
-import { connectDatabase } from '#libs/postgres/connect-database.js';
-import { underClientLock } from '#services/consent-guard/adapters/client-lock.js';
-import { DecisionWatch } from '#services/consent-guard/adapters/decision-watch.js';
-import { MessageBook } from '#services/consent-guard/adapters/message.book.js';
 import { personOf } from '#test/support/guard-builders.js';
 import { maria, tomas, tpr2Consent, withdrawal } from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';
 import type { MeshParty, Wanted } from '#test/support/mesh-party.js';
+import type { ServiceProcess } from '#test/support/service-process.js';
 import { until } from '#test/support/until.js';
 
 const office = 'jcp_wandsworth';
 let mesh: GuardMesh;
+let guard: ServiceProcess;
 let river: MeshParty;
 let jcp: MeshParty;
 let router: MeshParty;
@@ -27,7 +22,7 @@ let database: Client;
 
 beforeAll(async () => {
   mesh = await GuardMesh.start();
-  await mesh.guard();
+  guard = await mesh.guard();
   await mesh.applyDirectory();
   database = new Client({ connectionString: mesh.databaseUrl });
   await database.connect();
@@ -101,7 +96,7 @@ describe('a yes to less than before', () => {
     const caseId = randomUUID();
     await river.sendAndWait(consent(caseId));
     const had = await tell(caseId);
-    await until('it is pulled', async () => (await jcp.pull()).id === had);
+    await until('it is taken', async () => (await jcp.pull()).id === had);
     const data: Wanted['data'] = ({ today }) => ({ exit: 'unplanned-likely', on: today });
     const [summary, exit] = [
       await tell(caseId),
@@ -113,15 +108,15 @@ describe('a yes to less than before', () => {
     ]);
     const summaryNotice = await notice(summary);
     await until('all are delivered', async () =>
-      (await statesOf(had, summary, exit, summaryNotice)).every((state) => state === 'sent'),
+      (await statesOf(had, summary, exit, summaryNotice)).every((state) => state === 'open'),
     );
 
     expect((await river.sendAndWait(narrower(caseId))).state).toBe('cleared');
     expect(await statesOf(had, summary, exit, summaryNotice)).toEqual([
       'pulled',
       'stopped',
-      'sent',
-      'sent',
+      'open',
+      'open',
     ]);
     expect(await river.verdict(summary)).toMatchObject({ state: 'stopped', task: 'send-again' });
     expect(await stopReason(summary)).toBe('consent-changed');
@@ -138,13 +133,14 @@ describe('a yes to less than before', () => {
 
     const again = await tell(caseId);
     expect((await river.verdict(again)).state).toBe('cleared-in-part');
-    const pulled = [await jcp.pull(), await jcp.pull()];
+    await jcp.finish(had);
+    const pulled = [await jcp.takeNext(), await jcp.takeNext()];
     expect(pulled.map(({ id }) => id)).toEqual([exit, again]);
     expect(pulled[1]).not.toHaveProperty('data.treatmentSummary');
 
     expect((await withdraw(river, caseId)).state).toBe('cleared');
     expect(await statesOf(had, summary, exit)).toEqual(['collected', 'stopped', 'collected']);
-    expect(await jcp.pull()).toMatchObject({
+    expect(await jcp.takeNext()).toMatchObject({
       type: typeOf('instruction.stop-using'),
       case: caseId,
     });
@@ -159,7 +155,7 @@ describe('a withdrawal', () => {
     await river.sendAndWait(consent(silent, tomas));
     const stands = await tell(silent, tomas);
     const told = await river.verdict(cause);
-    await until('it is delivered', async () => (await statesOf(cause)).join() === 'sent');
+    await until('it is delivered', async () => (await statesOf(cause)).join() === 'open');
     expect((await withdraw(jcp, caseId)).state).toBe('cleared');
     expect(await statesOf(cause)).toEqual(['stopped']);
     expect(await reasonsOf(cause)).toEqual([null, 'withdrawn-elsewhere']);
@@ -195,129 +191,7 @@ describe('a withdrawal', () => {
     expect((await river.verdict(cause)).state).toBe('stopped');
   });
 
-  it('takes back what was delivered and not written down, though it was stopped on record when it came again', async () => {
-    const caseId = randomUUID();
-    await river.sendAndWait(consent(caseId));
-    const shared = await tell(caseId);
-    expect((await river.verdict(shared)).state).toBe('cleared');
-    const places = () =>
-      database.query<{ state: string }>('select state from delivery where id = $1', [shared]);
-    await until('it is delivered', async () => (await places()).rowCount === 1);
-    await database.query('delete from delivery where id = $1', [shared]);
-    const again = `jsonb_build_object('seq', nextval('record_seq_seq'), 'ordinal', 1, 'verdict', 'stopped', 'reason', 'withdrawn')`;
-    await database.query(
-      `insert into record overriding system value select (jsonb_populate_record(null::public.record, to_jsonb(r) || ${again})).* from record r where id = $1`,
-      [shared],
-    );
-    expect((await withdraw(river, caseId)).state).toBe('cleared');
-    expect((await places()).rows).toEqual([{ state: 'stopped' }]);
-  });
-
-  it('says of what was not written down whether it was given out, when it comes again and the consent is gone: never that it was stopped unseen', async () => {
-    const caseId = randomUUID();
-    await river.sendAndWait(consent(caseId, tomas));
-    const data = { name: 'tpr2.shared' as const, case: caseId, client: tomas };
-    const [taken, lying] = [
-      river.compose({ ...data, to: office }),
-      river.compose({ ...data, to: office }),
-    ];
-    for (const { id, text } of [taken, lying]) {
-      await river.put(id, text);
-      expect((await river.verdict(id)).state).toBe('cleared');
-    }
-    const states = () => statesOf(taken.id, lying.id);
-    await until('both are delivered', async () => (await states()).join() === 'sent,sent');
-    // The office pulls what lies first, and the guard is cut off before it has written down that it delivered, with the withdrawal committed.
-    while ((await jcp.pull()).id !== taken.id);
-    await database.query('delete from delivery where id = any($1::uuid[])', [[taken.id, lying.id]]);
-    await database.query(
-      `update scope set decision = 'withdrawn' where client = (select client from client_case where id = $1) and to_agency = 'jcp'`,
-      [caseId],
-    );
-    for (const { id, text } of [taken, lying]) await river.put(id, text, 'again');
-    await until('both are settled', async () => (await states()).join() === 'collected,stopped');
-    await until('the second is stopped', async () => (await reasonsOf(lying.id)).length === 2);
-    // Who withdrew is not known any more: its sender is not told.
-    expect(await reasonsOf(lying.id)).toEqual([null, 'withdrawn-elsewhere']);
-    expect((await river.verdict(lying.id)).records).toHaveLength(1);
-    expect((await river.verdict(taken.id)).state).toBe('collected');
-    expect((await river.verdict(taken.id)).records).toHaveLength(1);
-  });
-
-  it('gives out nothing that is not on record, where what comes again would go otherwise than it was decided', async () => {
-    const caseId = randomUUID();
-    await river.sendAndWait(consent(caseId, tomas));
-    const data = { name: 'tpr2.shared' as const, case: caseId, client: tomas, to: office };
-    const [taken, lying] = [river.compose(data), river.compose(data)];
-    for (const { id, text } of [taken, lying]) {
-      await river.put(id, text);
-      expect((await river.verdict(id)).state).toBe('cleared');
-    }
-    const states = () => statesOf(taken.id, lying.id);
-    await until('both are delivered', async () => (await states()).join() === 'sent,sent');
-    while ((await jcp.pull()).id !== taken.id);
-    await database.query('delete from delivery where id = any($1::uuid[])', [[taken.id, lying.id]]);
-    await database.query(
-      `update scope set excluded = excluded || '{treatment-summary}' where client = (select client from client_case where id = $1) and to_agency = 'jcp'`,
-      [caseId],
-    );
-    for (const { id, text } of [taken, lying]) await river.put(id, text, 'again');
-    await until('both are settled', async () => (await states()).join() === 'pulled,stopped');
-    await until(
-      'the second is stopped',
-      async () => (await river.verdict(lying.id)).state === 'stopped',
-    );
-    expect((await river.verdict(taken.id)).records).toMatchObject([{ verdict: 'cleared' }]);
-    expect((await river.verdict(lying.id)).records).toMatchObject([
-      { verdict: 'cleared' },
-      { verdict: 'stopped', reason: 'consent-changed' },
-    ]);
-  });
-
-  it('takes back what was delivered, and not written down, so long ago that the broker does not know its id any more', async () => {
-    const caseId = randomUUID();
-    await river.sendAndWait(consent(caseId));
-    const sent = Array.from({ length: 2 }, () =>
-      river.compose({ name: 'tpr2.shared', to: office, case: caseId }),
-    );
-    for (const { id, text } of sent) {
-      await river.put(id, text);
-      expect((await river.verdict(id)).state).toBe('cleared');
-    }
-    const ids = sent.map(({ id }) => id);
-    await until('both are delivered', async () => (await statesOf(...ids)).join() === 'sent,sent');
-    const placesOf = async (...of: string[]): Promise<readonly number[]> => {
-      const { rows } = await database.query<{ place: number }>(
-        'select stream_seq::int as place from delivery where id = any($1::uuid[]) order by 1',
-        [of],
-      );
-      return rows.map(({ place }) => place);
-    };
-    const places = await placesOf(...ids);
-    const streams = await jetstreamManager(await mesh.nats.connect('provisioner'));
-    const { config } = await streams.streams.info(office);
-    await streams.streams.update(office, { ...config, duplicate_window: nanos(100) });
-    await database.query('delete from delivery where id = any($1::uuid[])', [ids]);
-    await database.query(
-      `update record set recorded_at = recorded_at - interval '3 minutes' where id = any($1::uuid[])`,
-      [ids],
-    );
-    await delay(300);
-    // The first comes again: it is found, and not delivered a second time. The second does not.
-    const [again] = sent;
-    await river.put(String(again?.id), String(again?.text), 'again');
-    await until('it is written down', async () => (await statesOf(...ids)).join() === 'sent,none');
-    expect(await placesOf(...ids)).toEqual(places.slice(0, 1));
-    await delay(300);
-    expect((await withdraw(river, caseId)).state).toBe('cleared');
-    expect(await statesOf(...ids)).toEqual(['stopped', 'stopped']);
-    expect(await placesOf(...ids)).toEqual(places);
-    for (const seq of places)
-      await expect(streams.streams.getMessage(office, { seq })).resolves.toBeNull();
-    await streams.streams.update(office, config);
-  });
-
-  it('takes back the notice that the notifier has not pulled, and a message of which only a part rests on what was withdrawn', async () => {
+  it('takes back the notice that the notifier has not taken, and a message of which only a part rests on what was withdrawn', async () => {
     const caseId = randomUUID();
     await river.sendAndWait(consent(caseId));
     const cause = await tell(caseId);
@@ -416,72 +290,48 @@ describe('a withdrawal', () => {
     expect(stopsFor(noticeId)).toEqual([]);
   });
 
-  it('is not confirmed, nor is what the client decides after it, while it is being carried out', async () => {
-    const [caseId, other] = [randomUUID(), randomUUID()];
-    const before = await river.send(consent(caseId));
-    const [taken, after] = [await river.send(consent(caseId)), await river.send(consent(caseId))];
-    const apart = await river.send(consent(other, tomas));
-    const asked = [before, taken, after, apart];
-    const pool = connectDatabase({ url: mesh.databaseUrl, applicationName: 'test' });
-    const book = new MessageBook(pool);
-    const states = () =>
-      Promise.all(
-        asked.map(async (id) => (await book.verdict('tp_river', { id, waitMs: 0 }))['state']),
-      );
-    await until('all are decided', async () =>
-      (await states()).every((state) => state === 'cleared'),
-    );
-    // Whose message it is not, waits as for one that is not there.
-    const watch = new DecisionWatch(pool);
-    const decided = ['tp_river', 'jcp_lambeth'].map((party) =>
-      watch.until(before, party, performance.now() + 300),
-    );
-    expect(await Promise.all(decided)).toEqual([true, false]);
-    const { rows } = await database.query<{ client: string }>(
-      'select client from client_case where id = $1',
-      [caseId],
-    );
-    const [client] = rows.map((row) => row.client);
-    // What a guard that is killed between committing it and carrying it out leaves behind; nobody takes it up meanwhile.
-    await underClientLock(pool, String(client), async () => {
-      await database.query(
-        `insert into open_withdrawal (id, client, body, at) values ($1, $2, '{"lines":[]}', now())`,
-        [taken, client],
-      );
-      expect(await states()).toEqual(['cleared', 'undecided', 'undecided', 'cleared']);
+  it('stops what its own sender put out right before it, in the same batch: nothing of it was given in between', async () => {
+    const caseId = randomUUID();
+    await river.sendAndWait(consent(caseId));
+    await guard.end();
+    const shared = await tell(caseId);
+    const taken = await river.send({
+      name: 'consent.withdrawn',
+      to: 'mesh',
+      case: caseId,
+      data: (context) => withdrawal(context, 'TPR2'),
     });
-    await until('the guard has taken it up', async () =>
-      (await states()).every((state) => state === 'cleared'),
+    guard = await mesh.guard();
+    expect((await river.verdict(taken)).state).toBe('cleared');
+    expect(await river.verdict(shared)).toMatchObject({ state: 'stopped' });
+    expect(await statesOf(shared)).toEqual(['stopped']);
+    const { rows } = await database.query<{ batches: number }>(
+      'select count(distinct xmin::text)::int as batches from record where id = any($1::uuid[])',
+      [[shared, taken]],
     );
-    await pool.end();
+    expect(rows).toEqual([{ batches: 1 }]);
   });
 
-  it('that cannot be carried out now keeps no other waiting', async () => {
-    const [stuck, free] = [randomUUID(), randomUUID()];
-    await river.sendAndWait(consent(stuck));
-    await river.sendAndWait(consent(free, tomas));
-    const lying = await tell(stuck);
-    await until('it is delivered', async () => (await statesOf(lying)).join() === 'sent');
-    // As where a stream is not there.
-    await database.query(`update delivery set recipient = 'jcp_nowhere' where id = $1`, [lying]);
-    const lines = [{ from: 'river', to: 'jcp', purpose: 'share-employment-needs' }];
-    const put = (caseId: string, body: object, at: string) =>
-      database.query(
-        'insert into open_withdrawal (id, client, body, at) select $1, client, $2, $3 from client_case where id = $4',
-        [randomUUID(), JSON.stringify(body), at, caseId],
-      );
-    await put(stuck, { lines }, '2026-01-01T00:00:00Z');
-    await put(free, { lines: [] }, '2026-01-02T00:00:00Z');
-    const open = async (): Promise<readonly string[]> =>
-      (
-        await database.query<{ id: string }>(
-          'select c.id from open_withdrawal o join client_case c on c.client = o.client and c.id = any($1::uuid[])',
-          [[stuck, free]],
-        )
-      ).rows.map(({ id }) => id);
-    await until('the other is carried out', async () => (await open()).join() === stuck);
-    await database.query('delete from open_withdrawal');
-    await database.query('delete from delivery where id = $1', [lying]);
+  it('is confirmed without the notifier where that does not answer within two seconds', async () => {
+    const caseId = randomUUID();
+    await river.sendAndWait(consent(caseId, tomas));
+    const cause = await tell(caseId, tomas);
+    await jcp.delivery(cause);
+    const noticeId = await notice(cause);
+    await notifier.delivery(noticeId);
+    await notifier.rest();
+    const taken = await river.send({
+      name: 'consent.withdrawn',
+      to: 'mesh',
+      case: caseId,
+      data: (context) => withdrawal(context, 'TPR2'),
+    });
+    await until('it is committed', async () => (await statesOf(noticeId)).join() === 'collected');
+    const stopOpen = `select 1 from delivery where root = $1 and state = 'open'`;
+    expect((await river.verdict(taken)).state).toBe('cleared');
+    expect((await database.query(stopOpen, [taken])).rowCount).toBe(1);
+    notifier.collect();
+    await until('the notifier is told all the same', () => stopsFor(noticeId).length === 1);
   });
 
   it('cannot be got round by sending a dead letter of before it again', async () => {

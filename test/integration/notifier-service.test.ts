@@ -102,7 +102,7 @@ describe('the notifier, as a process beside real servers', () => {
     const data = { person, name: 'Jo Reader', address, publicKey: readerKey, ...put };
     if ('publicKey' in put && put.publicKey === undefined)
       Reflect.deleteProperty(data, 'publicKey');
-    await guard.deliver({ id, type: typeOf('people.mailbox-put'), data });
+    guard.deliver({ id, type: typeOf('people.mailbox-put'), data });
     await until(
       'the mailbox is in',
       async () =>
@@ -123,7 +123,7 @@ describe('the notifier, as a process beside real servers', () => {
   });
   const sendNotice = async (change: Partial<Notice> = {}): Promise<string> => {
     const id = newId();
-    await guard.deliver({ id, type: typeOf('notice.requested'), data: noticeOf(change) });
+    guard.deliver({ id, type: typeOf('notice.requested'), data: noticeOf(change) });
     return id;
   };
   const armorIn = (mail: ReceivedMail | undefined): string =>
@@ -161,9 +161,9 @@ describe('the notifier, as a process beside real servers', () => {
     await putMailbox();
     const id = newId();
     const message = { id, type: typeOf('notice.requested'), data: noticeOf() };
-    await guard.deliver(message, 'first');
+    guard.deliver(message);
     await guard.sent(typeOf('mail.reported'), { notice: id });
-    await guard.deliver(message, 'second');
+    guard.deliver(message);
     const next = await sendNotice();
     await guard.sent(typeOf('mail.reported'), { notice: next });
     expect((await mails()).length).toBe(2);
@@ -187,7 +187,7 @@ describe('the notifier, as a process beside real servers', () => {
     expect((await reader.decrypt(armorIn((await mails())[0]))).clear).toContain('WND/2026/0042');
   });
 
-  const stopNotices = (...notices: readonly string[]): Promise<void> =>
+  const stopNotices = (...notices: readonly string[]): void =>
     guard.deliver({ id: newId(), type: typeOf('notice.stop'), data: { notices } });
 
   it('never sends what the client withdrew before the relay took it: waiting, held, or not yet come', async () => {
@@ -202,11 +202,11 @@ describe('the notifier, as a process beside real servers', () => {
       async () => (await database.query(isTried, [waiting])).rowCount === 1,
     );
     const coming = newId();
-    await stopNotices(held, waiting, coming);
+    stopNotices(held, waiting, coming);
     for (const notice of [held, waiting])
       await guard.sent(typeOf('mail.reported'), { notice, outcome: 'stopped' });
     sink.failWith(undefined);
-    await guard.deliver({
+    guard.deliver({
       id: coming,
       type: typeOf('notice.requested'),
       data: noticeOf({ person: `${person}_b` }),
@@ -228,7 +228,7 @@ describe('the notifier, as a process beside real servers', () => {
     await putMailbox();
     const notice = await sendNotice();
     await guard.sent(typeOf('mail.reported'), { notice, outcome: 'accepted' });
-    await stopNotices(notice);
+    stopNotices(notice);
     const next = await sendNotice();
     await guard.sent(typeOf('mail.reported'), { notice: next, outcome: 'accepted' });
     expect(await guard.ask('mail-status', { notices: [notice] })).toMatchObject({
@@ -262,7 +262,7 @@ describe('the notifier, as a process beside real servers', () => {
       time: '2020-01-01T00:00:00Z',
       data: { person, name: 'Jo', address: 'old@agency.example.org' },
     };
-    await guard.deliverBytes(Buffer.from(JSON.stringify(old)), id);
+    guard.deliverRaw(old, id);
     await until(
       'the old one is in',
       async () =>
@@ -407,7 +407,6 @@ describe('the notifier, as a process beside real servers', () => {
     await guard.sent(typeOf('mail.reported'), { notice, outcome: 'accepted' });
     await nats.kill();
     await nats.run();
-    await nats.mend();
     await guard.sent(typeOf('mail.reported'), { notice: await sendNotice(), outcome: 'accepted' });
     expect((await mails()).length).toBe(2);
     await until(
@@ -438,13 +437,14 @@ describe('the notifier, as a process beside real servers', () => {
 
   it('puts what it cannot read among the dead letters and works what comes after', async () => {
     await putMailbox();
-    await guard.deliverBytes(Buffer.from('{ not json'), randomUUID());
-    await guard.sent(typeOf('deadletter.reported'), { code: 'malformed-json', stream: 'delivery' });
+    const typeless = newId();
+    guard.deliverRaw({ id: typeless, type: '' }, typeless);
+    await guard.sent(typeOf('deadletter.reported'), { message: typeless, stream: 'delivery' });
     const unknown = newId();
-    await guard.deliver({ id: unknown, type: 'throughcare.something.else.v1', data: {} });
+    guard.deliver({ id: unknown, type: 'throughcare.something.else.v1', data: {} });
     await guard.sent(typeOf('deadletter.reported'), { message: unknown, code: 'no-handler' });
     const odd = newId();
-    await guard.deliver({ id: odd, type: typeOf('notice.requested'), data: { kind: 'gossip' } });
+    guard.deliver({ id: odd, type: typeOf('notice.requested'), data: { kind: 'gossip' } });
     await guard.sent(typeOf('deadletter.reported'), { message: odd, code: 'malformed-message' });
     await guard.sent(typeOf('mail.reported'), { notice: await sendNotice(), outcome: 'accepted' });
   });

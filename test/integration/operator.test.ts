@@ -268,13 +268,12 @@ describe("the operator's tool", () => {
     await writeFile(gatewayPartiesFile, '[]');
     await writeFile(cipherKeyFile, nats.broker.env['JS_KEY'] ?? '');
     const keysFolder = dirname(nats.seedFile('guard'));
-    const { url: natsUrl, configFolder, options: broker, eventsMaxBytes } = nats.broker;
+    const { url: natsUrl, configFolder, options: broker } = nats.broker;
     const { parties } = nats;
     await writeMeshState(stateFile, {
       natsUrl,
       configFolder,
       broker,
-      eventsMaxBytes,
       cipherKeyFile,
       keysFolder,
       guardKeysFile: join(nats.folder, 'guard-keys.json'),

@@ -15,7 +15,7 @@ beforeAll(async () => {
   mesh = await RouterMesh.start();
   await mesh.setClock('2026-03-04T09:00:00Z');
   router = await mesh.router();
-  await publishTown(mesh);
+  publishTown(mesh);
 });
 afterAll(async () => {
   expect(mesh.unread).toEqual([]);
@@ -31,7 +31,7 @@ describe('the referral router, as time goes on', () => {
   it('tells owner, deputy, team leader and manager of an overdue step, each once, in office hours', async () => {
     const { id, event } = newCase();
     const shared = event('tpr2.shared', { sender: trt, to: jcp, facts: { dpa1Current: true } });
-    await mesh.publish([shared]);
+    mesh.publish([shared]);
     await until('the step is there', async () => (await ofCase(id, jcp)).length > 0);
     const desk = { kind: 'step-overdue', cause: shared.id };
     const chased = () =>
@@ -70,7 +70,7 @@ describe('the referral router, as time goes on', () => {
       to: trt,
       recordedAt: '2026-03-20T09:00:00Z',
     });
-    await mesh.publish([noted]);
+    mesh.publish([noted]);
     await until('the step is closed', async () =>
       (await ofCase(id, jcp)).every(({ step }) => step === 'pass-to-adviser'),
     );
@@ -87,7 +87,7 @@ describe('the referral router, as time goes on', () => {
       newCase().event('tpr2.shared', { sender: trt, to: jcp, facts: { dpa1Current: true } }),
     );
     expect(await figure()).toBeNull(); // the one of the test before
-    await mesh.publish(late);
+    mesh.publish(late);
     await until('there are five', async () => (await figure()) === 5);
     expect(await mesh.ask('overdue-figures', { region: 'Kent' })).toMatchObject({
       ok: false,
@@ -107,7 +107,7 @@ describe('the referral router, as time goes on', () => {
       to: trt,
       recordedAt: '2026-03-20T09:00:00Z',
     });
-    await mesh.publish([referral]);
+    mesh.publish([referral]);
     const waiting = await until('it waits', async () => (await mesh.waiting(jcp, [id]))[0]);
     expect(waiting).toEqual({
       case: id,
@@ -140,7 +140,7 @@ describe('the referral router, as time goes on', () => {
       cause: referral.id,
       recordedAt: '2026-03-25T10:00:00Z',
     });
-    await mesh.publish([answer]);
+    mesh.publish([answer]);
     await until('it is answered', async () => (await ofCase(id, jcp)).length === 0);
     await mesh.swept(router);
     expect(
@@ -153,7 +153,7 @@ describe('the referral router, as time goes on', () => {
   it('lists a party’s cases in one line each, a page at a time', async () => {
     const cases = Array.from({ length: 3 }, () => newCase());
     const party = 'spoc_lsw';
-    await mesh.publish([
+    mesh.publish([
       ...directoryEvents([party]),
       ...cases.map(({ event }) => event('referral.requested', { sender: jcp, to: party })),
     ]);
@@ -181,7 +181,7 @@ describe('the referral router, as time goes on', () => {
       dueOn: '2026-03-06',
     });
     const { id, event } = cases[0]!;
-    await mesh.publish([event('referral.forwarded', { sender: party, to: trt })]);
+    mesh.publish([event('referral.forwarded', { sender: party, to: trt })]);
     await until('one is handed on', async () =>
       (await ask({})).cases.some((each) => each.case === id && each.end === 'handed-on'),
     );
@@ -196,7 +196,7 @@ describe('the referral router, as time goes on', () => {
     const office = 'trt_crown';
     const [one, two] = [newCase(), newCase()];
     const goes = 'p_trt_crown_1';
-    await mesh.publish([
+    mesh.publish([
       ...directoryEvents([office]),
       ...[one, two].flatMap(({ event }) => [
         event('careplan.agreed', { sender: office, to: 'mesh', actor: goes }),
@@ -216,7 +216,7 @@ describe('the referral router, as time goes on', () => {
       return put;
     };
     const holiday = person({ absentFrom: '2026-03-26', absentUntil: '2026-04-08' });
-    await mesh.publish([holiday]);
+    mesh.publish([holiday]);
     await mesh.swept(router);
     expect((await mesh.worklist(office))[0]?.owner).toBe(goes);
     await mesh.setClock('2026-03-26T09:00:00Z');
@@ -228,7 +228,7 @@ describe('the referral router, as time goes on', () => {
       cases: [one.id, two.id].sort(),
     });
     expect((await mesh.worklist(office))[0]?.owner).toBe('p_trt_crown_deputy');
-    await mesh.publish([person({ absentFrom: '2026-03-26', absentUntil: '2026-04-15' })]);
+    mesh.publish([person({ absentFrom: '2026-03-26', absentUntil: '2026-04-15' })]);
     await mesh.swept(router);
     // The heir goes too: they are told on, though they were never the heir's own.
     const { case: _case, ...also } = meshEvent('directory.person-put', {
@@ -240,7 +240,7 @@ describe('the referral router, as time goes on', () => {
         absentUntil: '2026-04-15',
       }),
     });
-    await mesh.publish([also]);
+    mesh.publish([also]);
     const second = await mesh.sent('notice.requested', {
       kind: 'steps-inherited',
       cause: also.id,
@@ -252,7 +252,7 @@ describe('the referral router, as time goes on', () => {
     await mesh.setClock('2026-04-20T09:00:00Z');
     await until('back', async () => (await mesh.worklist(office))[0]?.owner === goes);
     const left = person({ active: false });
-    await mesh.publish([left]);
+    mesh.publish([left]);
     await mesh.sent('notice.requested', { kind: 'steps-inherited', cause: left.id });
     const inherited = mesh.outgoing.filter(({ data }) => data['kind'] === 'steps-inherited');
     expect(inherited.map(({ data }) => data['cause'])).toEqual([holiday.id, also.id, left.id]);
@@ -275,8 +275,8 @@ describe('the referral router, as time goes on', () => {
       cause: put.id,
       facts: { kind: 'agreement-lapse-8', dueOn: '2026-06-15', occurrence: 1 },
     });
-    await mesh.publish([...directoryEvents([jcp, 'trt_crown']), put, due]);
-    await mesh.publish([due], 'again');
+    mesh.publish([...directoryEvents([jcp, 'trt_crown']), put, due]);
+    mesh.publish([due], 'again');
     for (const party of [jcp, 'trt_crown'])
       await mesh.sent('notice.requested', {
         kind: 'agreement-lapsing',
@@ -306,7 +306,7 @@ describe('the referral router, as time goes on', () => {
         teamLeader: 'p_empty_lead',
       }),
     });
-    await mesh.publish([leader, party]);
+    mesh.publish([leader, party]);
     await until('it is named', async () => {
       const reply = await mesh.ask<{ offices: string[] }>('unattended-offices', {});
       return reply.ok && reply.offices.includes('trt_empty') && !reply.offices.includes(jcp);

@@ -13,6 +13,7 @@ import {
   riverside,
 } from '#test/support/protocol-town.js';
 import { storedStreams } from '#test/support/stored-messages.js';
+import { waitingDeliveries } from '#test/support/waiting-deliveries.js';
 import { until } from '#test/support/until.js';
 
 /* Consent, bullet by bullet. */
@@ -163,11 +164,15 @@ describe('a consent', () => {
     const story = town.client();
     const secret = `secret ${randomUUID()}`;
     await story.tpr2(riverside, [jcp]);
-    const stored = async (): Promise<string> => JSON.stringify(await storedStreams(town.mesh));
+    const waiting = async (): Promise<string> => JSON.stringify(await waitingDeliveries(town.mesh));
+    const put = async (): Promise<string> => JSON.stringify(await storedStreams(town.mesh));
     const tpr2 = await story.send(riverside, 'tpr2.shared', jcp, { treatmentSummary: secret });
-    expect(await stored()).toContain(secret);
+    expect(await waiting()).toContain(secret);
     expect(JSON.stringify(await story.delivered(jcp, tpr2))).toContain(secret);
-    await until('it is gone', async () => !(await stored()).includes(secret));
+    expect(await waiting()).not.toContain(secret);
+    // What its sender put out stays for a while after the commit; the last of a sender's until the next.
+    await story.send(riverside, 'tpr2.shared', jcp, { treatmentSummary: 'another' });
+    await until('it is gone', async () => !(await put()).includes(secret));
   });
 });
 

@@ -23,9 +23,9 @@ const logged = (words: string): Promise<string> =>
 
 describe('the broker, when a key is used for more than it may', () => {
   it('logs a publish to another’s subject with key and subject', async () => {
-    leeds.publish('egress.trt_acme', 'x');
+    leeds.publish('ingress.trt_acme.msg', 'x');
     expect(await logged('Publish Violation')).toContain(
-      `Nkey "${leedsKey}", Subject "egress.trt_acme"`,
+      `Nkey "${leedsKey}", Subject "ingress.trt_acme.msg"`,
     );
   });
 

@@ -1,19 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { createInbox, type Msg, type NatsConnection } from '@nats-io/nats-core';
+import { createInbox, nanos, type NatsConnection } from '@nats-io/nats-core';
+import { takeReply } from '#libs/contracts/ask-inbox.js';
 import { serviceParties } from '#libs/contracts/party.js';
-import {
-  deliveryDurable,
-  deliverySubject,
-  eventsStream,
-  eventsSubject,
-  ingressStream,
-} from '#libs/contracts/subjects.js';
-import { askGuard } from '#libs/nats/ask-client.js';
-import { serveAsks, type AnswerServer } from '#libs/nats/answer-server.js';
+import { ingressStream } from '#libs/contracts/subjects.js';
+import { askFor, askGuard } from '#libs/nats/ask-client.js';
+import { askJetStream } from '#libs/nats/jetstream-api.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
-import { replyAttempts } from '#test/support/broker-attempts.js';
+import { isReservedReply, openReading, replyAttempts } from '#test/support/broker-attempts.js';
 import { NatsForTest } from '#test/support/nats-for-test.js';
+import { type StandInGuard, standInGuard } from '#test/support/stand-in-guard.js';
 import { until } from '#test/support/until.js';
 
 /*
@@ -25,127 +22,102 @@ import { until } from '#test/support/until.js';
 const victim = 'jcp_victim';
 const attackers = ['jcp_leeds', 'trt_acme', ...serviceParties];
 const parties = [victim, ...attackers];
-/** More than any attacker can pull with its tricks. */
-const seeded = 60;
 
 let nats: NatsForTest;
 let guard: NatsConnection;
 let manager: JetStreamManager;
-let heldAck = '';
-let asks: AnswerServer;
-const asked: string[] = [];
+let standIn: StandInGuard;
 const connections = new Map<string, NatsConnection>();
+/** At subjects that a guard hears and nobody but a guard may say something on. */
+const heardByGuard: string[] = [];
 
 interface StreamRecord {
   readonly config: unknown;
   readonly messages: number;
   readonly first: number;
   readonly last: number;
-  readonly consumers: readonly unknown[];
+  readonly readings: readonly unknown[];
 }
 
-async function record(stream: string): Promise<StreamRecord> {
-  const { config, state } = await manager.streams.info(stream);
-  const consumers = [];
-  for await (const info of manager.consumers.list(stream)) {
-    // What a party does with its own durable is its own; the victim's and the guard's must stand still.
-    const stands = stream === victim || stream.startsWith('IN_');
-    const { ack_floor: floor, num_ack_pending: pending, delivered } = info;
-    consumers.push({
-      config: info.config,
-      ...(stands ? { floor: floor.stream_seq, pending, delivered: delivered.stream_seq } : {}),
-    });
-  }
-  return {
-    config,
-    messages: state.messages,
-    first: state.first_seq,
-    last: state.last_seq,
-    consumers,
-  };
-}
-
-const allStreams = parties.flatMap((party) => [ingressStream(party), party]).concat(eventsStream);
-
+/** Every stream there is, one that somebody made included, and the guard's reading of each. */
 async function recordAll(): Promise<Map<string, StreamRecord>> {
   const found = new Map<string, StreamRecord>();
-  for (const stream of allStreams) found.set(stream, await record(stream));
+  for await (const { config, state } of manager.streams.list()) {
+    const readings = [];
+    for await (const reading of manager.consumers.list(config.name))
+      readings.push({ config: reading.config, delivered: reading.delivered });
+    const { messages, first_seq: first, last_seq: last } = state;
+    found.set(config.name, { config, messages, first, last, readings });
+  }
   return found;
 }
 
-/** One message of a durable, by subscription, as a party's user may take it. */
-async function pull(connection: NatsConnection, stream: string, durable: string): Promise<Msg> {
-  const inbox = createInbox();
-  const got: Msg[] = [];
-  const subscription = connection.subscribe(inbox, {
-    callback: (_error, message) => void got.push(message),
-  });
-  connection.publish(
-    `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
-    JSON.stringify({ batch: 1, no_wait: true }),
-    { reply: inbox },
-  );
-  const message = await until(`a message of ${stream}`, () => got[0], 3_000);
-  subscription.unsubscribe();
-  return message;
+const connectionOf = (party: string): NatsConnection => connections.get(party) as NatsConnection;
+
+async function putOut(party: string, ...ids: readonly string[]): Promise<void> {
+  const own = new RoadPublisher(connectionOf(party));
+  for (const id of ids) await own.publish(new TextEncoder().encode('{"seed":true}'), id);
+  await own.stop();
 }
 
-const connectionOf = (party: string): NatsConnection => connections.get(party) as NatsConnection;
+async function openReadingOf(party: string): Promise<void> {
+  const stream = ingressStream(party);
+  const config = {
+    name: openReading,
+    ack_policy: 'none',
+    mem_storage: true,
+    inactive_threshold: nanos(3_600_000),
+  };
+  const verb = `CONSUMER.CREATE.${stream}.${openReading}`;
+  expect(await askJetStream(guard, verb, { stream_name: stream, config })).not.toHaveProperty(
+    'error',
+  );
+}
 
 beforeAll(async () => {
   nats = await NatsForTest.start(parties.filter((party) => !party.startsWith('svc_')));
   guard = await nats.connect('guard');
   manager = await jetstreamManager(await nats.connect('provisioner'));
   for (const party of parties) connections.set(party, await nats.connect(party));
-  const out = new RoadPublisher(guard, { inboxPrefix: '_INBOX_guard' });
-  const body = new TextEncoder().encode('{"seed":true}');
-  const seeds = Array.from({ length: seeded }, (_, n) => n);
-  await Promise.all([
-    ...parties.flatMap((party) =>
-      seeds.map((n) => out.publish(body, `${party}-${n}`, deliverySubject(party))),
-    ),
-    ...seeds.map((n) => out.publish(body, `event-${n}`, eventsSubject)),
-  ]);
-  await out.stop();
-  for (const party of parties) {
-    const own = new RoadPublisher(connectionOf(party));
-    await own.publish(body, `${party}-own`);
-    await own.stop();
-  }
-  heldAck = (await pull(connectionOf(victim), victim, deliveryDurable)).reply as string;
-  asks = serveAsks(guard, (party, verb, payload) => {
-    asked.push(`${party} ${verb}`);
-    return Promise.resolve({ ok: true, party, verb, payload });
+  for (const party of parties) await putOut(party, `${party}-1`, `${party}-2`, `${party}-3`);
+  for (const party of parties) await openReadingOf(party);
+  standIn = await standInGuard(guard);
+  guard.subscribe('wake', {
+    callback: (_error, { subject }) => void heardByGuard.push(subject),
   });
   await guard.flush();
 });
 afterAll(async () => {
-  await asks?.stop();
+  await standIn?.stop();
   await nats?.stop();
 });
 
 describe('past the guard', () => {
   it('no reply subject makes the broker or the guard do it instead', async () => {
+    const waiting = randomUUID();
+    standIn.inbox.deliver(victim, waiting, { id: waiting, type: 't' });
     const before = await recordAll();
     const own = new Map<string, number>();
     for (const party of attackers) {
       const connection = connectionOf(party);
-      const attempts = replyAttempts(party, victim, heldAck);
+      const attempts = replyAttempts(victim);
       for (const { subject, payload, reply } of attempts)
         connection.publish(subject, payload, { reply });
-      // The server itself drops what asks for its answer on an acknowledgement subject.
       own.set(
         ingressStream(party),
-        attempts.filter(({ subject, reply }) => subject === 'out.msg' && reply !== heldAck).length,
+        attempts.filter(({ subject, reply }) => subject === 'out.msg' && !isReservedReply(reply))
+          .length,
       );
       await connection.flush();
       expect(await askGuard(connection, 'sentinel', {})).toMatchObject({ ok: true, party });
     }
+    await guard.flush();
     const after = await recordAll();
+    expect([...after.keys()].sort()).toEqual(parties.map(ingressStream).sort());
     for (const [stream, now] of after) {
       const sent = own.get(stream) ?? 0;
       const then = before.get(stream) as StreamRecord;
-      // Nothing but what each party put out under its own name; no delivery made or taken away.
+      // Nothing but what each party put out under its own name; nothing read, made or taken away.
       expect({ stream, ...now }).toEqual({
         stream,
         ...then,
@@ -153,19 +125,29 @@ describe('past the guard', () => {
         last: then.last + sent,
       });
     }
+    expect(heardByGuard).toEqual([]);
+    expect(standIn.asked.filter((asked) => asked.startsWith(victim))).toEqual([]);
+    const { messages } = await askFor(connectionOf(victim), 'take', {
+      payload: { take: randomUUID(), max: 1 },
+      reply: takeReply,
+    });
+    expect(messages).toEqual([
+      expect.objectContaining({ given: 1, message: { id: waiting, type: 't' } }),
+    ]);
     expect(nats.isAlive).toBe(true);
   });
 
   it('the guard hears every question under the name of who asked', async () => {
-    asked.length = 0;
+    standIn.asked.length = 0;
     const others = parties.filter((party) => party !== 'trt_acme');
     for (const other of others)
-      connectionOf('trt_acme').publish(`ask.${other}.verdict`, '{}', { reply: '_INBOX.x' });
+      for (const verb of ['verdict', 'take', 'settle', 'events'])
+        connectionOf('trt_acme').publish(`ask.${other}.${verb}`, '{}', { reply: '_INBOX.x' });
     expect(await askGuard(connectionOf('trt_acme'), 'verdict', {})).toMatchObject({
       party: 'trt_acme',
     });
     // `ask.<other>.verdict` arrives as `ask.trt_acme.<other>.verdict`, which is no question.
-    expect(asked).toEqual(['trt_acme verdict']);
+    expect(standIn.asked).toEqual(['trt_acme verdict']);
   });
 
   it('a service answers the guard once, and only what the guard asked', async () => {
@@ -177,7 +159,8 @@ describe('past the guard', () => {
         // The right to answer is for this reply subject, once, and for nothing beside it.
         for (const subject of [
           '_INBOX_guard.x',
-          `egress.${victim}.msg`,
+          `ingress.${victim}.msg`,
+          'wake',
           `${reply}.x`,
           reply,
           reply,
@@ -195,6 +178,7 @@ describe('past the guard', () => {
     await router.flush();
     await guard.flush();
     expect(heard).toEqual([inbox]);
+    expect(heardByGuard).toEqual([]);
     tricks.unsubscribe();
   });
 });

@@ -89,10 +89,13 @@ const judged = (id: string): Promise<Judged> =>
 const lie = async (liar: MeshParty, wanted: Parameters<MeshParty['send']>[0]): Promise<Judged> =>
   judged(await liar.send(wanted));
 
-/** Everything that any agency or the notifier holds, but what is known already. */
+/** Everything that was ever put there for any agency or the notifier: in the commit of the decision, or never. */
 const holdings = async (): Promise<string[]> => {
-  const parties = await Promise.all([...allAgencies, 'svc_notifier'].map((id) => mesh.party(id)));
-  return parties.flatMap((party) => party.received.map(({ id }) => `${party.id} ${id}`));
+  const { rows } = await ledger.query<{ held: string }>(
+    `select recipient || ' ' || id as held from delivery where recipient = any($1) order by place`,
+    [[...allAgencies, 'svc_notifier']],
+  );
+  return rows.map(({ held }) => held);
 };
 
 /** The lie is judged and refused, and nothing more has gone to anyone. */
@@ -203,7 +206,7 @@ describe('a lying router', () => {
       time: mesh.clock.now().toISOString(),
       to: 'mesh',
     };
-    const data = { stream: 'EVENTS', code: 'internal', deliveries: 1 };
+    const data = { stream: 'events', code: 'internal', deliveries: 1 };
     for (const source of ['svc_router', 'svc_reminders'])
       await reminders.put(id, JSON.stringify({ ...squat, source: sourceOf(source), data }), source);
     for (const source of ['svc_router', river])

@@ -1,9 +1,4 @@
-import {
-  deliveryDurable,
-  eventsStream,
-  ingressDurable,
-  ingressStream,
-} from '#libs/contracts/subjects.js';
+import { ingressStream } from '#libs/contracts/subjects.js';
 
 /** One thing that a user tries at the broker. `row` names its class in the matrix; `ruins` marks what would destroy where it is allowed. */
 export interface Cell {
@@ -20,22 +15,27 @@ interface Target {
   readonly consumer: string;
 }
 
-const followers = ['svc_router', 'svc_reminders'];
+/** The reading of each ingress that a guard has open while the matrix is tried. */
+export const openReading = 'read-matrix';
 
-/** Every stream, and EVENTS once a follower, named by whose it is from where `own` stands. */
-const targetsOf = (own: string, parties: readonly string[]): readonly Target[] => [
-  ...parties.flatMap((party) => {
-    const whose = party === own ? 'own' : "another's";
-    return [
-      { whose: `${whose} ingress`, stream: ingressStream(party), consumer: ingressDurable },
-      { whose: `${whose} delivery`, stream: party, consumer: deliveryDurable },
-    ];
-  }),
-  ...followers.map((consumer) => ({
-    whose: consumer === own ? 'EVENTS as itself' : 'EVENTS as another',
-    stream: eventsStream,
-    consumer,
+/** Streams and durables of an earlier release. No server has them any more, and nobody has a right that would fit them. */
+const goneTargets = (own: string, parties: readonly string[]): readonly Target[] => [
+  ...parties.map((party) => ({
+    whose: `${party === own ? 'own' : "another's"} delivery, which is gone`,
+    stream: party,
+    consumer: 'dlv',
   })),
+  { whose: 'EVENTS, which is gone', stream: 'EVENTS', consumer: own },
+];
+
+/** Every ingress, with the reading that a guard has open there, named by whose it is from where `own` stands. */
+const targetsOf = (own: string, parties: readonly string[]): readonly Target[] => [
+  ...parties.map((party) => ({
+    whose: `${party === own ? 'own' : "another's"} ingress`,
+    stream: ingressStream(party),
+    consumer: openReading,
+  })),
+  ...goneTargets(own, parties),
 ];
 
 /** The JetStream interface on a stream (server/jetstream_api.go of 2.9, and what later servers added), with payloads that would do harm. */
@@ -53,7 +53,7 @@ const streamVerbs = (stream: string): Readonly<Record<string, object>> => ({
   [`STREAM.PEER.REMOVE.${stream}`]: { peer: 'hub1' },
   [`STREAM.LEADER.STEPDOWN.${stream}`]: {},
   [`DIRECT.GET.${stream}`]: { seq: 1 },
-  [`DIRECT.GET.${stream}.egress.jcp_a.msg`]: {},
+  [`DIRECT.GET.${stream}.ingress.jcp_a.msg`]: {},
   [`CONSUMER.CREATE.${stream}`]: {
     stream_name: stream,
     config: { deliver_subject: '_INBOX.spy', ack_policy: 'none' },
@@ -62,9 +62,9 @@ const streamVerbs = (stream: string): Readonly<Record<string, object>> => ({
     stream_name: stream,
     config: { name: 'spy', ack_policy: 'none' },
   },
-  [`CONSUMER.CREATE.${stream}.spy.egress.>`]: {
+  [`CONSUMER.CREATE.${stream}.spy.ingress.>`]: {
     stream_name: stream,
-    config: { name: 'spy', filter_subject: 'egress.>' },
+    config: { name: 'spy', ack_policy: 'none', filter_subject: 'ingress.>' },
   },
   [`CONSUMER.DURABLE.CREATE.${stream}.spy`]: {
     stream_name: stream,
@@ -108,10 +108,8 @@ function streamCells(target: Target): readonly Cell[] {
   const next = `CONSUMER.MSG.NEXT.${target.stream}.${target.consumer}`;
   return [
     ...Object.entries(verbs).map(([verb, payload]) => verbCell(verb, payload, named(verb))),
-    // The guard's control pulls for itself; here it would take what the next cell looks for.
-    {
-      ...verbCell(next, { batch: 1, no_wait: true }, `$JS.API.CONSUMER.MSG.NEXT: ${target.whose}`),
-    },
+    // Without acknowledgements, whoever pulls from an open reading takes a message away from who reads.
+    verbCell(next, { batch: 1, no_wait: true }, `$JS.API.CONSUMER.MSG.NEXT: ${target.whose}`),
     ...['+ACK', '-NAK', '+TERM', '+WPI', '+NXT'].map((payload) => ({
       row: `$JS.ACK (${payload}): ${target.whose}`,
       way: 'publish' as const,
@@ -199,7 +197,9 @@ const odd: readonly Cell[] = [
     'egress',
     'ingress',
     'events',
+    'wake.x',
   ),
+  ...said('wake', 'wake'),
   ...said(
     'literal wildcards',
     '>',
@@ -217,15 +217,23 @@ const odd: readonly Cell[] = [
   ...said(
     'literal wildcards: $JS.API',
     '$JS.API.>',
-    '$JS.API.STREAM.PURGE.*',
+    '$JS.API.STREAM.PURGE.>',
+    '$JS.API.STREAM.PURGE.IN_*',
     '$JS.API.STREAM.DELETE.>',
+    '$JS.API.CONSUMER.CREATE.>',
+    '$JS.API.CONSUMER.CREATE.IN_*.spy',
     '$JS.API.CONSUMER.MSG.NEXT.*.*',
     '$JS.ACK.>',
   ),
   ...said('out.*', 'out.msg', 'out.other', 'out.*', 'out.>', 'out.a.b.c'),
-  ...said('ask.*', 'ask.verdict', 'ask.*', 'ask.>', 'ask.a.b.c'),
+  ...said(
+    'ask.*',
+    ...['verdict', 'take', 'settle', 'events', '*', '>', 'a.b.c'].map((verb) => `ask.${verb}`),
+  ),
   ...said('events.*', 'events.referral', 'events.consent', 'events.other'),
 ];
+
+const askedVerbs = ['verdict', 'take', 'settle', 'events', 'dead-letters'];
 
 const heard = (row: string, ...subjects: readonly string[]): readonly Cell[] =>
   subjects.map((subject) => ({ row: `hear ${row}`, way: 'subscribe', subject, payload: '' }));
@@ -251,12 +259,20 @@ export function cellsOf(own: string, parties: readonly string[]): readonly Cell[
         `ingress.${party}.a.b`,
       ),
       ...said(`answer: ${whose(party)}`, `answer.${party}.worklist`, `answer.${party}.>`),
-      ...said('ask in the name of', `ask.${party}.verdict`, `ask.${party}.dead-letters`),
+      ...said(
+        'ask in the name of',
+        ...askedVerbs.map((verb) => `ask.${party}.${verb}`),
+        `ask.${party}.>`,
+      ),
       ...heard(`egress: ${whose(party)}`, `egress.${party}.>`, `egress.${party}.msg`),
       ...heard(`ingress: ${whose(party)}`, `ingress.${party}.>`, `ingress.${party}.msg`),
       ...heard(`answer: ${whose(party)}`, `answer.${party}.>`, `answer.${party}.worklist`),
-      ...heard(`$JS.ACK: ${whose(party)}`, `$JS.ACK.${party}.dlv.>`, `$JS.ACK.IN_${party}.guard.>`),
-      ...heard('ask of a party', `ask.${party}.>`, `ask.${party}.verdict`),
+      ...heard(
+        `$JS.ACK: ${whose(party)}`,
+        `$JS.ACK.${party}.dlv.>`,
+        `$JS.ACK.IN_${party}.${openReading}.>`,
+      ),
+      ...heard('ask of a party', `ask.${party}.>`, `ask.${party}.verdict`, `ask.${party}.take`),
     ]),
     ...heard('everything', '>', '*', '*.>', '*.*', '*.*.*'),
     ...heard(
@@ -269,7 +285,8 @@ export function cellsOf(own: string, parties: readonly string[]): readonly Cell[
       'answer.>',
       'answer.*.worklist',
     ),
-    ...heard('questions', 'ask.>', 'ask.*', 'ask.verdict'),
+    ...heard('questions', 'ask.>', 'ask.*', 'ask.verdict', 'ask.take', 'ask.*.take'),
+    ...heard('wake', 'wake', 'wake.>'),
     ...heard(
       'the server',
       '$JS.>',

@@ -1,27 +1,24 @@
+import { randomUUID } from 'node:crypto';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { createInbox, type Msg, type NatsConnection } from '@nats-io/nats-core';
+import { nanos, type NatsConnection } from '@nats-io/nats-core';
 import { addParty } from '#deploy/nats/add-party.js';
+import { eventsReply, settleReply, takeReply } from '#libs/contracts/ask-inbox.js';
 import { serviceParties } from '#libs/contracts/party.js';
-import {
-  deliveryDurable,
-  deliverySubject,
-  eventsStream,
-  eventsSubject,
-  ingressDurable,
-  ingressStream,
-} from '#libs/contracts/subjects.js';
-import { serveAnswers, serveAsks, type AnswerServer } from '#libs/nats/answer-server.js';
-import { askGuard, requestJson } from '#libs/nats/ask-client.js';
-import { deliveryPlan, ingressPlan } from '#libs/nats/durable-plan.js';
-import { mendDurable } from '#libs/nats/mend-durable.js';
-import { RoadPublisher } from '#libs/nats/road-publisher.js';
+import { ingressStream } from '#libs/contracts/subjects.js';
+import { serveAnswers } from '#libs/nats/answer-server.js';
+import { askFor, askGuard, requestJson } from '#libs/nats/ask-client.js';
+import { IngressReader } from '#libs/nats/ingress-reader.js';
+import { askJetStream } from '#libs/nats/jetstream-api.js';
+import { trimIngress } from '#libs/nats/trim-ingress.js';
+import { openReading } from './broker-cells.js';
 import { type Tried, tryStrangers, tryUser, usersOf } from './broker-matrix.js';
 import { NatsForTest } from './nats-for-test.js';
+import { type StandInGuard, standInGuard } from './stand-in-guard.js';
+import { trimmingNow } from './trimming-now.js';
 import { until } from './until.js';
 
 /** One party of each kind that an agency can be. */
 const agencyKinds = ['jcp_a', 'cp_a', 'trt_a', 'spoc_a', 'prob_a'];
-const followers = ['svc_router', 'svc_reminders'];
 const answering = ['svc_router', 'svc_reminders', 'svc_notifier'];
 
 export interface Control {
@@ -30,22 +27,19 @@ export interface Control {
   readonly works: boolean;
 }
 
-/** A live broker with something in every stream, and every user's connection. */
+type Show = (who: string, what: string, proof: () => Promise<unknown>) => Promise<void>;
+
+/** A live broker with something in every stream, a guard's reading of each, and every user's connection. */
 export class BrokerGround {
   readonly #connections = new Map<string, NatsConnection>();
-  readonly #publisher: RoadPublisher;
   #agencies: readonly string[] = agencyKinds;
-
-  #sowings = 0;
 
   constructor(
     readonly nats: NatsForTest,
     private readonly manager: JetStreamManager,
     private readonly guard: NatsConnection,
-    private readonly asks: AnswerServer,
-  ) {
-    this.#publisher = new RoadPublisher(guard, { inboxPrefix: '_INBOX_guard' });
-  }
+    private readonly standIn: StandInGuard,
+  ) {}
 
   get users(): readonly string[] {
     return usersOf(this.#agencies);
@@ -56,24 +50,24 @@ export class BrokerGround {
   }
 
   async seed(parties: readonly string[]): Promise<void> {
-    const bytes = new TextEncoder().encode('{"seed":true}');
-    // New ids each time: the broker would take a second sowing for the first.
-    this.#sowings += 1;
     for (const party of parties)
-      for (const n of [1, 2]) {
-        await this.#publisher.publish(
-          bytes,
-          `${party}-${n}-${this.#sowings}`,
-          deliverySubject(party),
-        );
-        await (await this.connectionOf(party)).request('out.msg', bytes);
-      }
-    for (const n of [1, 2, 3, 4])
-      await this.#publisher.publish(
-        bytes,
-        `event-${parties.join()}-${n}-${this.#sowings}`,
-        eventsSubject,
-      );
+      for (let n = 0; n < 3; n += 1)
+        await (await this.connectionOf(party)).request('out.msg', '{"seed":true}');
+  }
+
+  /** A reading by the guard's right, that lasts: whoever touches it shows in its count. */
+  async openReadings(parties: readonly string[]): Promise<void> {
+    for (const stream of parties.map(ingressStream)) {
+      const config = {
+        name: openReading,
+        ack_policy: 'none',
+        mem_storage: true,
+        inactive_threshold: nanos(3_600_000),
+      };
+      const verb = `CONSUMER.CREATE.${stream}.${openReading}`;
+      const { error } = await askJetStream(this.guard, verb, { stream_name: stream, config });
+      if (error !== undefined) throw new Error(`no reading of ${stream}: ${error.description}`);
+    }
   }
 
   async tryUndeclared(): Promise<{
@@ -87,8 +81,10 @@ export class BrokerGround {
         ...(await tryUser(await this.connectionOf(user), user, this.parties, 'undeclared')),
       );
     const after = await this.#states();
-    const changed = [...after].flatMap(([stream, state]) =>
-      state === before.get(stream) ? [] : [`${stream}: ${before.get(stream)} → ${state}`],
+    const changed = [...new Set([...before.keys(), ...after.keys()])].flatMap((stream) =>
+      after.get(stream) === before.get(stream)
+        ? []
+        : [`${stream}: ${before.get(stream)} → ${after.get(stream)}`],
     );
     return { tried, changed };
   }
@@ -108,11 +104,7 @@ export class BrokerGround {
   async controls(): Promise<readonly Control[]> {
     await this.seed(this.parties);
     const found: Control[] = [];
-    const show = async (
-      who: string,
-      what: string,
-      proof: () => Promise<unknown>,
-    ): Promise<void> => {
+    const show: Show = async (who, what, proof) => {
       const works = await proof().then(
         (value) => value !== undefined && value !== false,
         () => false,
@@ -120,19 +112,19 @@ export class BrokerGround {
       found.push({ who, what, works });
     };
     for (const party of this.parties) await this.#partyControls(party, show);
-    await this.#guardControls(show);
+    for (const party of this.parties) await this.#ingressControls(party, show);
+    await show('guard', 'wakes the other guards', () => this.#wake());
     const sys = await this.connectionOf('sys');
     await show('sys', 'asks the server', async () =>
       (await sys.request('$SYS.REQ.SERVER.PING')).json(),
     );
-    await show('provisioner', 'reads a stream', () => this.manager.streams.info(eventsStream));
+    await show('provisioner', 'reads a stream', () =>
+      this.manager.streams.info(ingressStream(agencyKinds[0] ?? '')),
+    );
     return found;
   }
 
-  async #partyControls(
-    party: string,
-    show: (who: string, what: string, proof: () => Promise<unknown>) => Promise<void>,
-  ): Promise<void> {
+  async #partyControls(party: string, show: Show): Promise<void> {
     const connection = await this.connectionOf(party);
     const puback = async () =>
       (await connection.request('out.msg', '{"own":true}')).json<{ stream: string }>().stream ===
@@ -142,11 +134,14 @@ export class BrokerGround {
       const reply = await askGuard<{ party: string }>(connection, 'verdict', {});
       return reply.ok && reply.party === party;
     });
-    await show(party, 'takes in and acknowledges', () =>
-      takeOne(connection, party, deliveryDurable),
+    await show(party, 'takes what is its own and settles it', () =>
+      this.#takesIn(party, connection),
     );
-    if (followers.includes(party))
-      await show(party, 'follows EVENTS', () => takeOne(connection, eventsStream, party));
+    await show(party, 'follows events', async () => {
+      const payload = { after: 0, max: 1 };
+      const { events } = await askFor(connection, 'events', { payload, reply: eventsReply });
+      return events.length === 1;
+    });
     if (!answering.includes(party)) return;
     const server = serveAnswers(connection, party, {
       worklist: () => Promise.resolve({ ok: true, party }),
@@ -158,43 +153,48 @@ export class BrokerGround {
     await server.stop();
   }
 
-  async #guardControls(
-    show: (who: string, what: string, proof: () => Promise<unknown>) => Promise<void>,
-  ): Promise<void> {
-    const { guard } = this;
-    const [party = ''] = this.parties;
-    const api = async (verb: string, payload: object = {}) => {
-      const reply = (await requestJson<Record<string, unknown>>(
-        guard,
-        `$JS.API.${verb}`,
-        payload,
-      )) as Record<string, unknown>;
-      return reply['error'] === undefined ? reply : undefined;
-    };
-    await show('guard', 'takes from an ingress and acknowledges', () =>
-      takeOne(guard, ingressStream(party), ingressDurable, '_INBOX_guard'),
-    );
-    await show('guard', 'sees a consumer', () => api(`CONSUMER.INFO.${party}.${deliveryDurable}`));
-    await show('guard', 'sees a stream', () => api(`STREAM.INFO.${party}`));
-    await show('guard', 'takes a delivery back', async () => {
-      const { seq } = await this.#publisher.publish(
-        new TextEncoder().encode('{}'),
-        createInbox(),
-        deliverySubject(party),
-      );
-      return (
-        (await api(`STREAM.MSG.GET.${party}`, { seq })) &&
-        api(`STREAM.MSG.DELETE.${party}`, { seq })
-      );
+  async #takesIn(party: string, connection: NatsConnection): Promise<boolean> {
+    const id = randomUUID();
+    const { inbox } = this.standIn;
+    inbox.deliver(party, id, { id, type: 't' });
+    const { messages } = await askFor(connection, 'take', {
+      payload: { take: randomUUID(), max: 1 },
+      reply: takeReply,
     });
-    for (const plan of [ingressPlan(party), deliveryPlan(party)]) {
-      const name = `${plan.stream}.${plan.config.durable_name}`;
-      await show(
-        'guard',
-        `makes ${name} anew`,
-        async () => (await api(`CONSUMER.DELETE.${name}`)) && mendDurable(guard, plan),
-      );
-    }
+    const { done } = await askFor(connection, 'settle', {
+      payload: { done: [id] },
+      reply: settleReply,
+    });
+    return messages[0]?.message.id === id && done[0] === id && inbox.open(party).length === 0;
+  }
+
+  async #ingressControls(party: string, show: Show): Promise<void> {
+    const { guard } = this;
+    const stream = ingressStream(party);
+    await show('guard', `reads ${stream} from its first message`, async () => {
+      const { state } = await this.manager.streams.info(stream);
+      return (await readAll(guard, party, state.last_seq))[0] === state.first_seq;
+    });
+    await show('guard', `trims ${stream} to its last message`, async () => {
+      const { state } = await this.manager.streams.info(stream);
+      await trimIngress(trimmingNow(guard, party), state.last_seq);
+      return (await this.manager.streams.info(stream)).state.messages === 1;
+    });
+    await show('guard', `sees ${stream}`, async () => {
+      const { error } = await askJetStream(guard, `STREAM.INFO.${stream}`);
+      return error === undefined;
+    });
+  }
+
+  async #wake(): Promise<boolean> {
+    const other = await this.nats.connect('guard');
+    const heard: string[] = [];
+    other.subscribe('wake', { callback: (_error, message) => void heard.push(message.string()) });
+    await other.flush();
+    this.guard.publish('wake', '["jcp_a"]');
+    await until('the other guard hears it', () => heard.includes('["jcp_a"]'), 3_000);
+    await other.close();
+    return true;
   }
 
   /** The operator's command, on the running broker. */
@@ -207,6 +207,8 @@ export class BrokerGround {
       this.nats.seedFile(id),
     );
     this.#agencies = [...this.#agencies, id];
+    await this.seed([id]);
+    await this.openReadings([id]);
   }
 
   async connectionOf(user: string): Promise<NatsConnection> {
@@ -217,42 +219,25 @@ export class BrokerGround {
     return connection;
   }
 
-  /** All that could have been done to a stream or to a consumer. */
+  /** All that could have been done to a stream or to a reading, and streams that there should not be. */
   async #states(): Promise<ReadonlyMap<string, string>> {
     const states = new Map<string, string>();
-    const names = [...this.parties.flatMap((party) => [ingressStream(party), party]), eventsStream];
-    for (const name of names) {
-      const { config, state } = await this.manager.streams.info(name);
-      const consumers = [];
-      for await (const {
-        config: durable,
-        ack_floor: floor,
-        num_ack_pending: pending,
-        delivered,
-      } of this.manager.consumers.list(name))
-        consumers.push({
-          durable,
-          floor: floor.stream_seq,
-          pending,
-          delivered: delivered.stream_seq,
+    for await (const { config, state } of this.manager.streams.list()) {
+      const readings = [];
+      for await (const reading of this.manager.consumers.list(config.name))
+        readings.push({
+          config: reading.config,
+          delivered: reading.delivered,
+          waiting: reading.num_waiting,
         });
-      states.set(
-        name,
-        JSON.stringify({
-          config,
-          messages: state.messages,
-          first: state.first_seq,
-          last: state.last_seq,
-          consumers,
-        }),
-      );
+      const { messages, first_seq: first, last_seq: last } = state;
+      states.set(config.name, JSON.stringify({ config, messages, first, last, readings }));
     }
     return states;
   }
 
   async stop(): Promise<void> {
-    await this.#publisher.stop();
-    await this.asks.stop();
+    await this.standIn.stop();
     await this.nats.stop();
   }
 }
@@ -261,36 +246,21 @@ export async function openBrokerGround(): Promise<BrokerGround> {
   const nats = await NatsForTest.start(agencyKinds);
   const guard = await nats.connect('guard');
   const manager = await jetstreamManager(await nats.connect('provisioner'));
-  const asks = serveAsks(guard, (party) => Promise.resolve({ ok: true, party }));
-  const ground = new BrokerGround(nats, manager, guard, asks);
-  await guard.flush();
+  const standIn = await standInGuard(guard);
+  standIn.events.publish({ event: true });
+  const ground = new BrokerGround(nats, manager, guard, standIn);
   await ground.seed(ground.parties);
+  await ground.openReadings(ground.parties);
   return ground;
 }
 
-/** One message of a durable, as its user may take it, with a confirmed acknowledgement. By subscription: a request would not see it. */
-async function takeOne(
-  connection: NatsConnection,
-  stream: string,
-  durable: string,
-  inboxPrefix = '_INBOX',
-): Promise<true> {
-  const inbox = createInbox(inboxPrefix);
-  const got: Msg[] = [];
-  const subscription = connection.subscribe(inbox, {
-    callback: (_error, message) => void got.push(message),
-  });
-  connection.publish(
-    `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
-    JSON.stringify({ batch: 1, no_wait: true }),
-    { reply: inbox },
-  );
-  const message = await until(
-    `a message of ${stream}`,
-    () => got.find(({ reply }) => reply !== undefined && reply !== ''),
-    3_000,
-  );
-  subscription.unsubscribe();
-  await connection.request(message.reply as string, '+ACK', { timeout: 2_000 });
-  return true;
+/** The places of what lies in a party's stream, up to one, as the guard reads them. */
+async function readAll(guard: NatsConnection, party: string, to: number): Promise<number[]> {
+  const reader = new IngressReader({ connection: guard, party, batchSize: 16 });
+  await reader.begin();
+  const places: number[] = [];
+  while (reader.isReading && (places.at(-1) ?? 0) < to)
+    places.push(...(await reader.next()).map(({ seq }) => seq));
+  reader.stop();
+  return places;
 }

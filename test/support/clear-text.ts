@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import type { DatabaseName } from '#deploy/local/local-databases.js';
-import { eventsStream } from '#libs/contracts/subjects.js';
+import { eventsReply } from '#libs/contracts/ask-inbox.js';
+import { askFor } from '#libs/nats/ask-client.js';
+import { connectMesh } from '#libs/nats/connect-mesh.js';
 import type { MeshForTest } from './mesh-for-test.js';
 import { storedStreams } from './stored-messages.js';
 
@@ -18,22 +20,35 @@ export async function clearTextOfLogs({ folder }: MeshForTest): Promise<string> 
   ).join('\n');
 }
 
-/** Names of streams and consumers, subject and headers of every message that lies anywhere, and EVENTS whole. */
+/** Names of streams and consumers, subject and headers of every message that lies anywhere, and every event as a follower is told it. */
 export async function clearTextOfStreams(
   mesh: MeshForTest,
 ): Promise<{ readonly text: string; readonly events: number }> {
   const streams = await storedStreams(mesh);
+  const events = await toldEvents(mesh);
   const parts = streams.flatMap(({ name, consumers, messages }) => [
     name,
     consumers,
-    ...messages.flatMap(({ subject, headers, body }) =>
-      name === eventsStream ? [subject, headers, body] : [subject, headers],
-    ),
+    ...messages.flatMap(({ subject, headers }) => [subject, headers]),
   ]);
-  return {
-    text: parts.join('\n'),
-    events: streams.find(({ name }) => name === eventsStream)?.messages.length ?? 0,
-  };
+  return { text: [...parts, ...events].join('\n'), events: events.length };
+}
+
+async function toldEvents({ mesh }: MeshForTest): Promise<readonly string[]> {
+  const seedFile = mesh.secrets.seed('svc_router');
+  const connection = await connectMesh({ url: mesh.natsUrl, seedFile, name: 'svc_router' });
+  try {
+    const told: string[] = [];
+    for (let after = 0; ;) {
+      const payload = { after, max: 512 };
+      const { events } = await askFor(connection, 'events', { payload, reply: eventsReply });
+      if (events.length === 0) return told;
+      told.push(...events.map(({ event }) => JSON.stringify(event)));
+      after = events.at(-1)?.number ?? after;
+    }
+  } finally {
+    await connection.close();
+  }
 }
 
 /** Every key with its value, whatever its type. */

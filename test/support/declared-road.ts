@@ -19,48 +19,29 @@ export interface Declared {
   readonly subscribe: readonly string[];
 }
 
-const party: Declared = {
-  publish: ['out.>', 'ask.>', '$JS.API.CONSUMER.MSG.NEXT.<own>.dlv', '$JS.ACK.<own>.dlv.>'],
-  subscribe: ['_INBOX.>'],
-};
-const follower = ['$JS.API.CONSUMER.MSG.NEXT.EVENTS.<own>', '$JS.ACK.EVENTS.<own>.>'];
-const answers = ['answer.<own>.>'];
+const party: Declared = { publish: ['out.>', 'ask.>'], subscribe: ['_INBOX.>'] };
+const answering: Declared = { ...party, subscribe: [...party.subscribe, 'answer.<own>.>'] };
 
 export const declaredRoad: Readonly<Record<Standing, Declared>> = {
   agency: party,
   svc_ops: party,
-  svc_notifier: { ...party, subscribe: [...party.subscribe, ...answers] },
-  svc_router: {
-    publish: [...party.publish, ...follower],
-    subscribe: [...party.subscribe, ...answers],
-  },
-  svc_reminders: {
-    publish: [...party.publish, ...follower],
-    subscribe: [...party.subscribe, ...answers],
-  },
-  // Least privilege: it makes, changes and purges no stream, takes from nobody's deliveries, hears nobody's inbox. Two durables of a party it
-  // may make anew, where the broker lost count; and it looks at what lies in a delivery stream before it takes it back.
+  svc_notifier: answering,
+  svc_router: answering,
+  svc_reminders: answering,
+  // Least privilege: it makes and changes no stream, hears nobody's inbox, and has nothing to say to a party but answers. It reads what was put out,
+  // and takes it out when it has read it.
   guard: {
     publish: [
-      'egress.>',
-      'events.>',
       'answer.>',
-      '$JS.API.INFO',
-      '$JS.API.STREAM.NAMES',
+      'wake',
       '$JS.API.STREAM.INFO.*',
-      '$JS.API.STREAM.MSG.GET.*',
-      '$JS.API.STREAM.MSG.DELETE.*',
-      '$JS.API.CONSUMER.DELETE.*.guard',
-      '$JS.API.CONSUMER.DELETE.*.dlv',
-      '$JS.API.CONSUMER.DURABLE.CREATE.*.guard',
-      '$JS.API.CONSUMER.DURABLE.CREATE.*.dlv',
-      '$JS.API.CONSUMER.INFO.*.*',
-      '$JS.API.CONSUMER.MSG.NEXT.*.guard',
-      '$JS.ACK.*.guard.>',
+      '$JS.API.STREAM.PURGE.*',
+      '$JS.API.CONSUMER.CREATE.*.>',
+      '$JS.API.CONSUMER.MSG.NEXT.*.*',
       // Its answers: what the server makes of the reply subject of a question that comes through an import.
       '_R_.>',
     ],
-    subscribe: ['_INBOX_guard.>', 'ask.>'],
+    subscribe: ['_INBOX_guard.>', 'ask.>', 'wake'],
   },
   provisioner: { publish: ['$JS.API.>'], subscribe: ['_INBOX_provisioner.>'] },
   // The account SYS carries no message; its user may ask the server how it is, and not command it.

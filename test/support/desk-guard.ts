@@ -2,10 +2,9 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import type { Directory, Timeline } from '#libs/contracts/ask.js';
 import { readMessageText, type ReadMessage } from '#libs/contracts/read-message.js';
 import type { AgreementPut, PartyPut, PersonPut } from '#libs/contracts/service-forms.js';
-import { ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
 import { serveAsks } from '#libs/nats/answer-server.js';
 import type { AskReply } from '#libs/nats/ask-client.js';
-import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
+import { IngressTap } from './ingress-tap.js';
 import { until } from './until.js';
 
 /** A guard for the operator's tool alone, on the real road: takes what svc_ops puts out, keeps a directory, answers what svc_ops asks. */
@@ -15,7 +14,7 @@ export class DeskGuard {
   readonly #people = new Map<string, PersonPut>();
   readonly #agreements = new Map<string, AgreementPut>();
   readonly #timelines = new Map<string, Timeline>();
-  readonly #consumer: DeliveryConsumer;
+  readonly #tap: IngressTap;
   readonly #asks: { stop(): Promise<void> };
 
   /** @param refuses answers the reason to refuse a message with, or undefined */
@@ -23,19 +22,7 @@ export class DeskGuard {
     guard: NatsConnection,
     private readonly refuses: (message: ReadMessage) => string | undefined = () => undefined,
   ) {
-    this.#consumer = new DeliveryConsumer(guard, {
-      stream: ingressStream('svc_ops'),
-      durable: ingressDurable,
-      ackWaitMs: 30_000,
-      inFlight: 16,
-      isOrdered: true,
-      handle: (delivery) => {
-        this.#take(new TextDecoder().decode(delivery.data));
-        return Promise.resolve({ kind: 'ack' });
-      },
-      onDead: () => Promise.resolve(),
-    });
-    this.#consumer.start();
+    this.#tap = new IngressTap(guard, 'svc_ops', (text) => this.#take(text));
     this.#asks = serveAsks(guard, (party, verb, payload) =>
       this.#answer(party, verb, payload as Record<string, unknown>),
     );
@@ -46,7 +33,7 @@ export class DeskGuard {
   }
 
   async stop(): Promise<void> {
-    await this.#consumer.stop();
+    await this.#tap.stop();
     await this.#asks.stop();
   }
 

@@ -2,10 +2,9 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import type { Timeline } from '#libs/contracts/ask.js';
 import type { VerdictKind } from '#libs/contracts/verdict.js';
 import { messageDigest } from '#libs/digest/message-digest.js';
-import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
-import { RoadPublisher } from '#libs/nats/road-publisher.js';
-import { deliverySubject, ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
+import { IngressTap } from './ingress-tap.js';
 import type { NatsForTest } from './nats-for-test.js';
+import { StandInInbox } from './stand-in-inbox.js';
 
 export interface FakeMessage {
   readonly id: string;
@@ -46,20 +45,15 @@ export class FakeGuard {
     string,
     (party: string, payload: Record<string, unknown>) => object | undefined
   > = {};
-  readonly #consumers: DeliveryConsumer[] = [];
+  readonly inbox = new StandInInbox();
+  readonly #taps: IngressTap[] = [];
   readonly #decided = new Set<() => void>();
 
-  private constructor(
-    private readonly connection: NatsConnection,
-    private readonly publisher: RoadPublisher,
-  ) {}
+  private constructor(private readonly connection: NatsConnection) {}
 
   static async start(nats: NatsForTest): Promise<FakeGuard> {
     const connection = await nats.connect('guard');
-    const guard = new FakeGuard(
-      connection,
-      new RoadPublisher(connection, { inboxPrefix: '_INBOX_guard' }),
-    );
+    const guard = new FakeGuard(connection);
     for (const { id } of nats.parties) guard.#follow(id);
     connection.subscribe('ask.>', {
       callback: (_error, message) => {
@@ -74,34 +68,20 @@ export class FakeGuard {
     return guard;
   }
 
-  /** Puts anything at all into a party's delivery stream. */
-  async deliver(party: string, body: string, id: string): Promise<void> {
-    await this.publisher.publish(Buffer.from(body), `${id}.${party}`, deliverySubject(party));
+  /** Puts anything at all into a party's inbox. */
+  deliver(party: string, message: unknown, id: string): void {
+    this.inbox.deliver(party, id, message);
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#consumers.map((consumer) => consumer.stop(3_000)));
-    await this.publisher.stop();
+    await Promise.all(this.#taps.map((tap) => tap.stop()));
   }
 
   #follow(party: string): void {
-    const consumer = new DeliveryConsumer(this.connection, {
-      stream: ingressStream(party),
-      durable: ingressDurable,
-      ackWaitMs: 30_000,
-      inFlight: 64,
-      isOrdered: true,
-      handle: async ({ data }) => {
-        await this.#take(party, Buffer.from(data).toString('utf8'));
-        return { kind: 'ack' };
-      },
-      onDead: async () => undefined,
-    });
-    this.#consumers.push(consumer);
-    consumer.start();
+    this.#taps.push(new IngressTap(this.connection, party, (text) => this.#take(party, text)));
   }
 
-  async #take(party: string, text: string): Promise<void> {
+  #take(party: string, text: string): void {
     const message = JSON.parse(text) as FakeMessage;
     this.taken.push(message);
     if (this.kept.has(message.id)) return;
@@ -120,11 +100,13 @@ export class FakeGuard {
     if (message.case !== undefined) timeline.case = message.case;
     this.kept.set(id, { sender: party, digest: messageDigest(message), message, timeline });
     if (decision.verdict === 'cleared' && to !== 'mesh' && !to.startsWith('area:'))
-      await this.deliver(to, text, id);
+      this.deliver(to, message, id);
     for (const resolve of this.#decided) resolve();
   }
 
   async #answer(party: string, verb: string, payload: Record<string, unknown>): Promise<object> {
+    if (verb === 'take') return this.inbox.take(party, payload);
+    if (verb === 'settle') return this.inbox.settle(party, payload);
     const id = String(payload['id']);
     const known = this.kept.get(id);
     if (verb === 'seen') {

@@ -1,14 +1,10 @@
 import type { NatsConnection } from '@nats-io/nats-core';
-import {
-  answerSubject,
-  deliverySubject,
-  ingressDurable,
-  ingressStream,
-} from '#libs/contracts/subjects.js';
+import { answerSubject } from '#libs/contracts/subjects.js';
+import { type AnswerServer, serveAsks } from '#libs/nats/answer-server.js';
 import { type AskReply, requestJson } from '#libs/nats/ask-client.js';
-import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
-import { RoadPublisher } from '#libs/nats/road-publisher.js';
+import { IngressTap } from './ingress-tap.js';
 import type { NatsForTest } from './nats-for-test.js';
+import { StandInInbox } from './stand-in-inbox.js';
 import { until } from './until.js';
 
 /** A message as it lies on the road. */
@@ -22,48 +18,46 @@ export interface RoadMessage {
 /** The guard's end of one service's road, under the guard's own key: delivers, takes what the service puts out, asks. It decides nothing. */
 export class GuardSide {
   readonly outgoing: RoadMessage[] = [];
-  readonly #publisher: RoadPublisher;
-  readonly #consumer: DeliveryConsumer;
+  /** What was delivered to the service. */
+  readonly inbox = new StandInInbox();
+  readonly #tap: IngressTap;
+  readonly #asks: AnswerServer;
 
   private constructor(
     private readonly connection: NatsConnection,
     private readonly service: string,
   ) {
-    this.#publisher = new RoadPublisher(connection, { inboxPrefix: '_INBOX_guard' });
-    this.#consumer = new DeliveryConsumer(connection, {
-      stream: ingressStream(service),
-      durable: ingressDurable,
-      ackWaitMs: 30_000,
-      inFlight: 64,
-      isOrdered: true,
-      handle: async ({ data }) => {
-        await Promise.resolve(
-          this.outgoing.push(JSON.parse(new TextDecoder().decode(data)) as RoadMessage),
-        );
-        return { kind: 'ack' };
-      },
-      onDead: () => Promise.resolve(),
-    });
-    this.#consumer.start();
+    this.#tap = new IngressTap(connection, service, (text) =>
+      this.outgoing.push(JSON.parse(text) as RoadMessage),
+    );
+    this.#asks = serveAsks(connection, async (party, verb, payload) =>
+      Promise.resolve(
+        (verb === 'take'
+          ? await this.inbox.take(party, payload)
+          : this.inbox.settle(party, payload)) as AskReply,
+      ),
+    );
   }
 
   static async of(nats: NatsForTest, service: string): Promise<GuardSide> {
     return new GuardSide(await nats.connect('guard'), service);
   }
 
-  async deliver(message: Omit<RoadMessage, 'to'>, deduplicationId = message.id): Promise<void> {
-    const envelope = {
-      specversion: '1.0',
-      source: '/parties/guard',
-      time: new Date().toISOString(),
-      to: this.service,
-      ...message,
-    };
-    await this.deliverBytes(new TextEncoder().encode(JSON.stringify(envelope)), deduplicationId);
+  deliver(message: Omit<RoadMessage, 'to'>): void {
+    this.deliverRaw(
+      {
+        specversion: '1.0',
+        source: '/parties/guard',
+        time: new Date().toISOString(),
+        to: this.service,
+        ...message,
+      },
+      message.id,
+    );
   }
 
-  async deliverBytes(body: Uint8Array, deduplicationId: string): Promise<void> {
-    await this.#publisher.publish(body, deduplicationId, deliverySubject(this.service));
+  deliverRaw(message: unknown, id: string): void {
+    this.inbox.deliver(this.service, id, message);
   }
 
   /** The first message the service put out that has this type and these data. */
@@ -79,7 +73,7 @@ export class GuardSide {
   }
 
   async stop(): Promise<void> {
-    await this.#consumer.stop();
-    await this.#publisher.stop();
+    await this.#tap.stop();
+    await this.#asks.stop();
   }
 }

@@ -1,14 +1,15 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { createInbox, type NatsConnection } from '@nats-io/nats-core';
+import type { NatsConnection } from '@nats-io/nats-core';
 import type { Clock } from '#libs/clock/clock.js';
 import type { Timeline } from '#libs/contracts/ask.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { type DeliveredMessage, sourceOf } from '#libs/contracts/mesh-message.js';
 import { ownEffectId, uuidV7 } from '#libs/contracts/message-id.js';
 import { type MessageName, typeOf } from '#libs/contracts/message-table.js';
-import { deliveryDurable, deliveryStream, eventsStream } from '#libs/contracts/subjects.js';
-import { type AskReply, askGuard } from '#libs/nats/ask-client.js';
-import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
+import { settleReply, takeReply } from '#libs/contracts/ask-inbox.js';
+import { type AskReply, askFor, askGuard } from '#libs/nats/ask-client.js';
+import { EventsFollower } from '#libs/nats/events-follower.js';
+import { InboxConsumer } from '#libs/nats/inbox-consumer.js';
 import { RoadPublisher } from '#libs/nats/road-publisher.js';
 import { personOf } from './guard-builders.js';
 import { type FormContext, forms, maria } from './guard-forms.js';
@@ -35,9 +36,10 @@ export class MeshParty {
   /** What it took, in the order of arrival; every one of them, repeats included. */
   readonly received: DeliveredMessage[] = [];
   readonly #publisher: RoadPublisher;
-  /** Of a service that follows EVENTS: what came there. */
+  /** Of a service that follows the mesh's events: what came. */
   readonly events: MeshEvent[] = [];
-  readonly #consumers: { readonly stream: string; readonly consumer: DeliveryConsumer }[] = [];
+  #inbox: InboxConsumer | undefined;
+  #follower: EventsFollower | undefined;
 
   constructor(
     readonly id: string,
@@ -113,33 +115,60 @@ export class MeshParty {
 
   /** Takes and acknowledges what is delivered, from now on. */
   collect(): this {
-    this.#consume({ stream: deliveryStream(this.id), durable: deliveryDurable }, (json) =>
-      this.received.push(json as DeliveredMessage),
-    );
+    if (this.#inbox !== undefined) return this;
+    this.#inbox = new InboxConsumer(this.connection, {
+      inFlight: 256,
+      handle: ({ message }) => {
+        this.received.push(message as DeliveredMessage);
+        return Promise.resolve({ kind: 'ack' });
+      },
+      onDead: () => Promise.resolve(),
+    });
+    this.#inbox.start();
     return this;
   }
 
-  /** Follows EVENTS, from its beginning. For the services that may. */
+  /** Follows the mesh's events, from the first. For the services that may. */
   follow(): this {
-    this.#consume({ stream: eventsStream, durable: this.id }, (json) =>
-      this.events.push(...(json as MeshEvent[])),
-    );
+    if (this.#follower !== undefined) return this;
+    this.#follower = new EventsFollower(this.connection, {
+      followedTo: () => Promise.resolve(0),
+      handle: (event) => {
+        this.events.push(event);
+        return Promise.resolve();
+      },
+      onDead: () => Promise.resolve(),
+      onTrouble: () => undefined,
+    });
+    this.#follower.start();
     return this;
   }
 
-  /** Pulls one delivery and leaves it in hand, unacknowledged. */
+  /** Takes one delivery and leaves it in hand, unacknowledged. */
   async pull(): Promise<DeliveredMessage> {
-    const inbox = createInbox();
-    const pulled = this.connection.subscribe(inbox, { max: 1 });
-    const request = JSON.stringify({ batch: 1, expires: 5_000_000_000 });
-    this.connection.publish(
-      `$JS.API.CONSUMER.MSG.NEXT.${deliveryStream(this.id)}.${deliveryDurable}`,
-      request,
-      { reply: inbox },
+    const { messages } = await askFor(this.connection, 'take', {
+      payload: { take: randomUUID(), max: 1, waitMs: 5_000 },
+      reply: takeReply,
+      timeoutMs: allow(10_000),
+    });
+    const [first] = messages;
+    if (first === undefined) throw new Error(`nothing waits for ${this.id}`);
+    return first.message as unknown as DeliveredMessage;
+  }
+
+  /** Says that it is done with what it took, until a guard has taken it. */
+  async finish(...done: readonly string[]): Promise<void> {
+    const { done: had } = await until(`${this.id} is done`, () =>
+      askFor(this.connection, 'settle', { payload: { done }, reply: settleReply }),
     );
-    for await (const message of pulled)
-      if (message.data.length > 0) return message.json<DeliveredMessage>();
-    throw new Error(`nothing waits for ${this.id}`);
+    if (had.length !== done.length) throw new Error(`${this.id} never had one of these`);
+  }
+
+  /** Takes what comes first, and is done with it. */
+  async takeNext(): Promise<DeliveredMessage> {
+    const message = await this.pull();
+    await this.finish(message.id);
+    return message;
   }
 
   /** The delivery of that id, once it has come. */
@@ -147,29 +176,11 @@ export class MeshParty {
     return until(`${this.id} has ${id}`, () => this.received.find((message) => message.id === id));
   }
 
-  #consume(
-    from: { readonly stream: string; readonly durable: string },
-    take: (json: unknown) => void,
-  ): void {
-    if (this.#consumers.some(({ stream }) => stream === from.stream)) return;
-    const consumer = new DeliveryConsumer(this.connection, {
-      ...from,
-      ackWaitMs: 30_000,
-      inFlight: 512,
-      isOrdered: false,
-      handle: ({ data }) => {
-        take(JSON.parse(Buffer.from(data).toString('utf8')));
-        return Promise.resolve({ kind: 'ack' });
-      },
-      onDead: () => Promise.resolve(),
-    });
-    this.#consumers.push({ stream: from.stream, consumer });
-    consumer.start();
-  }
-
   /** Takes no more, until it collects again. */
   async rest(): Promise<void> {
-    await Promise.all(this.#consumers.splice(0).map(({ consumer }) => consumer.stop()));
+    await Promise.all([this.#inbox?.stop(), this.#follower?.stop()]);
+    this.#inbox = undefined;
+    this.#follower = undefined;
   }
 
   async stop(): Promise<void> {

@@ -4,7 +4,6 @@ import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/nats-core';
-import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { freePort } from '#deploy/local/free-port.js';
 import type { RunningBroker } from '#deploy/nats/add-party.js';
@@ -13,10 +12,7 @@ import { brokerPublicKey, newCipherKey, seedFile } from '#deploy/nats/broker-key
 import { provisionStreams } from '#deploy/nats/provision-streams.js';
 import { writeBrokerFiles } from '#deploy/nats/write-broker-files.js';
 import { isServiceParty, serviceParties, type BrokerParty } from '#libs/contracts/party.js';
-import { ingressDurable, ingressStream } from '#libs/contracts/subjects.js';
 import { connectMesh } from '#libs/nats/connect-mesh.js';
-import { deliveryPlan, ingressPlan } from '#libs/nats/durable-plan.js';
-import { mendDurable } from '#libs/nats/mend-durable.js';
 import { allow } from './pace.js';
 import { until } from './until.js';
 
@@ -24,7 +20,6 @@ import { until } from './until.js';
 export class NatsForTest {
   readonly #connections: NatsConnection[] = [];
   #process: ChildProcess | undefined;
-  #provisioner: Promise<NatsConnection> | undefined;
 
   private constructor(
     readonly folder: string,
@@ -59,7 +54,6 @@ export class NatsForTest {
       url: `nats://127.0.0.1:${port}`,
       configFolder: join(folder, 'config'),
       options,
-      eventsMaxBytes: 2 * maxBytes,
       env: { ...process.env, JS_KEY: newCipherKey() },
       provisionerSeedFile: seedFile(keys, 'provisioner'),
       reload: async () => {
@@ -70,7 +64,7 @@ export class NatsForTest {
     await writeBrokerFiles(broker.configFolder, brokerConfig(parties, options));
     const nats = new NatsForTest(folder, broker, parties);
     await nats.run();
-    await provisionStreams(await nats.connect('provisioner'), parties, broker.eventsMaxBytes);
+    await provisionStreams(await nats.connect('provisioner'), parties);
     return nats;
   }
 
@@ -137,13 +131,6 @@ export class NatsForTest {
     return connection;
   }
 
-  /** How many messages of a party the guard has taken and not answered yet. */
-  async inHand(party: string): Promise<number> {
-    this.#provisioner ??= this.connect('provisioner');
-    const manager = await jetstreamManager(await this.#provisioner);
-    return (await manager.consumers.info(ingressStream(party), ingressDurable)).num_ack_pending;
-  }
-
   /** Without any credential. */
   async connectWithout(): Promise<NatsConnection> {
     const connection = await connect({
@@ -163,18 +150,9 @@ export class NatsForTest {
     await exit;
   }
 
-  /** What the guard does for every party when the broker was started anew, where a test has no guard. */
-  async mend(): Promise<void> {
-    const guard = await this.connect('guard');
-    for (const { id } of this.parties)
-      for (const plan of [ingressPlan(id), deliveryPlan(id)]) await mendDurable(guard, plan);
-    await guard.close();
-  }
-
   /**
    * Starts the server anew as one that was killed while it replaced the file of a stream's last message, just acknowledged: it counts the stream
-   * from 1, and the stream's durables stand where they stood. It is asked to end, as it writes down where a durable stands only then, or a moment
-   * after that has moved.
+   * from 1 again.
    */
   async loseCount(...streams: readonly string[]): Promise<void> {
     await this.kill('SIGTERM');

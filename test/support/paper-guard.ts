@@ -6,7 +6,7 @@ import { effectId } from '#libs/contracts/message-id.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { Problem } from '#libs/contracts/problem.js';
 import { type ReadMessage, readMessageText } from '#libs/contracts/read-message.js';
-import { toEvent } from '#services/consent-guard/adapters/road.courier.js';
+import { toEvent } from '#services/consent-guard/adapters/event.book.js';
 import { decide } from '#services/consent-guard/domain/decide.js';
 import { Directory } from '#services/consent-guard/domain/directory.js';
 import type { Effect } from '#services/consent-guard/domain/effect.js';
@@ -103,7 +103,7 @@ export class PaperGuard {
   #keep(record: GuardRecord, at: Date): MeshEvent {
     this.#world.putRecord(record);
     this.#records.push({ record, at });
-    return toEvent({ record, seq: this.#records.length, recordedAt: at });
+    return toEvent({ ...record, seq: this.#records.length, recordedAt: at });
   }
 
   /** Each party that had something under the lines gets one instruction a case. On paper all that was delivered was collected, too. */

@@ -49,7 +49,10 @@ export class ProtocolTown {
 
   static async start(): Promise<ProtocolTown> {
     // Somebody who is away is told of by the router's next sweep, which no test waits a minute for.
-    const settings = { 'referral-router': { OVERDUE_SWEEP_SECONDS: '1' } };
+    const settings = {
+      'referral-router': { OVERDUE_SWEEP_SECONDS: '1' },
+      'consent-guard': { TRIM_AFTER_SECONDS: '1' },
+    };
     const mesh = await MeshForTest.start({ settings });
     const mail = await ProtocolMail.open(mesh.mesh.mailFolder, mesh.gpgHome);
     return new ProtocolTown(mesh, mail, await readSampleDirectory());

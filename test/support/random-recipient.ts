@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Msg, type NatsConnection, createInbox } from '@nats-io/nats-core';
+import { randomUUID } from 'node:crypto';
+import type { NatsConnection } from '@nats-io/nats-core';
+import { takeReply } from '#libs/contracts/ask-inbox.js';
 import type { DeliveredMessage } from '#libs/contracts/mesh-message.js';
-import { deliveryDurable, deliveryStream } from '#libs/contracts/subjects.js';
+import { askFor, askGuard } from '#libs/nats/ask-client.js';
 
 /** When a message first came, and when the pull that brought it was sent: it was given out in between. On `performance.now()`. */
 export interface Arrival {
@@ -24,7 +26,6 @@ export class RandomRecipient {
 
   constructor(
     private readonly connection: NatsConnection,
-    private readonly party: string,
     private readonly random: () => number,
   ) {
     this.loop = this.run();
@@ -42,33 +43,22 @@ export class RandomRecipient {
     }
   }
 
-  /** What is there now, at most so many; the server says when there is no more. */
+  /** What is there now, at most so many. A take whose answer is lost is asked again, and gives the same. */
   private async pull(batch: number): Promise<void> {
-    const inbox = createInbox();
     const pulledAt = performance.now();
-    let taken = 0;
-    await new Promise<void>((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        subscription.unsubscribe();
-        resolve();
-      };
-      const timer = setTimeout(end, 2_000);
-      const subscription = this.connection.subscribe(inbox, {
-        callback: (_error, message) => {
-          if (message.reply?.startsWith('$JS.ACK.') !== true) return end();
-          this.take(message, pulledAt);
-          taken += 1;
-          if (taken === batch) end();
-        },
-      });
-      const subject = `$JS.API.CONSUMER.MSG.NEXT.${deliveryStream(this.party)}.${deliveryDurable}`;
-      this.connection.publish(subject, JSON.stringify({ batch, no_wait: true }), { reply: inbox });
-    });
+    const { messages } = await askFor(this.connection, 'take', {
+      payload: { take: randomUUID(), max: batch },
+      reply: takeReply,
+      timeoutMs: 2_000,
+    }).catch(() => ({ messages: [] }));
+    for (const { message } of messages) this.take(message as unknown as DeliveredMessage, pulledAt);
+    const done = messages.map(({ message }) => message.id);
+    if (done.length > 0)
+      await askGuard(this.connection, 'settle', { done }, 2_000).catch(() => undefined);
   }
 
-  private take(message: Msg, pulledAt: number): void {
-    const { id, leftout: isInPart = false } = message.json<DeliveredMessage>();
+  private take(message: DeliveredMessage, pulledAt: number): void {
+    const { id, leftout: isInPart = false } = message;
     const before = this.arrivals.get(id);
     this.arrivals.set(id, {
       pulledAt,
@@ -78,6 +68,5 @@ export class RandomRecipient {
       wasWhole: before?.wasWhole === true || !isInPart,
       wasInPart: before?.wasInPart === true || isInPart,
     });
-    message.respond('+ACK');
   }
 }

@@ -14,16 +14,13 @@ import type { ScheduledReminder } from '#libs/contracts/ask.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import type { MessageName } from '#libs/contracts/message-table.js';
 import { typeOf } from '#libs/contracts/message-table.js';
-import {
-  answerSubject,
-  eventsSubject,
-  ingressDurable,
-  ingressStream,
-} from '#libs/contracts/subjects.js';
+import { answerSubject } from '#libs/contracts/subjects.js';
+import { type AnswerServer, serveAsks } from '#libs/nats/answer-server.js';
 import { requestJson } from '#libs/nats/ask-client.js';
-import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
-import { RoadPublisher } from '#libs/nats/road-publisher.js';
+import type { AskReply } from '#libs/nats/ask-client.js';
+import { IngressTap } from './ingress-tap.js';
 import { NatsForTest } from './nats-for-test.js';
+import { StandInEvents } from './stand-in-inbox.js';
 import { startPostgres } from './start-postgres.js';
 import type { PostgresServer } from './start-postgres.js';
 import { until } from './until.js';
@@ -54,7 +51,8 @@ export class RemindersWorld {
     },
     private readonly guard: {
       readonly connection: NatsConnection;
-      readonly publisher: RoadPublisher;
+      readonly events: StandInEvents;
+      readonly asks: AnswerServer;
     },
     private readonly databaseUrl: string,
   ) {}
@@ -67,12 +65,16 @@ export class RemindersWorld {
       startRedis({ dir: join(folder, 'redis'), port: await freePort() }),
     ]);
     const connection = await nats.connect('guard');
-    const publisher = new RoadPublisher(connection, { inboxPrefix: '_INBOX_guard' });
+    const events = new StandInEvents();
+    const asks = serveAsks(
+      connection,
+      (_party, _verb, payload) => events.events(payload) as Promise<AskReply>,
+    );
     const databaseUrl = await postgres.createDatabase('reminders');
     const world = new RemindersWorld(
       folder,
       { nats, postgres, redis },
-      { connection, publisher },
+      { connection, events, asks },
       databaseUrl,
     );
     await world.setClock(mesh);
@@ -141,15 +143,15 @@ export class RemindersWorld {
     };
   }
 
-  /** What the guard puts on EVENTS of a message it cleared. */
-  async tell(...about: Parameters<RemindersWorld['eventOf']>): Promise<string> {
+  /** What the guard tells of a message it cleared. */
+  tell(...about: Parameters<RemindersWorld['eventOf']>): string {
     const event = this.eventOf(...about);
-    await this.publish(JSON.stringify([event]), `${event.id}.${event.verdict}`);
+    this.publish(event);
     return event.id;
   }
 
-  async publish(text: string, id: string = randomUUID()): Promise<void> {
-    await this.guard.publisher.publish(Buffer.from(text), id, eventsSubject);
+  publish(event: unknown): void {
+    this.guard.events.publish(event);
   }
 
   /** What the guard asks: the schedule of cases. */
@@ -220,14 +222,14 @@ export class RemindersWorld {
 
   async stop(): Promise<void> {
     await Promise.all(this.instances.map((instance) => instance.stop()));
-    await this.consumer?.stop();
-    await this.guard.publisher.stop();
+    await this.tap?.stop();
+    await this.guard.asks.stop();
     const { nats, postgres, redis } = this.servers;
     await Promise.all([nats.stop(), postgres.stop(), redis.stop()]);
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private consumer: DeliveryConsumer | undefined;
+  private tap: IngressTap | undefined;
 
   private get clockFile(): string {
     return join(this.folder, 'clock.json');
@@ -235,18 +237,8 @@ export class RemindersWorld {
 
   /** Takes what the service sends, as the guard would. */
   private collect(): void {
-    this.consumer = new DeliveryConsumer(this.guard.connection, {
-      stream: ingressStream('svc_reminders'),
-      durable: ingressDurable,
-      ackWaitMs: 30_000,
-      inFlight: 256,
-      isOrdered: true,
-      handle: async ({ data }) => {
-        this.sent.push(JSON.parse(Buffer.from(data).toString()) as Sent);
-        return { kind: 'ack' };
-      },
-      onDead: async () => undefined,
-    });
-    this.consumer.start();
+    this.tap = new IngressTap(this.guard.connection, 'svc_reminders', (text) =>
+      this.sent.push(JSON.parse(text) as Sent),
+    );
   }
 }

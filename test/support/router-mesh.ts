@@ -4,17 +4,13 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { type WaitingFor, type WorklistStep, worklistReply } from '#libs/contracts/ask.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { readMessageText } from '#libs/contracts/read-message.js';
-import {
-  answerSubject,
-  eventsSubject,
-  ingressDurable,
-  ingressStream,
-} from '#libs/contracts/subjects.js';
+import { answerSubject } from '#libs/contracts/subjects.js';
+import { type AnswerServer, serveAsks } from '#libs/nats/answer-server.js';
 import { type AskReply, requestJson } from '#libs/nats/ask-client.js';
-import { DeliveryConsumer } from '#libs/nats/delivery-consumer.js';
-import { RoadPublisher } from '#libs/nats/road-publisher.js';
+import { IngressTap } from './ingress-tap.js';
 import { NatsForTest } from './nats-for-test.js';
 import { ServiceProcess } from './service-process.js';
+import { StandInEvents } from './stand-in-inbox.js';
 import { type PostgresServer, startPostgres } from './start-postgres.js';
 import { until } from './until.js';
 import { usualStart } from './usual-start.js';
@@ -36,6 +32,7 @@ export class RouterMesh {
   readonly outgoing: Outgoing[] = [];
   /** What the guard could not read: must stay empty. */
   readonly unread: string[] = [];
+  readonly #told = new Set<string>();
   private now = usualStart;
 
   private constructor(
@@ -43,34 +40,29 @@ export class RouterMesh {
     readonly postgres: PostgresServer,
     private readonly guard: NatsConnection,
     private readonly parts: {
-      readonly events: RoadPublisher;
+      readonly events: StandInEvents;
+      readonly asks: AnswerServer;
       readonly databaseUrl: string;
-      readonly collector: DeliveryConsumer;
+      readonly tap: IngressTap;
     },
   ) {}
 
   static async start(): Promise<RouterMesh> {
     const [nats, postgres] = await Promise.all([NatsForTest.start([]), startPostgres()]);
     const guard = await nats.connect('guard');
-    const collector = new DeliveryConsumer(guard, {
-      stream: ingressStream(router),
-      durable: ingressDurable,
-      ackWaitMs: 30_000,
-      inFlight: 64,
-      isOrdered: true,
-      handle: async ({ data }) => {
-        await Promise.resolve(mesh.take(new TextDecoder().decode(data)));
-        return { kind: 'ack' };
-      },
-      onDead: () => Promise.resolve(),
-    });
-    const events = new RoadPublisher(guard, { inboxPrefix: '_INBOX_guard' });
-    const mesh = new RouterMesh(nats, postgres, guard, {
+    const events = new StandInEvents();
+    const asks = serveAsks(
+      guard,
+      (_party, _verb, payload) => events.events(payload) as Promise<AskReply>,
+    );
+    const tap = new IngressTap(guard, router, (text) => mesh.take(text));
+    const databaseUrl = await postgres.createDatabase('router');
+    const mesh: RouterMesh = new RouterMesh(nats, postgres, guard, {
       events,
-      databaseUrl: await postgres.createDatabase('router'),
-      collector,
+      asks,
+      databaseUrl,
+      tap,
     });
-    collector.start();
     return mesh;
   }
 
@@ -96,15 +88,18 @@ export class RouterMesh {
     });
   }
 
-  /** Puts events on EVENTS, as the guard does. `attempt` makes a repeat another message to the broker. */
-  async publish(events: readonly MeshEvent[], attempt = ''): Promise<void> {
+  /** Tells of events, as the guard does; once each. `attempt` tells of one again. */
+  publish(events: readonly MeshEvent[], attempt = ''): void {
     for (const event of events) {
-      await this.publishBytes(JSON.stringify([event]), `${event.id}.${event.verdict}${attempt}`);
+      const key = `${event.id}.${event.verdict}${attempt}`;
+      if (this.#told.has(key)) continue;
+      this.#told.add(key);
+      this.publishRaw(event);
     }
   }
 
-  publishBytes(text: string, id: string, subject = eventsSubject): Promise<unknown> {
-    return this.parts.events.publish(new TextEncoder().encode(text), id, subject);
+  publishRaw(event: unknown): void {
+    this.parts.events.publish(event);
   }
 
   /** The first message of this type with these data; waits for it. */
@@ -179,8 +174,8 @@ export class RouterMesh {
   }
 
   async stop(): Promise<void> {
-    await this.parts.collector.stop();
-    await this.parts.events.stop();
+    await this.parts.tap.stop();
+    await this.parts.asks.stop();
     await this.nats.stop();
     await this.postgres.stop();
   }

@@ -6,8 +6,8 @@ import type { RouterMesh } from './router-mesh.js';
 export const [jcp, trt] = ['jcp_wandsworth', 'trt_acme'] as const;
 
 /** Two job centres, one of them with a manager, and two providers. */
-export async function publishTown(mesh: RouterMesh): Promise<void> {
-  await mesh.publish(directoryEvents([jcp, 'jcp_leeds', trt, 'trt_beacon']));
+export function publishTown(mesh: RouterMesh): void {
+  mesh.publish(directoryEvents([jcp, 'jcp_leeds', trt, 'trt_beacon']));
   const { case: _case, ...office } = meshEvent('directory.party-put', {
     sender: 'svc_ops',
     to: 'mesh',
@@ -18,7 +18,7 @@ export async function publishTown(mesh: RouterMesh): Promise<void> {
     to: 'mesh',
     directory: personPut('p_jcp_manager', jcp, 'manager'),
   });
-  await mesh.publish([office, manager]);
+  mesh.publish([office, manager]);
 }
 
 /** Events of a case of its own. */

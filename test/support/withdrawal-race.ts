@@ -78,7 +78,6 @@ export async function raceWithdrawals(options: RaceOptions): Promise<RaceResult>
   const random = randomOf('race');
   const recipient = new RandomRecipient(
     await mesh.nats.connect(office),
-    office,
     random.fork('recipient').fraction,
   );
   try {

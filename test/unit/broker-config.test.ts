@@ -6,7 +6,7 @@ import { someBrokerOptions, someParties } from '#test/support/broker-parties.js'
 
 const parties = someParties();
 const options = someBrokerOptions();
-const expected = { ...options, parties, eventsMaxBytes: 64 * 1024 * 1024 };
+const expected = { ...options, parties };
 const generated = (): Map<string, string> =>
   new Map(brokerConfig(parties, options).map((file) => [file.path, file.text]));
 const rulesBroken = (files: Map<string, string>): string[] => [
@@ -109,20 +109,34 @@ const breaches: readonly (readonly [string, string, string | RegExp, string, str
     'hub-users',
   ],
   ['a system user that may command the server', main, '"$SYS.REQ.>"', '">"', 'sys-account'],
-  ['a guard that may publish more', main, '"egress.>",', '"egress.>", "$JS.API.>",', 'hub-users'],
+  ['a guard that may publish more', main, '"answer.>",', '"answer.>", "$JS.API.>",', 'hub-users'],
   [
-    'a guard that may subscribe to deliveries',
+    'a guard that may make durables',
     main,
-    '"ask.>"] }',
-    '"ask.>", "egress.>"] }',
+    '"$JS.API.CONSUMER.CREATE.*.>"',
+    '"$JS.API.CONSUMER.CREATE.*.>", "$JS.API.CONSUMER.DURABLE.CREATE.*.*"',
+    'hub-users',
+  ],
+  [
+    'a guard that may not take out what it has read',
+    main,
+    '"$JS.API.STREAM.PURGE.*",',
+    '',
+    'hub-users',
+  ],
+  [
+    'a guard that may hear what is put out',
+    main,
+    '"ask.>", "wake"] }',
+    '"ask.>", "wake", "ingress.>"] }',
     'hub-users',
   ],
   ['an export without a token position', main, 'account_token_position: 2, ', '', 'hub-exports'],
   [
     'an export with the token at the wrong place',
     main,
-    'account_token_position: 6',
-    'account_token_position: 5',
+    '"ask.*.>", account_token_position: 2',
+    '"ask.*.>", account_token_position: 3',
     'hub-exports',
   ],
   [
@@ -132,7 +146,21 @@ const breaches: readonly (readonly [string, string, string | RegExp, string, str
     'exports: [ { service: "$JS.API.>" }',
     'hub-exports',
   ],
-  ['a stream exported', main, 'exports: [', 'exports: [ { stream: "egress.>" }', 'hub-exports'],
+  ['a stream exported', main, 'exports: [', 'exports: [ { stream: "ingress.>" }', 'hub-exports'],
+  [
+    'an export of deliveries, as an earlier release had it',
+    main,
+    'exports: [',
+    'exports: [ { service: "$JS.API.CONSUMER.MSG.NEXT.*.dlv", account_token_position: 6, response_type: "stream" }',
+    'hub-exports',
+  ],
+  [
+    'an export of what guards tell each other',
+    main,
+    'exports: [',
+    'exports: [ { service: "wake" }',
+    'hub-exports',
+  ],
   [
     'HUB importing from an agency',
     main,
@@ -178,13 +206,14 @@ const breaches: readonly (readonly [string, string, string | RegExp, string, str
     'spoke-imports',
   ],
   [
-    'an agency that follows EVENTS',
+    'an agency that reads an ingress',
     acme,
     'imports: [',
-    'imports: [ { service: { account: "HUB", subject: "$JS.API.CONSUMER.MSG.NEXT.EVENTS.trt_acme" } }',
+    'imports: [ { service: { account: "HUB", subject: "$JS.API.CONSUMER.MSG.NEXT.IN_trt_acme.x" } }',
     'spoke-imports',
   ],
   ['a user that may publish anywhere', acme, '"out.>"', '">"', 'spoke-permissions'],
+  ['an agency that may wake guards', acme, '"ask.>"]', '"ask.>", "wake"]', 'spoke-permissions'],
   ['a user without a list', acme, /permissions: \{[\s\S]*?\} \} \}/, '}', 'spoke-permissions'],
   [
     'an agency that may respond',
@@ -206,7 +235,7 @@ const breaches: readonly (readonly [string, string, string | RegExp, string, str
     'mappings in a spoke',
     acme,
     'limits:',
-    'mappings: { "out.msg": "egress.x.msg" }\n  limits:',
+    'mappings: { "out.msg": "ingress.x.msg" }\n  limits:',
     'setting-not-known',
   ],
   [

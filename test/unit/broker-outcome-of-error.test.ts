@@ -6,7 +6,7 @@ import { retryDelayMs } from '#libs/nats/retry-delay.js';
 
 describe('the outcome of a handler that threw', () => {
   it.each(Object.keys(errorRules) as MeshErrorCode[])('is what the table says of %s', (code) => {
-    expect(outcomeOfError(new MeshError(code, 'why'), 1).kind).toBe(errorRules[code].jetStream);
+    expect(outcomeOfError(new MeshError(code, 'why'), 1).kind).toBe(errorRules[code].message);
   });
 
   it('is to come again, later each time, for what is not ours, and dead after eight deliveries, without its text', () => {

@@ -5,7 +5,6 @@ import { errorRules, type MeshErrorCode } from '#libs/contracts/error-codes.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { canonicalText, messageDigest } from '#libs/digest/message-digest.js';
 import { IdsUnderWay } from '#services/gateway/domain/ids-under-way.js';
-import { InHand } from '#services/gateway/domain/in-hand.js';
 import { allowedMethods } from '#services/gateway/domain/known-routes.js';
 import { type Answer, PartyRoad } from '#services/gateway/domain/party-road.js';
 import { preferredWaitSeconds } from '#services/gateway/domain/prefer-header.js';
@@ -128,26 +127,6 @@ describe('ids under way', () => {
       'same',
       'same',
     ]);
-  });
-});
-
-describe('messages in hand', () => {
-  it('can be acknowledged within the ack wait, again after that they cannot, nor when the broker is another, and repeats are as good as once', () => {
-    const inHand = new InHand(10_000);
-    inHand.add('m', { ackSubject: 'ack.1', untilMs: 60, broker: 'b1' }, 0);
-    expect(inHand.step('m', 59, 'b1')).toMatchObject({
-      kind: 'ack',
-      handle: { ackSubject: 'ack.1' },
-    });
-    expect(inHand.step('m', 60, 'b1').kind).toBe('not-in-hand');
-    inHand.add('m', { ackSubject: 'ack.2', untilMs: 160, broker: 'b1' }, 100);
-    expect(inHand.step('m', 101, 'b1')).toMatchObject({ handle: { ackSubject: 'ack.2' } });
-    expect(inHand.step('m', 101, 'b2').kind).toBe('not-in-hand');
-    inHand.acknowledged('m', 102);
-    expect(inHand.step('m', 103, 'b1').kind).toBe('done');
-    expect(inHand.isAcknowledged('m')).toBe(true);
-    inHand.add('other', { ackSubject: 'ack.3', untilMs: 30_000, broker: 'b1' }, 20_000);
-    expect(inHand.step('m', 20_001, 'b1').kind).toBe('not-in-hand');
   });
 });
 

@@ -65,7 +65,7 @@ describe('the lint of a domain folder', () => {
       '../adapters/store.js',
       './../adapters/store.js',
       '#libs/contracts/../nats/ack.js',
-      '#services/gateway/domain/in-hand.js',
+      '#services/gateway/domain/party-inbox.js',
       '#deploy/local/mesh.js',
       '#test/support/until.js',
       'zod',

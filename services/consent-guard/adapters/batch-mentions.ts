@@ -9,7 +9,6 @@ import type { GuardRecord } from '../domain/guard-record.js';
 import { type Incoming, shownBy } from '../domain/incoming.js';
 import { decidesLines } from '../domain/lines-asked.js';
 import { chainOf } from '../domain/notice-chain.js';
-import { instructionWith } from '../domain/stop-using.js';
 import { mayBeUnasked } from '../domain/unasked.js';
 import type { CaseBinding } from '../domain/world.js';
 
@@ -36,17 +35,9 @@ const citing: readonly string[] = [
 /** The batch's own ids, and those of the messages it names. */
 export function messagesIn(batch: readonly Incoming[]): string[] {
   const ids: string[] = [];
-  for (const incoming of batch) {
-    addMessages(incoming.read.envelope, ids);
-    const own = instructedBy(incoming);
-    if (own !== undefined) ids.push(own);
-  }
+  for (const { read } of batch) addMessages(read.envelope, ids);
   return ids;
 }
-
-/** The guard's own instruction that is recorded with this message. */
-const instructedBy = ({ read }: Incoming): string | undefined =>
-  instructionWith(read.envelope.id, read.name, read.envelope.case);
 
 function addMessages({ id, data }: MeshEnvelope, ids: string[]): void {
   ids.push(id);
@@ -111,19 +102,6 @@ export function appointmentsTold(
 
 const tellsAppointment = ({ name }: GuardRecord): boolean =>
   familyOf(name) === 'appointment' || familyOf(name) === 'review' || name === 'exit.notified';
-
-/** What a batch at work writes records of: its messages, and the cases they are about. */
-export function changedBy(
-  decided: readonly { readonly records: readonly Pick<GuardRecord, 'id' | 'caseId'>[] }[],
-): Set<string> {
-  const changed = new Set<string>();
-  for (const { records } of decided)
-    for (const { id, caseId } of records) {
-      changed.add(id);
-      if (caseId !== undefined) changed.add(caseId);
-    }
-  return changed;
-}
 
 export function clientsByCase(cases: readonly CaseBinding[]): ReadonlyMap<string, string> {
   const clients = new Map<string, string>();
@@ -200,18 +178,15 @@ function shownIn(
   );
 }
 
-/** Those records that are of the batch's own messages and the guard's own with them, not of what these name. */
+/** Those records that are of the batch's own messages, not of what these name. */
 export function recordsOf<T>(
   batch: readonly Incoming[],
   records: ReadonlyMap<string, T>,
 ): ReadonlyMap<string, T> {
   const own = new Map<string, T>();
-  for (const incoming of batch) {
-    const { read } = incoming;
-    for (const id of [read.envelope.id, instructedBy(incoming)]) {
-      const record = id === undefined ? undefined : records.get(id);
-      if (id !== undefined && record !== undefined) own.set(id, record);
-    }
+  for (const { read } of batch) {
+    const record = records.get(read.envelope.id);
+    if (record !== undefined) own.set(read.envelope.id, record);
   }
   return own;
 }

@@ -9,31 +9,22 @@ import type { AgreementPut, PartyPut, PersonPut } from '#libs/contracts/service-
 import type { GuardKeys } from './guard-keys.js';
 import { keyFenceSql } from './key-fence.js';
 import { writeLines, writeScopes, writeViewRelease, writeWithdrawal } from './ledger-rows.js';
-import { insertRecords } from './record-rows.js';
+import type { DeadLetter, DecidedMessage } from './decided-message.js';
+import { insertDeliveries } from './delivery-rows.js';
+import { insertEvents } from './event-rows.js';
+import { type Step, movePlace } from './ingress-place.js';
+import type { JudgedBatch } from './judge-batch.js';
+import { insertRecords, seqOf } from './record-rows.js';
+import type { WithdrawalDesk } from './withdrawal.desk.js';
 
-/** A decision, ready to be written. */
-export interface DecidedMessage {
-  readonly records: readonly GuardRecord[];
-  readonly effects: readonly Effect[];
-}
-
-export interface DeadLetter {
-  readonly id: string;
-  readonly party: string;
-  readonly message: string | undefined;
-  readonly code: string;
-  readonly field: string | undefined;
-  readonly detail: string;
-  readonly body: Uint8Array | undefined;
-}
-
-export interface BatchToWrite {
-  readonly decided: readonly DecidedMessage[];
-  readonly dead: readonly DeadLetter[];
+/** When and how a batch is written. */
+export interface WritingTerms {
   readonly now: Date;
   readonly heldUntil: Date;
   /** The version of the key under which the batch's identities were derived. */
   readonly keyVersion: number;
+  /** In the sender's stream; undefined for what comes from no stream. */
+  readonly step: Step | undefined;
 }
 
 const changesDirectory = ({ kind }: Effect): boolean =>
@@ -52,26 +43,57 @@ function partsOf(decided: readonly DecidedMessage[]): {
   return { effects, records };
 }
 
-/** Writes a batch in one transaction: records first among equals. Nothing of the batch is delivered before this has returned. */
+/**
+ * Writes a batch in one transaction: records, what they change in the ledger, deliveries, events, dead letters, and what withdrawals take back.
+ * Before the commit none of it has happened; after it all of it has, and nothing is left to be carried out.
+ */
 export class BatchStore {
-  constructor(private readonly keys: GuardKeys) {}
+  constructor(
+    private readonly keys: GuardKeys,
+    private readonly desk: WithdrawalDesk,
+  ) {}
 
-  /** @returns the sequence of each record, by `id/ordinal`. */
-  async commit(db: PoolClient, batch: BatchToWrite): Promise<ReadonlyMap<string, number>> {
-    const { effects, records } = partsOf(batch.decided);
+  /** @returns parties for whom something waits by now. @throws what the database throws; MeshError `key-unavailable`: none of it is written */
+  async commit(
+    db: PoolClient,
+    judged: JudgedBatch,
+    terms: WritingTerms,
+  ): Promise<ReadonlySet<string>> {
     try {
-      await this.begin(db, batch.keyVersion);
-      await this.writeEffects(db, effects, batch);
-      if (effects.some(changesDirectory))
-        await db.query('update directory_version set version = version + 1');
-      const seqs = await insertRecords(db, records, batch.now);
-      for (const letter of batch.dead) await this.keepDead(db, letter, batch.now);
+      await this.begin(db, terms.keyVersion);
+      if (terms.step !== undefined) await movePlace(db, terms.step);
+      const recipients = await this.write(db, judged, terms);
       await db.query('commit');
-      return seqs;
+      return recipients;
     } catch (error) {
       await db.query('rollback').catch(() => undefined);
       throw error;
     }
+  }
+
+  private async write(
+    db: PoolClient,
+    judged: JudgedBatch,
+    terms: WritingTerms,
+  ): Promise<ReadonlySet<string>> {
+    const { effects, records } = partsOf(judged.decided);
+    await this.writeEffects(db, effects, terms);
+    if (effects.some(changesDirectory))
+      await db.query('update directory_version set version = version + 1');
+    const seqs = await insertRecords(db, records, terms.now);
+    await insertDeliveries(db, judged.deliveries, this.keys);
+    await insertEvents(
+      db,
+      judged.events.map(({ record, directory }) => ({ seq: seqOf(record, seqs), directory })),
+    );
+    if (judged.releases.length > 0)
+      await db.query('delete from held where id = any($1::uuid[])', [judged.releases]);
+    for (const letter of judged.dead) await this.keepDead(db, letter, terms.now);
+    const recipients = new Set<string>();
+    for (const { recipient } of judged.deliveries) recipients.add(recipient);
+    for (const withdrawal of judged.withdrawals)
+      for (const recipient of await this.desk.carryOut(db, withdrawal)) recipients.add(recipient);
+    return recipients;
   }
 
   /**
@@ -94,31 +116,28 @@ export class BatchStore {
   private async writeEffects(
     db: PoolClient,
     effects: readonly Effect[],
-    batch: BatchToWrite,
+    terms: WritingTerms,
   ): Promise<void> {
-    await writeBindings(db, effects, batch.keyVersion);
+    await writeBindings(db, effects, terms.keyVersion);
     for (const effect of effects) {
       switch (effect.kind) {
         case 'keep-consent':
-          await this.keepConsent(db, effect, batch.now);
+          await this.keepConsent(db, effect, terms.now);
           break;
         case 'put-scopes':
           await writeScopes(db, effect.scopes);
           break;
         case 'keep-lines':
-          await writeLines(db, effect.lines, batch.now);
+          await writeLines(db, effect.lines, terms.now);
           break;
         case 'keep-withdrawal':
-          await writeWithdrawal(db, effect, batch.now);
-          break;
-        case 'withdraw':
-          await openWithdrawal(db, effect, batch.now);
+          await writeWithdrawal(db, effect, terms.now);
           break;
         case 'hold':
-          await this.hold(db, effect, batch.heldUntil);
+          await this.hold(db, effect, terms.heldUntil);
           break;
         case 'release-view':
-          await writeViewRelease(db, effect, batch.now);
+          await writeViewRelease(db, effect, terms.now);
           break;
         case 'put-party':
           await putParty(db, effect.party);
@@ -132,6 +151,7 @@ export class BatchStore {
         case 'bind-client':
         case 'bind-case':
         case 'deliver':
+        case 'withdraw':
         case 'release':
         case 'redrive':
         case 'report-dead':
@@ -168,7 +188,7 @@ export class BatchStore {
   }
 
   /** A message that could not be worked is kept, sealed, with its reason. */
-  async keepDead(db: PoolClient, letter: DeadLetter, now: Date): Promise<void> {
+  private async keepDead(db: PoolClient, letter: DeadLetter, now: Date): Promise<void> {
     await db.query(
       'insert into dead_letter (id, party, message, code, field, detail, body, at) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do nothing',
       [
@@ -183,17 +203,6 @@ export class BatchStore {
       ],
     );
   }
-}
-
-async function openWithdrawal(
-  db: PoolClient,
-  { withdrawalId, client, lines }: Extract<Effect, { kind: 'withdraw' }>,
-  now: Date,
-): Promise<void> {
-  await db.query(
-    'insert into open_withdrawal (id, client, body, at) values ($1, $2, $3, $4) on conflict (id) do nothing',
-    [withdrawalId, client, JSON.stringify({ lines }), now],
-  );
 }
 
 async function putParty(db: PoolClient, party: PartyPut): Promise<void> {

@@ -1,5 +1,7 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { Pool } from 'pg';
+import { londonDate } from '#libs/calendar/london-time.js';
+import type { Clock } from '#libs/clock/clock.js';
 import {
   mailStatusReply,
   scheduleReply,
@@ -70,6 +72,7 @@ export class CaseBook {
     private readonly pool: Pool,
     private readonly connection: NatsConnection,
     private readonly messages: MessageBook,
+    private readonly clock: Clock,
   ) {
     this.answers = new AnswerFilter(pool);
   }
@@ -79,7 +82,9 @@ export class CaseBook {
     { person }: z.output<typeof askWorklist>,
   ): Promise<Record<string, unknown>> {
     if (person !== undefined) await this.answers.requireColleague(party, person);
-    return { ...(await this.rowsOf(party, person === undefined ? {} : { person })) };
+    const rows = await this.rowsOf(party, person === undefined ? {} : { person });
+    const hasLeft = person !== undefined && (await this.hasLeft(person));
+    return { ...rows, ...(hasLeft ? { hasLeft } : {}) };
   }
 
   /** What is to be done and waited for at the party, as far as the guard's own records bear it out. */
@@ -93,6 +98,15 @@ export class CaseBook {
       steps: await this.answers.steps(party, steps),
       waiting: await this.answers.waiting(party, waiting),
     };
+  }
+
+  private async hasLeft(person: string): Promise<boolean> {
+    const { rows } = await this.pool.query<{ leavesOn: string | null }>(
+      `select body ->> 'leavesOn' as "leavesOn" from person where id = $1`,
+      [person],
+    );
+    const leavesOn = rows[0]?.leavesOn ?? undefined;
+    return leavesOn !== undefined && leavesOn < londonDate(this.clock.now());
   }
 
   /** @throws MeshError `malformed-message` for a slip of the pen, which the check character shows; `not-found` alike for others' and for none */

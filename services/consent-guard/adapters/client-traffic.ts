@@ -1,39 +1,44 @@
 import type { PoolClient } from 'pg';
 import type { Category } from '#libs/contracts/purposes.js';
-import { type GuardRecord, isCleared, rootOf } from '../domain/guard-record.js';
+import type { GuardRecord } from '../domain/guard-record.js';
 import { categoriesOfNotice } from '../domain/pass-fields.js';
 import { type Line, restsOnLines } from '../domain/rests-on-lines.js';
-import type { DeliveryState } from './judge-batch.js';
+import type { DeliveryState } from './delivery-rows.js';
 import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
 
 /** One delivery that rests on a line that was taken back. */
 export interface CoveredDelivery {
+  readonly place: string;
   readonly record: StoredRecord;
   readonly recipient: string;
-  /** Undefined: in doubt. Cleared once, but nobody wrote down that it was delivered; it may be in its stream, or on its way there. */
-  readonly streamSeq: number | undefined;
   readonly state: DeliveryState;
+  /** Its recipient had it, once or more. */
+  readonly isGiven: boolean;
   /** The client's own message that the delivery rests on: itself, or what a notice tells of. */
   readonly root: StoredRecord;
   /** Kinds of information that went with it; undefined where that is not known. */
   readonly told: readonly Category[] | undefined;
 }
 
-/** The newest record of every message of one client, and where its deliveries lie: what a withdrawal looks through. */
+/** The newest record of every message of one client, and their deliveries: what a withdrawal looks through. */
 export class ClientTraffic {
   private constructor(
     readonly records: ReadonlyMap<string, StoredRecord>,
     private readonly deliveries: readonly DeliveryRow[],
   ) {}
 
-  /** Under the client's exclusive lock: nothing is added meanwhile. */
+  /**
+   * Under the client's exclusive lock: nothing is added meanwhile. The deliveries stay as they are until the transaction ends: what is not
+   * given yet is not given while it lasts.
+   */
   static async read(db: PoolClient, client: string): Promise<ClientTraffic> {
-    const { rows } = await db.query<RecordRow>(
-      `select distinct on (r.id) r.* from client_case c join record r on r.case_id = c.id where c.client = $1 order by r.id, r.ordinal desc`,
+    const deliveries = await db.query<DeliveryRow>(
+      `select place::text as place, id, recipient, root, state, given > 0 as "isGiven", told from delivery where client = $1
+       order by recipient, place for update`,
       [client],
     );
-    const deliveries = await db.query<DeliveryRow>(
-      'select id, recipient, root, stream_seq as "streamSeq", state, told from delivery where client = $1',
+    const { rows } = await db.query<RecordRow>(
+      `select distinct on (r.id) r.* from client_case c join record r on r.case_id = c.id where c.client = $1 order by r.id, r.ordinal desc`,
       [client],
     );
     return new ClientTraffic(
@@ -44,29 +49,12 @@ export class ClientTraffic {
 
   /** @param upTo the sequence of the withdrawal's record: what was cleared after it was cleared without those lines */
   covered(lines: readonly Line[], upTo: number): readonly CoveredDelivery[] {
-    const known = this.deliveries.flatMap(({ id, recipient, root, streamSeq, state, told }) =>
-      this.delivery(
-        { id, recipient, streamSeq, state },
-        root,
-        told.length === 0 ? undefined : told,
-      ),
-    );
-    const delivered = new Set(this.deliveries.map(({ id, recipient }) => `${id}.${recipient}`));
-    // Stopped when it came again, too: the attempt before may have delivered it.
-    const inDoubt = [...this.records.values()].flatMap((record) =>
-      (isCleared(record) || isStopped(record)) &&
-      record.recipient !== undefined &&
-      !delivered.has(`${record.id}.${record.recipient}`)
-        ? this.delivery(
-            { id: record.id, recipient: record.recipient, streamSeq: undefined, state: 'sent' },
-            rootOf(record, (id) => this.records.get(id)),
-          )
-        : [],
-    );
-    return [...known, ...inDoubt].filter(
-      ({ record, root, told }) =>
-        (record.seq < upTo || isStopped(record)) && restsOnLines(root, lines, told),
-    );
+    return this.deliveries
+      .flatMap((row) => this.delivery(row))
+      .filter(
+        ({ record, root, told }) =>
+          (record.seq < upTo || isStopped(record)) && restsOnLines(root, lines, told),
+      );
   }
 
   waiting(lines: readonly Line[]): readonly StoredRecord[] {
@@ -75,12 +63,9 @@ export class ClientTraffic {
     );
   }
 
-  /** Whether a recipient had it before, whatever has become of it since. */
+  /** Whether a recipient has had it, whatever has become of it since. */
   wasGiven(id: string): boolean {
-    return this.deliveries.some(
-      (delivery) =>
-        delivery.id === id && (delivery.state === 'pulled' || delivery.state === 'collected'),
-    );
+    return this.deliveries.some((delivery) => delivery.id === id && delivery.isGiven);
   }
 
   /** Notices whose mail has ended, one way or another, as the notifier reported. */
@@ -91,22 +76,16 @@ export class ClientTraffic {
     return new Set(reports.flatMap(({ cause }) => cause ?? []));
   }
 
-  private delivery(
-    {
-      id,
-      ...place
-    }: Pick<CoveredDelivery, 'recipient' | 'streamSeq' | 'state'> & { readonly id: string },
-    rootId: string,
-    told?: readonly Category[],
-  ): CoveredDelivery[] {
+  private delivery({ id, root: rootId, told, ...row }: DeliveryRow): CoveredDelivery[] {
     const [record, root] = [this.records.get(id), this.records.get(rootId)];
     if (record === undefined || root === undefined) return [];
+    const own = told.length === 0 ? undefined : told;
     return [
       {
-        ...place,
+        ...row,
         record,
         root,
-        told: record === root ? told : categoriesOfNotice(root.name, root.facts),
+        told: record === root ? own : categoriesOfNotice(root.name, root.facts),
       },
     ];
   }
@@ -115,10 +94,11 @@ export class ClientTraffic {
 const isStopped = ({ verdict }: GuardRecord): boolean => verdict.kind === 'stopped';
 
 interface DeliveryRow {
+  readonly place: string;
   readonly id: string;
   readonly recipient: string;
   readonly root: string;
-  readonly streamSeq: number;
   readonly state: DeliveryState;
+  readonly isGiven: boolean;
   readonly told: readonly Category[];
 }

@@ -7,11 +7,14 @@ import { readMessage } from '#libs/contracts/read-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { FactValue } from '#libs/contracts/service-forms.js';
 import type { BatchProcessor } from './batch.processor.js';
-import type { BatchStore, DeadLetter } from './batch.store.js';
+import type { BatchStore } from './batch.store.js';
+import type { DeadLetter } from './decided-message.js';
 import type { GuardKeys } from './guard-keys.js';
+import type { Step } from './ingress-place.js';
+import { type Redrive, nothingJudged } from './judge-batch.js';
 import { toIncoming } from './read-ingress.js';
 import { type RecordRow, type StoredRecord, toStoredRecord } from './record-rows.js';
-import type { RoadCourier } from './road.courier.js';
+import { type Wakes, eventsKey } from './wakes.js';
 
 interface DeadLetterRow {
   readonly id: string;
@@ -20,16 +23,21 @@ interface DeadLetterRow {
   readonly field: string | null;
   readonly body: Buffer | null;
   readonly at: Date;
+  readonly redriven_at: Date | null;
 }
 
 export interface DeadLetterParts {
   readonly pool: Pool;
   readonly keys: GuardKeys;
   readonly store: BatchStore;
-  readonly courier: RoadCourier;
+  readonly wakes: Wakes;
   readonly processor: BatchProcessor;
   readonly clock: Clock;
 }
+
+/** Told once more, under a new number. */
+const eventsAgainSql = `insert into event (record, directory)
+  select distinct on (record) record, directory from event where record = any($1::bigint[]) order by record, id`;
 
 /**
  * Messages that could not be worked, kept with their reason and sent again when the operator asks: through the guard like any other, with
@@ -38,17 +46,18 @@ export interface DeadLetterParts {
 export class DeadLetterDesk {
   constructor(private readonly parts: DeadLetterParts) {}
 
-  async keep(letter: DeadLetter): Promise<void> {
+  /** In place of the message that lies there. */
+  async keep(letter: DeadLetter, step: Step): Promise<void> {
     const { pool, store, clock, keys } = this.parts;
     const now = clock.now();
     const db = await pool.connect();
     try {
-      await store.commit(db, {
-        decided: [],
-        dead: [letter],
+      const judged = { ...nothingJudged(), dead: [letter] };
+      await store.commit(db, judged, {
         now,
         heldUntil: now,
         keyVersion: keys.version,
+        step,
       });
     } finally {
       db.release();
@@ -56,14 +65,15 @@ export class DeadLetterDesk {
   }
 
   /** @returns whether it could be sent; a letter that is unknown or still unreadable stays where it is. */
-  async redrive(id: string): Promise<boolean> {
+  async redrive({ deadLetter: id, isRepeat }: Redrive): Promise<boolean> {
     const { pool, clock } = this.parts;
     const { rows } = await pool.query<DeadLetterRow>(
-      'select id, party, message, field, body, at from dead_letter where id = $1',
+      'select id, party, message, field, body, at, redriven_at from dead_letter where id = $1',
       [id],
     );
     const [row] = rows;
     if (row === undefined) return false;
+    if (isRepeat && row.redriven_at !== null) return true;
     const sent =
       row.body === null ? await this.resendReported(row) : await this.resendBody(row, row.body);
     if (sent)
@@ -91,13 +101,8 @@ export class DeadLetterDesk {
     if (first === undefined) return false;
     if (first.name === 'notice.requested')
       return this.process(noticeAgain(first, row.id), first.sender);
-    const events = records.map((record) => ({
-      record,
-      seq: record.seq,
-      recordedAt: record.recordedAt,
-      again: row.id,
-    }));
-    await this.parts.courier.announce(events);
+    await this.parts.pool.query(eventsAgainSql, [records.map(({ seq }) => seq)]);
+    this.parts.wakes.wake([eventsKey]);
     return true;
   }
 

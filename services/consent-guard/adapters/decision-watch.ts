@@ -5,11 +5,12 @@ import type { Pool } from 'pg';
 const pollMs = 20;
 
 /**
- * A decision of the client is one only when it, and all of the same client that were recorded before it, is carried out: one that takes nothing
- * back itself may say no to what another guard is taking back this moment.
+ * A withdrawal is carried out when it is committed. Its confirmation waits for the notifier to have stopped the mail that it had taken, at most two
+ * seconds: then it is given without (README, "What a withdrawal does").
  */
 export const isCarriedOut = `not (r.name in ('consent.recorded', 'consent.withdrawn') and exists (
-  select 1 from open_withdrawal o join record b on b.id = o.id and b.ordinal = 0 where o.client = r.client and b.seq <= r.seq))`;
+  select 1 from delivery d where d.client = r.client and d.root = r.id and d.recipient = 'svc_notifier' and d.id <> r.id
+    and d.state = 'open' and d.put_at > clock_timestamp() - interval '2 s'))`;
 
 /** A message that is neither the asker's nor theirs to see is looked up as one that is not there, so that the clock does not tell them apart. */
 const decidedSql = `with w as (select * from unnest($1::uuid[], $2::text[]) w (id, party))

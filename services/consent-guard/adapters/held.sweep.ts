@@ -3,16 +3,17 @@ import type { Logger } from 'pino';
 import type { Clock } from '#libs/clock/clock.js';
 import { endWait } from '../domain/release-held.js';
 import { underClientLock } from './client-lock.js';
-import { type RecordRow, insertRecords, toStoredRecord } from './record-rows.js';
+import { insertEvents } from './event-rows.js';
+import { type RecordRow, insertRecords, seqOf, toStoredRecord } from './record-rows.js';
 import { RepeatingWork } from './repeating-work.js';
-import type { RoadCourier } from './road.courier.js';
+import { type Wakes, eventsKey } from './wakes.js';
 
 const sweepMs = 5_000;
 
 interface HeldSweepParts {
   readonly pool: Pool;
   readonly clock: Clock;
-  readonly courier: RoadCourier;
+  readonly wakes: Wakes;
   readonly log: Logger;
 }
 
@@ -60,9 +61,8 @@ export class HeldSweep {
     await db.query('begin');
     const seqs = await insertRecords(db, [record], now);
     await db.query('delete from held where id = $1', [id]);
+    await insertEvents(db, [{ seq: seqOf(record, seqs) }]);
     await db.query('commit');
-    await this.parts.courier.announce([
-      { record, seq: seqs.get(`${record.id}/${record.ordinal}`) ?? 0, recordedAt: now },
-    ]);
+    this.parts.wakes.wake([eventsKey]);
   }
 }

@@ -8,7 +8,7 @@ import { inTransaction, keyFenceSql } from './key-fence.js';
 /** Rows at a time, so that no message waits long for one of them. */
 const atOnce = 100;
 /** Tables of sealed payloads: the first two bytes of a body name the version that it was sealed with; the row's id is bound in. */
-const sealedTables = ['consent', 'held', 'dead_letter'] as const;
+const sealedTables = ['consent', 'held', 'dead_letter', 'delivery_body'] as const;
 const seal = 'get_byte(body, 0) * 256 + get_byte(body, 1)';
 /** An instance seen not longer ago is at work. */
 const goneSeconds = 10;
@@ -60,7 +60,7 @@ export class KeyRenewal {
       counts.some(
         (each) =>
           each.version === version &&
-          each.clients + each.consents + each.held + each.deadLetters > 0,
+          each.clients + each.consents + each.held + each.deadLetters + each.deliveries > 0,
       );
     return versions.filter(isNeeded);
   }
@@ -71,7 +71,8 @@ export class KeyRenewal {
       `select key_version as version, 'clients' as kind, count(*)::int as count from client group by 1
        union all select ${seal}, 'consents', count(*)::int from consent group by 1
        union all select ${seal}, 'held', count(*)::int from held group by 1
-       union all select ${seal}, 'deadLetters', count(*)::int from dead_letter where body is not null group by 1`,
+       union all select ${seal}, 'deadLetters', count(*)::int from dead_letter where body is not null group by 1
+       union all select ${seal}, 'deliveries', count(*)::int from delivery_body group by 1`,
     );
     const state = await this.pool.query<{ writing: number | null }>(
       'select writing from key_state',
@@ -96,6 +97,7 @@ export class KeyRenewal {
           consents: count(version, 'consents'),
           held: count(version, 'held'),
           deadLetters: count(version, 'deadLetters'),
+          deliveries: count(version, 'deliveries'),
           holders: holders.rows.filter((row) => row.versions.includes(version)).length,
         })),
     };
@@ -103,7 +105,7 @@ export class KeyRenewal {
 
   private async sealAgain(db: PoolClient, table: (typeof sealedTables)[number]): Promise<void> {
     const { rows } = await db.query<{ id: string; body: Buffer }>(
-      `select id, body from ${table} where ${seal} <> $1 limit ${atOnce} for update skip locked`,
+      `select id::text as id, body from ${table} where ${seal} <> $1 limit ${atOnce} for update skip locked`,
       [this.keys.version],
     );
     for (const { id, body } of rows)

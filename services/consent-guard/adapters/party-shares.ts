@@ -45,6 +45,13 @@ export class PartyShares {
     return [...this.workers.keys()];
   }
 
+  /** Messages of these parties that are not read yet. */
+  pending(): number {
+    let pending = 0;
+    for (const worker of this.workers.values()) pending += worker.pending;
+    return pending;
+  }
+
   /** The leases are gone: whatever is in hand ends by its own deadline, and no further batch is taken. */
   lost(names: readonly string[]): void {
     for (const party of names) {

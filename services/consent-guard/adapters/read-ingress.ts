@@ -5,7 +5,7 @@ import { isServiceParty } from '#libs/contracts/party.js';
 import { type IdAge, type ReadMessage, readMessageText } from '#libs/contracts/read-message.js';
 import { partyOfIngressSubject, senderOfIngressSubject } from '#libs/contracts/subjects.js';
 import type { Incoming } from '../domain/incoming.js';
-import type { DeadLetter } from './batch.store.js';
+import type { DeadLetter } from './decided-message.js';
 import type { GuardKeys } from './guard-keys.js';
 
 /** A message as the broker stored it. */

@@ -105,6 +105,12 @@ function numbersOf(
   return found;
 }
 
+/** Of a record that was written with those. */
+export const seqOf = (
+  { id, ordinal }: Pick<GuardRecord, 'id' | 'ordinal'>,
+  seqs: ReadonlyMap<string, number>,
+): number | undefined => seqs.get(`${id}/${ordinal}`);
+
 interface RowGrounds {
   readonly numbers: readonly string[];
   readonly keys: ReadonlyMap<string, string>;

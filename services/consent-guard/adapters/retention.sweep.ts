@@ -36,13 +36,13 @@ const eraseLineageSqls = [
 const isForgettable = (
   client: string,
 ): string => `not exists (select 1 from record r where r.client = ${client})
-  and not exists (select 1 from consent c where c.client = ${client}) and not exists (select 1 from held h where h.client = ${client})
-  and not exists (select 1 from open_withdrawal w where w.client = ${client})`;
+  and not exists (select 1 from consent c where c.client = ${client}) and not exists (select 1 from held h where h.client = ${client})`;
 const forgetStatements = [
   'delete from scope where client = $1',
   'delete from consent_line where client = $1',
   'delete from withdrawal where client = $1',
   'delete from client_view_release where client = $1',
+  'delete from delivery_body where id in (select place from delivery where client = $1)',
   'delete from delivery where client = $1',
   'delete from case_reference where case_id in (select id from client_case where client = $1)',
   'delete from message_trial where case_id in (select id from client_case where client = $1)',
@@ -129,7 +129,14 @@ async function eraseRecords(db: PoolClient, refusals: Date, disclosures: Date): 
   const { rows } = await db.query<{ seq: number; id: string }>(endedSql, [refusals, disclosures]);
   if (rows.length === 0) return 0;
   await db.query(eraseRecordsSql, [rows.map(({ seq }) => seq)]);
-  await db.query('delete from delivery where id = any($1::uuid[])', [rows.map(({ id }) => id)]);
+  await db.query('delete from event where record = any($1::bigint[])', [
+    rows.map(({ seq }) => seq),
+  ]);
+  await db.query(
+    `with gone as (delete from delivery where id = any($1::uuid[]) returning place)
+     delete from delivery_body b using gone where b.id = gone.place`,
+    [rows.map(({ id }) => id)],
+  );
   return rows.length;
 }
 

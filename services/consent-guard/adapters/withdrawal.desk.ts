@@ -1,174 +1,117 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import type { Clock } from '#libs/clock/clock.js';
 import { effectId, ownDigest } from '#libs/contracts/message-id.js';
-import { guardSource } from '#libs/contracts/mesh-message.js';
+import { type DeliveredMessage, guardSource } from '#libs/contracts/mesh-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
-import { type StopReason, isUntoldStop } from '#libs/contracts/verdict.js';
+import type { Effect } from '../domain/effect.js';
 import { type GuardRecord, stopRecord } from '../domain/guard-record.js';
 import { keptUnder, takenBack } from '../domain/record-keepers.js';
+import type { Line } from '../domain/rests-on-lines.js';
 import { stopReasonFor } from '../domain/stop-reason.js';
 import { stopUsingId } from '../domain/stop-using.js';
 import { type Binding, unreachedBy } from '../domain/unreached.js';
 import { ClientTraffic, type CoveredDelivery } from './client-traffic.js';
-import { readOpenings, requireOpenings } from './delivery-opening.js';
-import {
-  type OpenWithdrawal,
-  type WithdrawalToCarryOut,
-  readOpenWithdrawal,
-} from './open-withdrawal.js';
-import type { DeliveryState } from './judge-batch.js';
-import {
-  type DeliveryRecall,
-  type Openings,
-  type RecallTerms,
-  recallable,
-} from './delivery-recall.js';
-import { type StoredRecord, insertRecords } from './record-rows.js';
-import type { RoadCourier } from './road.courier.js';
+import { type DeliveryState, insertDeliveries } from './delivery-rows.js';
+import { insertEvents, isAnnounced } from './event-rows.js';
+import type { GuardKeys } from './guard-keys.js';
+import { type StoredRecord, insertRecords, seqOf } from './record-rows.js';
 
-/** A delivery after it was taken back, or could not be. */
-type Settled = CoveredDelivery & { readonly streamSeq: number; readonly isTaken: boolean };
-/** The same, and how it stood before. */
-type Taken = Settled & { readonly was: DeliveryState };
+/** A delivery and how it stands from now on. `isTaken`: it was open, and is given to nobody any more. */
+interface Settled extends CoveredDelivery {
+  readonly isTaken: boolean;
+}
 
 /** What the guard itself sends because of a withdrawal, with its record. */
 interface OwnMessage {
   readonly record: GuardRecord;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Of its delivery. */
+  readonly root?: string;
+}
+
+type WithdrawEffect = Extract<Effect, { kind: 'withdraw' }>;
+
+/** A withdrawal, or a newer decision that says yes to less. */
+interface Ending {
+  readonly withdrawalId: string;
+  readonly client: string;
+  readonly lines: readonly Line[];
+  /** The client still says yes, to less: a form says one thing of all its lines. */
+  readonly isLimited: boolean;
 }
 
 /** What became of the deliveries, and what is to be recorded of it. */
 interface Outcome {
-  readonly open: OpenWithdrawal;
+  readonly ending: Ending;
   readonly settled: readonly Settled[];
-  readonly records: readonly GuardRecord[];
-  readonly openings: Openings;
+  readonly seconds: readonly GuardRecord[];
+  readonly own: readonly OwnMessage[];
   readonly unreached: readonly Binding[];
 }
 
-/** How long the confirmation waits for the notifier to have stopped mail; then it is given without (README, "What a withdrawal does"). */
-const mailWaitMs = 2_000;
-const mailPollMs = 20;
 const noticesAtOnce = 1_000;
 const notifier = 'svc_notifier';
 
 /**
- * What a withdrawal does to what is under way. It runs under the client's exclusive lock, after the withdrawal is committed: no batch that
- * judged by the old consent can still commit, and what one of them had committed and perhaps not delivered is found by its record. Until
- * it is through, the withdrawal is not confirmed to anyone; cut off in between, it is carried out again, each part of it repeatable.
+ * What a withdrawal does to what is under way, in the transaction that records it, under the client's exclusive lock: no batch that judged by
+ * the old consent can still commit. What was never given is stopped; what was given counts as had. Committed, it is carried out.
  */
 export class WithdrawalDesk {
   constructor(
-    private readonly recall: DeliveryRecall,
-    private readonly courier: RoadCourier,
+    private readonly keys: GuardKeys,
     private readonly clock: Clock,
   ) {}
 
-  async carryOut(db: PoolClient, withdrawal: WithdrawalToCarryOut): Promise<void> {
-    const open = await readOpenWithdrawal(db, withdrawal);
-    if (open === undefined) return;
-    const traffic = await ClientTraffic.read(db, open.client);
-    await db.query(`update open_withdrawal set body = body || '{"isBegun":true}' where id = $1`, [
-      open.withdrawalId,
-    ]);
-    const upTo = traffic.records.get(open.withdrawalId)?.seq ?? Infinity;
-    const covered = traffic.covered(open.lines, upTo);
-    const openings = await readOpenings(
-      db,
-      covered.map(({ recipient }) => recipient),
-    );
-    const settled = settledFor(
-      open,
-      await this.takeBack(covered, { isAgain: open.isBegun, openings }),
-    );
+  /** @returns parties for whom something waits once it is committed */
+  async carryOut(
+    db: PoolClient,
+    { withdrawalId, client, lines }: WithdrawEffect,
+  ): Promise<ReadonlySet<string>> {
+    const isLimited = lines.some(({ ruledOut }) => ruledOut !== undefined);
+    const ending = { withdrawalId, client, lines, isLimited };
+    const traffic = await ClientTraffic.read(db, client);
+    const upTo = traffic.records.get(withdrawalId)?.seq ?? Infinity;
+    const settled = traffic.covered(lines, upTo).map((each) => settledFor(each, isLimited));
     const stopped = settled
       .filter(({ record }) => record.verdict.kind !== 'stopped')
       // Whether or not its recipient had it: it had not answered, and what is still covered is to be sent again.
-      .filter(({ state, isTaken }) => state === 'stopped' || (open.isLimited && isTaken))
+      .filter(({ state, isTaken }) => state === 'stopped' || (isLimited && isTaken))
       .map(({ record }) => record);
-    const seconds = secondRecords(open, stopped, traffic);
+    const seconds = secondRecords(ending, stopped, traffic);
     const own = [
-      ...this.instructions(open, settled, traffic),
-      ...this.mailStops(open, settled, traffic),
+      ...this.instructions(ending, settled, traffic),
+      ...this.mailStops(ending, settled, traffic),
     ];
-    const records = [
-      ...seconds,
-      ...own.map(({ record }) => record).filter(({ id }) => !traffic.records.has(id)),
-    ];
+    const records = [...seconds, ...own.map(({ record }) => record)];
     const unreached = unreachedBy(stopped, [...traffic.records.values(), ...records], (id) =>
-      wasGiven(id, settled, traffic),
+      traffic.wasGiven(id),
     );
-    const announcements = [
-      ...(await this.write(db, { open, settled, records, openings, unreached })),
-      ...writtenBefore(open, traffic),
-    ];
-    const places = await this.courier.deliver(
-      own.map(({ record, data }) => ({
-        id: record.id,
-        recipient: record.to,
-        message: messageOf(record, data),
-      })),
-      Infinity,
-    );
-    const told = announcements.filter(({ name }) => name !== 'notice.stop');
-    await this.courier.announce(
-      told.map((record) => ({ record, seq: record.seq, recordedAt: record.recordedAt })),
-    );
-    await this.awaitNotifier(
-      places
-        .filter(({ delivery }) => delivery.recipient === notifier)
-        .map(({ streamSeq }) => streamSeq),
-    );
-    await db.query('delete from open_withdrawal where id = $1', [open.withdrawalId]);
-  }
-
-  private async takeBack(
-    covered: readonly CoveredDelivery[],
-    terms: RecallTerms,
-  ): Promise<readonly Taken[]> {
-    const sent = covered.filter(({ state }) => state === 'sent');
-    const recalled = await this.recall.recall(
-      sent.map(({ record, recipient, streamSeq }) =>
-        recallable(record, { recipient, streamSeq, now: this.clock.now() }),
-      ),
-      terms,
-    );
-    const before = covered.flatMap(({ streamSeq, ...each }) =>
-      each.state === 'sent' || streamSeq === undefined
-        ? []
-        : [{ ...each, streamSeq, isTaken: false, was: each.state }],
-    );
-    return [
-      ...before,
-      ...sent.flatMap((each, index) =>
-        recalled[index] === undefined ? [] : [{ ...each, ...recalled[index], was: each.state }],
-      ),
-    ];
+    await this.write(db, { ending, settled, seconds, own, unreached });
+    return new Set(own.map(({ record }) => record.to));
   }
 
   /** One content-free instruction to each party that holds something, for each case: a consequence of the withdrawal, no disclosure. */
   private instructions(
-    open: OpenWithdrawal,
+    ending: Ending,
     settled: readonly Settled[],
     { records }: ClientTraffic,
   ): readonly OwnMessage[] {
-    if (open.isLimited) return [];
+    if (ending.isLimited) return [];
     const had = settled
       .filter(({ state, root, recipient }) => state === 'collected' && recipient === root.recipient)
       .map(({ root }) => root);
-    const keepers = keptUnder(open.lines, records, open.withdrawalId);
+    const keepers = keptUnder(ending.lines, records, ending.withdrawalId);
     const holders = new Map<string, OwnMessage>();
     for (const held of [...had, ...keepers]) {
       const { recipient, caseId } = held;
       if (recipient === undefined || caseId === undefined) continue;
-      const id = stopUsingId(open.withdrawalId, recipient, caseId);
+      const id = stopUsingId(ending.withdrawalId, recipient, caseId);
       const record = this.ownRecord(held, {
         id,
         name: 'instruction.stop-using',
         to: recipient,
-        cause: open.withdrawalId,
-        facts: takenBack(records.get(open.withdrawalId)),
+        cause: ending.withdrawalId,
+        facts: takenBack(records.get(ending.withdrawalId)),
       });
       holders.set(id, { record, data: { what: 'stop-using-and-take-off-the-record' } });
     }
@@ -177,7 +120,7 @@ export class WithdrawalDesk {
 
   /** The notifier has pulled notices whose mail may not have gone yet: their ids, and nothing else. */
   private mailStops(
-    open: OpenWithdrawal,
+    ending: Ending,
     settled: readonly Settled[],
     traffic: ClientTraffic,
   ): readonly OwnMessage[] {
@@ -187,15 +130,15 @@ export class WithdrawalDesk {
         state !== 'stopped' && recipient === notifier && !ended.has(record.id),
     );
     const notices = pulled.map(({ record }) => record.id).toSorted();
-    const withdrawal = traffic.records.get(open.withdrawalId);
+    const withdrawal = traffic.records.get(ending.withdrawalId);
     if (withdrawal === undefined) return [];
     return Array.from({ length: Math.ceil(notices.length / noticesAtOnce) }, (_, index) => {
-      const id = effectId(open.withdrawalId, 'notice-stop', String(index));
+      const id = effectId(ending.withdrawalId, 'notice-stop', String(index));
       const record = this.ownRecord(withdrawal, {
         id,
         name: 'notice.stop',
         to: notifier,
-        cause: open.withdrawalId,
+        cause: ending.withdrawalId,
       });
       const service = {
         recipient: notifier,
@@ -205,6 +148,7 @@ export class WithdrawalDesk {
       return {
         record: { ...record, ...service },
         data: { notices: notices.slice(index * noticesAtOnce, (index + 1) * noticesAtOnce) },
+        root: ending.withdrawalId,
       };
     });
   }
@@ -232,49 +176,43 @@ export class WithdrawalDesk {
     };
   }
 
-  /** Second records, the guard's own, and where each delivery ended: in one transaction. @returns the records as they stand now. */
+  /** Where each delivery ended, second records, the guard's own messages, and all their events. */
   private async write(
     db: PoolClient,
-    { open, settled, records, openings, unreached }: Outcome,
-  ): Promise<readonly StoredRecord[]> {
+    { ending, settled, seconds, own, unreached }: Outcome,
+  ): Promise<void> {
     const now = this.clock.now();
-    await db.query('begin');
-    await requireOpenings(db, openings);
-    const seqs = await insertRecords(db, records, now);
+    const places = settled.map(({ place }) => place);
+    // `hand_until` stays: until then the recipient may be at work on it, and is given nothing later in that case.
     await db.query(
-      `insert into delivery (id, recipient, client, root, stream_seq, state)
-       select id, recipient, $1, root, seq, state from unnest($2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::text[])
-         as d (id, recipient, root, seq, state)
-       on conflict (id, recipient) do update set state = excluded.state where delivery.state <> excluded.state`,
-      [
-        open.client,
-        settled.map(({ record }) => record.id),
-        settled.map(({ recipient }) => recipient),
-        settled.map(({ root }) => root.id),
-        settled.map(({ streamSeq }) => streamSeq),
-        settled.map(({ state }) => state),
-      ],
+      `update delivery set state = s.state from unnest($1::bigint[], $2::text[]) s (place, state)
+       where delivery.place = s.place and delivery.state <> s.state`,
+      [places, settled.map(({ state }) => state)],
     );
-    await db.query('delete from held where id = any($1::uuid[])', [
-      records.map((record) => record.id),
-    ]);
+    await db.query('delete from delivery_body where id = any($1::bigint[])', [places]);
+    const records = [...seconds, ...own.map(({ record }) => record)];
+    const seqs = await insertRecords(db, records, now);
+    await insertDeliveries(
+      db,
+      own.map(({ record, data, root }) => ({
+        id: record.id,
+        recipient: record.to,
+        client: ending.client,
+        message: messageOf(record, data),
+        ...(root === undefined ? {} : { root }),
+      })),
+      this.keys,
+    );
+    const told = records.filter(({ name }) => isAnnounced(name));
+    await insertEvents(
+      db,
+      told.map((record) => ({ seq: seqOf(record, seqs) })),
+    );
+    await db.query('delete from held where id = any($1::uuid[])', [seconds.map(({ id }) => id)]);
     await db.query(
       'delete from case_agency where (case_id, agency) in (select * from unnest($1::uuid[], $2::text[]))',
       [unreached.map(({ caseId }) => caseId), unreached.map(({ agency }) => agency)],
     );
-    await db.query('commit');
-    return records.map((record) => ({
-      ...record,
-      seq: seqs.get(`${record.id}/${record.ordinal}`) ?? 0,
-      recordedAt: now,
-    }));
-  }
-
-  private async awaitNotifier(seqs: readonly number[]): Promise<void> {
-    if (seqs.length === 0) return;
-    const end = performance.now() + mailWaitMs;
-    while (performance.now() < end && !(await this.recall.isWorked(notifier, Math.max(...seqs))))
-      await delay(mailPollMs);
   }
 }
 
@@ -282,21 +220,15 @@ export class WithdrawalDesk {
  * What a recipient had before a consent was limited, it was told rightly, and keeps: `pulled`. A withdrawal ends that too. What was `collected`
  * when a withdrawal before this one came, stays so.
  */
-const settledFor = ({ isLimited }: OpenWithdrawal, settled: readonly Taken[]): readonly Settled[] =>
-  settled.map(({ was, ...each }) =>
-    each.state === 'stopped' || was === 'collected'
-      ? each
-      : { ...each, state: isLimited ? 'pulled' : 'collected' },
-  );
-
-/** Whether a message was in its recipient's hands, as far as it is known now or was before. */
-const wasGiven = (id: string, settled: readonly Settled[], traffic: ClientTraffic): boolean =>
-  traffic.wasGiven(id) ||
-  settled.some(({ record, state }) => record.id === id && state !== 'stopped');
+function settledFor(delivery: CoveredDelivery, isLimited: boolean): Settled {
+  const { state, isGiven } = delivery;
+  const had: DeliveryState = isLimited && state !== 'collected' ? 'pulled' : 'collected';
+  return { ...delivery, isTaken: state === 'open', state: isGiven ? had : 'stopped' };
+}
 
 /** What ends: what was stopped before it was had, and what waits for a route. */
 function secondRecords(
-  { withdrawalId, lines, isLimited }: OpenWithdrawal,
+  { withdrawalId, lines, isLimited }: Ending,
   stopped: readonly StoredRecord[],
   traffic: ClientTraffic,
 ): readonly GuardRecord[] {
@@ -306,19 +238,8 @@ function secondRecords(
   );
 }
 
-/** What an earlier attempt wrote and perhaps did not announce. */
-const writtenBefore = (open: OpenWithdrawal, { records }: ClientTraffic): readonly StoredRecord[] =>
-  [...records.values()].filter(
-    ({ verdict, recordedAt, cause, sender }) =>
-      (verdict.kind === 'stopped' && isOurs(verdict.reason) && recordedAt >= open.at) ||
-      (sender === 'guard' && cause === open.withdrawalId),
-  );
-
-const isOurs = (reason: StopReason): boolean =>
-  isUntoldStop(reason) || ['withdrawn', 'consent-changed', 'no-consent-on-record'].includes(reason);
-
-const messageOf = (record: GuardRecord, data: OwnMessage['data']) => ({
-  specversion: '1.0' as const,
+const messageOf = (record: GuardRecord, data: OwnMessage['data']): DeliveredMessage => ({
+  specversion: '1.0',
   id: record.id,
   source: guardSource,
   type: typeOf(record.name),

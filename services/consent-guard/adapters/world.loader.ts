@@ -33,12 +33,6 @@ export interface LoadedWorld {
   readonly world: World;
   /** Newest record of each message of the batch that was decided before. */
   readonly prior: ReadonlyMap<string, StoredRecord>;
-  /** Newest record of each message that the batch brings a route for, while it is kept: until its delivery is on record, or its wait is over. */
-  readonly waited: ReadonlyMap<string, StoredRecord>;
-}
-
-interface KeptMessage extends HeldMessage {
-  readonly record: StoredRecord;
 }
 
 /**
@@ -81,7 +75,7 @@ export class WorldLoader {
 
   /**
    * Reads what the batch needs. Holds from here on, until `unlock`, a session lock on each client concerned: shared, so that a withdrawal
-   * waits until this batch has delivered; exclusive where the batch itself records a client's decision.
+   * waits until this batch is committed; exclusive where the batch itself records a client's decision.
    */
   async load(db: PoolClient, batch: readonly Incoming[]): Promise<LoadedWorld> {
     const directory = await this.readDirectory(db);
@@ -114,7 +108,6 @@ export class WorldLoader {
     return {
       world,
       prior: locked.size === 0 ? locked : recordsOf(batch, locked),
-      waited: new Map(held.map(({ record }) => [record.id, record])),
     };
   }
 
@@ -175,7 +168,7 @@ export class WorldLoader {
     db: PoolClient,
     batch: readonly Incoming[],
     records: ReadonlyMap<string, StoredRecord>,
-  ): Promise<KeptMessage[]> {
+  ): Promise<HeldMessage[]> {
     const wanted = heldIn(batch);
     if (wanted.length === 0) return [];
     const { rows } = await db.query<{ id: string; body: Buffer }>(

@@ -1,3 +1,4 @@
+import type { Scope, Scopes } from './scope.js';
 import {
   type DeliveredMessage,
   type MeshEnvelope,
@@ -78,20 +79,36 @@ function crossAgencies(crossing: Crossing, recipient: DirectoryParty): Crossed {
       recipient.agency,
       nowMs,
     );
+  const consents = passed.consents.includes(main.consentId)
+    ? passed.consents
+    : [main.consentId, ...passed.consents];
   return clear(crossing, recipient, {
     data: passed.data,
     kinds: passed,
     facts,
-    consents: passed.consents.includes(main.consentId)
-      ? passed.consents
-      : [main.consentId, ...passed.consents],
+    consents,
+    lapsesAtMs: lapseOf(scopes, { from: record.senderAgency, to: recipient.agency }, consents),
     verdict: { kind: passed.leftOut ? 'cleared-in-part' : 'cleared' },
   });
+}
+
+/** When the first of these consents ends between two agencies. */
+function lapseOf(
+  scopes: Scopes,
+  { from, to }: Pick<Scope, 'from' | 'to'>,
+  consents: readonly string[],
+): number {
+  let lapse = Infinity;
+  for (const scope of scopes.values())
+    if (scope.from === from && scope.to === to && consents.includes(scope.consentId))
+      lapse = Math.min(lapse, scope.validUntilMs);
+  return lapse;
 }
 
 interface Passed extends Pick<GuardRecord, 'facts' | 'consents' | 'verdict'> {
   readonly data: MeshEnvelope['data'];
   readonly kinds?: Pick<Minimised, 'told' | 'withheld'>;
+  readonly lapsesAtMs?: number;
 }
 
 function clear(
@@ -99,7 +116,7 @@ function clear(
   recipient: DirectoryParty,
   passed: Passed,
 ): Crossed {
-  const { facts, consents, verdict, kinds } = passed;
+  const { facts, consents, verdict, kinds, lapsesAtMs } = passed;
   const { id: to, kind: recipientKind, agency } = recipient;
   const record: GuardRecord = {
     ...start,
@@ -118,7 +135,15 @@ function clear(
   const deliver: Effect =
     kinds === undefined
       ? { kind: 'deliver', id, recipient: to, message }
-      : { kind: 'deliver', id, recipient: to, message, told: kinds.told, withheld: kinds.withheld };
+      : {
+          kind: 'deliver',
+          id,
+          recipient: to,
+          message,
+          told: kinds.told,
+          withheld: kinds.withheld,
+          ...(lapsesAtMs === undefined ? {} : { lapsesAtMs }),
+        };
   const { caseId, client } = record;
   const isBound =
     caseId === undefined ||

@@ -55,6 +55,8 @@ export type Effect =
       /** Kinds of information that go, and that are left out. */
       readonly told?: readonly Category[];
       readonly withheld?: readonly Category[];
+      /** When the first of the lines that it rests on ends: not given by then, it is not given any more. */
+      readonly lapsesAtMs?: number;
     }
   | { readonly kind: 'hold'; readonly record: GuardRecord; readonly envelope: MeshEnvelope }
   | { readonly kind: 'release'; readonly id: string }

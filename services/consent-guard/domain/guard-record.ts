@@ -46,14 +46,3 @@ export const stopRecord = (record: GuardRecord, reason: StopReason): GuardRecord
 
 export const reasonOf = (verdict: Verdict): string | undefined =>
   verdict.kind === 'refused' || verdict.kind === 'stopped' ? verdict.reason : undefined;
-
-/** The client's own message that a record rests on, as `decideNotice` follows it: through the mesh's own messages; itself, where it is one. */
-export function rootOf(record: GuardRecord, find: (id: string) => GuardRecord | undefined): string {
-  let root = record;
-  while (root.senderKind === 'service') {
-    const cause = find(root.cause ?? '');
-    if (cause === undefined) break;
-    root = cause;
-  }
-  return root.id;
-}

@@ -34,7 +34,7 @@ export function releaseHeld(
       field: 'data.message',
       detail: 'the message does not wait for a route',
     });
-  const named = namedParties(held, route);
+  const named = namedParties(route);
   const parties = named.filter((party) =>
     grounds.world.directory.serves(party, address.role, address.district),
   );
@@ -64,14 +64,9 @@ export function releaseHeld(
   };
 }
 
-/**
- * The parties that the answer names, the best first. On redelivery the held record already names its recipient: a delivery to
- * another party would be on no record.
- */
-function namedParties(held: HeldMessage, route: Route): readonly string[] {
-  if (held.record.recipient !== undefined) return [held.record.recipient];
-  return route.party === undefined ? [] : [route.party, ...(route.others ?? [])];
-}
+/** The parties that the answer names, the best first. */
+const namedParties = ({ party, others = [] }: Route): readonly string[] =>
+  party === undefined ? [] : [party, ...others];
 
 const effectsOf = ({ record, effects }: Crossed): readonly Effect[] =>
   record.verdict.kind === 'refused' ? [] : effects;

@@ -5,7 +5,6 @@ export interface GatewayMetrics {
   readonly registry: Registry;
   readonly requestSeconds: Histogram;
   readonly publishSeconds: Histogram;
-  readonly unreadableDeliveries: Counter;
   readonly unreadableRequests: Counter;
 }
 
@@ -26,11 +25,6 @@ export function gatewayMetrics(): GatewayMetrics {
       name: 'gateway_publish_seconds',
       help: 'From putting a message out to the acknowledgement of the broker',
       buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 8],
-      registers,
-    }),
-    unreadableDeliveries: new Counter({
-      name: 'gateway_unreadable_deliveries_total',
-      help: 'Deliveries that were no message and were terminated: a fault of the mesh itself',
       registers,
     }),
     unreadableRequests: new Counter({

@@ -10,7 +10,7 @@ export interface TakeOptions {
 /** What was delivered to a party. Each message stays in the inbox until it is acknowledged. */
 export abstract class PartyInbox {
   /**
-   * Takes messages in hand, oldest first: for the ack wait nobody else gets them, then they come again.
+   * Takes messages in hand, oldest first: for a minute nobody else gets them, then they come again.
    * @throws MeshError `broker-unavailable` · `too-many-requests` (too many calls of this party wait already)
    */
   abstract take(
@@ -19,7 +19,7 @@ export abstract class PartyInbox {
   ): Promise<readonly Readonly<Record<string, unknown>>[]>;
 
   /**
-   * Acknowledges a message in hand; again is as good as once. `not-in-hand`: taken too long ago, or by a process that is no more.
+   * Acknowledges a message that was taken, here or at another gateway; again is as good as once. `not-in-hand`: the party never had it.
    * @throws MeshError `broker-unavailable`
    */
   abstract acknowledge(party: string, id: string): Promise<'acknowledged' | 'not-in-hand'>;

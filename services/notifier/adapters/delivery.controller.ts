@@ -11,7 +11,7 @@ import { type Incoming, MailDesk } from './mail-desk.js';
 
 export const loggerToken = Symbol('logger');
 
-/** What comes in on the notifier's delivery stream, by type. Only the guard can put anything there. */
+/** What comes into the notifier's inbox, by type. Only the guard can put anything there. */
 @Controller()
 export class DeliveryController {
   constructor(

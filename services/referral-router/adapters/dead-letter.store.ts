@@ -1,9 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '#libs/clock/clock.js';
 import type { MeshErrorCode } from '#libs/contracts/error-codes.js';
-import { uuidVersion } from '#libs/contracts/message-id.js';
 import type { DeadLetterReport } from '#libs/contracts/service-forms.js';
-import type { Delivery } from '#libs/nats/delivery.js';
+import { type Delivery, idOfDelivery } from '#libs/nats/delivery.js';
 import { enqueue } from '#libs/outbox/enqueue.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
 import { deadLetterMessage } from '../domain/compose-message.js';
@@ -27,7 +26,7 @@ export class DeadLetterStore {
     code: MeshErrorCode,
   ): Promise<void> {
     const { db, clock, onReported } = this.options;
-    const id = idOf(delivery.data);
+    const id = idOfDelivery(delivery);
     const report = {
       ...(id === undefined ? {} : { message: id }),
       stream,
@@ -35,19 +34,10 @@ export class DeadLetterStore {
       deliveries: delivery.deliveries,
     };
     try {
-      await enqueue(db, [deadLetterMessage(id ?? String(delivery.seq), report, clock.now())]);
+      await enqueue(db, [deadLetterMessage(id ?? String(delivery.place), report, clock.now())]);
     } catch (error) {
       throw toStoreError(error);
     }
     onReported();
-  }
-}
-
-function idOf(data: Uint8Array): string | undefined {
-  try {
-    const { id } = JSON.parse(new TextDecoder().decode(data)) as { id?: unknown };
-    return typeof id === 'string' && uuidVersion(id) !== undefined ? id : undefined;
-  } catch {
-    return undefined;
   }
 }

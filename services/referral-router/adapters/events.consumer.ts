@@ -2,22 +2,19 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import type { Clock } from '#libs/clock/clock.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
-import { eventsStream } from '#libs/contracts/subjects.js';
-import type { Delivery } from '#libs/nats/delivery.js';
-import { eachEvent } from '#libs/nats/each-event.js';
-import { DeliveryConsumer, type DeliveryConsumerOptions } from '#libs/nats/delivery-consumer.js';
+import type { KeepDead } from '#libs/nats/delivery.js';
+import { EventsFollower } from '#libs/nats/events-follower.js';
 import type { LeaseKeeper } from '#libs/postgres/lease-keeper.js';
-import { routerParty } from '../domain/compose-message.js';
 
 export interface EventsConsumerOptions {
   readonly connection: NatsConnection;
   readonly leases: LeaseKeeper;
   readonly clock: Clock;
-  /** `place`: in the stream, up to which all is applied with this event; kept with what it changes. */
-  readonly apply: (event: MeshEvent, place: number) => Promise<void>;
-  /** Up to which place everything was applied. */
+  /** `number`: up to which all is applied with this event; kept with what it changes. */
+  readonly apply: (event: MeshEvent, number: number) => Promise<void>;
+  /** Up to which number everything was applied. */
   readonly followedTo: () => Promise<number>;
-  readonly onDead: DeliveryConsumerOptions['onDead'];
+  readonly onDead: KeepDead;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -29,11 +26,11 @@ const behindMs = 3_600_000;
 const quietMs = 3_000;
 
 /**
- * Follows EVENTS in the stream's order, in one instance at a time: who holds the lease. What a case is does not depend on the order (see
+ * Follows the mesh's events in their order, in one instance at a time: who holds the lease. What a case is does not depend on the order (see
  * `read-case.ts`), but who is told does: a naming that a killed instance had in hand must not be overtaken by the alert it is about.
  */
 export class EventsConsumer {
-  private consumer: DeliveryConsumer | undefined;
+  private follower: EventsFollower | undefined;
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> | undefined;
   private isStopped = false;
@@ -49,9 +46,9 @@ export class EventsConsumer {
 
   /** The lease was lost: work in hand ends, and another instance goes on. */
   async yieldWork(): Promise<void> {
-    const consumer = this.consumer;
-    this.consumer = undefined;
-    await consumer?.stop();
+    const follower = this.follower;
+    this.follower = undefined;
+    await follower?.stop();
   }
 
   /** Takes no more and waits for the event in hand. Idempotent. */
@@ -65,17 +62,17 @@ export class EventsConsumer {
 
   /** True for an instance that stands by, too. */
   isHealthy(): boolean {
-    return this.timer !== undefined && (this.consumer === undefined || this.consumer.isHealthy());
+    return this.timer !== undefined && (this.follower === undefined || this.follower.isHealthy());
   }
 
   /** Whether this instance follows, or stands by. */
   isFollowing(): boolean {
-    return this.consumer !== undefined;
+    return this.follower !== undefined;
   }
 
   /** Whether this instance follows, and what it reads now is of now. */
   isCaughtUp(): boolean {
-    return this.consumer !== undefined && performance.now() - this.oldSeenAt > quietMs;
+    return this.follower !== undefined && performance.now() - this.oldSeenAt > quietMs;
   }
 
   private look(): void {
@@ -88,37 +85,25 @@ export class EventsConsumer {
     if (
       this.isStopped ||
       !(await this.options.leases.acquire(eventsLease)) ||
-      this.consumer !== undefined
+      this.follower !== undefined
     )
       return;
     const { connection, onDead, onTrouble, followedTo } = this.options;
     this.oldSeenAt = performance.now();
-    this.consumer = new DeliveryConsumer(connection, {
-      stream: eventsStream,
-      durable: routerParty,
-      ackWaitMs: 10_000,
-      inFlight: 128,
-      isOrdered: true,
-      after: followedTo,
+    this.follower = new EventsFollower(connection, {
+      followedTo,
       onDead,
       onTrouble,
-      handle: async (delivery) => {
-        await this.handle(delivery);
-        return { kind: 'ack' };
-      },
+      handle: (event, number) => this.handle(event, number),
     });
-    this.consumer.start();
+    this.follower.start();
   }
 
-  private async handle(delivery: Delivery): Promise<void> {
-    const handle = async (event: MeshEvent, isLast: boolean): Promise<void> => {
-      if (!this.options.leases.isHeld(eventsLease))
-        throw new MeshError('lease-lost', 'another instance follows the events now');
-      // Killed in the middle of a message, the next instance waits for the rest of it.
-      await this.options.apply(event, isLast ? delivery.seq : delivery.seq - 1);
-      if (this.options.clock.now().getTime() - Date.parse(event.recordedAt) > behindMs)
-        this.oldSeenAt = performance.now();
-    };
-    await eachEvent(delivery, { handle, onDead: this.options.onDead });
+  private async handle(event: MeshEvent, number: number): Promise<void> {
+    if (!this.options.leases.isHeld(eventsLease))
+      throw new MeshError('lease-lost', 'another instance follows the events now');
+    await this.options.apply(event, number);
+    if (this.options.clock.now().getTime() - Date.parse(event.recordedAt) > behindMs)
+      this.oldSeenAt = performance.now();
   }
 }

@@ -1,10 +1,11 @@
 import type { Kysely } from 'kysely';
-import { eventsStream } from '#libs/contracts/subjects.js';
 import type { RouterTables } from './router-tables.js';
 
 type Db = Kysely<RouterTables>;
 
-/** How far EVENTS was followed; 0 when it never was. */
+const eventsStream = 'events';
+
+/** The number of the last event that was followed; 0 when it never was. */
 export async function followedTo(db: Db): Promise<number> {
   const row = await db
     .selectFrom('followed')
@@ -14,7 +15,7 @@ export async function followedTo(db: Db): Promise<number> {
   return row?.seq ?? 0;
 }
 
-/** Notes an event's place in the transaction that applies it. An event that comes again does not set it back. */
+/** Notes an event's number in the transaction that applies it. An event that comes again does not set it back. */
 export async function noteFollowed(tx: Db, seq: number): Promise<void> {
   await tx
     .insertInto('followed')

@@ -3,10 +3,10 @@ import type { Clock } from '#libs/clock/clock.js';
 import type { MeshErrorCode } from '#libs/contracts/error-codes.js';
 import { sourceOf } from '#libs/contracts/mesh-message.js';
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
-import { ownEffectId, uuidVersion } from '#libs/contracts/message-id.js';
+import { ownEffectId } from '#libs/contracts/message-id.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { DeadLetterReport } from '#libs/contracts/service-forms.js';
-import type { Delivery } from '#libs/nats/delivery.js';
+import { type Delivery, idOfDelivery } from '#libs/nats/delivery.js';
 import { enqueue } from '#libs/outbox/enqueue.js';
 import type { OutboxRelay } from '#libs/outbox/outbox-relay.js';
 import { toStoreError } from '#libs/postgres/foreign-error.js';
@@ -27,8 +27,8 @@ export function reportDeadLetters(
   stream: DeadLetterReport['stream'],
 ) {
   return async (delivery: Delivery, code: MeshErrorCode): Promise<void> => {
-    const message = idOf(delivery.data);
-    const cause = message ?? `${stream}:${delivery.seq}`;
+    const message = idOfDelivery(delivery);
+    const cause = message ?? `${stream}:${delivery.place}`;
     const data: DeadLetterReport = {
       ...(message === undefined ? {} : { message }),
       stream,
@@ -52,13 +52,4 @@ export function reportDeadLetters(
     );
     relay.wake();
   };
-}
-
-function idOf(data: Uint8Array): string | undefined {
-  try {
-    const { id } = JSON.parse(Buffer.from(data).toString('utf8')) as { id?: unknown };
-    return typeof id === 'string' && uuidVersion(id) !== undefined ? id : undefined;
-  } catch {
-    return undefined;
-  }
 }

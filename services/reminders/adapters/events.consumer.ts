@@ -1,7 +1,5 @@
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { typeOf } from '#libs/contracts/message-table.js';
-import type { Delivery, Outcome } from '#libs/nats/delivery.js';
-import { type EventHandling, eachEvent } from '#libs/nats/each-event.js';
 import { caseEventOf } from '../domain/read-case-event.js';
 import { remindersParty } from '../domain/reminder-due.js';
 import type { Timer } from '../domain/timers.js';
@@ -12,20 +10,18 @@ export interface EventsHandlerOptions {
   readonly setTimers: (timers: readonly Timer[]) => void;
   /** The guard refused a reminder that went out: the record and the guard disagree, which a person must look at. */
   readonly onRefused: (reason: string) => void;
-  readonly onDead: EventHandling['onDead'];
 }
 
 /**
- * Follows EVENTS: what moves a reminder goes into the schedule before it is acknowledged; the rest is passed over. Several instances
- * may follow side by side, for neither order nor repeats matter to the schedule.
+ * Follows the mesh's events: what moves a reminder goes into the schedule; the rest is passed over. Several instances may follow side by side, for
+ * neither order nor repeats matter to the schedule.
  */
 export function followEvents({
   schedule,
   setTimers,
   onRefused,
-  onDead,
-}: EventsHandlerOptions): (delivery: Delivery) => Promise<Outcome> {
-  const follow = async (event: MeshEvent): Promise<void> => {
+}: EventsHandlerOptions): (event: MeshEvent) => Promise<void> {
+  return async (event) => {
     if (event.sender === remindersParty) {
       if (event.type === typeOf('reminder.due') && event.verdict === 'refused')
         onRefused(event.reason ?? 'no reason given');
@@ -33,9 +29,5 @@ export function followEvents({
     }
     const told = caseEventOf(event);
     if (told !== undefined) setTimers(await schedule.record(told));
-  };
-  return async (delivery) => {
-    await eachEvent(delivery, { handle: follow, onDead });
-    return { kind: 'ack' };
   };
 }

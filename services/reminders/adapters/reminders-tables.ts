@@ -6,6 +6,7 @@ import type { ReminderState } from '../domain/reminder.js';
 
 /** `migrations/0001_schedule.sql`. Days are `YYYY-MM-DD`; instants are in mesh time. */
 export interface RemindersTables {
+  followed: { number: number };
   followed_event: {
     id: string;
     verdict: CaseEvent['verdict'];

@@ -1,7 +1,7 @@
 import type { MessageName } from '#libs/contracts/message-table.js';
 import type { FactValue } from '#libs/contracts/service-forms.js';
 
-/** What reminders keeps of an event of EVENTS: who told what of which case, the dates, and its place in the guard's order. */
+/** What reminders keeps of an event: who told what of which case, the dates, and its place in the guard's order. */
 export interface CaseEvent {
   readonly id: string;
   /** `stopped`: a message that was cleared before was ended before it was collected. */
