@@ -17,6 +17,7 @@ import { MeshError } from '#libs/contracts/mesh-error.js';
 import { isServiceParty } from '#libs/contracts/party.js';
 import type { AskHandler } from '#libs/nats/answer-server.js';
 import type { AskReply } from '#libs/nats/ask-client.js';
+import { toStoreError } from '#libs/postgres/foreign-error.js';
 import { askClientView, askReleasedView } from '#libs/contracts/client-view.js';
 import { z } from 'zod';
 import type { ClientViewBook } from './client-view.book.js';
@@ -128,11 +129,17 @@ export function answersOf(books: Books): AskHandler {
       );
     underWay.set(party, already + 1);
     try {
-      return { ok: true, ...(await answer(party, payload)) };
+      return { ok: true, ...(await answer(party, payload).catch(rethrowAsPassing)) };
     } finally {
       underWay.set(party, (underWay.get(party) ?? 1) - 1);
     }
   };
+}
+
+/** A database that is away is one to ask again, not a fault of ours. */
+function rethrowAsPassing(error: unknown): never {
+  const stored = toStoreError(error);
+  throw stored.code === 'store-unavailable' ? stored : error;
 }
 
 function read<T extends z.ZodType>(schema: T, payload: unknown): z.output<T> {
