@@ -154,7 +154,7 @@ describe('at the desk', () => {
     const draft = String(shown.path.split('/').at(-1));
     const other = await amara.open(`/refer?draft=${draft}`);
     const changed = await amara.submit(other.form(/^See what will go/), {
-      telephone: '0113 496 0999',
+      benefit: 'esa',
     });
     expect(changed.path).toBe(shown.path);
     const before = await sentBy('jcp', caseId);
