@@ -115,8 +115,9 @@ describe('a broker that is killed, with what was committed trimmed', () => {
       expect([state, records.length]).toEqual(['cleared', 1]);
     }
     for (const id of sent) await jcp.delivery(id);
-    const ours = jcp.received.map(({ id }) => id).filter((id) => sent.includes(id));
-    expect(ours).toEqual(sent);
+    // What was in hand when the broker was killed may come again: each is in its place when it first comes.
+    const first = [...new Set(jcp.received.map(({ id }) => id))];
+    expect(first.filter((id) => sent.includes(id))).toEqual(sent);
     // One that was read stays always; the rest goes soon after its commit here.
     await until('it is trimmed', async () => (await standing()).messages <= 2);
     expect((await standing()).messages).toBeGreaterThan(0);
