@@ -77,7 +77,7 @@ describe('a message to a role in an area', () => {
     expect(desk.delivered.map(({ recipient }) => recipient)).toEqual(['tp_river']);
   });
 
-  it('goes to nobody but the party on record when the answer comes again', () => {
+  it('goes to nobody once it waits no more', () => {
     const { desk, held } = waiting('tp_hill');
     const effect = held.effects.find(({ kind }) => kind === 'hold');
     if (effect?.kind !== 'hold') throw new Error('it does not wait');

@@ -21,7 +21,7 @@ export function releaseHeld(
   grounds: { world: World; nowMs: number },
 ): Decision {
   const held = grounds.world.heldMessage(route.message);
-  if (held === undefined)
+  if (held?.record.verdict.kind !== 'waiting')
     return refusal(incoming, sender, {
       code: 'cause-unknown',
       field: 'data.message',
