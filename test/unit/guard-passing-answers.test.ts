@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { type Books, answersOf } from '#services/consent-guard/adapters/asks.responder.js';
 
 const asked = { take: '00000000-0000-4000-8000-000000000001', max: 1 };
-const answer = (error: unknown) =>
-  answersOf({ inbox: { take: () => Promise.reject(error as Error) } } as unknown as Books)(
+const answer = (failure: unknown) =>
+  answersOf({ inbox: { take: () => Promise.reject(failure) } } as unknown as Books)(
     'trt_acme',
     'take',
     asked,
