@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { Pool } from 'pg';
@@ -159,29 +160,52 @@ describe('an inbox', () => {
     expect(performance.now() - began).toBeLessThan(allow(15_000));
   });
 
-  it('finds within a second what nobody was woken for', async () => {
-    const waiting = take(1, 20_000);
+  it('is looked at for who waits, though nobody woke them', async () => {
+    const waiting = guards[0]?.wakes.register(party);
     const sent = await put([randomUUID()]);
-    expect(await waiting).toEqual(sent);
+    // Longer than this test may last.
+    await waiting?.within(3_600_000);
+    waiting?.leave();
+    expect(await take()).toEqual(sent);
   });
 
-  it('gives each message to one of many who take, done with or not, and loses none', async () => {
-    const sent = await put(
-      Array.from(
-        { length: 400 },
-        (_, n) => `00000000-0000-4000-8000-${String(n % 40).padStart(12, '0')}`,
+  it('takes in nothing that rests on a consent without an end', async () => {
+    const message = { id: randomUUID() } as unknown as DeliveredMessage;
+    const endless = { id: message.id, recipient: party, client: undefined, message };
+    await expect(
+      inTransaction(pool, (db) =>
+        insertDeliveries(db, [{ ...endless, lapsesAtMs: Infinity }], keys),
       ),
-    );
-    const given = new Map<string, number>();
+    ).rejects.toThrow(RangeError);
+    expect(await take()).toEqual([]);
+  });
+
+  it('gives each message to one of many who take, each case in its order, and loses none', async () => {
+    const cases = Array.from({ length: 10 }, randomUUID);
+    const caseOf = Array.from({ length: 400 }, (_, n) => cases[n % cases.length] ?? '');
+    const sent = await put(caseOf);
+    const done = new Set<string>();
+    const tooEarly: string[] = [];
+    const given = new Set<string>();
+    const checkOrder = (ids: readonly string[]): void => {
+      for (const id of ids) {
+        const place = sent.indexOf(id);
+        const before = sent.slice(0, place).filter((_, n) => caseOf[n] === caseOf[place]);
+        if (!before.every((each) => done.has(each) || ids.includes(each))) tooEarly.push(id);
+      }
+    };
     const takers = Array.from({ length: 8 }, async () => {
-      for (let idle = 0; idle < 5;) {
+      while (done.size < sent.length) {
         const ids = await take(16);
-        idle = ids.length === 0 ? idle + 1 : 0;
-        for (const id of ids) given.set(id, (given.get(id) ?? 0) + 1);
+        checkOrder(ids);
+        for (const id of ids) given.add(id);
+        await nextTurn();
+        for (const id of ids) done.add(id);
         if (ids.length > 0) await settle({ done: ids });
       }
     });
     await Promise.all(takers);
-    expect([...given.keys()].toSorted()).toEqual([...sent].toSorted());
+    expect(tooEarly).toEqual([]);
+    expect([...given].toSorted()).toEqual([...sent].toSorted());
   });
 });

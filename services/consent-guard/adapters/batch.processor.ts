@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import type { Clock } from '#libs/clock/clock.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
@@ -89,8 +90,8 @@ export class BatchProcessor {
 }
 
 /**
- * Without what is on record and cannot be read any more: read again after a break, a message may be too old by then to be taken anew. Its record
- * stands.
+ * Without what is on record, byte for byte, and cannot be read any more: read again after a break, a message may be too old by then to be taken anew.
+ * Its record stands. Other bytes under its id are a dead letter, so that somebody sees them.
  */
 async function withoutDecided(
   db: PoolClient,
@@ -98,13 +99,18 @@ async function withoutDecided(
 ): Promise<readonly Intake[]> {
   const unread = intakes.flatMap((intake) => (intake.ok ? [] : (intake.dead.message ?? [])));
   if (unread.length === 0) return intakes;
-  const { rows } = await db.query<{ id: string; sender: string }>(
-    'select id, sender from record where id = any($1::uuid[]) and ordinal = 0',
+  const { rows } = await db.query<{ id: string; sender: string; digest: Buffer | null }>(
+    'select id, sender, digest from record where id = any($1::uuid[]) and ordinal = 0',
     [unread],
   );
-  const decided = new Set(rows.map(({ id, sender }) => `${id} ${sender}`));
+  const decided = new Set(
+    rows.map(({ id, sender, digest }) => `${id} ${sender} ${digest?.toString('hex')}`),
+  );
+  const digestOf = (body: Uint8Array = new Uint8Array()): string => hash('sha256', body, 'hex');
   return intakes.filter(
-    (intake) => intake.ok || !decided.has(`${intake.dead.message} ${intake.dead.party}`),
+    (intake) =>
+      intake.ok ||
+      !decided.has(`${intake.dead.message} ${intake.dead.party} ${digestOf(intake.dead.body)}`),
   );
 }
 

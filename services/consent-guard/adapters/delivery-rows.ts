@@ -80,7 +80,8 @@ function toRow(delivery: Delivery, place: string, size: number): CopyValue[] {
     arrayText(told),
     arrayText(withheld),
     size,
-    lapsesAtMs === undefined || lapsesAtMs === Infinity ? null : new Date(lapsesAtMs).toISOString(),
+    // An end that is no instant throws: what rests on a consent without an end does not go.
+    lapsesAtMs === undefined ? null : new Date(lapsesAtMs).toISOString(),
   ];
 }
 
