@@ -71,19 +71,20 @@ describe('an entry', () => {
     recordedAt: '2026-01-01T00:00:00Z',
   };
   const told = { type: absence.type, sender: 'trt_acme', to: 'jcp_leeds', time: absence.at };
+  const view = (state: 'cleared' | 'collected' | 'stopped' | 'refused' | 'undecided') => ({
+    case: absence.caseId,
+    messages: [{ id: absence.id, ...told, state, records: [] }],
+    steps: [],
+    waiting: [],
+    reminders: [],
+    mails: [],
+  });
   const ground: EntryGround = {
     agency: 'jcp',
     kept: { ...absence, message },
     client: { surname: 'Quill', dateOfBirth: '1984-05-17' },
     dpa1: { current: true, until: '2026-12-31' },
-    view: {
-      case: absence.caseId,
-      messages: [{ id: absence.id, ...told, state: 'collected', records: [] }],
-      steps: [],
-      waiting: [],
-      reminders: [],
-      mails: [],
-    },
+    view: view('cleared'),
     consents: { consents: [line], history: [] },
   };
   const noDpa1 = { kind: 'waits', why: 'no-dpa1' };
@@ -111,6 +112,26 @@ describe('an entry', () => {
       name: 'a line that is withdrawn',
       change: { consents: { consents: [{ ...line, decision: 'withdrawn' }], history: [] } },
       verdict: noDpa1,
+    },
+    {
+      name: 'a consent that was taken back when it had been collected',
+      change: { view: view('collected') },
+      verdict: { kind: 'never' },
+    },
+    {
+      name: 'a message that was stopped',
+      change: { view: view('stopped') },
+      verdict: { kind: 'never' },
+    },
+    {
+      name: 'a message that was refused',
+      change: { view: view('refused') },
+      verdict: { kind: 'never' },
+    },
+    {
+      name: 'a message that is not decided',
+      change: { view: view('undecided') },
+      verdict: undecided,
     },
     { name: 'no answer about the case', change: { view: undefined }, verdict: undecided },
     { name: 'a client nobody knows', change: { client: undefined }, verdict: { kind: 'never' } },

@@ -47,9 +47,10 @@ export function decideEntry({ agency, kept, client, ...mesh }: EntryGround): Ent
   if (dpa1?.current !== true || dpa1.until === undefined || excluded === undefined)
     return { kind: 'waits', why: 'no-dpa1' };
   const state = view?.messages.find(({ id }) => id === kept.id)?.state;
-  if (state === 'refused' || state === 'stopped') return { kind: 'never' };
   if (state === undefined || state === 'undecided' || state === 'waiting')
     return { kind: 'waits', why: 'undecided' };
+  // Refused, stopped, or collected before the client took it back: no record of that begins now.
+  if (state !== 'cleared' && state !== 'cleared-in-part') return { kind: 'never' };
   // The record system finds the client by who they are.
   if (client === undefined || excluded.has('identity')) return { kind: 'never' };
   const data = recordable(name, kept.message.data, excluded);
