@@ -19,6 +19,8 @@ export class IngressTrimmer {
   private committed: Committed[] = [];
   private last = 0;
   private trimmedTo = 0;
+  /** Up to where it was looked how full the stream is. */
+  private filledTo = 0;
   private over: string | undefined;
 
   constructor(
@@ -33,6 +35,7 @@ export class IngressTrimmer {
     this.committed = [];
     this.last = 0;
     this.trimmedTo = 0;
+    this.filledTo = 0;
   }
 
   note(seq: number): void {
@@ -45,16 +48,19 @@ export class IngressTrimmer {
 
   /** @throws MeshError `broker-unavailable`, `answer-timeout`: tried again later */
   async trim(): Promise<void> {
-    const { connection, party, over } = this;
-    if (this.last <= this.trimmedTo || over === undefined) return;
-    const isFull = (await ingressFill(connection, party)) > fullAt;
+    const { connection, party, over, last } = this;
+    if (last <= this.trimmedTo || over === undefined) return;
+    // How full it is changes with what comes; what comes is read, and noted.
+    const isFull = last > this.filledTo && (await ingressFill(connection, party)) > fullAt;
     const now = performance.now();
     const old = this.committed.filter(({ at }) => now - at >= this.afterMs);
     // One that stays: the last that was read.
-    const before = isFull ? this.last : Math.min((old.at(-1)?.seq ?? 0) + 1, this.last);
-    if (before <= this.trimmedTo || before <= 1) return;
-    await trimIngress({ connection, party, over }, before);
-    this.trimmedTo = before;
-    this.committed = this.committed.filter(({ seq }) => seq >= before);
+    const before = isFull ? last : Math.min((old.at(-1)?.seq ?? 0) + 1, last);
+    if (before > this.trimmedTo && before > 1) {
+      await trimIngress({ connection, party, over }, before);
+      this.trimmedTo = before;
+      this.committed = this.committed.filter(({ seq }) => seq >= before);
+    }
+    this.filledTo = last;
   }
 }

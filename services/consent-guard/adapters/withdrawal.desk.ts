@@ -118,18 +118,18 @@ export class WithdrawalDesk {
     return [...holders.values()];
   }
 
-  /** The notifier has pulled notices whose mail may not have gone yet: their ids, and nothing else. */
+  /** The notifier has taken notices whose mail may not have gone yet: their ids, and nothing else. */
   private mailStops(
     ending: Ending,
     settled: readonly Settled[],
     traffic: ClientTraffic,
   ): readonly OwnMessage[] {
     const ended = traffic.endedMails();
-    const pulled = settled.filter(
+    const taken = settled.filter(
       ({ state, recipient, record }) =>
         state !== 'stopped' && recipient === notifier && !ended.has(record.id),
     );
-    const notices = pulled.map(({ record }) => record.id).toSorted();
+    const notices = taken.map(({ record }) => record.id).toSorted();
     const withdrawal = traffic.records.get(ending.withdrawalId);
     if (withdrawal === undefined) return [];
     return Array.from({ length: Math.ceil(notices.length / noticesAtOnce) }, (_, index) => {
