@@ -83,11 +83,7 @@ describe('a client’s way, on everybody’s own pages', () => {
     'goes through the single point of contact to a provider',
     inOrder(async () => {
       const { olu } = people;
-      const queue = await olu.openWhen('/queue', /It came today/);
-      const passOn = queue.links.find(({ href }) =>
-        href.includes(`${caseId}/do/referral.forwarded`),
-      );
-      const form = await olu.open(passOn?.href ?? '');
+      const form = await olu.follow('/queue', `/cases/${caseId}/do/referral.forwarded`);
       expect((await olu.send(form, { to: 'trt_riverside' })).heading).toBe(
         'Referral passed on by the single point of contact',
       );

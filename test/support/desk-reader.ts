@@ -74,6 +74,14 @@ export class DeskReader {
     });
   }
 
+  /** Waits until the page has a link to there, and follows it. */
+  follow(address: string, to: string): Promise<HtmlPage> {
+    return until(`a link to ${to} is on ${address}`, async () => {
+      const href = (await this.open(address)).links.find((link) => link.href.includes(to))?.href;
+      return href === undefined ? undefined : this.open(href);
+    });
+  }
+
   /** Waits until the case has such a step on my list, and opens it there. @returns the step's own part of the case's page */
   step(caseId: string, what: RegExp): Promise<HtmlPage> {
     return until(`${String(what)} of ${caseId} is on Today`, async () => {
