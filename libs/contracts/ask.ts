@@ -61,7 +61,10 @@ export const timelineReply = z.strictObject({
   sender: z.string(),
   to: z.string(),
   time: z.string(),
-  state: z.enum(['undecided', ...verdictKinds, 'collected']),
+  state: z.enum(['undecided', ...verdictKinds]),
+  collected: z.literal(true).optional().meta({
+    description: 'Its recipient has taken it from the inbox; it can no longer be stopped',
+  }),
   records: z.array(decisionRecord),
   task: z.string().optional().meta({
     description: 'The step that this verdict opened for the sender, such as seek-consent',

@@ -31,7 +31,8 @@ const event = (n: number): object => ({
   sender: 'trt_bench',
   to: 'jcp_bench',
   time: at(n),
-  state: 'collected',
+  state: 'cleared',
+  collected: true,
   records: [],
 });
 const many = (count: number, one: (n: number) => object): readonly object[] =>

@@ -178,6 +178,31 @@ describe('a withdrawal', () => {
     expect(await proof(cause, 1)).toEqual(await proof(stands, 1));
   });
 
+  it('changes nothing of what its sender sees where the recipient had the message, done or in hand', async () => {
+    const caseId = randomUUID();
+    await river.sendAndWait(consent(caseId));
+    const ids = [await tell(caseId), await tell(caseId)] as const;
+    const seen = async () =>
+      Promise.all(ids.map(async (id) => (await river.verdict(id)).collected));
+    expect(await seen()).toEqual([undefined, undefined]);
+    // What the tests before left is done with.
+    for (let id = ''; id !== ids[0];) {
+      if (id !== '') await jcp.finish(id);
+      ({ id } = await jcp.takeNext());
+    }
+    expect(await seen()).toEqual([true, undefined]);
+    await jcp.finish(ids[0]);
+    expect((await jcp.takeNext()).id).toBe(ids[1]);
+    expect(await seen()).toEqual([true, true]);
+
+    const told = await Promise.all(ids.map((id) => river.verdict(id)));
+    expect((await withdraw(jcp, caseId)).state).toBe('cleared');
+    expect(await statesOf(...ids)).toEqual(['collected', 'collected']);
+    expect(await Promise.all(ids.map((id) => river.verdict(id)))).toEqual(told);
+    await jcp.finish(ids[1]);
+    await jcp.finish((await jcp.takeNext()).id);
+  });
+
   it('is what a later no on the form is, too: what was not collected is taken back', async () => {
     const caseId = randomUUID();
     await river.sendAndWait(consent(caseId));

@@ -121,8 +121,10 @@ class Client {
   }
 }
 
-const stateOf = async (party: Party, id: string): Promise<unknown> =>
-  (await mesh.call(party, `/v1/messages/${id}`)).body['state'];
+const stateOf = async (party: Party, id: string): Promise<string> => {
+  const { body } = await mesh.call(party, `/v1/messages/${id}`);
+  return `${String(body['state'])}${body['collected'] === true ? ', collected' : ''}`;
+};
 const instruction = {
   type: 'throughcare.instruction.stop-using.v1',
   data: { what: 'stop-using-and-take-off-the-record' },
@@ -166,7 +168,7 @@ describe('a withdrawal, with two guards', () => {
     const after = await client.inbox(jcp);
     expect(after).toMatchObject([instruction]);
     expect(JSON.stringify(after)).not.toContain(client.identity.surname);
-    expect(await stateOf(riverside, tpr2)).toBe('collected');
+    expect(await stateOf(riverside, tpr2)).toBe('cleared, collected');
     await until('the leader is told', async () =>
       (await client.notices()).includes(`stop-using to ${leader}`),
     );
@@ -188,7 +190,7 @@ describe('a withdrawal, with two guards', () => {
     const { body } = await mesh.call(jcp, '/v1/inbox?wait=5');
     expect((body['messages'] as { id: string }[]).map(({ id }) => id)).toEqual([tpr2]);
     await client.withdraws(riverside, 'TPR2');
-    expect(await stateOf(riverside, tpr2)).toBe('collected');
+    expect(await stateOf(riverside, tpr2)).toBe('cleared, collected');
     // It may be at work on that: the instruction comes when it is done with it, or its time is over.
     expect(await client.inbox(jcp)).toEqual([]);
     expect((await mesh.call(jcp, `/v1/inbox/${tpr2}/ack`, { method: 'POST' })).status).toBe(204);

@@ -29,7 +29,7 @@ import { until } from './until.js';
 type Form = Readonly<Record<string, unknown>>;
 
 /** States of a message that the guard let go on its way. */
-const passed: readonly string[] = ['cleared', 'cleared-in-part', 'waiting', 'collected'];
+const passed: readonly string[] = ['cleared', 'cleared-in-part', 'waiting'];
 
 /** What the mesh answered to a message that it did not let pass, or did not take. */
 export interface Refusal {

@@ -129,7 +129,7 @@ export class RecordDesk {
     return offices[0]?.record ?? {};
   }
 
-  /** A message that a provider sent; the mesh knows it as collected, unless the test says otherwise. */
+  /** A message that a provider sent; the mesh knows it as cleared, unless the test says otherwise. */
   message(
     name: MessageName,
     caseId: string,
@@ -154,7 +154,7 @@ export class RecordDesk {
     data: Record<string, unknown>,
   ): Promise<DeliveredMessage> {
     const message = this.message(name, caseId, data);
-    if (!this.stateOf.has(message.id)) this.stateOf.set(message.id, 'collected');
+    if (!this.stateOf.has(message.id)) this.stateOf.set(message.id, 'cleared');
     await this.messages.receive(recordOffice, message);
     return message;
   }

@@ -50,7 +50,8 @@ const told = (changes: Partial<Timeline>): Timeline => ({
   sender: 'jcp_leeds',
   to: 'trt_riverside',
   time: '2026-03-02T09:00:00Z',
-  state: 'collected',
+  state: 'cleared',
+  collected: true,
   records: [],
   ...changes,
 });
@@ -387,6 +388,19 @@ describe('a form that was kept', () => {
     const shown = presentMessage(file({}), erased);
     expect(shown.rows).toEqual([]);
     expect(shown.erased).toMatch(/no trace of the client/);
+  });
+
+  it.each([
+    { stands: {}, heading: 'Sent and received' },
+    { stands: { collected: undefined }, heading: 'Sent' },
+    { stands: { state: 'cleared-in-part' as const }, heading: 'Sent and received, in part' },
+    { stands: { to: 'mesh', collected: undefined }, heading: 'Recorded' },
+    { stands: { state: 'stopped' as const, collected: undefined }, heading: 'Taken back' },
+  ])('that we sent says whether the other side has it: $heading', ({ stands, heading }) => {
+    const sent = { ...referral, direction: 'sent' as const, answer: 'decided' as const };
+    const { collected, ...rest } = told(stands);
+    const messages = [collected === undefined ? rest : { ...rest, collected }];
+    expect(presentMessage(file({ messages }), sent).status?.heading).toBe(heading);
   });
 });
 

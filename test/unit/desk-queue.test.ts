@@ -201,7 +201,7 @@ describe('passing on', () => {
         office,
         view: {
           case: id(900),
-          messages: [{ ...referral, state: 'collected', records: [] }],
+          messages: [{ ...referral, state: 'cleared', collected: true, records: [] }],
           steps: [],
           waiting: [],
           reminders: [],

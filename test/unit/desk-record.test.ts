@@ -71,7 +71,7 @@ describe('an entry', () => {
     recordedAt: '2026-01-01T00:00:00Z',
   };
   const told = { type: absence.type, sender: 'trt_acme', to: 'jcp_leeds', time: absence.at };
-  const view = (state: 'cleared' | 'collected' | 'stopped' | 'refused' | 'undecided') => ({
+  const view = (state: 'cleared' | 'stopped' | 'refused' | 'undecided') => ({
     case: absence.caseId,
     messages: [{ id: absence.id, ...told, state, records: [] }],
     steps: [],
@@ -112,11 +112,6 @@ describe('an entry', () => {
       name: 'a line that is withdrawn',
       change: { consents: { consents: [{ ...line, decision: 'withdrawn' }], history: [] } },
       verdict: noDpa1,
-    },
-    {
-      name: 'a consent that was taken back when it had been collected',
-      change: { view: view('collected') },
-      verdict: { kind: 'never' },
     },
     {
       name: 'a message that was stopped',

@@ -119,10 +119,13 @@ export class MessageBook {
     return row === undefined ? undefined : unreadable(party, id, row);
   }
 
-  /** Of these, the messages that a withdrawal found in their recipient's hands already. */
+  /**
+   * Of these, the messages that their recipients were given. Whether a withdrawal came after makes no difference: a sender at another agency
+   * would learn of it.
+   */
   private async collected(ids: readonly string[]): Promise<ReadonlySet<string>> {
     const { rows } = await this.pool.query<{ id: string }>(
-      "select id from delivery where id = any($1::uuid[]) and state = 'collected'",
+      'select id from delivery where id = any($1::uuid[]) and given > 0',
       [ids],
     );
     return new Set(rows.map((row) => row.id));
@@ -233,7 +236,8 @@ function timelineFor(
     sender: first.sender,
     to: isSender ? first.to : party,
     time: first.time,
-    state: collected.has(first.id) ? 'collected' : newest.verdict.kind,
+    state: newest.verdict.kind,
+    ...(collected.has(first.id) ? { collected: true as const } : {}),
     records: shown.map(recordShown),
     ...(task === undefined ? {} : { task }),
   };

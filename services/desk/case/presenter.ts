@@ -220,6 +220,14 @@ const stateWords: Readonly<Partial<Record<Timeline['state'], string>>> = {
   stopped: 'It was taken back before it was read.',
 };
 
+/** Of a message to somebody else: what was left out, and whether they have it. */
+function sentWords({ state, collected }: Timeline): string {
+  const words = stateWords[state];
+  if (state !== 'cleared' && state !== 'cleared-in-part') return words ?? '';
+  const taken = collected === true ? 'They have it.' : 'They have not taken it yet.';
+  return words === undefined ? taken : `${words} ${taken}`;
+}
+
 /** Which form, and what the client said, as far as the desk still has it. */
 function consentTitle(stored: KeptMessage | undefined): string | undefined {
   const { form, decision } = stored?.message?.data ?? {};
@@ -242,7 +250,7 @@ function timelineItem(message: Timeline, file: CaseFile) {
     what: consentTitle(stored) ?? titleOfType(message.type),
     way,
     at: momentWords(message.time),
-    state: stateWords[message.state] ?? '',
+    state: isOwn && !isAtHome ? sentWords(message) : (stateWords[message.state] ?? ''),
     isKept: stored !== undefined,
     href: stored === undefined ? '' : `/cases/${view.case}/messages/${message.id}`,
     isStop: name === 'instruction.stop-using',

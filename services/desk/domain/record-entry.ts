@@ -49,7 +49,7 @@ export function decideEntry({ agency, kept, client, ...mesh }: EntryGround): Ent
   const state = view?.messages.find(({ id }) => id === kept.id)?.state;
   if (state === undefined || state === 'undecided' || state === 'waiting')
     return { kind: 'waits', why: 'undecided' };
-  // Refused, stopped, or collected before the client took it back: no record of that begins now.
+  // Refused or stopped; a state that is new here is a no.
   if (state !== 'cleared' && state !== 'cleared-in-part') return { kind: 'never' };
   // The record system finds the client by who they are.
   if (client === undefined || excluded.has('identity')) return { kind: 'never' };

@@ -1,3 +1,4 @@
+import type { Timeline } from '#libs/contracts/ask.js';
 import type { CaseFile } from '../domain/case-file.js';
 import { partyName } from '../domain/case-file.js';
 import { nameOf } from '../domain/agency.js';
@@ -31,7 +32,7 @@ export function presentMessage(file: CaseFile, kept: KeptMessage) {
     to: isOwn ? partyName(file, kept.other) : partyName(file, kept.office),
     by: kept.actor === undefined ? '' : nameOf(agency, kept.actor),
     at: momentWords(kept.at),
-    status: isOwn ? statusOf(kept, stands?.state) : null,
+    status: isOwn ? statusOf(kept, stands) : null,
     refusal: kept.problem === undefined ? (null as Refusal | null) : refusalOf(kept.problem),
     rows: kept.message === undefined ? [] : rowsOf(kept.message.data, file, ''),
     erased:
@@ -43,11 +44,9 @@ export function presentMessage(file: CaseFile, kept: KeptMessage) {
   };
 }
 
-type State = CaseFile['view']['messages'][number]['state'] | undefined;
-
 function statusOf(
   { answer, at: writtenAt }: KeptMessage,
-  state: State,
+  stands: Timeline | undefined,
 ): { readonly heading: string; readonly text: string } | null {
   const at = momentWords(writtenAt);
   if (answer === 'refused') return null;
@@ -56,19 +55,10 @@ function statusOf(
       heading: 'Not sent yet',
       text: 'The mesh does not answer at present. It is kept here and goes by itself, once, when the mesh is back.',
     };
-  switch (state) {
-    case 'collected':
-      return { heading: 'Sent and received', text: `Sent ${at}. The other side has it.` };
+  switch (stands?.state) {
     case 'cleared':
-      return {
-        heading: 'Sent',
-        text: `Sent ${at}. It may go, and waits for the other side to take it.`,
-      };
     case 'cleared-in-part':
-      return {
-        heading: 'Sent, in part',
-        text: `Sent ${at}. What the client’s consent does not cover was left out.`,
-      };
+      return clearedWords(stands, at);
     case 'waiting':
       return {
         heading: 'Waiting',
@@ -79,6 +69,17 @@ function statusOf(
     default:
       return { heading: 'Sent', text: `Sent ${at}. The mesh has it.` };
   }
+}
+
+/** A record at home, such as a consent, has no other side. */
+function clearedWords({ to, state, collected }: Timeline, at: string) {
+  if (to === 'mesh') return { heading: 'Recorded', text: `Recorded ${at}.` };
+  const isInPart = state === 'cleared-in-part';
+  const left = isInPart ? ' What the client’s consent does not cover was left out.' : '';
+  return {
+    heading: `${collected === true ? 'Sent and received' : 'Sent'}${isInPart ? ', in part' : ''}`,
+    text: `Sent ${at}.${left} ${collected === true ? 'The other side has it.' : 'It waits for the other side to take it.'}`,
+  };
 }
 
 interface Row {

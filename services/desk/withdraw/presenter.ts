@@ -105,7 +105,7 @@ export function presentConfirm(
       selected: asked.keep.includes(value),
     })),
     had: file.view.messages
-      .filter((message) => isUnder(message.type, purposes) && wasHad(message.state))
+      .filter((message) => isUnder(message.type, purposes) && message.collected === true)
       .map((message) => {
         const isOwn = isSentByUs(message, file);
         const other = partyName(file, otherEnd(message, file));
@@ -115,9 +115,6 @@ export function presentConfirm(
     refusal: refused === undefined ? (null as Refusal | null) : refusalOf(refused),
   };
 }
-
-const wasHad = (state: string): boolean =>
-  ['cleared', 'cleared-in-part', 'collected'].includes(state);
 
 function isUnder(type: string, purposes: readonly Purpose[]): boolean {
   const name = nameOfType(type);
