@@ -1,6 +1,6 @@
 // Finds which programs are missing and installs Debian's packages for them, without starting the services those packages bring.
 import { spawnSync } from 'node:child_process';
-import { findPostgres, findProgram } from './find-program.mjs';
+import { findBrowser, findPostgres, findProgram } from './find-program.mjs';
 import { stop, step } from './progress.mjs';
 
 /**
@@ -31,7 +31,7 @@ export const PROGRAMS = [
   { name: 'rnp', debian: 'rnp', modes: ['test'], find: () => findProgram('rnp') },
   { name: 'sqop', debian: 'sqop', modes: ['test'], find: () => findProgram('sqop') },
   // The desk's pages are tested in a real browser.
-  { name: 'chromium', debian: 'chromium', modes: ['test'], find: () => findProgram('chromium') },
+  { name: 'chromium', debian: 'chromium-headless-shell', modes: ['test'], find: findBrowser },
 ];
 
 /** @param {string} mode */

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { parse } from 'parse5';
 import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
 import { Client } from 'pg';
-import { findProgram } from '#deploy/local/find-program.mjs';
+import { findBrowser } from '#deploy/local/find-program.mjs';
 import { type DeskAgency, type LocalDesks, startDesks } from '#deploy/local/mesh-desks.js';
 import type { MessageName } from '#libs/contracts/message-table.js';
 import { DeskReader } from './desk-reader.js';
@@ -111,8 +111,9 @@ export class DeskTown {
   static async start(
     agencies: readonly DeskAgency[] = ['jcp', 'trt_riverside'],
   ): Promise<DeskTown> {
-    const executablePath = findProgram('chromium');
-    if (executablePath === undefined) throw new Error('no chromium found: install chromium');
+    const executablePath = findBrowser();
+    if (executablePath === undefined)
+      throw new Error('no browser found: install chromium-headless-shell');
     const mesh = await MeshForTest.start();
     const [desks, browser, axe] = await Promise.all([
       startDesks(mesh.mesh, {

@@ -48,10 +48,10 @@ export class ProtocolTown {
   ) {}
 
   static async start(): Promise<ProtocolTown> {
-    // Somebody who is away is told of by the router's next sweep, which no test waits a minute for.
+    // Somebody who is away is told of by the router's next sweep, which no test waits a minute for; nor does one play a year until a refusal is forgotten.
     const settings = {
       'referral-router': { OVERDUE_SWEEP_SECONDS: '1' },
-      'consent-guard': { TRIM_AFTER_SECONDS: '1' },
+      'consent-guard': { TRIM_AFTER_SECONDS: '1', RETENTION_REFUSALS_DAYS: '60' },
     };
     const mesh = await MeshForTest.start({ settings });
     const mail = await ProtocolMail.open(mesh.mesh.mailFolder, mesh.gpgHome);

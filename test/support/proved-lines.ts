@@ -30,7 +30,9 @@ export function proofsIn(file: string, source: string): readonly Proof[] {
 }
 
 export async function readProofs(folder: string = scenarioFolder): Promise<readonly Proof[]> {
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.test.ts')).sort();
+  const files = (await readdir(folder))
+    .filter((name) => /\.(?:test|stories)\.ts$/.test(name))
+    .sort();
   const found = await Promise.all(
     files.map(async (file) => proofsIn(file, await readFile(join(folder, file), 'utf8'))),
   );

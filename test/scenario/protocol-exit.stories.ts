@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { ProtocolStory } from '#test/support/protocol-story.js';
 import {
-  ProtocolTown,
   adviser,
   colleague,
   jcp,
@@ -15,14 +14,9 @@ import {
   riverside,
   secondKeyworker,
 } from '#test/support/protocol-town.js';
+import { town } from './protocol-shared-town.js';
 
 /* Step 9, the offender manager, and people who move. */
-
-let town: ProtocolTown;
-beforeAll(async () => {
-  town = await ProtocolTown.start();
-}, 240_000);
-afterAll(() => town?.stop());
 
 async function inTreatment(more: Readonly<Record<string, unknown>> = {}): Promise<ProtocolStory> {
   const story = town.client();

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { jobs } from '#libs/contracts/steps.js';
 import {
-  ProtocolTown,
   adviser,
   aire,
   colleague,
@@ -12,14 +11,9 @@ import {
   pathways,
   riverside,
 } from '#test/support/protocol-town.js';
+import { town } from './protocol-shared-town.js';
 
 /* Steps 3 to 6: the care plan, the TPR2, and what the job centre and its contracted providers do. */
-
-let town: ProtocolTown;
-beforeAll(async () => {
-  town = await ProtocolTown.start();
-}, 240_000);
-afterAll(() => town?.stop());
 
 const needs = {
   goals: ['warehouse work'],

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { longDate } from '#services/notifier/domain/long-date.js';
 import type { ProtocolStory } from '#test/support/protocol-story.js';
 import {
-  ProtocolTown,
   adviser,
   jcp,
   keyworker,
@@ -10,14 +9,9 @@ import {
   pathways,
   riverside,
 } from '#test/support/protocol-town.js';
+import { town } from './protocol-shared-town.js';
 
 /* Steps 7 and 8, and what returns by the calendar: the three-way review, interviews, care plan, outcome profile. */
-
-let town: ProtocolTown;
-beforeAll(async () => {
-  town = await ProtocolTown.start();
-}, 240_000);
-afterAll(() => town?.stop());
 
 const inDays = (day: string, count: number): string =>
   new Date(Date.parse(`${day}T12:00:00Z`) + count * 86_400_000).toISOString().slice(0, 10);

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { ProtocolStory } from '#test/support/protocol-story.js';
 import {
-  ProtocolTown,
   adviser,
   area,
   colleague,
@@ -14,14 +13,9 @@ import {
   riverside,
   spoc,
 } from '#test/support/protocol-town.js';
+import { town } from './protocol-shared-town.js';
 
 /* Steps 1 and 2: the client is referred, and comes or does not. Each story has a client of its own. */
-
-let town: ProtocolTown;
-beforeAll(async () => {
-  town = await ProtocolTown.start();
-}, 240_000);
-afterAll(() => town?.stop());
 
 const minuteMs = 60_000;
 const soon = (): string => new Date(town.now.getTime() + 5 * minuteMs).toISOString();
