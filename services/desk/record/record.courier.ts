@@ -15,7 +15,7 @@ import type { RecordItem, RecordStore, WatchedCase } from './record.store.js';
 
 const everyMs = 5_000;
 /** The mesh does not answer, or has not decided: asked again soon. */
-const soonSeconds = 30;
+const soonSeconds = 5;
 
 export interface RecordCourierParts {
   readonly agencyFile: AgencyFile;
