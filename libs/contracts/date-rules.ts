@@ -13,7 +13,6 @@ const ordersOf: Partial<Record<MessageName, readonly DateOrder[]>> = {
     ['takenAt', 'validUntil'],
     ['now', 'validUntil'],
   ],
-  'consent.withdrawn': [['withdrawnAt', 'now']],
   'client-view.requested': [['clientAskedOn', 'now']],
   'directory.agreement-put': [
     ['signedOn', 'now'],
@@ -60,6 +59,7 @@ export function dateProblem(
   data: Readonly<Record<string, unknown>>,
   nowMs: number,
 ): Problem | undefined {
+  if (isNo(name, data)) return undefined;
   for (const [earlier, later] of ordersWith.get(name) ?? always) {
     const first = earlier === 'now' ? nowText : lookUp(data, earlier);
     const second = later === 'now' ? nowText : lookUp(data, later);
@@ -79,6 +79,10 @@ export function dateProblem(
   }
   return undefined;
 }
+
+/** A client's no counts whatever days it bears; one yet to come is read as now. */
+const isNo = (name: MessageName, data: Readonly<Record<string, unknown>>): boolean =>
+  name === 'consent.withdrawn' || (name === 'consent.recorded' && data['decision'] === 'refused');
 
 /** Stands for the moment of reading; no date of a form reads so. */
 const nowText = 'now';

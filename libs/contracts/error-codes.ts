@@ -116,6 +116,12 @@ export const errorRules = {
   'consent-changed': decided(
     'The client limited the consent before this was collected; send again, and what it still covers goes',
   ),
+  'no-unclear': decided(
+    'The client’s no could not be read whole. What could be read counts; what else it may mean is stopped until you record it again, whole',
+  ),
+  'newer-decision-stands': decided(
+    'This changed nothing: the client decided otherwise later, or within two minutes, and then the no counts. Ask the client, and record the answer again',
+  ),
   unroutable: decided('Nobody serves that area in that role at present; choose a party yourself'),
   'route-timeout': decided('No route was found in time; choose a party yourself'),
 

@@ -34,6 +34,7 @@ export const noticeKinds = [
   'seek-consent',
   'send-again',
   'check-identity',
+  'mend-consent',
   'choose-provider',
   'provider-notice',
   'referral-declined',

@@ -8,6 +8,7 @@ import type { MessageRule } from './message-rule.js';
 import { type MessageName, nameOfType, ruleOf } from './message-table.js';
 import { isServiceParty } from './party.js';
 import type { Problem } from './problem.js';
+import { readableNo } from './readable-no.js';
 import { stepFollowUps } from './step-outcomes.js';
 import { outcomeSaid } from './what-follows.js';
 
@@ -18,6 +19,8 @@ export interface ReadMessage {
   readonly rule: MessageRule;
   readonly sender: string;
   readonly address: Address;
+  /** Faults of a client's no, whose form holds what is sound of it: it is not to be lost for them. */
+  readonly unclear?: readonly Problem[];
 }
 
 export type ReadResult =
@@ -67,7 +70,16 @@ export function readMessage(json: unknown, nowMs: number, idAge: IdAge = default
       detail: 'to names no party, area or role that is known',
     });
   const form = rule.form.safeParse(envelope.data);
-  if (!form.success) return { ok: false, problems: problemsOf(form.error, rule.form, ['data']) };
+  if (!form.success) {
+    const problems = problemsOf(form.error, rule.form, ['data']);
+    const data = readableNo(name, envelope.data);
+    const isSound =
+      idProblem(envelope, sender, nowMs, idAge) === undefined &&
+      envelopeProblem(envelope, sender, rule) === undefined;
+    if (data === undefined || !isSound) return { ok: false, problems };
+    envelope.data = data;
+    return { ok: true, message: { envelope, name, rule, sender, address, unclear: problems } };
+  }
   const problem =
     idProblem(envelope, sender, nowMs, idAge) ??
     envelopeProblem(envelope, sender, rule) ??

@@ -26,9 +26,32 @@ const exitUntold: RefusalStep = {
   owner: senderActor,
 };
 
+/** A client's decision that did not count as it was sent: somebody has to record it again, or ask. */
+const mendConsent: RefusalStep = {
+  step: 'mend-consent',
+  notice: 'mend-consent',
+  owner: senderActor,
+};
+
+/** Not among them: what says that the case, or the sender, is not whom it says. A case of others is on nobody's list. */
+const mendable: ReadonlySet<string> = new Set([
+  'no-unclear',
+  'newer-decision-stands',
+  'malformed-message',
+  'consent-incomplete',
+  'consent-not-yours-to-take',
+  'actor-unknown',
+  'area-unknown',
+  'dates-out-of-order',
+  'recipient-not-allowed',
+  'recipient-unknown',
+]);
+
 /** What a refusal of this type for this reason brings, or undefined where it brings nothing. */
 export function refusalStep(name: MessageName, reason: string): RefusalStep | undefined {
   if (name === 'exit.notified' && reason === 'no-consent-on-record') return exitUntold;
+  const isDecision = name === 'consent.recorded' || name === 'consent.withdrawn';
+  if (isDecision && mendable.has(reason)) return mendConsent;
   return Object.hasOwn(refusalSteps, reason)
     ? refusalSteps[reason as keyof typeof refusalSteps]
     : undefined;

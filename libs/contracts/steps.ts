@@ -64,6 +64,7 @@ export const stepWorkingDays = {
   'seek-consent': 10,
   'send-again': 2,
   'check-identity': 2,
+  'mend-consent': 1,
 } as const;
 export type StepName = keyof typeof stepWorkingDays;
 

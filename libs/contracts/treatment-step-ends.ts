@@ -196,4 +196,11 @@ export const treatmentStepEnds = {
     ends: [],
   },
   'check-identity': { reason: 'identity details do not agree with the record', ends: [] },
+  'mend-consent': {
+    reason: 'what a client decided was not recorded as it was sent',
+    ends: [
+      endedBy('consent.recorded', 'it is recorded'),
+      endedBy('consent.withdrawn', 'it is recorded'),
+    ],
+  },
 } as const satisfies Record<string, StepLife>;

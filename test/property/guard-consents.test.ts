@@ -128,13 +128,17 @@ describe('a withdrawal', () => {
               }),
             ),
           );
-          const ended = withdrawScopes(before, {
-            form,
-            keep,
-            withdrawnAt: '2026-03-02T09:00:00Z',
-            how: 'in-person',
-            takenBy: 'p_x',
-          });
+          const ended = withdrawScopes(
+            before,
+            {
+              form,
+              keep,
+              withdrawnAt: '2026-03-02T09:00:00Z',
+              how: 'in-person',
+              takenBy: 'p_x',
+            },
+            monday,
+          );
           const after = new Map([...before, ...book(ended)]);
           const ends = (purpose: Purpose) => formOf(purpose) === form && !keep.includes(purpose);
           const expected = lines.map((line) => {

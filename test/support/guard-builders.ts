@@ -145,7 +145,7 @@ export class GuardDesk {
     );
     if (!read.ok)
       throw new Error(`the test's ${sent.name} is malformed: ${JSON.stringify(read.problems)}`);
-    const shown = (data as { client?: ClientShown }).client;
+    const shown = (read.message.envelope.data as { client?: ClientShown }).client;
     const prints = shown === undefined ? undefined : printsOf(shown);
     const derivedClient =
       prints === undefined

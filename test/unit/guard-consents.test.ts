@@ -376,8 +376,10 @@ describe('a withdrawal', () => {
     scopeOf({ from: 'jcp', to: 'river', purpose: 'refer-to-treatment', form: 'TPR1' }),
   );
 
+  const made = { withdrawalId: uuidOf('withdrawal'), client: uuidOf('client'), data };
+
   it('ends the lines of its form that were given and are not kept, even those decided later', () => {
-    const ended = withdrawScopes(lines, data);
+    const ended = withdrawScopes(lines, data, monday);
     expect(
       ended.map(({ purpose, decision, decidedAtMs }) => [purpose, decision, decidedAtMs]),
     ).toEqual([
@@ -387,18 +389,14 @@ describe('a withdrawal', () => {
   });
 
   it('leaves a mark for each purpose it ends, which no question ever finds', () => {
-    const marks = withdrawalMarks(lines, {
-      withdrawalId: uuidOf('withdrawal'),
-      client: uuidOf('client'),
-      data,
-    });
+    const marks = withdrawalMarks(lines, made, monday);
     expect(marks.map(({ purpose }) => purpose)).toEqual([
       'share-employment-needs',
       'treatment-status',
       'three-way-review',
       'agree-ete-lead',
     ]);
-    expect(withdrawScopes(book(...marks), data)).toEqual([]);
+    expect(withdrawScopes(book(...marks), data, monday)).toEqual([]);
     expect(marks.every((mark) => !askConsent(book(mark), mark, monday).allowed)).toBe(true);
   });
 
@@ -406,12 +404,18 @@ describe('a withdrawal', () => {
     const marked = book(
       scopeOf({ from: '*', to: '*', decision: 'withdrawn', decidedAtMs: monday }),
     );
-    const [mark] = withdrawalMarks(marked, {
-      withdrawalId: uuidOf('withdrawal'),
-      client: uuidOf('client'),
-      data,
-    });
+    const [mark] = withdrawalMarks(marked, made, monday);
     expect(mark?.decidedAtMs).toBe(monday);
+  });
+
+  it('that bears an instant yet to come counts from now', () => {
+    const early = monday - 2 * hour;
+    expect(withdrawalMarks(book(), made, early).map(({ decidedAtMs }) => decidedAtMs)).toEqual(
+      Array.from({ length: 4 }, () => early),
+    );
+    expect(withdrawScopes(book(scopeOf({ decidedAtMs: 0 })), data, early)).toMatchObject([
+      { decidedAtMs: early },
+    ]);
   });
 });
 

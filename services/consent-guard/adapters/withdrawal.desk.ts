@@ -133,7 +133,11 @@ export class WithdrawalDesk {
     const withdrawal = traffic.records.get(ending.withdrawalId);
     if (withdrawal === undefined) return [];
     return Array.from({ length: Math.ceil(notices.length / noticesAtOnce) }, (_, index) => {
-      const id = effectId(ending.withdrawalId, 'notice-stop', String(index));
+      const id = effectId(
+        ending.withdrawalId,
+        ending.isLimited ? 'notice-stop-limit' : 'notice-stop',
+        String(index),
+      );
       const record = this.ownRecord(withdrawal, {
         id,
         name: 'notice.stop',

@@ -1,4 +1,4 @@
-import { type Scope, type Scopes, scopeAfter, scopeKey } from './scope.js';
+import { type Scope, type Scopes, isYes, scopeAfter, scopeKey } from './scope.js';
 import { markOf } from './withdraw-consent.js';
 
 /**
@@ -20,6 +20,8 @@ export interface ConsentLine extends Pick<
 export interface SettledLines {
   /** Lines whose state changes. */
   readonly newer: readonly Scope[];
+  /** Lines that stay as they are because the client decided the opposite, later or at about the same time. */
+  readonly outdone: readonly Scope[];
   readonly lines: readonly ConsentLine[];
 }
 
@@ -33,6 +35,7 @@ export function settleLines(
   nowMs: number,
 ): SettledLines {
   const newer: Scope[] = [];
+  const outdone: Scope[] = [];
   const lines: ConsentLine[] = [];
   for (const each of taken) {
     const scope = { ...each, decidedAtMs: Math.min(each.decidedAtMs, nowMs) };
@@ -42,6 +45,8 @@ export function settleLines(
       scope.decision === 'given' && mark !== undefined && scopeAfter(scope, mark) === undefined;
     const after = isWithdrawn ? undefined : scopeAfter(scope, before);
     if (after !== undefined) newer.push(after);
+    else if (isWithdrawn || (before !== undefined && isYes(before) !== isYes(scope)))
+      outdone.push(scope);
     lines.push({
       ...lineOf(scope),
       decisionId: scope.consentId,
@@ -49,7 +54,7 @@ export function settleLines(
       before: isWithdrawn ? mark.consentId : before?.consentId,
     });
   }
-  return { newer, lines };
+  return { newer, outdone, lines };
 }
 
 /** What a withdrawal did, line by line: ended, or expressly kept. */

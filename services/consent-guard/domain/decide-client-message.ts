@@ -4,7 +4,7 @@ import { citedMessage } from './cited-message.js';
 import { contradiction } from './contradiction.js';
 import { crossTo } from './cross-to.js';
 import type { Decision } from './decision.js';
-import { decideConsentMessage } from './decide-consent-message.js';
+import { decideConsentMessage, suspend } from './decide-consent-message.js';
 import { decideViewMessage } from './decide-view.js';
 import type { DirectoryParty } from './directory.js';
 import type { GuardRecord } from './guard-record.js';
@@ -23,7 +23,7 @@ export function decideClientMessage(
   nowMs: number,
 ): Decision {
   const standing = resolveCase(incoming, sender, world);
-  if ('code' in standing) return refusal(incoming, sender, standing);
+  if ('code' in standing) return unresolved(incoming, sender, standing, { world, nowMs });
   const cited = citedMessage(incoming, sender, world);
   if (cited !== undefined && 'code' in cited)
     return refusal(incoming, sender, cited, { client: standing.client });
@@ -38,12 +38,30 @@ export function decideClientMessage(
     : decision;
 }
 
+/** A no with a slip in the name stops what it may mean for the client of the sender's own case, until somebody has looked. */
+function unresolved(
+  incoming: Incoming,
+  sender: DirectoryParty,
+  problem: Problem,
+  { world, nowMs }: { readonly world: World; readonly nowMs: number },
+): Decision {
+  const { name, envelope, unclear = [] } = incoming.read;
+  const why = unclear[0] ?? problem;
+  const binding = world.case(envelope.case ?? '');
+  const isNo = name === 'consent.recorded' && envelope.data['decision'] === 'refused';
+  return isNo &&
+    problem.code === 'identity-mismatch' &&
+    binding?.agencies.has(sender.agency) === true
+    ? suspend(incoming, sender, { client: binding.client, problem: why, world, nowMs })
+    : refusal(incoming, sender, why);
+}
+
 /**
- * What was sound, and what lacks nothing but consent, binds its case: the sender has a consent to seek for it. A message that is wrong
- * leaves nothing behind, so that it cannot spoil who a client is taken to be.
+ * What was sound, and what lacks nothing but consent, binds its case: the sender has a consent to seek for it. So does a no that counts in part. A
+ * message that is wrong leaves nothing behind, so that it cannot spoil who a client is taken to be.
  */
-const bindsCase = ({ record: { verdict } }: Decision): boolean =>
-  verdict.kind !== 'refused' || verdict.reason === 'no-consent-on-record';
+const bindsCase = ({ record: { verdict }, effects }: Decision): boolean =>
+  verdict.kind !== 'refused' || verdict.reason === 'no-consent-on-record' || effects.length > 0;
 
 /** What stands against a sound message beside consent. One that comes again was judged when it came first. */
 function objection(

@@ -59,13 +59,22 @@ export function scopesOfConsent(
       );
     parties.push(party);
   }
-  const lines = linesOf(taken, parties);
-  if (lines.length === 0)
-    return refuse(
-      'consent-incomplete',
-      'data.to',
-      'to.parties must name at least one party that this consent lets be told',
-    );
+  const scopes = scopesFor(taken, parties, validity);
+  return scopes.length === 0 ? nobodyNamed : scopes;
+}
+
+export const nobodyNamed: Problem = {
+  code: 'consent-incomplete',
+  field: 'data.to',
+  detail: 'to.parties must name at least one party that this consent lets be told',
+};
+
+/** The lines that sound terms decide, between the taker and these parties. */
+export function scopesFor(
+  taken: ConsentTaken,
+  parties: readonly DirectoryParty[],
+  validity: Validity,
+): readonly Scope[] {
   const { data, client, consentId } = taken;
   const excluded = [
     ...new Set([
@@ -73,7 +82,7 @@ export function scopesOfConsent(
       ...(data.includeCriminalJusticeRoute ? [] : offByDefault),
     ]),
   ];
-  return dedupe(lines).map(({ excluded: more = [], ...line }) => ({
+  return dedupe(linesOf(taken, parties)).map(({ excluded: more = [], ...line }) => ({
     ...line,
     client,
     consentId,
@@ -215,7 +224,7 @@ const dedupe = (lines: readonly Line[]): Line[] => [
   ).values(),
 ];
 
-const refuse = (code: Problem['code'], field: string, detail: string): Problem => ({
+export const refuse = (code: Problem['code'], field: string, detail: string): Problem => ({
   code,
   field,
   detail,

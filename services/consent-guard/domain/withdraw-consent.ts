@@ -10,15 +10,21 @@ export interface Withdrawal {
 
 /**
  * The lines that end with a withdrawal: every line that the client's consent on this form gave, but for the purposes expressly kept.
- * A withdrawal takes the place of whatever was recorded before it, whatever instant it bears: it can never be too old to count.
+ * A withdrawal takes the place of whatever was recorded before it, whatever instant it bears: it can never be too old to count. One that bears
+ * an instant yet to come counts from now: a yes that comes after must not be measured by a wrong clock.
  */
-export function withdrawScopes(scopes: Scopes, withdrawal: WithdrawalFormData): readonly Scope[] {
+export function withdrawScopes(
+  scopes: Scopes,
+  withdrawal: WithdrawalFormData,
+  nowMs: number,
+): readonly Scope[] {
+  const withdrawnAtMs = Math.min(Date.parse(withdrawal.withdrawnAt), nowMs);
   return givenOn(scopes, withdrawal)
     .filter((scope) => !withdrawal.keep.includes(scope.purpose))
     .map((scope) => ({
       ...scope,
       decision: 'withdrawn' as const,
-      decidedAtMs: latest(scope.decidedAtMs, Date.parse(withdrawal.withdrawnAt)),
+      decidedAtMs: latest(scope.decidedAtMs, withdrawnAtMs),
     }));
 }
 
@@ -38,12 +44,28 @@ const givenOn = (scopes: Scopes, { form }: WithdrawalFormData): readonly Scope[]
 export function withdrawalMarks(
   scopes: Scopes,
   { withdrawalId, client, data }: Withdrawal,
+  nowMs: number,
 ): readonly Scope[] {
+  const withdrawnAtMs = Math.min(Date.parse(data.withdrawnAt), nowMs);
   const ended = consentFormRules[data.form].purposes.filter(
     (purpose) => !data.keep.includes(purpose),
   );
-  return ended.map((purpose) => ({
+  return marksOn(scopes, ended, {
     client,
+    consentId: withdrawalId,
+    form: data.form,
+    decidedAtMs: withdrawnAtMs,
+  });
+}
+
+/** Marks of a no on these purposes, as new as the newest there was. */
+export const marksOn = (
+  scopes: Scopes,
+  purposes: readonly Purpose[],
+  made: Pick<Scope, 'client' | 'consentId' | 'form' | 'decidedAtMs'>,
+): readonly Scope[] =>
+  purposes.map((purpose) => ({
+    ...made,
     from: anyone,
     to: anyone,
     purpose,
@@ -51,11 +73,8 @@ export function withdrawalMarks(
     excluded: [],
     validFromMs: 0,
     validUntilMs: 1,
-    decidedAtMs: latest(markOf(scopes, purpose)?.decidedAtMs ?? 0, Date.parse(data.withdrawnAt)),
-    consentId: withdrawalId,
-    form: data.form,
+    decidedAtMs: latest(markOf(scopes, purpose)?.decidedAtMs ?? 0, made.decidedAtMs),
   }));
-}
 
 /** The newest withdrawal of a purpose, if there was one. */
 export const markOf = (scopes: Scopes, purpose: Purpose): Scope | undefined =>

@@ -41,6 +41,7 @@ export const stepWords: Readonly<Record<StepName, string>> = {
   'seek-consent': 'Seek consent',
   'send-again': 'Send again what is still covered',
   'check-identity': 'Check who the client is',
+  'mend-consent': 'Record the client’s decision again',
 };
 
 export const answerWords: Readonly<Record<AnswerKind, string>> = {

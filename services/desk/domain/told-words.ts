@@ -23,6 +23,15 @@ const remedies: Readonly<Record<string, Omit<Refusal, 'text'>>> = {
     heading: 'It did not go: the client’s details do not agree with the record',
     remedy: 'Check NI number, date of birth and surname with the client, and send again.',
   },
+  'no-unclear': {
+    heading: 'The client’s no could not be read whole',
+    remedy:
+      'What could be read counts. What else it may mean is stopped until you record it again, whole.',
+  },
+  'newer-decision-stands': {
+    heading: 'It changed nothing: the client decided otherwise',
+    remedy: 'See what stands in the case, ask the client, and record the answer.',
+  },
   'actor-unknown': {
     heading: 'It did not go: the directory does not know you at this office',
     remedy: 'Ask your team leader to have you entered.',

@@ -261,6 +261,12 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
       `${yourMessage(of)} was not passed on${toThem(of)}, because the identity details do not agree with the record.`,
     next: () => 'Check them with the client, and send the message again.',
   },
+  'mend-consent': {
+    subject: 'Consent to record again',
+    happened: () => 'What a client decided could not be recorded as it was sent.',
+    next: () =>
+      'See what counts now, and record the decision again, whole. Where it is not clear, ask the client. What the client may have ruled out is stopped until then.',
+  },
   'choose-provider': {
     subject: 'Choose a provider',
     happened: () => 'No provider was found for your referral.',

@@ -28,6 +28,7 @@ export const stepWords: Readonly<Record<StepName, string>> = {
   'seek-consent': "Ask for the client's consent and record the answer, or leave the matter.",
   'send-again': 'Look at what the consent covers now, and send the message again.',
   'check-identity': 'Check the identity details with the client, and send the message again.',
+  'mend-consent': 'Record the client’s decision again, whole.',
   'choose-provider': 'Choose a provider and pass the referral on to it, or decline the referral.',
   'refer-elsewhere': 'Refer the client to another provider, or agree with the client to leave it.',
   'tell-provider-cancelled': 'Tell the provider that the referral has been taken back.',

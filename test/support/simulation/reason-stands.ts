@@ -133,6 +133,7 @@ const isGone: Readonly<Record<StepName, (since: SinceThen) => boolean>> = {
     s.agencySent('consent.recorded', { form: formFor(s.cause.name), decision: 'refused' }),
   'send-again': (s) => s.sent(s.cause.name),
   'check-identity': () => false,
+  'mend-consent': (s) => s.sent('consent.recorded') || s.sent('consent.withdrawn'),
 };
 
 /** What answers the message that the step waits about, in the protocol's words: by the part of the protocol that it belongs to. */

@@ -223,4 +223,5 @@ export const workOf: Readonly<Record<StepName, Work>> = {
   'seek-consent': seekConsent,
   'send-again': simply('done', 'declined-by-client'),
   'check-identity': simply('done'),
+  'mend-consent': (desk, row) => ask(desk, String(desk.history.get(row.cause)?.facts['form'])),
 };
