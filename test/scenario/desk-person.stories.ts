@@ -43,7 +43,9 @@ describe('an adviser and a keyworker, without JavaScript', () => {
 
     await keyworker.openStep(/Book the first appointment/);
     await keyworker.page.getByRole('link', { name: 'Did not attend' }).first().click();
-    await keyworker.page.getByRole('button', { name: 'Send' }).click();
+    await keyworker.page.getByRole('button', { name: 'See what will go' }).click();
+    expect(await keyworker.text()).toMatch(/Will go\s+Day\s+Will be left out\s+Nothing/);
+    await keyworker.send();
     expect(await keyworker.heading()).toBe('TPR1 return: did not attend');
 
     await adviser.openStep(/Discuss the missed appointment/);
@@ -83,10 +85,10 @@ describe('a form', () => {
     await mine.open(`/cases/${caseId}/do/appointment.did-not-attend`);
     const day = await mine.page.inputValue('[name=on]');
     await colleague.open(`/cases/${caseId}/do/appointment.attended`);
-    await colleague.page.getByRole('button', { name: 'Send' }).click();
+    await colleague.send();
     expect(await colleague.heading()).toBe('TPR1 return: attended');
 
-    await mine.page.getByRole('button', { name: 'Send' }).click();
+    await mine.page.getByRole('button', { name: 'See what will go' }).click();
     expect(await mine.text()).toMatch(
       /the record says otherwise[\s\S]*Leroy Placeholder, .*: TPR1 return: attended/,
     );

@@ -94,7 +94,7 @@ describe('at the desk', () => {
     const caseId = await town.referred();
     await nadia.openWhen(`/cases/${caseId}`, /Acknowledge/);
     const shown = await nadia.open(`/cases/${caseId}/do/appointment.did-not-attend`);
-    const form = shown.form(/^Send/);
+    const form = (await nadia.submit(shown.form(/See what will go/))).form(/^Send/);
     const stop = new AbortController();
     const cutOff = nadia
       .request(form.action, { method: 'POST', body: form.body(), signal: stop.signal })
@@ -139,13 +139,13 @@ describe('at the desk', () => {
     await nadia.openWhen(`/cases/${caseId}`, /Acknowledge/);
     const mine = await nadia.open(`/cases/${caseId}/do/appointment.did-not-attend`);
     await leroy.send(await leroy.open(`/cases/${caseId}/do/appointment.attended`));
-    const form = mine.form(/^Send/);
+    const form = mine.form(/See what will go/);
     const refused = await nadia.submit(form);
     expect(refused.status).toBe(409);
     expect(refused.text).toMatch(
       /the record says otherwise Meanwhile: Leroy Placeholder, \d+ \w+ 20\d\d, \d\d:\d\d: TPR1 return: attended/,
     );
-    expect(refused.form(/^Send/).value('on')).toBe(form.value('on'));
+    expect(refused.form(/See what will go/).value('on')).toBe(form.value('on'));
   });
 
   it('two tabs on one referral: Send sends what its own page showed, or nothing', async () => {
@@ -265,11 +265,10 @@ describe('at the desk', () => {
     const caseId = await town.referred();
     await nadia.openWhen(`/cases/${caseId}`, /Acknowledge/);
     const book = async (day: string): Promise<HtmlPage> =>
-      nadia.submit((await nadia.open(`/cases/${caseId}/do/appointment.booked`)).form(/^Send/), {
-        'startsAt.date': day,
-        'startsAt.time': '01:30',
-        place: '2 Example Street',
-      });
+      nadia.submit(
+        (await nadia.open(`/cases/${caseId}/do/appointment.booked`)).form(/See what will go/),
+        { 'startsAt.date': day, 'startsAt.time': '01:30', place: '2 Example Street' },
+      );
     const spring = await book('2027-03-28');
     expect([spring.status, spring.text]).toEqual([
       422,
@@ -277,7 +276,7 @@ describe('at the desk', () => {
     ]);
     const autumn = await book('2027-10-31');
     expect(autumn.status).toBe(422);
-    expect(autumn.form(/^Send/).choices('startsAt.which')).toHaveLength(2);
+    expect(autumn.form(/See what will go/).choices('startsAt.which')).toHaveLength(2);
 
     const libs = new URL('../../libs/calendar/', import.meta.url);
     const script = `

@@ -54,6 +54,13 @@ export class DeskVisitor {
     return page;
   }
 
+  /** Sends the form of the page, through its preview where there is one. */
+  async send(): Promise<void> {
+    const preview = this.page.getByRole('button', { name: 'See what will go', exact: true });
+    if ((await preview.count()) > 0) await preview.click();
+    await this.page.getByRole('button', { name: 'Send', exact: true }).click();
+  }
+
   heading(): Promise<string> {
     return this.page.locator('h1').innerText();
   }

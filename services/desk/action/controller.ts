@@ -10,10 +10,11 @@ import { DraftStore, type Fields } from '../adapters/draft.store.js';
 import { type Draft, MessageSender } from '../adapters/message.sender.js';
 import { sendPage } from '../adapters/page-renderer.js';
 import { expiredKind } from '../adapters/sign-in.desk.js';
-import { type ActionForm, actionForm, isPreviewed, isSendable } from '../domain/action-form.js';
+import { type ActionForm, actionForm, isSendable } from '../domain/action-form.js';
 import { type CaseFile, keptData } from '../domain/case-file.js';
 import { usualValues, whenFields } from '../domain/field-models.js';
 import { readForm } from '../domain/form-values.js';
+import { isPreviewed } from '../domain/previewed.js';
 import type { TrialShown } from '../domain/trial-words.js';
 import { type ActionShown, fieldsShown, presentAction } from './presenter.js';
 
@@ -79,7 +80,14 @@ export class ActionController {
     const { office } = file;
     const actor = visit.viewer.person.id;
     const draft = { id, office: office.id, actor, name: form.name, caseId, to, data: read.data };
-    const trial = await this.#tried(form, draft);
+    const trial = await this.#tried(draft);
+    if (trial?.problem !== undefined)
+      return this.#show(
+        visit,
+        file,
+        { form, posted, id, refused: trial.problem },
+        trial.problem.status,
+      );
     if (trial !== undefined && (!trial.mayGo || trial.digest !== textIn(posted, 'seen')))
       return this.#show(visit, file, { form, posted, id, trial });
     const { answer } = await this.sender.send(draft);
@@ -89,9 +97,9 @@ export class ActionController {
     this.#show(visit, file, shown, answer.problem.status);
   }
 
-  /** Of a form that tells much, what would go of it today; asked again at Send. */
-  async #tried(form: ActionForm, draft: Draft): Promise<TrialShown | undefined> {
-    return isPreviewed(form) ? this.sender.tried(draft) : undefined;
+  /** Of a form that tells of the client, what would go of it today; asked again at Send. */
+  async #tried(draft: Draft): Promise<TrialShown | undefined> {
+    return isPreviewed(draft.name) ? this.sender.tried(draft) : undefined;
   }
 
   #show(visit: Visit, file: CaseFile, shown: ActionShown, status = 200): void {

@@ -1,12 +1,13 @@
 import { londonDate } from '#libs/calendar/london-time.js';
 import type { FormField } from '#libs/contracts/form-shape.js';
-import { type ActionForm, isPreviewed } from '../domain/action-form.js';
+import type { ActionForm } from '../domain/action-form.js';
 import { type CaseFile, knownClient, mayGet, partyName } from '../domain/case-file.js';
 import { dayWords } from '#libs/calendar/day-words.js';
 import { type Choice, errorList, fieldModel } from '../domain/field-models.js';
 import type { FormRead, Posted } from '../domain/form-values.js';
 import { meanwhileWords } from '../domain/meanwhile-words.js';
 import { actionWords } from '../domain/message-words.js';
+import { isPreviewed } from '../domain/previewed.js';
 import { referenceOf } from '../domain/reference.js';
 import { type Refusal, refusalOf } from '../domain/told-words.js';
 import type { ProblemShown } from '../domain/told-by-mesh.js';
@@ -82,7 +83,7 @@ function refusalShown(file: CaseFile, posted: Posted, problem: ProblemShown): Re
 
 function buttonOf({ form, trial }: ActionShown): string {
   if (form.to === 'mesh') return 'Record';
-  return isPreviewed(form) && trial?.mayGo !== true ? 'See what will go' : 'Send';
+  return isPreviewed(form.name) && trial?.mayGo !== true ? 'See what will go' : 'Send';
 }
 
 function aboutOf(client: Readonly<Record<string, unknown>>): string {

@@ -12,6 +12,7 @@ import {
   newest,
   recipientOf,
 } from './case-file.js';
+import { isPreviewed } from './previewed.js';
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -114,14 +115,11 @@ export function possibleActions(file: CaseFile): readonly MessageName[] {
   );
 }
 
-/** A form that tells much is shown field by field before it goes: a single date or a reason needs no look. */
-export const isPreviewed = ({ name, fields }: ActionForm): boolean =>
-  ruleOf(name).purpose !== null && fields.length > mostWithoutLook;
-const mostWithoutLook = 6;
-
 /** A day that the button may fill in by itself: today. */
 const isToday = ({ path, kind }: FormField): boolean => kind === 'date' && path === 'notedOn';
 
-/** One tap: nothing to be typed, nothing to be chosen. */
-export const isOneTap = ({ fields, to }: ActionForm): boolean =>
-  to !== undefined && fields.every((field) => !field.required || isToday(field));
+/** One tap: nothing to be typed, nothing to be chosen, nothing told that the client's consent could cut. */
+export const isOneTap = ({ name, fields, to }: ActionForm): boolean =>
+  to !== undefined &&
+  !isPreviewed(name) &&
+  fields.every((field) => !field.required || isToday(field));

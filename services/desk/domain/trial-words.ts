@@ -1,4 +1,5 @@
 import type { MessageTrial } from '#libs/contracts/ask.js';
+import { messageNames, ruleOf } from '#libs/contracts/message-table.js';
 import { labelOf } from './field-words.js';
 import type { ProblemShown } from './told-by-mesh.js';
 import { refusalOf } from './told-words.js';
@@ -11,13 +12,20 @@ export interface TrialShown {
   readonly cannot: string;
   /** The same where nothing has changed since it was shown. */
   readonly digest: string;
+  /** What stands against it where that is not the consent: it would be refused as it is. */
+  readonly problem?: ProblemShown;
 }
 
-const labels = (paths: readonly string[]): readonly string[] => [...new Set(paths.map(labelOf))];
-
-/** Office details and ids of other messages say nothing about the client. */
-const isTold = (path: string): boolean =>
-  !/^(referral|appointment|previousReferral|corrects)$/.test(path);
+/** Ids of other messages say nothing about the client. */
+const references: ReadonlySet<string> = new Set([
+  ...messageNames.flatMap((name) => ruleOf(name).cites ?? []),
+  'appointment',
+  'previousReferral',
+  'corrects',
+]);
+const labels = (paths: readonly string[]): readonly string[] => [
+  ...new Set(paths.filter((path) => !references.has(path)).map(labelOf)),
+];
 
 export function trialShown(
   trial: Pick<MessageTrial, 'verdict' | 'passes' | 'leftOut' | 'lacks'>,
@@ -26,7 +34,7 @@ export function trialShown(
   const mayGo = verdict !== 'refused';
   return {
     mayGo,
-    goes: mayGo ? labels(passes.filter(isTold)) : [],
+    goes: mayGo ? labels(passes) : [],
     leftOut: mayGo ? labels(leftOut) : [],
     cannot: mayGo
       ? ''
@@ -42,5 +50,5 @@ export function trialOrRefusal(trial: ProblemShown | Parameters<typeof trialShow
   if (!('code' in trial)) return trialShown(trial);
   const { text, remedy } = refusalOf(trial);
   const cannot = [text, remedy].filter((each) => each !== '').join('. ');
-  return { mayGo: false, goes: [], leftOut: [], cannot, digest: trial.code };
+  return { mayGo: false, goes: [], leftOut: [], cannot, digest: trial.code, problem: trial };
 }
