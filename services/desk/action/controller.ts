@@ -11,9 +11,10 @@ import { type Draft, MessageSender } from '../adapters/message.sender.js';
 import { sendPage } from '../adapters/page-renderer.js';
 import { expiredKind } from '../adapters/sign-in.desk.js';
 import { type ActionForm, actionForm, isSendable } from '../domain/action-form.js';
-import { type CaseFile, keptData } from '../domain/case-file.js';
-import { usualValues, whenFields } from '../domain/field-models.js';
+import type { CaseFile } from '../domain/case-file.js';
+import { usualValues } from '../domain/field-models.js';
 import { readForm } from '../domain/form-values.js';
+import { knownHints, knownValues } from '../domain/known-values.js';
 import { isPreviewed } from '../domain/previewed.js';
 import type { TrialShown } from '../domain/trial-words.js';
 import { type ActionShown, fieldsShown, presentAction } from './presenter.js';
@@ -48,7 +49,7 @@ export class ActionController {
       typeof kept === 'string' ? await this.drafts.read(person, expiredKind, kept) : undefined;
     const usual = {
       ...usualValues(form.fields, { now: this.clock.now(), person }),
-      ...offeredTime(file, form),
+      ...knownValues(file, form, this.clock.now()),
     };
     const known = written === undefined ? id : textIn(written, 'id');
     if (known === undefined)
@@ -103,7 +104,8 @@ export class ActionController {
   }
 
   #show(visit: Visit, file: CaseFile, shown: ActionShown, status = 200): void {
-    sendPage(visit, 'action/view.njk', presentAction(file, shown), status);
+    const hints = knownHints(file, shown.form, this.clock.now());
+    sendPage(visit, 'action/view.njk', presentAction(file, { ...shown, hints }), status);
   }
 
   #tapped({ viewer }: Visit, { fields }: ActionForm, posted: Fields): Fields {
@@ -125,13 +127,6 @@ function formOf(file: CaseFile, text: string): ActionForm {
 
 const wasSent = ({ kept }: CaseFile, id: string): boolean =>
   kept.some((each) => each.id === id && each.answer !== 'refused');
-
-/** Who accepts an offer accepts its time: it stands in the form already. */
-function offeredTime(file: CaseFile, { name, given }: ActionForm): Fields {
-  if (name !== 'review.accepted' || typeof given['offer'] !== 'string') return {};
-  const startsAt = keptData(file, given['offer'])?.['startsAt'];
-  return typeof startsAt === 'string' ? whenFields('startsAt', new Date(startsAt)) : {};
-}
 
 /** Its fields come from the step's own button. */
 const stepDoneForm = (name: MessageName): ActionForm => ({

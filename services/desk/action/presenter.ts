@@ -5,6 +5,7 @@ import { type CaseFile, knownClient, mayGet, partyName } from '../domain/case-fi
 import { dayWords } from '#libs/calendar/day-words.js';
 import { type Choice, errorList, fieldModel } from '../domain/field-models.js';
 import type { FormRead, Posted } from '../domain/form-values.js';
+import { addressees } from '../domain/known-values.js';
 import { meanwhileWords } from '../domain/meanwhile-words.js';
 import { actionWords } from '../domain/message-words.js';
 import { isPreviewed } from '../domain/previewed.js';
@@ -21,6 +22,8 @@ export interface ActionShown {
   readonly refused?: ProblemShown | undefined;
   /** What would go of what is written. */
   readonly trial?: TrialShown | undefined;
+  /** What the case says to a field, by its path. */
+  readonly hints?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Where it goes to a provider or an office that the person chooses. */
@@ -43,6 +46,7 @@ export function presentAction(file: CaseFile, shown: ActionShown) {
     problems,
     which: read?.which ?? [],
     people: colleaguesOf(file),
+    hints: shown.hints ?? {},
     parties: mayGet(file, form.name).map(({ id, name }) => ({ value: id, text: name })),
   };
   const client = knownClient(file);
@@ -63,7 +67,12 @@ export function presentAction(file: CaseFile, shown: ActionShown) {
     hidden: Object.entries(form.given).flatMap(([name, value]) =>
       typeof value === 'string' ? [{ name: `given.${name}`, value }] : [],
     ),
-    fields: fieldsShown(shown).map((field) => fieldModel(field, ground)),
+    fields: fieldsShown(shown).map((field) =>
+      fieldModel(
+        field,
+        field.path === 'addressee' ? { ...ground, people: addressees(file, form) } : ground,
+      ),
+    ),
     problems: errorList(problems),
     refusal: refused === undefined ? (null as Refusal | null) : refusalShown(file, posted, refused),
     trial: shown.trial ?? null,

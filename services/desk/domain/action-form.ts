@@ -12,6 +12,7 @@ import {
   newest,
   recipientOf,
 } from './case-file.js';
+import { inPageOrder } from './page-order.js';
 import { isPreviewed } from './previewed.js';
 
 type Data = Readonly<Record<string, unknown>>;
@@ -64,7 +65,7 @@ export function actionForm(file: CaseFile, name: MessageName): ActionForm | unde
   if (needsClient(shape) && given['client'] === undefined) return undefined;
   const isAsked = ({ path, kind }: FormField): boolean =>
     kind !== 'id' && given[path.split('.')[0] ?? ''] === undefined;
-  return { name, to, given, corrects, fields: shape.filter(isAsked) };
+  return { name, to, given, corrects, fields: inPageOrder(name, shape.filter(isAsked)) };
 }
 
 const needsClient = (shape: readonly FormField[]): boolean =>
