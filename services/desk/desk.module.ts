@@ -15,6 +15,7 @@ import { MessageSender } from './adapters/message.sender.js';
 import { OfficeDesk } from './adapters/office.desk.js';
 import { QueueDesk } from './adapters/queue.desk.js';
 import { ReferralDesk } from './adapters/referral.desk.js';
+import { SavedForms } from './adapters/saved-forms.js';
 import { SignInDesk } from './adapters/sign-in.desk.js';
 import { ViewingStore } from './adapters/viewing.store.js';
 import { BoardController } from './board/controller.js';
@@ -77,6 +78,7 @@ export class DeskModule {
         { provide: GatewayClient, useValue: parts.gateway },
         { provide: CaseDesk, useValue: parts.cases },
         { provide: DraftStore, useValue: parts.drafts },
+        { provide: SavedForms, useValue: new SavedForms(parts.drafts) },
         { provide: HandOverDesk, useValue: parts.handOvers },
         { provide: OfficeDesk, useValue: parts.offices },
         { provide: QueueDesk, useValue: parts.queues },

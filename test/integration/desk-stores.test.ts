@@ -8,11 +8,13 @@ import { SystemClock } from '#libs/clock/system-clock.js';
 import type { DeliveredMessage } from '#libs/contracts/mesh-message.js';
 import { type MessageName, typeOf } from '#libs/contracts/message-table.js';
 import { connectDatabase } from '#libs/postgres/connect-database.js';
+import type { Viewer } from '#services/desk/domain/agency.js';
 import { DraftStore } from '#services/desk/adapters/draft.store.js';
 import { GatewayClient } from '#services/desk/adapters/gateway.client.js';
 import { MessageSender } from '#services/desk/adapters/message.sender.js';
 import { MessageStore } from '#services/desk/adapters/message.store.js';
 import { ReferralDesk } from '#services/desk/adapters/referral.desk.js';
+import { SavedForms } from '#services/desk/adapters/saved-forms.js';
 import { Sealer } from '#services/desk/adapters/sealer.js';
 import { SessionStore } from '#services/desk/adapters/session.store.js';
 import { SignInDesk, type SignInParts } from '#services/desk/adapters/sign-in.desk.js';
@@ -325,6 +327,47 @@ describe('a draft', () => {
     const other = await drafts.write('p_two', 'refer', { a: 'theirs' }, id);
     expect(other).not.toBe(id);
     expect(await drafts.read('p_one', 'refer', id)).toEqual({ a: 'mine' });
+  });
+});
+
+describe('a form saved for later', () => {
+  const viewerAs = (person: string): Viewer => ({
+    person: { id: person, office, job: 'keyworker', name: person, deputy: person },
+    office: { id: office, kind: 'treatment-provider', name: 'Riverside' },
+  });
+  const form = () => ({
+    id: randomUUID(),
+    caseId: randomUUID(),
+    reference: '7K2M-XYZ4',
+    page: 'tpr2.shared' as const,
+    posted: { treatmentSummary: 'Quillfeather', 'employment.goals': ['one', 'two'], csrf: 'token' },
+  });
+
+  it('is found by its author, in its own case and on its own page, until it is sent', async () => {
+    const saved = new SavedForms(new DraftStore(pool, sealer));
+    const [author, colleague] = [viewerAs('p_saver'), viewerAs('p_colleague')];
+    const one = form();
+    await saved.save(author, one);
+    const { csrf: _csrf, ...written } = one.posted;
+    expect(await saved.find(author, one)).toMatchObject({ ...one, posted: written });
+    expect(await saved.of(author)).toHaveLength(1);
+    expect(await saved.find(colleague, one)).toBeUndefined();
+    expect(await saved.of(colleague)).toEqual([]);
+    expect(await saved.find(author, { ...one, caseId: randomUUID() })).toBeUndefined();
+    expect(await saved.find(author, { ...one, page: 'exit.notified' })).toBeUndefined();
+    await saved.forget(author, one.id);
+    expect(await saved.of(author)).toEqual([]);
+  });
+
+  it('that is saved again stands once, as it was written last; another person cannot end it', async () => {
+    const saved = new SavedForms(new DraftStore(pool, sealer));
+    const author = viewerAs('p_saver_again');
+    const one = form();
+    await saved.save(author, one);
+    await saved.save(author, { ...one, posted: { treatmentSummary: 'more' } });
+    await saved.forget(viewerAs('p_colleague'), one.id);
+    const [found, ...others] = await saved.of(author);
+    expect([found?.posted, others]).toEqual([{ treatmentSummary: 'more' }, []]);
   });
 });
 

@@ -9,3 +9,5 @@ import './desk-exit.stories.js';
 import './desk-routes.stories.js';
 // oxlint-disable-next-line import/no-unassigned-import -- nothing of them is called from here
 import './desk-situations.stories.js';
+// oxlint-disable-next-line import/no-unassigned-import -- nothing of them is called from here
+import './desk-drafts.stories.js';

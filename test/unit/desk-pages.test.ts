@@ -8,6 +8,7 @@ import { actionForm } from '#services/desk/domain/action-form.js';
 import { type Agency, officesOf, viewerOf } from '#services/desk/domain/agency.js';
 import type { CaseFile } from '#services/desk/domain/case-file.js';
 import type { KeptMessage } from '#services/desk/domain/kept-message.js';
+import { type SavedForm, addressOfSaved, writtenIn } from '#services/desk/domain/saved-form.js';
 import { refusalOf } from '#services/desk/domain/told-words.js';
 import { trialShown } from '#services/desk/domain/trial-words.js';
 import { presentMessage } from '#services/desk/message/presenter.js';
@@ -117,6 +118,7 @@ describe('Today', () => {
       asOf: undefined,
       isThere: true,
       unread: undefined,
+      saved: [],
     });
 
   it('puts each step under overdue, today, this week or later, the first due first', () => {
@@ -148,6 +150,60 @@ describe('Today', () => {
       deputy: 'Leroy',
       href: `/cases/${caseId}#step-acknowledge-referral-${id(1)}`,
     });
+  });
+});
+
+describe('a form that was saved for later', () => {
+  const saved: SavedForm = {
+    id: id(5),
+    caseId,
+    reference: '7K2M-XYZ4',
+    page: 'tpr2.shared',
+    posted: { treatmentSummary: 'half a word' },
+    keptUntil: new Date('2026-03-05T09:30:00Z'),
+  };
+
+  it('is on Today with what it is, its case and until when, and nothing that was written', () => {
+    const model = presentToday({
+      viewer,
+      agency,
+      asked: { whose: 'office', office: 'trt_riverside' },
+      steps: [],
+      waiting: [],
+      now,
+      asOf: undefined,
+      isThere: true,
+      unread: undefined,
+      saved: [saved, { ...saved, page: 'consent.recorded' }],
+    });
+    expect(model.saved).toEqual([
+      {
+        what: 'Share what work and support need (TPR2)',
+        reference: '7K2M-XYZ4',
+        until: '5 March 2026, 09:30',
+        href: `/cases/${caseId}/do/tpr2.shared?id=${id(5)}`,
+      },
+      expect.objectContaining({
+        what: 'Seek consent',
+        href: `/cases/${caseId}/consent?id=${id(5)}`,
+      }),
+    ]);
+    expect(addressOfSaved(saved)).toBe(model.saved[0]?.href);
+  });
+
+  it('says on its page until when, and has a button to be saved again', () => {
+    const opened = file({});
+    const form = actionForm(opened, 'tpr2.shared');
+    if (form === undefined) throw new Error('no such action');
+    const shown = presentAction(opened, { form, posted: saved.posted, id: saved.id, saved });
+    expect(shown.saved).toMatch(/You alone find it, here and on Today, until 5 March 2026, 09:30/);
+    expect(shown.maySave).toBe(true);
+    expect(presentAction(opened, { form, posted: {}, id: id(7) }).saved).toBe('');
+  });
+
+  it('is what its author wrote, without what belongs to the page', () => {
+    const posted = { csrf: 'x', later: 'yes', seen: 'x', place: 'Room 2', told: ['a', 'b'] };
+    expect(writtenIn(posted)).toEqual({ place: 'Room 2', told: ['a', 'b'] });
   });
 });
 

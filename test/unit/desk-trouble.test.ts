@@ -30,6 +30,7 @@ function today(unread: OfficeTrouble | undefined, isThere = true): string {
     asOf: undefined,
     isThere,
     unread,
+    saved: [],
   });
   return renderPage('today/view.njk', { ...model, ...shell });
 }

@@ -6,16 +6,18 @@ import { MeshError } from '#libs/contracts/mesh-error.js';
 import { type MessageName, messageNames, ruleOf } from '#libs/contracts/message-table.js';
 import { CaseDesk } from '../adapters/case.desk.js';
 import { type Visit, Visiting, fieldsOf, textIn } from '../adapters/desk-request.js';
-import { DraftStore, type Fields } from '../adapters/draft.store.js';
+import type { Fields } from '../adapters/draft.store.js';
 import { type Draft, MessageSender } from '../adapters/message.sender.js';
 import { sendPage } from '../adapters/page-renderer.js';
-import { expiredKind } from '../adapters/sign-in.desk.js';
+import { SavedForms } from '../adapters/saved-forms.js';
 import { type ActionForm, actionForm, isSendable } from '../domain/action-form.js';
 import type { CaseFile } from '../domain/case-file.js';
 import { usualValues } from '../domain/field-models.js';
 import { readForm } from '../domain/form-values.js';
 import { knownHints, knownValues } from '../domain/known-values.js';
 import { isPreviewed } from '../domain/previewed.js';
+import { referenceOf } from '../domain/reference.js';
+import { addressOfSaved } from '../domain/saved-form.js';
 import type { TrialShown } from '../domain/trial-words.js';
 import { type ActionShown, fieldsShown, presentAction } from './presenter.js';
 
@@ -28,7 +30,7 @@ export class ActionController {
   constructor(
     private readonly cases: CaseDesk,
     private readonly sender: MessageSender,
-    private readonly drafts: DraftStore,
+    private readonly savedForms: SavedForms,
     private readonly clock: Clock,
   ) {}
 
@@ -45,19 +47,19 @@ export class ActionController {
       return void visit.reply.redirect(`/cases/${caseId}/messages/${id}`, 303);
     const form = formOf(file, text);
     const person = visit.viewer.person.id;
-    const written =
-      typeof kept === 'string' ? await this.drafts.read(person, expiredKind, kept) : undefined;
+    const from = { caseId, page: form.name, kept, id };
+    const { posted: written, saved } = await this.savedForms.written(visit.viewer, from);
     const usual = {
       ...usualValues(form.fields, { now: this.clock.now(), person }),
       ...knownValues(file, form, this.clock.now()),
     };
-    const known = written === undefined ? id : textIn(written, 'id');
+    const known = typeof kept === 'string' && written !== undefined ? textIn(written, 'id') : id;
     if (known === undefined)
       return void visit.reply.redirect(
         `/cases/${caseId}/do/${form.name}?id=${this.sender.newId()}`,
         303,
       );
-    this.#show(visit, file, { form, posted: written ?? usual, id: known });
+    this.#show(visit, file, { form, posted: written ?? usual, id: known, saved });
   }
 
   @Post()
@@ -72,6 +74,7 @@ export class ActionController {
     // The second of two posts finds the case changed by the first: it is answered as the first was.
     if (wasSent(file, id)) return void visit.reply.redirect(`/cases/${caseId}/messages/${id}`, 303);
     const form = formOf(file, text);
+    if (textIn(posted, 'later') !== '') return this.#save(visit, file, { form, posted, id });
     const values = textIn(posted, 'tap') === '' ? posted : this.#tapped(visit, form, posted);
     const read = readForm(form.name, fieldsOfRead(form), values, givenOf(form, posted));
     const to = form.to ?? textIn(posted, 'to');
@@ -92,10 +95,23 @@ export class ActionController {
     if (trial !== undefined && (!trial.mayGo || trial.digest !== textIn(posted, 'seen')))
       return this.#show(visit, file, { form, posted, id, trial });
     const { answer } = await this.sender.send(draft);
+    await this.savedForms.forget(visit.viewer, id);
     if (answer.kind !== 'refused')
       return void visit.reply.redirect(`/cases/${caseId}/messages/${id}`, 303);
     const shown = { form, posted, id: this.sender.newId(), refused: answer.problem };
     this.#show(visit, file, shown, answer.problem.status);
+  }
+
+  /** As it is, wrong or not: it is looked at when it is sent. @throws MeshError `malformed-message` */
+  async #save(
+    visit: Visit,
+    { view }: CaseFile,
+    { form, posted, id }: Pick<ActionShown, 'form' | 'id'> & { readonly posted: Fields },
+  ): Promise<void> {
+    if (uuidVersion(id) !== 7) throw new MeshError('malformed-message', 'the form has no id');
+    const saved = { id, caseId: view.case, reference: referenceOf(view), page: form.name, posted };
+    await this.savedForms.save(visit.viewer, saved);
+    void visit.reply.redirect(addressOfSaved(saved), 303);
   }
 
   /** Of a form that tells of the client, what would go of it today; asked again at Send. */

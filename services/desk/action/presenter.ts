@@ -10,6 +10,7 @@ import { meanwhileWords } from '../domain/meanwhile-words.js';
 import { actionWords } from '../domain/message-words.js';
 import { isPreviewed } from '../domain/previewed.js';
 import { referenceOf } from '../domain/reference.js';
+import { type SavedForm, savedWords } from '../domain/saved-form.js';
 import { type Refusal, refusalOf } from '../domain/told-words.js';
 import type { ProblemShown } from '../domain/told-by-mesh.js';
 import type { TrialShown } from '../domain/trial-words.js';
@@ -22,6 +23,8 @@ export interface ActionShown {
   readonly refused?: ProblemShown | undefined;
   /** What would go of what is written. */
   readonly trial?: TrialShown | undefined;
+  /** Where it was put aside before. */
+  readonly saved?: SavedForm | undefined;
   /** What the case says to a field, by its path. */
   readonly hints?: Readonly<Record<string, string>> | undefined;
 }
@@ -76,6 +79,8 @@ export function presentAction(file: CaseFile, shown: ActionShown) {
     problems: errorList(problems),
     refusal: refused === undefined ? (null as Refusal | null) : refusalShown(file, posted, refused),
     trial: shown.trial ?? null,
+    saved: savedWords(shown.saved),
+    maySave: fieldsShown(shown).length > 0,
     seen: shown.trial?.digest ?? '',
     button: buttonOf(shown),
   };

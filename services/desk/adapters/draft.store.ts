@@ -8,6 +8,12 @@ const keepHours = 24;
 
 export type Fields = Readonly<Record<string, string | readonly string[]>>;
 
+export interface KeptDraft {
+  readonly id: string;
+  readonly fields: Fields;
+  readonly keptUntil: Date;
+}
+
 /** What somebody wrote and did not send yet: sealed, with an address of its own, and given to nobody but its author. */
 export class DraftStore {
   constructor(
@@ -42,6 +48,24 @@ export class DraftStore {
       return row === undefined
         ? undefined
         : (this.sealer.open(row.sealed, `draft/${id}`) as Fields);
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  /** All of one kind that are a person's own, the oldest first. */
+  async list(person: string, kind: string): Promise<readonly KeptDraft[]> {
+    try {
+      const { rows } = await this.pool.query<{ id: string; sealed: Buffer; until: Date }>(
+        `select id, sealed, written_at + make_interval(hours => ${keepHours}) as until
+         from draft where person = $1 and kind = $2 order by written_at`,
+        [person, kind],
+      );
+      return rows.map(({ id, sealed, until }) => ({
+        id,
+        fields: this.sealer.open(sealed, `draft/${id}`) as Fields,
+        keptUntil: until,
+      }));
     } catch (error) {
       throw toStoreError(error);
     }

@@ -15,6 +15,7 @@ import { type Choice, type FieldModel, errorList, fieldModel } from '../domain/f
 import { type FieldProblem, type Posted, readForm } from '../domain/form-values.js';
 import { valueWords } from '../domain/field-words.js';
 import { referenceOf } from '../domain/reference.js';
+import { type SavedForm, savedWords } from '../domain/saved-form.js';
 import { type ConsentTaken, dpa1Terms } from '../domain/take-consent.js';
 import { type Refusal, refusalOf } from '../domain/told-words.js';
 import type { ProblemShown } from '../domain/told-by-mesh.js';
@@ -54,6 +55,8 @@ interface Shown {
   readonly problems: readonly FieldProblem[];
   readonly id: string;
   readonly refused?: ProblemShown | undefined;
+  /** Where it was put aside before. */
+  readonly saved?: SavedForm | undefined;
 }
 
 const yesNo: readonly Choice[] = [
@@ -141,6 +144,7 @@ export function presentConsent(file: CaseFile, shown: Shown) {
       knownClient(file) === undefined
         ? identity.map((field) => fieldModel(field, groundOf(shown)))
         : [],
+    saved: savedWords(shown.saved),
     problems: errorList(problems),
     refusal: refused === undefined ? (null as Refusal | null) : refusalOf(refused),
   };

@@ -5,6 +5,7 @@ import { MeshError } from '#libs/contracts/mesh-error.js';
 import { AgencyFile } from '../adapters/agency.file.js';
 import { type Visit, Visiting } from '../adapters/desk-request.js';
 import { OfficeDesk } from '../adapters/office.desk.js';
+import { SavedForms } from '../adapters/saved-forms.js';
 import { sendPage } from '../adapters/page-renderer.js';
 import { officesOf } from '../domain/agency.js';
 import { presentToday } from './presenter.js';
@@ -14,6 +15,7 @@ export class TodayController {
   constructor(
     private readonly agencyFile: AgencyFile,
     private readonly offices: OfficeDesk,
+    private readonly savedForms: SavedForms,
     private readonly clock: Clock,
   ) {}
 
@@ -42,6 +44,7 @@ export class TodayController {
       asked,
       now: this.clock.now(),
       ...(await this.offices.of(asked.office)),
+      saved: await this.savedForms.of(viewer),
     });
     sendPage(visit, 'today/view.njk', model);
   }

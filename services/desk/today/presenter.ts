@@ -5,6 +5,7 @@ import { londonDate } from '#libs/calendar/london-time.js';
 import { type Agency, type Viewer, nameOf, officesOf } from '../domain/agency.js';
 import { dayWords, momentWords } from '#libs/calendar/day-words.js';
 import { referenceOf } from '../domain/reference.js';
+import { type SavedForm, savedRow } from '../domain/saved-form.js';
 import { answerWords, stepWords } from '../domain/step-words.js';
 import { type OfficeTrouble, unreadWords } from '../domain/trouble-words.js';
 
@@ -27,6 +28,8 @@ export interface TodayGround {
   readonly isThere: boolean;
   /** Messages of the office that the desk could not keep. */
   readonly unread: OfficeTrouble | undefined;
+  /** What the viewer put aside, whichever list is shown. */
+  readonly saved: readonly SavedForm[];
 }
 
 interface Row {
@@ -66,6 +69,7 @@ export function presentToday(ground: TodayGround) {
     waiting: ground.waiting
       .filter(({ owner }) => isOwner(owner, asked.whose, viewer))
       .map((wait) => waitingRow(wait, agency)),
+    saved: ground.saved.map(savedRow),
     filter: filterOf(ground),
     asOf: asOf === undefined ? '' : momentWords(asOf.toISOString()),
     isThere,
