@@ -1,18 +1,33 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { parse } from 'parse5';
 import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
 import { Client } from 'pg';
 import { findBrowser } from '#deploy/local/find-program.mjs';
 import { type DeskAgency, type LocalDesks, startDesks } from '#deploy/local/mesh-desks.js';
 import type { MessageName } from '#libs/contracts/message-table.js';
 import { DeskReader } from './desk-reader.js';
+import { lintHtml } from './lint-html.js';
 import { MeshForTest } from './mesh-for-test.js';
 import { allow } from './pace.js';
 import { until } from './until.js';
 
 const axeSource = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** Level A and AA of WCAG 2.0, 2.1 and 2.2. */
+const wcagTags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
+
+/** What axe puts into a page. */
+interface AxePage {
+  readonly document: object;
+  readonly axe: {
+    getRules(tags: string[]): readonly { readonly ruleId: string }[];
+    run(
+      context: object,
+      options: { readonly rules: object },
+    ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+  };
+}
 
 export interface AxeFinding {
   readonly page: string;
@@ -223,24 +238,27 @@ export class DeskTown {
     return reader;
   }
 
-  /** Axe on the page as it stands, all rules, all impacts, with the content policy on; and what the parser of HTML says of its source. */
+  /**
+   * Axe on the page as it stands, all impacts, with the content policy on, and what the lint of HTML says of its source. All rules: some of
+   * WCAG 2.2 A and AA are off unless they are asked for, such as the size of targets.
+   */
   async look(visitor: DeskVisitor, name: string): Promise<void> {
     const { page, context } = visitor;
     await page.evaluate(this.axe);
-    const violations = await page.evaluate(async () => {
-      const { axe } = globalThis as unknown as {
-        axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-      };
-      return (await axe.run()).violations.map(({ id, nodes }) => ({
+    const violations = await page.evaluate(async (tags) => {
+      const { axe, document } = globalThis as unknown as AxePage;
+      const asked = axe.getRules([...tags]).map(({ ruleId }) => [ruleId, { enabled: true }]);
+      const { violations: found } = await axe.run(document, { rules: Object.fromEntries(asked) });
+      return found.map(({ id, nodes }) => ({
         rule: id,
         nodes: nodes.map(({ html }) => html),
       }));
-    });
+    }, wcagTags);
     this.findings.push(...violations.map((each) => ({ page: name, ...each })));
     const html = await (await context.request.get(page.url())).text();
-    parse(html, {
-      onParseError: ({ code, startLine }) => this.parseErrors.push(`${name}:${startLine} ${code}`),
-    });
+    this.parseErrors.push(...lintHtml(html).map((error) => `${name}: ${error}`));
+    // As it is shown, which is another where a form was sent to its own address.
+    this.parseErrors.push(...lintHtml(await page.content()).map((error) => `${name}: ${error}`));
   }
 
   /** Rows of a desk's own database. */

@@ -1,4 +1,5 @@
 import { type DefaultTreeAdapterMap, parse, serializeOuter } from 'parse5';
+import { lintHtml } from './lint-html.js';
 
 type Node = DefaultTreeAdapterMap['node'];
 type Element = DefaultTreeAdapterMap['element'];
@@ -142,9 +143,8 @@ function selectOf(name: string, element: Element): Field {
   };
 }
 
-/** A page as somebody reads it, from its source. What the parser of HTML finds wrong is kept. */
+/** A page as somebody reads it, from its source. */
 export class HtmlPage {
-  readonly errors: readonly string[];
   readonly #root: Node;
 
   constructor(
@@ -153,11 +153,12 @@ export class HtmlPage {
     readonly path: string,
     readonly html: string,
   ) {
-    const errors: string[] = [];
-    this.#root = parse(html, {
-      onParseError: ({ code, startLine }) => errors.push(`${startLine} ${code}`),
-    });
-    this.errors = errors;
+    this.#root = parse(html);
+  }
+
+  /** What the lint says of a whole page. */
+  get errors(): readonly string[] {
+    return lintHtml(this.html);
   }
 
   get text(): string {
