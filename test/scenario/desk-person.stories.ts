@@ -326,6 +326,13 @@ describe('each page', () => {
       await keyworker.open(`/cases/${caseId}/do/${name}`);
       await town.look(keyworker, name);
     }
+    await keyworker.page.getByRole('button', { name: 'Save for later' }).click();
+    await town.look(keyworker, 'a form saved for later');
+    await keyworker.open('/today');
+    await town.look(keyworker, 'Today, with a form saved for later');
+    await keyworker.open(`/cases/${caseId}/do/appointment.did-not-attend`);
+    await keyworker.page.getByRole('button', { name: 'See what will go' }).click();
+    await town.look(keyworker, 'preview of an outcome');
     await keyworker.open(`/cases/${caseId}/consent`);
     await town.look(keyworker, 'consent TPR2');
     expect(town.findings).toEqual([]);
