@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  type CaseView,
-  caseReply,
   type Timeline,
   timelineReply,
   type WorklistStep,
   worklistReply,
 } from '#libs/contracts/ask.js';
+import { type WholeCase, caseReply, isWholeCase } from '#libs/contracts/ask-case.js';
 
 export interface EdgeAnswer {
   readonly status: number;
@@ -92,8 +91,16 @@ export class EdgeClient {
     return worklistReply.parse(await this.json(party, '/v1/worklist')).steps;
   }
 
-  async case(party: string, caseId: string): Promise<CaseView> {
-    return caseReply.parse(await this.json(party, `/v1/cases/${caseId}`));
+  /** The whole of it: a part that could not be had is asked for again, if patience lasts. */
+  async case(party: string, caseId: string): Promise<WholeCase> {
+    const end = performance.now() + this.patienceMs;
+    for (;;) {
+      const view = caseReply.parse(await this.json(party, `/v1/cases/${caseId}`));
+      if (isWholeCase(view)) return view;
+      if (performance.now() >= end)
+        throw new Error(`case ${caseId} as ${party}: no ${view.notHad.join(', ')}`);
+      await delay(againMs);
+    }
   }
 
   private async json<T>(party: string, path: string): Promise<T> {

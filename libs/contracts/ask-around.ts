@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { areaRoles } from './address.js';
-import { askCase } from './ask.js';
+import { askCase } from './ask-case.js';
 import { partyKinds } from './party.js';
 
 /* Questions with which a party finds its way: its cases, and to whom it may write. As those of `ask.ts`. */

@@ -77,7 +77,7 @@ export type Timeline = z.infer<typeof timelineReply>;
 const standIn = { standsInFor: personId.optional(), awaySince: localDate.optional() };
 
 /** One open step of a worklist: who holds what, since when, until when. `party`: the office that it belongs to. */
-const worklistStep = z.strictObject({
+export const worklistStep = z.strictObject({
   case: z.uuid(),
   caseref: z.string().optional(),
   step: z.enum(stepNames),
@@ -136,7 +136,7 @@ export const routerWorklistAsk = z.strictObject({
 
 /** `answer.svc_reminders.schedule`: what is due when, for cases. */
 export const scheduleAsk = z.strictObject({ cases: z.array(z.string()).max(1000) });
-const scheduledReminder = z.strictObject({
+export const scheduledReminder = z.strictObject({
   reminder: z.uuid(),
   case: z.uuid(),
   kind: z.enum(reminderKinds),
@@ -152,7 +152,7 @@ export const scheduleReply = z.strictObject({ reminders: z.array(scheduledRemind
 
 /** `answer.svc_notifier.mail-status`: what became of the mails of notices. */
 export const mailStatusAsk = z.strictObject({ notices: z.array(z.string()).max(1000) });
-const mailStatus = z.strictObject({
+export const mailStatus = z.strictObject({
   notice: z.uuid(),
   person: personId,
   kind: z.string(),
@@ -161,20 +161,6 @@ const mailStatus = z.strictObject({
 });
 export type MailStatus = z.infer<typeof mailStatus>;
 export const mailStatusReply = z.strictObject({ mails: z.array(mailStatus) });
-
-/** `case`: a party's own part of a case: messages it sent or got, its open steps, its reminders, its people's mails. */
-export const askCase = z.strictObject({ case: z.uuid() });
-export const caseReply = z.strictObject({
-  case: z.string(),
-  caseref: z.string().optional(),
-  shortReference: z.string().optional(),
-  messages: z.array(timelineReply),
-  steps: z.array(worklistStep),
-  waiting: z.array(waitingFor).default([]),
-  reminders: z.array(scheduledReminder),
-  mails: z.array(mailStatus),
-});
-export type CaseView = z.infer<typeof caseReply>;
 
 /** How a consent ended: the party that recorded it, when, how, and which purposes between these two agencies are expressly kept. */
 const withdrawalShown = z.strictObject({

@@ -110,10 +110,10 @@ function assemble({ config, logger, clock, pool }: Ground): {
   const drafts = new DraftStore(pool, sealer);
   const viewings = new ViewingStore(pool);
   const sender = new MessageSender({ gateway, messages, clock });
-  const cases = new CaseDesk({ agencyFile, gateway, messages, viewings, logger });
+  const worklists = new WorklistCache(gateway, clock);
+  const cases = new CaseDesk({ agencyFile, gateway, messages, viewings, worklists, logger });
   const signIn = createSignIn(config, { agencyFile, gateway, sessions, drafts, logger });
   const referrals = new ReferralDesk({ gateway, cases, drafts, messages, sender, clock });
-  const worklists = new WorklistCache(gateway, clock);
   const handOvers = new HandOverDesk({ gateway, drafts, messages, sender, clock });
   const queues = new QueueDesk({ agencyFile, gateway, messages, worklists });
   const offices = new OfficeDesk({ worklists, unread, records });

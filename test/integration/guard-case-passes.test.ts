@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { casesReply } from '#libs/contracts/ask-router.js';
-import type { CaseView } from '#libs/contracts/ask.js';
+import type { CaseView } from '#libs/contracts/ask-case.js';
 import { personOf } from '#test/support/guard-builders.js';
 import { maria, tpr1 } from '#test/support/guard-forms.js';
 import { GuardMesh } from '#test/support/guard-mesh.js';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { bankHolidays } from '#libs/calendar/bank-holidays.js';
-import type { CaseView, MailStatus, Timeline, WorklistStep } from '#libs/contracts/ask.js';
+import type { MailStatus, Timeline, WorklistStep } from '#libs/contracts/ask.js';
+import type { WholeCase } from '#libs/contracts/ask-case.js';
 import { partyOfSource, sourceOf } from '#libs/contracts/mesh-message.js';
 import { uuidV7 } from '#libs/contracts/message-id.js';
 import { typeOf } from '#libs/contracts/message-table.js';
@@ -178,9 +179,10 @@ export class PaperMesh implements Pick<StageParts, 'edge' | 'mails' | 'clock' | 
     return [...this.router.worklist(party, this.#now)];
   }
 
-  #case(caseId: string): CaseView {
+  #case(caseId: string): WholeCase {
     const messages: Timeline[] = [];
     const reminders = [...this.#reminders.ofCase(caseId)];
-    return { case: caseId, messages, steps: [], waiting: [], reminders, mails: this.#held };
+    const open = { steps: [], waiting: [], notHad: [] };
+    return { case: caseId, messages, ...open, reminders, mails: this.#held };
   }
 }

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type CaseView,
   type ScheduledReminder,
   type WaitingFor,
   type WorklistStep,
-  caseReply,
   consentsReply,
   dpa1Reply,
   worklistReply,
 } from '#libs/contracts/ask.js';
+import { type WholeCase, caseReply, isWholeCase } from '#libs/contracts/ask-case.js';
 import type { MessageName } from '#libs/contracts/message-table.js';
 import type { NoticeKind } from '#libs/contracts/notices.js';
 import type { StepOutcome } from '#libs/contracts/step-outcomes.js';
@@ -169,9 +168,12 @@ export class ProtocolStory {
     );
   }
 
-  async case(party: string): Promise<CaseView> {
+  async case(party: string): Promise<WholeCase> {
     const { body } = await this.town.mesh.call(party, `/v1/cases/${this.caseId}`);
-    return caseReply.parse(body);
+    const view = caseReply.parse(body);
+    if (!isWholeCase(view))
+      throw new Error(`${party} has no ${view.notHad.join(', ')} of the case`);
+    return view;
   }
 
   /** By which mails and the telephone name the case. */

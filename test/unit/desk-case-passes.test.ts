@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import type { CaseView, Timeline } from '#libs/contracts/ask.js';
+import type { Timeline, WorklistStep } from '#libs/contracts/ask.js';
+import type { CaseView } from '#libs/contracts/ask-case.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import { CaseDesk, type CaseDeskParts } from '#services/desk/adapters/case.desk.js';
 import type { Agency, Colleague } from '#services/desk/domain/agency.js';
 import { knownClient, recipientOf } from '#services/desk/domain/case-file.js';
+import type { LastWorklist } from '#services/desk/domain/case-shown.js';
 import type { KeptMessage } from '#services/desk/domain/kept-message.js';
 
 /* A case goes from one office of the agency to another, or to a stand-in elsewhere: who has it now sees whose it is, and answers as before. */
@@ -51,8 +54,14 @@ const kept = (office: string, id: string): KeptMessage => ({
   keptAt: '2026-03-02T09:00:00.000Z',
 });
 
-/** The desk of an agency of which the office of Leeds kept a referral; `views`: what the mesh shows to each office. */
-function deskWith(views: Readonly<Record<string, Partial<CaseView>>>): CaseDesk {
+/**
+ * The desk of an agency of which the office of Leeds kept a referral; `views`: what the mesh shows to each office. `last`: the worklist of each
+ * office, as it was last had.
+ */
+function deskWith(
+  views: Readonly<Record<string, Partial<CaseView>>>,
+  last: Readonly<Record<string, LastWorklist>> = {},
+): CaseDesk {
   const parts = {
     agencyFile: { current: () => agency },
     gateway: {
@@ -66,6 +75,7 @@ function deskWith(views: Readonly<Record<string, Partial<CaseView>>>): CaseDesk 
           waiting: [],
           reminders: [],
           mails: [],
+          notHad: [],
           ...view,
         };
       },
@@ -81,11 +91,12 @@ function deskWith(views: Readonly<Record<string, Partial<CaseView>>>): CaseDesk 
       },
     },
     viewings: { note: async () => Promise.resolve() },
+    worklists: { last: (office: string) => last[office] },
   };
   return new CaseDesk(parts as unknown as CaseDeskParts);
 }
 const viewer = { person: agency.people[1]!, office: agency.offices[1]! };
-const step = { party: leeds } as CaseView['steps'][number];
+const step = { party: leeds, case: caseId } as WorklistStep;
 
 describe('a case that came from another office of the agency', () => {
   it('shows whose it is, and goes on with the provider that the former office wrote to', async () => {
@@ -111,5 +122,38 @@ describe('a case of a colleague who is away', () => {
     const file = await deskWith(views).open(viewer, caseId, 'case');
     expect(file.office.id).toBe(leeds);
     expect(file.kept.map(({ id }) => id)).toEqual([referral.id, 'not shown here']);
+  });
+});
+
+describe('a case of which the mesh cannot tell what is to be done', () => {
+  const away = { steps: undefined, waiting: undefined, notHad: ['steps', 'waiting'] } as const;
+  const partsAway = (messages: readonly Timeline[]): Partial<CaseView> => ({
+    messages: [...messages],
+    ...away,
+    notHad: [...away.notHad],
+  });
+  const at = new Date('2026-03-02T10:00:00Z');
+  const had = { worklist: { steps: [step], waiting: [] }, at };
+
+  it('opens at the office whose messages it has, with the steps that were last had and their age', async () => {
+    const views = { [bradford]: partsAway([sent('case.moved-office', bradford)]) };
+    const other = { ...step, case: randomUUID() };
+    const last = { [bradford]: { at, worklist: { steps: [step, other], waiting: [] } } };
+    const { view } = await deskWith(views, last).open(viewer, caseId, 'case');
+    expect([view.steps, view.stepsAsOf]).toEqual([[step], at]);
+    const first = (await deskWith(views).open(viewer, caseId, 'case')).view;
+    expect([first.steps, first.stepsAsOf]).toEqual([[], undefined]);
+  });
+
+  it('opens for who stood in for a colleague when it was last known', async () => {
+    const views = { [bradford]: partsAway([]), [leeds]: partsAway([]) };
+    const file = await deskWith(views, { [bradford]: had }).open(viewer, caseId, 'case');
+    expect(file.view.stepsAsOf).toEqual(at);
+  });
+
+  it('is not there for an office that had nothing of it, as one that does not exist', async () => {
+    const views = { [bradford]: partsAway([]), [leeds]: partsAway([]) };
+    const desk = deskWith(views, { [bradford]: { ...had, worklist: { steps: [], waiting: [] } } });
+    await expect(desk.open(viewer, caseId, 'case')).rejects.toMatchObject({ code: 'not-found' });
   });
 });

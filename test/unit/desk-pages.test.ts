@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CaseView, Timeline, WorklistStep } from '#libs/contracts/ask.js';
+import type { Timeline, WorklistStep } from '#libs/contracts/ask.js';
 import { uuidV7 } from '#libs/contracts/message-id.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import { presentAction } from '#services/desk/action/presenter.js';
+import { renderPage } from '#services/desk/adapters/page-renderer.js';
 import { presentCase } from '#services/desk/case/presenter.js';
 import { actionForm } from '#services/desk/domain/action-form.js';
 import { type Agency, officesOf, viewerOf } from '#services/desk/domain/agency.js';
 import type { CaseFile } from '#services/desk/domain/case-file.js';
+import type { CaseShown } from '#services/desk/domain/case-shown.js';
 import type { KeptMessage } from '#services/desk/domain/kept-message.js';
 import { type SavedForm, addressOfSaved, writtenIn } from '#services/desk/domain/saved-form.js';
 import { refusalOf } from '#services/desk/domain/told-words.js';
@@ -86,7 +88,7 @@ const referral: KeptMessage = {
   keptAt: '2026-03-02T09:00:00Z',
 };
 
-const file = (view: Partial<CaseView>, kept: readonly KeptMessage[] = [referral]): CaseFile => ({
+const file = (view: Partial<CaseShown>, kept: readonly KeptMessage[] = [referral]): CaseFile => ({
   viewer,
   agency,
   office: viewer.office,
@@ -97,6 +99,8 @@ const file = (view: Partial<CaseView>, kept: readonly KeptMessage[] = [referral]
     waiting: [],
     reminders: [],
     mails: [],
+    notHad: [],
+    stepsAsOf: undefined,
     ...view,
   },
   kept,
@@ -253,6 +257,29 @@ describe('a case', () => {
       'Jobcentre Leeds must act next, since 2 March 2026: you wait for word of what follows.',
     );
     expect(show(file({})).sentence).toMatch(/^Nothing is open here/);
+  });
+
+  it('says which part could not be had, and how old the steps are that stand in its place', () => {
+    const notHad: CaseShown['notHad'] = ['steps', 'waiting', 'reminders'];
+    const nothing = show(file({ notHad }));
+    const away = 'could not be had just now. Load the page again in a minute.';
+    expect([nothing.sentence, nothing.stepsNote, nothing.dueNote]).toEqual([
+      `Who must act next ${away}`,
+      '',
+      `It ${away}`,
+    ]);
+    const older = file({ notHad, steps: [step({})], stepsAsOf: new Date('2026-03-03T09:30:00Z') });
+    expect(show(older)).toMatchObject({
+      sentence: expect.stringMatching(/^Nadia must act next/),
+      stepsNote:
+        'What is to be done could not be had just now. This is how it was on 3 March 2026, 09:30.',
+    });
+    expect(show(file({}))).toMatchObject({ stepsNote: '', dueNote: '' });
+    const html = (model: ReturnType<typeof show>): string =>
+      renderPage('case/view.njk', { ...model, nonce: 'n', csrf: 'c', signedIn: null });
+    expect(html(nothing)).toContain(`Who must act next ${away}`);
+    expect(html(nothing)).toContain(`<p class="govuk-body">It ${away}</p>`);
+    expect(html(show(older))).toContain('This is how it was on 3 March 2026, 09:30.');
   });
 
   it('has a button for what needs no word more, and a link for what does', () => {

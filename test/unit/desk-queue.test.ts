@@ -206,6 +206,8 @@ describe('passing on', () => {
           waiting: [],
           reminders: [],
           mails: [],
+          notHad: [],
+          stepsAsOf: undefined,
         },
         kept: [
           {

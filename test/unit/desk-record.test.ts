@@ -78,6 +78,7 @@ describe('an entry', () => {
     waiting: [],
     reminders: [],
     mails: [],
+    notHad: [],
   });
   const ground: EntryGround = {
     agency: 'jcp',

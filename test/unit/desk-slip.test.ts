@@ -53,6 +53,8 @@ const file: CaseFile = {
     waiting: [],
     reminders: [],
     mails: [],
+    notHad: [],
+    stepsAsOf: undefined,
   },
   kept: [],
   parties: [

@@ -1,5 +1,4 @@
 import {
-  askCase,
   askEvidenceEntries,
   askEvidenceTiles,
   askProof,
@@ -9,6 +8,7 @@ import {
   askVerdict,
   askWorklist,
 } from '#libs/contracts/ask.js';
+import { askCase } from '#libs/contracts/ask-case.js';
 import { askEvents, askSettle, askTake } from '#libs/contracts/ask-inbox.js';
 import { askCases, overdueFiguresAsk } from '#libs/contracts/ask-router.js';
 import { askNextProviders, askParties, askReference } from '#libs/contracts/ask-around.js';

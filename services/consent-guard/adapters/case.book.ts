@@ -7,9 +7,10 @@ import {
   scheduleReply,
   worklistReply,
   type askWorklist,
-  type CaseView,
   type MailStatus,
+  type ScheduledReminder,
 } from '#libs/contracts/ask.js';
+import { caseParts, type CaseView, type WholeCase } from '#libs/contracts/ask-case.js';
 import {
   type CaseLine,
   type askCases,
@@ -29,8 +30,8 @@ import { boundCase } from './bound-case.js';
 import type { MessageBook } from './message.book.js';
 import { type RecordRow, toStoredRecord } from './record-rows.js';
 
-/** How long the guard waits for a service that holds part of an answer. */
-const serviceMs = 4_000;
+/** How long the guard waits for a service that holds part of an answer: who asks the guard waits 5 s, also for what it has without that part. */
+const serviceMs = 3_000;
 
 interface OwnCaseRow {
   readonly id: string;
@@ -40,6 +41,8 @@ interface OwnCaseRow {
 }
 
 const casesAPage = 250;
+
+type Rows = Pick<WholeCase, 'steps' | 'waiting'>;
 
 /** That a record is of a message which this party sent, or which was given to it; that a message was stopped changes nothing. */
 const isPartOf = (party: string): string =>
@@ -91,7 +94,7 @@ export class CaseBook {
   private async rowsOf(
     party: string,
     which: { readonly person?: string; readonly cases?: readonly string[] },
-  ): Promise<Pick<CaseView, 'steps' | 'waiting'>> {
+  ): Promise<Rows> {
     const ask = { party, ...which };
     const { steps, waiting } = await this.fromService('svc_router', 'worklist', ask, worklistReply);
     return {
@@ -183,21 +186,29 @@ export class CaseBook {
     );
   }
 
+  /**
+   * A party's part of a case. What the guard holds is there whoever is away; whose case it is, is decided before anybody else is asked, so
+   * that a case of others answers as none does then, too.
+   */
   async caseView(party: string, caseId: string): Promise<Record<string, unknown>> {
     const { reference, shortReference } = await boundCase(this.pool, party, caseId);
-    const [rows, { reminders }, mails] = await Promise.all([
-      this.rowsOf(party, { cases: [caseId] }),
-      this.fromService('svc_reminders', 'schedule', { cases: [caseId] }, scheduleReply),
-      this.mails(party, caseId),
+    const [rows, reminders, mails] = await Promise.all([
+      ifAtHand(this.rowsOf(party, { cases: [caseId] })),
+      ifAtHand(this.reminders(party, caseId)),
+      ifAtHand(this.mails(party, caseId)),
     ]);
+    const parts = {
+      ...rows,
+      ...(reminders === undefined ? {} : { reminders }),
+      ...(mails === undefined ? {} : { mails }),
+    };
     const view: CaseView = {
       case: caseId,
       ...(reference === undefined ? {} : { caseref: reference }),
       ...(shortReference === undefined ? {} : { shortReference }),
       messages: await this.messagesOf(party, caseId, rows),
-      ...rows,
-      reminders: await this.answers.reminders(party, caseId, reminders),
-      mails,
+      ...parts,
+      notHad: caseParts.filter((part) => !(part in parts)),
     };
     return { ...view };
   }
@@ -216,12 +227,13 @@ export class CaseBook {
 
   /**
    * The party's own messages of a case; of its whole agency, where the case has moved to the party or something of it is with the party
-   * now: who goes on with a case needs what went before. Offices of one agency are one data controller.
+   * now: who goes on with a case needs what went before. Offices of one agency are one data controller. Where it cannot be had what is with
+   * the party now, its own messages are all it gets.
    */
   private async messagesOf(
     party: string,
     caseId: string,
-    { steps, waiting }: Pick<CaseView, 'steps' | 'waiting'>,
+    { steps, waiting }: Rows = { steps: [], waiting: [] },
   ): Promise<CaseView['messages']> {
     const isHere = steps.length + waiting.length > 0 || (await this.hasMovedTo(party, caseId));
     const { rows: found } = await this.pool.query<{ id: string }>(
@@ -244,6 +256,12 @@ export class CaseBook {
       [caseId, party],
     );
     return rows[0]?.recipient === party;
+  }
+
+  private async reminders(party: string, caseId: string): Promise<ScheduledReminder[]> {
+    const asked = { cases: [caseId] };
+    const answer = await this.fromService('svc_reminders', 'schedule', asked, scheduleReply);
+    return this.answers.reminders(party, caseId, answer.reminders);
   }
 
   private async mails(party: string, caseId: string): Promise<MailStatus[]> {
@@ -283,3 +301,14 @@ export class CaseBook {
     return parsed.data;
   }
 }
+
+/** Undefined where the service that holds it does not answer. One that answers in another form than agreed is a fault, and is seen. */
+async function ifAtHand<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof MeshError && isAway.has(error.code)) return undefined;
+    throw error;
+  }
+}
+const isAway: ReadonlySet<string> = new Set(['answer-timeout', 'broker-unavailable']);

@@ -1,35 +1,37 @@
 import type { Logger } from 'pino';
-import type { CaseView } from '#libs/contracts/ask.js';
 import { uuidVersion } from '#libs/contracts/message-id.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { type Agency, type Office, type Viewer, officesOf } from '../domain/agency.js';
 import type { CaseFile } from '../domain/case-file.js';
+import { type CaseShown, caseShown } from '../domain/case-shown.js';
 import type { KeptMessage } from '../domain/kept-message.js';
 import type { AgencyFile } from './agency.file.js';
 import type { GatewayClient } from './gateway.client.js';
 import type { MessageStore } from './message.store.js';
 import type { ViewingStore } from './viewing.store.js';
+import type { WorklistCache } from './worklist-cache.js';
 
 export interface CaseDeskParts {
   readonly agencyFile: AgencyFile;
   readonly gateway: GatewayClient;
   readonly messages: MessageStore;
   readonly viewings: ViewingStore;
+  readonly worklists: Pick<WorklistCache, 'last'>;
   readonly logger: Logger;
 }
 
 /** The mesh answers for the whole agency: a case is an office's own where something of it came or went there, or is to be done there. */
-const isOurs = ({ messages, steps, waiting }: CaseView): boolean =>
+const isOurs = ({ messages, steps, waiting }: CaseShown): boolean =>
   messages.length + steps.length + waiting.length > 0;
 
 /** Whether it is the office's own, not one that its people have only while a colleague elsewhere is away. */
-const liesWith = (office: string, { messages, steps, waiting }: CaseView): boolean =>
+const liesWith = (office: string, { messages, steps, waiting }: CaseShown): boolean =>
   messages.some(({ sender, to }) => sender === office || to === office) ||
   [...steps, ...waiting].some(({ party }) => party === office);
 
 interface FoundCase {
   readonly office: Office;
-  readonly view: CaseView;
+  readonly view: CaseShown;
 }
 
 /** Opens cases for people, and notes that they were opened. */
@@ -57,7 +59,10 @@ export class CaseDesk {
     throw new MeshError('not-found', 'no case of yours');
   }
 
-  /** At the office that it lies with; else at one whose people have something of it today. */
+  /**
+   * At the office that it lies with; else at one whose people have something of it today. Where it is not known what they have today, the
+   * desk goes by what they had when it last knew: a case of which it knows nothing is nobody's here.
+   */
   private async find(
     viewer: Viewer,
     agency: Agency,
@@ -65,8 +70,10 @@ export class CaseDesk {
   ): Promise<FoundCase | undefined> {
     const found: FoundCase[] = [];
     for (const office of officesOf(agency, viewer)) {
-      const view = await this.parts.gateway.case(office.id, caseId);
-      if (view === undefined || !isOurs(view)) continue;
+      const had = await this.parts.gateway.case(office.id, caseId);
+      if (had === undefined) continue;
+      const view = caseShown(had, this.parts.worklists.last(office.id));
+      if (!isOurs(view)) continue;
       if (liesWith(office.id, view)) return { office, view };
       found.push({ office, view });
     }

@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import {
-  type CaseView,
   type ConsentsShown,
   type MessageTrial,
   type TrialLine,
-  caseReply,
   consentsReply,
   dpa1Reply,
   timelineReply,
@@ -12,6 +10,7 @@ import {
   tryReply,
   worklistReply,
 } from '#libs/contracts/ask.js';
+import { type CaseView, caseReply } from '#libs/contracts/ask-case.js';
 import { type PartyShown, partiesReply, referenceReply } from '#libs/contracts/ask-around.js';
 import { type OwnCases, casesReply } from '#libs/contracts/ask-router.js';
 import type { DeliveredMessage, MeshEnvelope } from '#libs/contracts/mesh-message.js';

@@ -2,6 +2,7 @@ import type { Clock } from '#libs/clock/clock.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { GatewayClient, Worklist } from './gateway.client.js';
 
+/** A worklist as it was at a time. */
 interface Had {
   readonly worklist: Worklist;
   readonly at: Date;
@@ -15,6 +16,11 @@ export class WorklistCache {
     private readonly gateway: GatewayClient,
     private readonly clock: Clock,
   ) {}
+
+  /** As it was when it was last had. The mesh is not asked. */
+  last(office: string): Had | undefined {
+    return this.#last.get(office);
+  }
 
   /** `asOf` is set where it is an older one. Undefined where nothing can be had. */
   async of(

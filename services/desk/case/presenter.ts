@@ -41,6 +41,8 @@ export function presentCase(
       text: `You wait for ${answerWords[wait.answer]} from ${partyName(file, wait.counterpart)} since ${dayOf(wait.since)}; it usually comes by ${dayWords(wait.dueOn)}.`,
       isLate: wait.late,
     })),
+    stepsNote: stepsNote(file),
+    dueNote: view.notHad.includes('reminders') ? `It ${away}` : '',
     due: view.reminders
       .filter(({ state }) => state === 'scheduled' || state === 'due')
       .map(({ kind, dueOn }) => ({ text: `${plain(kind)}: ${dayWords(dueOn)}` })),
@@ -92,9 +94,19 @@ const isSentAnew = (refused: KeptMessage, later: KeptMessage): boolean =>
   later.direction === 'sent' &&
   later.answer !== 'refused';
 
+const away = 'could not be had just now. Load the page again in a minute.';
+
+/** That the steps are not of now, or not there. */
+function stepsNote({ view: { notHad, stepsAsOf } }: CaseFile): string {
+  if (!notHad.includes('steps') || stepsAsOf === undefined) return '';
+  return `What is to be done could not be had just now. This is how it was on ${momentWords(stepsAsOf.toISOString())}.`;
+}
+
 /** "Who lost him?" in one line. */
 function sentenceOf(file: CaseFile): string {
   const { view, agency } = file;
+  if (view.notHad.includes('steps') && view.stepsAsOf === undefined)
+    return `Who must act next ${away}`;
   const [first] = view.steps.toSorted((one, other) => one.dueOn.localeCompare(other.dueOn));
   if (first !== undefined)
     return `${nameOf(agency, first.owner)} must act next, since ${dayOf(first.openedAt)}: ${stepWords[first.step]}. It is due on ${dayWords(first.dueOn)}.`;

@@ -1,10 +1,11 @@
-import type { CaseView, Timeline } from '#libs/contracts/ask.js';
+import type { Timeline } from '#libs/contracts/ask.js';
 import type { PartyShown } from '#libs/contracts/ask-around.js';
 import { citations } from '#libs/contracts/citations.js';
 import { type MessageName, nameOfType, ruleOf } from '#libs/contracts/message-table.js';
 import { referrers } from '#libs/contracts/participants.js';
 import type { PartyKind } from '#libs/contracts/party.js';
 import type { Agency, Office, Viewer } from './agency.js';
+import type { CaseShown } from './case-shown.js';
 import type { KeptMessage } from './kept-message.js';
 
 /** A case as a person of one office may see it: what the mesh tells that office, and what the desk kept. */
@@ -13,7 +14,7 @@ export interface CaseFile {
   readonly agency: Agency;
   /** The office whose case it is: the viewer's own, or one where they stand in for a colleague. */
   readonly office: Office;
-  readonly view: CaseView;
+  readonly view: CaseShown;
   readonly kept: readonly KeptMessage[];
   readonly parties: readonly PartyShown[];
 }

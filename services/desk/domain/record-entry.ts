@@ -1,4 +1,5 @@
-import type { CaseView, ConsentsShown } from '#libs/contracts/ask.js';
+import type { ConsentsShown } from '#libs/contracts/ask.js';
+import type { CaseView } from '#libs/contracts/ask-case.js';
 import { type FieldRule, fieldRules } from '#libs/contracts/field.js';
 import { supportOnlyTerms } from '#libs/contracts/mesh-message.js';
 import {

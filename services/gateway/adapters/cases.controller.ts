@@ -1,13 +1,12 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import {
-  caseReply,
   consentsReply,
   dpa1Reply,
   tryMessageReply,
   tryReply,
   worklistReply,
-  type CaseView,
 } from '#libs/contracts/ask.js';
+import { caseReply, type CaseView } from '#libs/contracts/ask-case.js';
 import { partiesReply, referenceReply } from '#libs/contracts/ask-around.js';
 import { casesReply } from '#libs/contracts/ask-router.js';
 import { type ClientView, clientViewReply } from '#libs/contracts/client-view.js';

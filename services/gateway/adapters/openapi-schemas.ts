@@ -2,7 +2,6 @@ import { z } from 'zod';
 import {
   askTry,
   askTryMessage,
-  caseReply,
   consentsReply,
   dpa1Reply,
   proofReply,
@@ -11,6 +10,7 @@ import {
   tryReply,
   worklistReply,
 } from '#libs/contracts/ask.js';
+import { caseReply } from '#libs/contracts/ask-case.js';
 import { partiesReply, referenceReply } from '#libs/contracts/ask-around.js';
 import { casesReply } from '#libs/contracts/ask-router.js';
 import { clientViewReply } from '#libs/contracts/client-view.js';
