@@ -209,6 +209,7 @@ describe('asking', () => {
       waiting: [],
       reminders: [],
       mails: [],
+      notHad: [],
     });
     const broken = await gateway.as('jcp_west', `/v1/cases/${step.case}/consents`);
     expect(broken.status).toBe(500);

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ConsentsShown } from '#libs/contracts/ask.js';
 import { uuidVersion } from '#libs/contracts/message-id.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { type Agency, type Office, type Viewer, officesOf } from '../domain/agency.js';
@@ -57,6 +58,11 @@ export class CaseDesk {
       return { viewer, agency, office, view, kept, parties };
     }
     throw new MeshError('not-found', 'no case of yours');
+  }
+
+  /** Undefined where they cannot be had at present: the rest of a page is of use without them. */
+  async consentsIfHad({ office, view }: CaseFile): Promise<ConsentsShown | undefined> {
+    return this.parts.gateway.consents(office.id, view.case).catch(() => undefined);
   }
 
   /**

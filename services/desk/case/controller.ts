@@ -34,8 +34,7 @@ export class CaseController {
   @Get(':case')
   async show(@Visiting() visit: Visit, @Param('case') caseId: string): Promise<void> {
     const file = await this.cases.open(visit.viewer, caseId, 'case');
-    // The rest of the page is of use without them.
-    const consents = await this.gateway.consents(file.office.id, caseId).catch(() => undefined);
+    const consents = await this.cases.consentsIfHad(file);
     const newId = (): string => this.sender.newId();
     sendPage(visit, 'case/view.njk', presentCase(file, { consents, newId, now: this.clock.now() }));
   }

@@ -7,7 +7,16 @@ import { DraftStore, type Fields } from '../adapters/draft.store.js';
 import { MessageSender } from '../adapters/message.sender.js';
 import { sendPage } from '../adapters/page-renderer.js';
 import { expiredKind } from '../adapters/sign-in.desk.js';
-import { presentConfirm, presentWithdraw, readWithdrawal, withdrawalData } from './presenter.js';
+import type { CaseFile } from '../domain/case-file.js';
+import type { ProblemShown } from '../domain/told-by-mesh.js';
+import {
+  type Standing,
+  type WithdrawalAsked,
+  presentConfirm,
+  presentWithdraw,
+  readWithdrawal,
+  withdrawalData,
+} from './presenter.js';
 
 /** As easy as giving: two steps, no reason. */
 @Controller('cases/:case/withdraw')
@@ -23,16 +32,22 @@ export class WithdrawController {
   async ask(
     @Visiting() visit: Visit,
     @Param('case') caseId: string,
-    @Query('kept') kept: unknown,
+    @Query() { kept, all }: { readonly kept?: unknown; readonly all?: unknown },
   ): Promise<void> {
     const file = await this.cases.open(visit.viewer, caseId, 'withdraw');
+    const standing = await this.#standing(file);
     const written = await this.#written(visit, kept);
     const asked = readWithdrawal(written);
     const id = textIn(written, 'id');
     // The session ended at step two: the same form is shown again, under its own id.
     if (asked !== undefined && id !== '')
-      return sendPage(visit, 'withdraw/confirm.njk', presentConfirm(file, asked, { id }));
-    sendPage(visit, 'withdraw/view.njk', presentWithdraw(file, written, false));
+      return sendPage(
+        visit,
+        'withdraw/confirm.njk',
+        presentConfirm(file, asked, { ...standing, id }),
+      );
+    const shown = { ...standing, posted: written, isWrong: false, isAllAsked: all === 'yes' };
+    sendPage(visit, 'withdraw/view.njk', presentWithdraw(file, shown));
   }
 
   @Post()
@@ -40,13 +55,12 @@ export class WithdrawController {
     const file = await this.cases.open(visit.viewer, caseId, 'withdraw');
     const posted = fieldsOf(visit.request);
     const asked = readWithdrawal(posted);
-    if (asked === undefined)
-      return sendPage(visit, 'withdraw/view.njk', presentWithdraw(file, posted, true), 422);
-    const id = textIn(posted, 'id');
-    if (id === '') {
-      const shown = presentConfirm(file, asked, { id: this.sender.newId() });
-      return sendPage(visit, 'withdraw/confirm.njk', shown);
+    if (asked === undefined) {
+      const shown = { ...(await this.#standing(file)), posted, isWrong: true, isAllAsked: false };
+      return sendPage(visit, 'withdraw/view.njk', presentWithdraw(file, shown), 422);
     }
+    const id = textIn(posted, 'id');
+    if (id === '') return this.#confirm(visit, file, { asked, refused: undefined });
     const person = visit.viewer.person.id;
     const { answer } = await this.sender.send({
       id,
@@ -59,8 +73,22 @@ export class WithdrawController {
     });
     if (answer.kind !== 'refused')
       return void visit.reply.redirect(`/cases/${caseId}/messages/${id}`, 303);
-    const shown = presentConfirm(file, asked, { id: this.sender.newId(), refused: answer.problem });
-    sendPage(visit, 'withdraw/confirm.njk', shown, answer.problem.status);
+    return this.#confirm(visit, file, { asked, refused: answer.problem });
+  }
+
+  async #confirm(
+    visit: Visit,
+    file: CaseFile,
+    { asked, refused }: { asked: WithdrawalAsked; refused: ProblemShown | undefined },
+  ): Promise<void> {
+    const shown = { ...(await this.#standing(file)), id: this.sender.newId(), refused };
+    const model = presentConfirm(file, asked, shown);
+    sendPage(visit, 'withdraw/confirm.njk', model, refused?.status ?? 200);
+  }
+
+  /** Without the consents the client can say no all the same. */
+  async #standing(file: CaseFile): Promise<Standing> {
+    return { consents: await this.cases.consentsIfHad(file), now: this.clock.now() };
   }
 
   async #written({ viewer }: Visit, kept: unknown): Promise<Fields> {

@@ -1,4 +1,5 @@
 import { londonDate } from '#libs/calendar/london-time.js';
+import type { ConsentsShown } from '#libs/contracts/ask.js';
 import { nameOfType, ruleOf } from '#libs/contracts/message-table.js';
 import {
   type ConsentForm,
@@ -7,6 +8,7 @@ import {
   consentForms,
 } from '#libs/contracts/purposes.js';
 import { type CaseFile, isSentByUs, otherEnd, partyName } from '../domain/case-file.js';
+import { consentLines } from '../domain/consents-shown.js';
 import { formWords, purposeWords } from '../domain/consent-words.js';
 import { dayWords } from '#libs/calendar/day-words.js';
 import type { Posted } from '../domain/form-values.js';
@@ -27,8 +29,42 @@ const text = (posted: Posted, name: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
+/** Undefined: they could not be had. */
+export interface Standing {
+  readonly consents: ConsentsShown | undefined;
+  readonly now: Date;
+}
+
+/** The lines that a withdrawal would end: also those that have not begun. Undefined where that is not known. */
+function linesThatEnd({ consents, now }: Standing): ConsentsShown['consents'] | undefined {
+  return consents?.consents.filter(
+    ({ decision, validUntil }) => decision === 'given' && now < new Date(validUntil),
+  );
+}
+
+/**
+ * The forms to choose from: those of which a line stands, as far as this office sees. An office does not see all that a client agreed to
+ * elsewhere, and the client may take that back here too: so all three are a link away, and are there at once where nothing is seen.
+ */
+function formsOffered(standing: Standing, chosen: string): readonly ConsentForm[] {
+  const lines = linesThatEnd(standing) ?? [];
+  const seen = consentForms.filter((form) => lines.some((line) => line.form === form));
+  const isElsewhere = chosen !== '' && !seen.some((form) => form === chosen);
+  return seen.length === 0 || isElsewhere ? consentForms : seen;
+}
+
+export interface WithdrawShown extends Standing {
+  readonly posted: Posted;
+  /** It was sent, and lacks something. */
+  readonly isWrong: boolean;
+  /** The client means a consent that this office does not see. */
+  readonly isAllAsked: boolean;
+}
+
 /** Step one: which consent, and how the client said so. No reason is asked. */
-export function presentWithdraw(file: CaseFile, posted: Posted, isWrong: boolean) {
+export function presentWithdraw(file: CaseFile, shown: WithdrawShown) {
+  const { posted, isWrong, isAllAsked } = shown;
+  const forms = isAllAsked ? consentForms : formsOffered(shown, text(posted, 'form'));
   const error = (name: string): string =>
     isWrong && text(posted, name) === '' ? 'Choose one' : '';
   const field = (
@@ -50,7 +86,7 @@ export function presentWithdraw(file: CaseFile, posted: Posted, isWrong: boolean
   const form = field(
     'form',
     'Which consent does the client take back?',
-    consentForms.map((value) => ({ value, text: formWords[value] })),
+    forms.map((value) => ({ value, text: formWords[value] })),
   );
   const how = field(
     'how',
@@ -62,6 +98,7 @@ export function presentWithdraw(file: CaseFile, posted: Posted, isWrong: boolean
     caseId: file.view.case,
     reference: referenceOf(file.view),
     fields: [form, how],
+    isMoreThere: forms.length < consentForms.length,
     problems: [form, how]
       .filter((each) => each.error !== '')
       .map((each) => ({ anchor: each.id, text: `${each.error}: ${each.label}` })),
@@ -84,11 +121,23 @@ export function readWithdrawal(posted: Posted): WithdrawalAsked | undefined {
   return { form, how, keep: consentFormRules[form].purposes.filter((each) => kept.includes(each)) };
 }
 
+export interface ConfirmShown extends Standing {
+  readonly id: string;
+  readonly refused?: ProblemShown | undefined;
+}
+
+/** Who may tell whom what, in words, of the lines that end. */
+function stops(file: CaseFile, form: ConsentForm, standing: Standing): readonly string[] {
+  const consents = (linesThatEnd(standing) ?? []).filter((line) => line.form === form);
+  const lines = consentLines({ consents, history: [] }, file);
+  return [...new Set(lines.map(({ what, until }) => `${what}, ${until}`))];
+}
+
 /** Step two: what stops, what the client expressly keeps, and what was already had by whom. */
 export function presentConfirm(
   file: CaseFile,
   asked: WithdrawalAsked,
-  { id, refused }: { readonly id: string; readonly refused?: ProblemShown | undefined },
+  { id, refused, ...standing }: ConfirmShown,
 ) {
   const { purposes } = consentFormRules[asked.form];
   return {
@@ -99,6 +148,8 @@ export function presentConfirm(
     form: asked.form,
     how: asked.how,
     formWords: formWords[asked.form],
+    stops: stops(file, asked.form, standing),
+    isKnown: standing.consents !== undefined,
     purposes: purposes.map((value) => ({
       value,
       text: purposeWords[value],
