@@ -256,6 +256,8 @@ describe('a message to be sent', () => {
         dpa1: 'given',
         tpr1: 'given',
         isCopyGiven: true,
+        language: 'en',
+        told: [],
       },
     );
     expect(refused?.code).toBe('malformed-message');

@@ -10,7 +10,7 @@ import {
   consentForms,
 } from '#libs/contracts/purposes.js';
 import { type CaseFile, knownClient, otherEnd } from '../domain/case-file.js';
-import { categoryWords, formWords, purposeWords } from '../domain/consent-words.js';
+import { categoryWords, formWords, languages, purposeWords } from '../domain/consent-words.js';
 import { type Choice, type FieldModel, errorList, fieldModel } from '../domain/field-models.js';
 import { type FieldProblem, type Posted, readForm } from '../domain/form-values.js';
 import { valueWords } from '../domain/field-words.js';
@@ -66,12 +66,6 @@ const yesNo: readonly Choice[] = [
 const decisions: readonly Choice[] = [
   { value: 'given', text: 'Yes' },
   { value: 'refused', text: 'No' },
-];
-const languages: readonly Choice[] = [
-  { value: 'en', text: 'English' },
-  { value: 'cy', text: 'Welsh' },
-  { value: 'pl', text: 'Polish' },
-  { value: 'ar', text: 'Arabic' },
 ];
 
 type Fill = Pick<Shown, 'posted' | 'problems'>;

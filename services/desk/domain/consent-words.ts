@@ -30,6 +30,14 @@ export const categoryWords: Readonly<Record<Category, string>> = {
   'criminal-justice-route': 'That the route was criminal justice',
 };
 
+/** In which a client may be told what a consent means. */
+export const languages: readonly { readonly value: string; readonly text: string }[] = [
+  { value: 'en', text: 'English' },
+  { value: 'cy', text: 'Welsh' },
+  { value: 'pl', text: 'Polish' },
+  { value: 'ar', text: 'Arabic' },
+];
+
 export const formWords: Readonly<Record<ConsentForm, string>> = {
   DPA1: 'DPA1: what the job centre may keep on its record',
   TPR1: 'TPR1: the referral, and what comes back of it',

@@ -21,7 +21,8 @@ export interface FieldModel {
   readonly date: string;
   readonly time: string;
   readonly inline: boolean;
-  readonly choices: readonly (Choice & { readonly selected: boolean })[];
+  /** `name`: of a box that stands with the others, and is a field of its own. */
+  readonly choices: readonly (Choice & { readonly selected: boolean; readonly name?: string })[];
   readonly which: readonly Choice[];
 }
 

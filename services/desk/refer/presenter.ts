@@ -2,7 +2,8 @@ import type { PartyShown } from '#libs/contracts/ask-around.js';
 import { type FormField, formShape } from '#libs/contracts/form-shape.js';
 import { ruleOf } from '#libs/contracts/message-table.js';
 import type { Office } from '../domain/agency.js';
-import { type Choice, errorList, fieldModel } from '../domain/field-models.js';
+import { languages } from '../domain/consent-words.js';
+import { type Choice, type FieldModel, errorList, fieldModel } from '../domain/field-models.js';
 import { type FieldProblem, type FormRead, type Posted, readForm } from '../domain/form-values.js';
 import { type ConsentTaken, dpa1Terms, namedFor } from '../domain/take-consent.js';
 import { type Refusal, refusalOf } from '../domain/told-words.js';
@@ -70,6 +71,8 @@ const standing: Choice = {
   text: 'The consent that was recorded before still stands',
 };
 
+const usualLanguage = 'en';
+
 /** A group of radios of the page's own. */
 function radios(
   field: { name: string; label: string; hint?: string },
@@ -89,6 +92,31 @@ function radios(
     hint: field.hint ?? '',
     choices: choices.map((each) => ({ ...each, selected: page.posted[field.name] === each.value })),
   };
+}
+
+/** What is recorded of how the client was asked. */
+const howTold = (page: ReferralPage): readonly FieldModel[] => [
+  radios({ name: 'copy', label: 'Was a copy of the form given?' }, yesNo, page),
+  radios({ name: 'language', label: 'In which language was the client told?' }, languages, {
+    ...page,
+    posted: { language: usualLanguage, ...page.posted },
+  }),
+];
+
+const yesNo: readonly Choice[] = [
+  { value: 'yes', text: 'Yes' },
+  { value: 'no', text: 'No' },
+];
+
+/** All that is ticked as it is said, in one list. Travel costs that are not ticked were not considered. */
+function scriptOf(told: readonly FieldModel[], { posted }: ReferralPage): readonly FieldModel[] {
+  const travel = {
+    name: 'travelCostsConsidered',
+    value: 'yes',
+    text: 'Travel costs were considered',
+    selected: posted['travelCostsConsidered'] === 'yes',
+  };
+  return told.map((field) => ({ ...field, choices: [...field.choices, travel] }));
 }
 
 export function presentRefer(page: ReferralPage, draft: string) {
@@ -118,7 +146,7 @@ export function presentRefer(page: ReferralPage, draft: string) {
       'contact.phone',
     ),
     benefit: pick('benefit'),
-    script: pick('told', 'travelCostsConsidered'),
+    script: scriptOf(pick('told'), page),
     dpa1: [
       radios(
         {
@@ -137,14 +165,7 @@ export function presentRefer(page: ReferralPage, draft: string) {
         page.caseId === '' ? tpr1Choices : [standing, ...tpr1Choices],
         page,
       ),
-      radios(
-        { name: 'copy', label: 'Was a copy of the form given?' },
-        [
-          { value: 'yes', text: 'Yes' },
-          { value: 'no', text: 'No' },
-        ],
-        page,
-      ),
+      ...howTold(page),
     ],
   };
 }
@@ -156,6 +177,9 @@ export interface ReferralRead {
   readonly dpa1: 'given' | 'refused' | 'not-asked';
   readonly tpr1: 'given' | 'refused' | 'stands';
   readonly isCopyGiven: boolean;
+  readonly language: string;
+  /** What was ticked in the script. */
+  readonly told: readonly string[];
 }
 
 const text = (posted: Posted, name: string): string => {
@@ -187,6 +211,8 @@ export function readReferral(
     missing.push({ path: 'tpr1', text: 'Choose what the client said to the referral' });
   if (!['yes', 'no'].includes(text(posted, 'copy')))
     missing.push({ path: 'copy', text: 'Choose whether a copy was given' });
+  const language = languages.find(({ value }) => value === text(posted, 'language'))?.value;
+  if (language === undefined) missing.push({ path: 'language', text: 'Choose the language' });
   return {
     data,
     problems: [...problems, ...missing],
@@ -194,12 +220,15 @@ export function readReferral(
     dpa1: dpa1 ?? 'not-asked',
     tpr1: tpr1 ?? 'refused',
     isCopyGiven: text(posted, 'copy') === 'yes',
+    language: language ?? usualLanguage,
+    told: Array.isArray(data['told']) ? data['told'].map(String) : [],
   };
 }
 
-/** NI numbers are typed with spaces and small letters. */
+/** NI numbers are typed with spaces and small letters. A box that is not ticked is not sent. */
 const cleaned = (posted: Posted): Posted => ({
   ...posted,
+  travelCostsConsidered: text(posted, 'travelCostsConsidered') === 'yes' ? 'yes' : 'no',
   'client.nino': text(posted, 'client.nino').toUpperCase().replaceAll(/\s/g, ''),
 });
 
@@ -228,8 +257,7 @@ export function consentsOf(
     isCriminalJusticeIncluded: false,
     takenAt: ids.takenAt,
     takenBy: person,
-    statements: [],
-    language: 'en',
+    language: read.language,
     isCopyGiven: read.isCopyGiven,
   };
   const taken: ConsentTaken[] = [];
@@ -238,6 +266,8 @@ export function consentsOf(
       ...common,
       ...dpa1Terms(office.kind === 'contracted-provider', parties),
       form: 'DPA1',
+      // The script is about the referral: of the record it says nothing.
+      statements: [],
       decision: read.dpa1,
       id: ids.dpa1,
     });
@@ -245,6 +275,7 @@ export function consentsOf(
     taken.push({
       ...common,
       form: 'TPR1',
+      statements: read.told,
       decision: read.tpr1,
       purposes: ['refer-to-treatment', 'attendance-feedback'],
       to: namedFor(read.to, parties),
@@ -278,6 +309,7 @@ export function presentPreview(preview: Preview) {
     to: nameOfPlace,
     isRefused,
     named: read.tpr1 === 'given' ? named : [],
+    language: languages.find(({ value }) => value === read.language)?.text ?? read.language,
     dpa1: { given: 'Yes', refused: 'No', 'not-asked': 'Not asked' }[read.dpa1],
     tpr1: { given: 'Yes', refused: 'No', stands: 'As recorded before' }[read.tpr1],
     trial: trial ?? null,
