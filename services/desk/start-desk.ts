@@ -113,10 +113,10 @@ function assemble({ config, logger, clock, pool }: Ground): {
   const worklists = new WorklistCache(gateway, clock);
   const cases = new CaseDesk({ agencyFile, gateway, messages, viewings, worklists, logger });
   const signIn = createSignIn(config, { agencyFile, gateway, sessions, drafts, logger });
-  const referrals = new ReferralDesk({ gateway, cases, drafts, messages, sender, clock });
-  const handOvers = new HandOverDesk({ gateway, drafts, messages, sender, clock });
-  const queues = new QueueDesk({ agencyFile, gateway, messages, worklists });
-  const offices = new OfficeDesk({ worklists, unread, records });
+  const referrals = new ReferralDesk({ gateway, cases, drafts, messages, sender, viewings, clock });
+  const handOvers = new HandOverDesk({ gateway, drafts, messages, sender, viewings, clock });
+  const queues = new QueueDesk({ agencyFile, gateway, messages, worklists, viewings });
+  const offices = new OfficeDesk({ worklists, unread, records, viewings });
   const { KEEP_DAYS: keepDays, RECORD_ASK_MINUTES: askMinutes } = config;
   const shared = { agencyFile, gateway, messages, clock, logger };
   const courier = new RecordCourier({ ...shared, records, systems, askMinutes });

@@ -356,6 +356,25 @@ describe('at the desk', () => {
       expect([route, (await looked()) > before]).toEqual([route, true]);
     }
   });
+
+  it('each list is in the access log under no case, a draft that names a client under the case that it will be', async () => {
+    const newest = async (): Promise<object | undefined> => {
+      const looked = 'select person, page, case_id from viewing order by id desc limit 1';
+      return (await town.query('jcp', looked, []))[0];
+    };
+    const leader = await DeskReader.signIn(town.desks.urls['jcp'] ?? '', /Siobhan/);
+    const [page, person] = ['refer', 'p_wandsworth_adviser_1'];
+    for (const list of ['today', 'cases', 'board', 'refer']) {
+      await leader.open(`/${list}`);
+      const noted = { person: 'p_wandsworth_ptl', page: list, case_id: null };
+      expect(await newest()).toEqual(noted);
+    }
+    const shown = await preview(amara, clientOf(town.newClient()));
+    const seen = await newest();
+    expect(seen).toMatchObject({ person, page, case_id: expect.any(String) });
+    const caseId = caseIn((await amara.submit(shown.form(/^Send/))).path);
+    expect(seen).toMatchObject({ case_id: caseId });
+  });
 });
 
 /** Where somebody lands whose sign-in was asked to lead elsewhere. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { ConsentsShown } from '#libs/contracts/ask.js';
+import type { OwnCases } from '#libs/contracts/ask-router.js';
 import { uuidVersion } from '#libs/contracts/message-id.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { type Agency, type Office, type Viewer, officesOf } from '../domain/agency.js';
@@ -58,6 +59,12 @@ export class CaseDesk {
       return { viewer, agency, office, view, kept, parties };
     }
     throw new MeshError('not-found', 'no case of yours');
+  }
+
+  /** A page of the cases of the viewer's office, newest first, once it is noted who looks at it. */
+  async list({ person, office }: Viewer, before: string | undefined): Promise<OwnCases> {
+    await this.parts.viewings.note({ person: person.id, office: office.id, page: 'cases' });
+    return this.parts.gateway.cases(office.id, before);
   }
 
   /** Undefined where they cannot be had at present: the rest of a page is of use without them. */

@@ -16,6 +16,7 @@ import type { GatewayClient } from './gateway.client.js';
 import type { Draft, MessageSender } from './message.sender.js';
 import type { MessageStore } from './message.store.js';
 import { expiredKind } from './sign-in.desk.js';
+import type { ViewingStore } from './viewing.store.js';
 
 const kind = 'hand-over';
 const keptItems = z.array(
@@ -43,6 +44,7 @@ export class HandOverDesk {
       readonly drafts: DraftStore;
       readonly messages: MessageStore;
       readonly sender: MessageSender;
+      readonly viewings: ViewingStore;
       readonly clock: Clock;
     },
   ) {}
@@ -74,12 +76,13 @@ export class HandOverDesk {
 
   /** Undefined alike for another person's and for one that is gone. @throws MeshError where the mesh does not answer */
   async open({ person }: Viewer, draft: string): Promise<HandOverSeen | undefined> {
-    const { drafts, gateway, messages } = this.parts;
+    const { drafts, gateway, messages, viewings } = this.parts;
     if (uuidVersion(draft) === undefined) return undefined;
     const kept = await drafts.read(person.id, kind, draft);
     if (kept === undefined) return undefined;
     const handOver = keptHandOver.parse(kept);
     const { office, from, items } = handOver;
+    await viewings.note({ person: person.id, office, page: 'hand-over' });
     const held = heldBy(await gateway.worklist(office), { office, person: from });
     const sent = await Promise.all(items.map(({ id }) => messages.find(office, id)));
     return { handOver, states: items.map((item, index) => stateOf(item, sent[index], held)) };

@@ -1,7 +1,9 @@
+import type { Viewer } from '../domain/agency.js';
 import type { OfficeTrouble } from '../domain/trouble-words.js';
 import type { RecordStore } from '../record/record.store.js';
 import type { Worklist } from './gateway.client.js';
 import type { UnreadStore } from './unread.store.js';
+import type { ViewingStore } from './viewing.store.js';
 import type { WorklistCache } from './worklist-cache.js';
 
 export interface OfficeSeen {
@@ -24,11 +26,14 @@ export class OfficeDesk {
       readonly worklists: WorklistCache;
       readonly unread: UnreadStore;
       readonly records: RecordStore;
+      readonly viewings: ViewingStore;
     },
   ) {}
 
-  async of(office: string): Promise<OfficeSeen> {
-    const { worklists, unread, records } = this.parts;
+  /** For a page that this person looks at, once it is noted. @throws MeshError where it cannot be: then nothing is shown */
+  async of({ person }: Viewer, office: string, page: string): Promise<OfficeSeen> {
+    const { worklists, unread, records, viewings } = this.parts;
+    await viewings.note({ person: person.id, office, page });
     const [found, unreadHere, failing] = await Promise.all([
       worklists.of(office),
       unread.of(office),

@@ -7,6 +7,7 @@ import { type QueueStep, toPassOn } from '../domain/to-pass-on.js';
 import type { AgencyFile } from './agency.file.js';
 import type { GatewayClient } from './gateway.client.js';
 import type { MessageStore } from './message.store.js';
+import type { ViewingStore } from './viewing.store.js';
 import type { WorklistCache } from './worklist-cache.js';
 
 /** More are not looked into at once: each takes a question to the mesh. */
@@ -31,14 +32,16 @@ export class QueueDesk {
       readonly gateway: GatewayClient;
       readonly messages: MessageStore;
       readonly worklists: WorklistCache;
+      readonly viewings: ViewingStore;
     },
   ) {}
 
-  /** @throws MeshError `not-found` for who works at no single point of contact */
+  /** @throws MeshError `not-found` for who works at no single point of contact; what the note of who looks throws */
   async read(viewer: Viewer): Promise<Queue> {
-    const { agencyFile, gateway, worklists } = this.parts;
+    const { agencyFile, gateway, worklists, viewings } = this.parts;
     const office = officesOf(agencyFile.current(), viewer).find(({ kind }) => kind === 'spoc');
     if (office === undefined) throw new MeshError('not-found', 'no such page');
+    await viewings.note({ person: viewer.person.id, office: office.id, page: 'queue' });
     const [found, parties] = await Promise.all([
       worklists.of(office.id),
       orUndefined(gateway.parties(office.id)),

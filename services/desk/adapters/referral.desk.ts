@@ -16,6 +16,7 @@ import type { GatewayClient } from './gateway.client.js';
 import type { Draft, MessageSender } from './message.sender.js';
 import type { MessageStore } from './message.store.js';
 import { expiredKind } from './sign-in.desk.js';
+import type { ViewingStore } from './viewing.store.js';
 
 /** A referral that is being written: its fields, and the ids that its messages will have. */
 export interface OpenReferral {
@@ -39,6 +40,7 @@ export class ReferralDesk {
       readonly cases: CaseDesk;
       readonly drafts: DraftStore;
       readonly messages: MessageStore;
+      readonly viewings: ViewingStore;
       readonly sender: MessageSender;
       readonly clock: Clock;
     },
@@ -59,6 +61,7 @@ export class ReferralDesk {
     const caseId =
       from.caseId !== '' ? from.caseId : ((kept?.['case'] as string | undefined) ?? '');
     const place = await this.#place(viewer, caseId);
+    await this.#note(viewer, place, undefined);
     return { ...place, posted: kept ?? place.posted, draft: '', ids: this.#newIds(caseId) };
   }
 
@@ -71,7 +74,20 @@ export class ReferralDesk {
       viewer,
       typeof posted['case'] === 'string' ? posted['case'] : '',
     );
-    return { ...place, posted, draft, ids: JSON.parse(ids as string) as ReferralIds };
+    const chosen = JSON.parse(ids as string) as ReferralIds;
+    await this.#note(viewer, place, chosen.caseId);
+    return { ...place, posted, draft, ids: chosen };
+  }
+
+  /** A case that is there was noted when it was opened. A draft tells who the client is before there is one: it is noted under the case to be. */
+  async #note(
+    { person }: Viewer,
+    { office, caseId }: Pick<OpenReferral, 'office' | 'caseId'>,
+    caseToBe: string | undefined,
+  ): Promise<void> {
+    if (caseId !== '') return;
+    const viewing = { person: person.id, office: office.id, page: 'refer' };
+    await this.parts.viewings.note({ ...viewing, caseId: caseToBe });
   }
 
   /** What was refused before is sent under new ids: the old ones are answered for good. */

@@ -4,7 +4,8 @@ import { toStoreError } from '#libs/postgres/foreign-error.js';
 export interface Viewing {
   readonly person: string;
   readonly office: string;
-  readonly caseId: string;
+  /** Undefined: a list, or a form about somebody who has no case yet. */
+  readonly caseId?: string | undefined;
   readonly page: string;
 }
 
@@ -17,7 +18,7 @@ export class ViewingStore {
     try {
       await this.pool.query(
         'insert into viewing (person, office, case_id, page) values ($1, $2, $3, $4)',
-        [person, office, caseId, page],
+        [person, office, caseId ?? null, page],
       );
     } catch (error) {
       throw toStoreError(error);

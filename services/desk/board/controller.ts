@@ -83,7 +83,7 @@ export class BoardController {
       office: chosen,
       who: textOf(posted['who']),
       now: this.clock.now(),
-      ...(await this.offices.of(chosen.id)),
+      ...(await this.offices.of(viewer, chosen.id, 'board')),
       posted,
       problems: [],
     };

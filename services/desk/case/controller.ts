@@ -27,7 +27,8 @@ export class CaseController {
     const typed = typeof reference === 'string' ? reference.trim() : '';
     const found = typed === '' ? undefined : await this.gateway.reference(office, typed);
     if (found !== undefined) return void visit.reply.redirect(`/cases/${found}`, 303);
-    const page = await this.gateway.cases(office, typeof before === 'string' ? before : undefined);
+    const last = typeof before === 'string' ? before : undefined;
+    const page = await this.cases.list(visit.viewer, last);
     sendPage(visit, 'case/cases.njk', presentCases(page, typed));
   }
 

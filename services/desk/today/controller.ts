@@ -43,7 +43,7 @@ export class TodayController {
       agency,
       asked,
       now: this.clock.now(),
-      ...(await this.offices.of(asked.office)),
+      ...(await this.offices.of(viewer, asked.office, 'today')),
       saved: await this.savedForms.of(viewer),
     });
     sendPage(visit, 'today/view.njk', model);
