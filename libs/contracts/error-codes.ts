@@ -106,7 +106,10 @@ export const errorRules = {
     409,
     'The message is not in hand here; fetch the inbox again, then acknowledge it',
   ),
-  unauthenticated: refusedInput(401, 'Send Authorization: Bearer <your token>'),
+  unauthenticated: refusedInput(
+    401,
+    'Send Authorization: Bearer <your token>; an access token must be unexpired and have this gateway as its audience',
+  ),
   'too-many-requests': { ...passing(429, 'Too many requests; wait and try again'), level: 'info' },
 
   // The guard decided: an answer.
@@ -133,6 +136,10 @@ export const errorRules = {
   'store-unavailable': passing(
     503,
     'The mesh is not reachable at present; send again with the same id',
+  ),
+  'issuer-unavailable': passing(
+    503,
+    'The provider of the access token is not reachable from here at present; send again with the same id',
   ),
   'timer-unavailable': passing(503, 'The timers are not reachable at present'),
   'mail-unavailable': passing(503, 'The mail relay is not reachable at present'),

@@ -8,9 +8,11 @@ import type { Logger } from 'pino';
 import type { Clock } from '#libs/clock/clock.js';
 import { clockFromConfig } from '#libs/clock/clock-from-config.js';
 import { NestLogger } from '#libs/logging/nest-logger.js';
+import { AccessTokenAuthenticator } from './adapters/access-token.authenticator.js';
 import { BearerTokenAuthenticator } from './adapters/bearer-token.authenticator.js';
 import { gatewayMetrics } from './adapters/gateway-metrics.js';
 import { addEdgeHooks, createHttpAdapter } from './adapters/http-edge.js';
+import { IssuerKeys } from './adapters/issuer-keys.js';
 import { MeshPartyInbox } from './adapters/mesh.party-inbox.js';
 import { NatsPartyRoad } from './adapters/nats.party-road.js';
 import {
@@ -24,6 +26,8 @@ import { PartiesFile } from './adapters/parties.file.js';
 import { PartyLinks } from './adapters/party-links.js';
 import { ProblemFilter } from './adapters/problem.filter.js';
 import type { GatewayConfig } from './config.js';
+import type { Authenticator } from './domain/authenticator.js';
+import { SeveralAuthenticators } from './domain/several-authenticators.js';
 import { TokenBuckets } from './domain/token-bucket.js';
 import { GatewayModule } from './gateway.module.js';
 
@@ -53,9 +57,11 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     metrics.unreadableRequests.inc({ status });
     logger.info({ event: 'unreadable-request', status, code }, 'a request cannot be read');
   });
+  const issuers = issuersOf(config, logger);
   let stopped: Promise<void> | undefined;
   addEdgeHooks(adapter, {
-    authenticator: new BearerTokenAuthenticator(() => parties.parties),
+    authenticator: authenticatorOf({ config, parties, issuers, logger }),
+    clientCertHeader: config.GATEWAY_CLIENT_CERT_HEADER,
     buckets: new TokenBuckets({
       perSecond: config.GATEWAY_RATE_PER_SECOND,
       burst: config.GATEWAY_RATE_BURST,
@@ -86,10 +92,45 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     await app.close();
     clearTimeout(late);
     await links.stop();
+    await Promise.all([...issuers.values()].map((keys) => keys.stop()));
     clock.stop();
   };
   const { port } = adapter.getHttpServer().address() as AddressInfo;
   return { port, reloadParties: () => parties.reload(), stop: () => (stopped ??= stop()) };
+}
+
+const issuersOf = (
+  { MESH_ENV: environment, GATEWAY_ISSUERS: issuers }: GatewayConfig,
+  logger: Logger,
+): ReadonlyMap<string, IssuerKeys> =>
+  new Map(
+    issuers.map(({ issuer, jwksUrl }) => [
+      issuer,
+      new IssuerKeys({ issuer, jwksUrl, allowsHttp: environment === 'local' }, logger),
+    ]),
+  );
+
+function authenticatorOf({
+  config,
+  parties,
+  issuers,
+  logger,
+}: {
+  readonly config: GatewayConfig;
+  readonly parties: PartiesFile;
+  readonly issuers: ReadonlyMap<string, IssuerKeys>;
+  readonly logger: Logger;
+}): Authenticator {
+  const bearer = new BearerTokenAuthenticator(() => parties.parties);
+  const audience = config.GATEWAY_AUDIENCE;
+  if (audience === undefined) return bearer;
+  const accessToken = new AccessTokenAuthenticator({
+    audience,
+    issuers,
+    parties: () => parties.parties,
+    logger,
+  });
+  return new SeveralAuthenticators([bearer, accessToken]);
 }
 
 /** The page and everything it loads come from here: no validator of others, no fonts, no scripts from elsewhere. */

@@ -34,6 +34,8 @@ const main = fileURLToPath(new URL('../../services/gateway/main.js', import.meta
 export class GatewayForTest {
   readonly log: string[] = [];
   readonly tokens = new Map<string, string>();
+  /** OAuth clients of a party, put into the list when it is next written. */
+  readonly clients = new Map<string, readonly { issuer: string; client: string }[]>();
   #process: ChildProcess | undefined;
   #port = 0;
 
@@ -105,6 +107,7 @@ export class GatewayForTest {
         party,
         seedFile: this.nats.seedFile(party),
         tokenHash: `sha256:${createHash('sha256').update(token).digest('hex')}`,
+        clients: this.clients.get(party),
       };
     });
     await this.writePartiesText(JSON.stringify(list));

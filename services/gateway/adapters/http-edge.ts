@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Histogram } from 'prom-client';
 import { MeshError } from '#libs/contracts/mesh-error.js';
-import type { Authenticator } from '../domain/authenticator.js';
+import type { Authenticator, Identification } from '../domain/authenticator.js';
 import { problemDocument } from '../domain/problem-document.js';
 import type { TokenBuckets } from '../domain/token-bucket.js';
 import type { GatewayRequest } from './gateway-request.js';
@@ -70,6 +70,8 @@ export function createHttpAdapter(requestTimeoutMs: number, onRefused: OnRefused
 
 export interface EdgeParts {
   readonly authenticator: Authenticator;
+  /** Lower case. The header in which a proxy hands on the client's certificate; undefined: there is no such proxy, and no header is looked at. */
+  readonly clientCertHeader: string | undefined;
   readonly buckets: TokenBuckets;
   readonly requestSeconds: Histogram;
   readonly logger: Logger;
@@ -77,7 +79,7 @@ export interface EdgeParts {
 }
 
 /**
- * What every request passes, in this order: headers · who is it (401) · not too fast (429) · the route · one line in the log. As hooks of
+ * What every request passes, in this order: headers · who is it (401, 503) · not too fast (429) · the route · one line in the log. As hooks of
  * Fastify and not guards of Nest, because they come before the body is read: a stranger's body is never taken in.
  */
 export function addEdgeHooks(adapter: FastifyAdapter, parts: EdgeParts): void {
@@ -90,11 +92,12 @@ export function addEdgeHooks(adapter: FastifyAdapter, parts: EdgeParts): void {
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
       throw new MeshError('malformed-request', 'the header Host is missing');
     if (request.routeOptions.url?.startsWith('/v1/') !== true) return;
-    const party = await parts.authenticator.authenticate({
-      authorization: request.headers.authorization,
-    });
-    if (party === undefined)
-      throw new MeshError('unauthenticated', 'the request brings no valid token');
+    const party = identified(
+      await parts.authenticator.authenticate({
+        authorization: request.headers.authorization,
+        clientCertificate: headerOf(request, parts.clientCertHeader),
+      }),
+    );
     request.party = party;
     const waitSeconds = parts.buckets.take(party, performance.now());
     if (waitSeconds === 0) return;
@@ -127,6 +130,24 @@ export function addEdgeHooks(adapter: FastifyAdapter, parts: EdgeParts): void {
       'request',
     );
   });
+}
+
+/** @throws MeshError `unauthenticated` · `issuer-unavailable` */
+function identified(identification: Identification): string {
+  switch (identification.outcome) {
+    case 'party':
+      return identification.party;
+    case 'refused':
+      throw new MeshError('unauthenticated', identification.detail);
+    case 'undecided':
+      throw new MeshError('issuer-unavailable', identification.detail);
+  }
+}
+
+/** Node joins a header that came twice; some it gives as a list. */
+function headerOf(request: FastifyRequest, name: string | undefined): string | undefined {
+  const value = name === undefined ? undefined : request.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
 }
 
 function addSecurityHeaders(request: FastifyRequest, reply: FastifyReply): void {

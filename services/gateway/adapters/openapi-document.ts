@@ -53,7 +53,8 @@ export function openApiDocument(): OpenApiDocument {
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'The token that your party was given',
+          description:
+            'The token that your party was given, or an access token (RFC 9068) of a client that is registered for it',
         },
       },
     },

@@ -5,10 +5,15 @@ export type Paths = Record<string, Record<string, JsonSchema>>;
 
 export const askProblems = ['answer-timeout', 'broker-unavailable'] as const;
 
-/** Every route under /v1 may also answer 401 and 429. Codes of one status stand in one response. */
+/** Every route under /v1 may also answer 401, 429, and 503 where the issuer of an access token is away. Codes of one status stand in one response. */
 export function problems(...codes: readonly MeshErrorCode[]): JsonSchema {
   const lines = new Map<number, string[]>();
-  for (const code of ['unauthenticated', ...codes, 'too-many-requests'] as const) {
+  for (const code of [
+    'unauthenticated',
+    ...codes,
+    'too-many-requests',
+    'issuer-unavailable',
+  ] as const) {
     const { http, title } = errorRules[code];
     lines.set(http, [...(lines.get(http) ?? []), `\`${code}\`: ${title}`]);
   }

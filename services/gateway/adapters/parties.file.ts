@@ -10,21 +10,40 @@ export interface GatewayParty {
   readonly party: string;
   /** Absolute path of the party's nkey seed. */
   readonly seedFile: string;
-  /** `sha256:` and 64 hex digits over the token's text. Enough for a random 256-bit token, which no one can guess from its hash. */
-  readonly tokenHash: string;
+  /**
+   * `sha256:` and 64 hex digits over the token's text. Enough for a random 256-bit token, which no one can guess from its hash. Undefined: the party
+   * comes in by access tokens alone.
+   */
+  readonly tokenHash?: string | undefined;
+  /** Whose access tokens are this party's. */
+  readonly clients: readonly OAuthClient[];
 }
 
-const entry = z.strictObject({
-  party: z.string().refine((id) => isPartyId(id) && !isServiceParty(id)),
-  seedFile: z.string().min(1),
-  tokenHash: z.string().regex(/^sha256:[0-9a-f]{64}$/),
-});
+/** A client of an OAuth issuer. Two issuers may have clients of one name. */
+export interface OAuthClient {
+  /** Exactly as it stands in `iss`. */
+  readonly issuer: string;
+  /** Its `client_id`. */
+  readonly client: string;
+}
+
+const entry = z
+  .strictObject({
+    party: z.string().refine((id) => isPartyId(id) && !isServiceParty(id)),
+    seedFile: z.string().min(1),
+    tokenHash: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/)
+      .optional(),
+    clients: z.array(z.strictObject({ issuer: z.url(), client: z.string().min(1) })).default([]),
+  })
+  .refine(({ tokenHash, clients }) => tokenHash !== undefined || clients.length > 0);
 
 /** Several writes of one change are read as one. */
 const settleMs = 100;
 
 /**
- * The parties of `GATEWAY_PARTIES_FILE`: JSON `[{ party, seedFile, tokenHash }]`, relative seed paths from the file's folder. Read again
+ * The parties of `GATEWAY_PARTIES_FILE`: JSON `[{ party, seedFile, tokenHash, clients }]` with a token or a client at least, relative seed paths from the file's folder. Read again
  * when the file changes or is replaced. A new list that is wrong in any part is refused whole and logged; the old one stays.
  */
 export class PartiesFile {
@@ -94,19 +113,31 @@ function readParties(path: string): readonly GatewayParty[] {
     const places = read.error.issues.map((issue) => issue.path.join('.')).join(', ');
     throw new MeshError(
       'config-invalid',
-      `the parties file is not a list of { party, seedFile, tokenHash }: see ${places || 'all of it'}`,
+      `the parties file is not a list of { party, seedFile, tokenHash, clients } with a token or a client each: see ${places || 'all of it'}`,
     );
   }
-  for (const key of ['party', 'tokenHash'] as const)
-    if (new Set(read.data.map((each) => each[key])).size < read.data.length)
-      throw new MeshError(
-        'config-invalid',
-        `the parties file has two entries with the same ${key}`,
-      );
+  refuseTwice(
+    'party',
+    read.data.map(({ party }) => party),
+  );
+  refuseTwice(
+    'tokenHash',
+    read.data.flatMap(({ tokenHash }) => tokenHash ?? []),
+  );
+  refuseTwice(
+    'client',
+    read.data.flatMap(({ clients }) => clients.map((each) => `${each.issuer} ${each.client}`)),
+  );
   return read.data.map((each) => ({
     ...each,
     seedFile: readableFile(resolve(dirname(path), each.seedFile), each.party),
   }));
+}
+
+/** A token or a client that stood for two parties would make one the other. */
+function refuseTwice(what: string, values: readonly string[]): void {
+  if (new Set(values).size < values.length)
+    throw new MeshError('config-invalid', `the parties file has the same ${what} twice`);
 }
 
 function readJson(path: string): unknown {

@@ -2,15 +2,29 @@
 export interface Credentials {
   /** The `Authorization` header as it came. */
   readonly authorization: string | undefined;
+  /** The client's TLS certificate as a trusted proxy hands it on. Undefined where the deployment names no header for it. */
+  readonly clientCertificate: string | undefined;
 }
+
+/** `detail` goes into the answer: what to do. It holds nothing of the credential. */
+export type Identification =
+  | { readonly outcome: 'party'; readonly party: string }
+  | { readonly outcome: 'refused'; readonly detail: string }
+  /** The credential can be neither accepted nor refused now, and so is not accepted. The client sends it again. */
+  | { readonly outcome: 'undecided'; readonly detail: string };
+
+/** One answer for everything that is not a valid credential: it tells nobody how near they came. */
+export const noValidToken: Identification = {
+  outcome: 'refused',
+  detail: 'the request brings no valid token',
+};
 
 /**
  * Who sends this request? Called once a request, before anything of its body is read.
  *
- * Locally: bearer tokens that were given out with the party. For production, adapters of this port for OAuth 2.0 (RFC 9068 access tokens)
- * and mutual TLS (RFC 8705) come later; what they need beside the header is added to `Credentials`.
+ * Adapters: bearer tokens that were given out with the party, and OAuth 2.0 access tokens (RFC 9068), also bound to a certificate (RFC 8705).
  */
 export abstract class Authenticator {
-  /** The party, or undefined for whatever is not a valid credential. Never throws on what a client sent. */
-  abstract authenticate(credentials: Credentials): Promise<string | undefined>;
+  /** Never throws on what a client sent. */
+  abstract authenticate(credentials: Credentials): Promise<Identification>;
 }
