@@ -62,7 +62,7 @@ async function start(mesh: LocalMesh, options: DeskOptions, stack: Stack): Promi
     join(secrets, 'databases.json'),
     agencies.map((agency) => `desk_${agency}`),
   );
-  const [signInPort = 0, ...ports] = await freePorts(agencies.length + 1);
+  const ports = await freePorts(agencies.length);
   const desks = await Promise.all(
     agencies.map(async (agency, index) => ({
       agency,
@@ -78,7 +78,7 @@ async function start(mesh: LocalMesh, options: DeskOptions, stack: Stack): Promi
   for (const desk of desks) await writeDeskFolder(mesh, directory, desk, record);
   const peopleFile = join(secrets, 'people.json');
   await copyFile(sampleDirectoryPath, peopleFile);
-  const signIn = signInProcess(folder, signInPort, peopleFile, desks);
+  const signIn = signInProcess(mesh, folder, peopleFile, desks);
   const processes = new Map([
     ['sign-in', signIn],
     ...desks.map((desk): [string, SupervisedProcess] => [
@@ -87,7 +87,7 @@ async function start(mesh: LocalMesh, options: DeskOptions, stack: Stack): Promi
         log: join(folder, 'log', `desk-${desk.agency}.log`),
         env: {
           ...environment(mesh, desk, databases[`desk_${desk.agency}`] ?? ''),
-          OIDC_ISSUER: `http://127.0.0.1:${signInPort}`,
+          OIDC_ISSUER: mesh.signIn.issuer,
           ...options.settings,
         },
       }),
@@ -170,8 +170,8 @@ function deskProcess(
 }
 
 function signInProcess(
+  mesh: LocalMesh,
   folder: string,
-  port: number,
   peopleFile: string,
   desks: readonly DeskPlace[],
 ): SupervisedProcess {
@@ -187,9 +187,11 @@ function signInProcess(
     args: ['--enable-source-maps', fileURLToPath(new URL('sign-in-main.js', import.meta.url))],
     env: {
       MESH_ENV: 'local',
-      SIGN_IN_PORT: String(port),
+      SIGN_IN_PORT: String(mesh.signIn.port),
       SIGN_IN_PEOPLE_FILE: peopleFile,
       SIGN_IN_CLIENTS: JSON.stringify(clients),
+      SIGN_IN_SYSTEMS: JSON.stringify(mesh.signIn.systems),
+      SIGN_IN_AUDIENCE: mesh.gatewayUrl,
     },
     ready: /"event":"ready"/,
     logFile: join(folder, 'log', 'sign-in.log'),

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brokerPublicKey, newCipherKey, seedFile } from '#deploy/nats/broker-keys.js';
 import { type BrokerParty, serviceParties } from '#libs/contracts/party.js';
 import type { PartyEntry } from '#services/operator/domain/directory-file.js';
-import { newToken, putGatewayParty } from './gateway-parties.js';
+import { newToken, putGatewayClients, putGatewayParty } from './gateway-parties.js';
 import {
   evidenceOrigin,
   newNoteKey,
@@ -13,6 +13,7 @@ import {
   verifierKeyOf,
 } from '#libs/evidence/note-keys.js';
 import { replaceJson } from './mesh-state.js';
+import type { SystemClient } from './sign-in-provider.js';
 
 /** Room for each of a party's two streams. */
 const streamBytes = 16 * 1024 * 1024;
@@ -47,6 +48,10 @@ export class MeshSecrets {
   }
   get gatewayPartiesFile(): string {
     return join(this.folder, 'gateway-parties.json');
+  }
+  /** Private keys of the sample's agencies, with which their systems ask for access tokens. */
+  get systemsFolder(): string {
+    return join(this.folder, 'systems');
   }
   /** Bearer tokens in clear, for the sample's agencies only; production's are shown once and kept by the party. */
   get tokensFile(): string {
@@ -121,8 +126,40 @@ export class MeshSecrets {
     return tokens;
   }
 
+  /**
+   * A client at the sample's sign-in provider for each party: `system_<party>`, with its private key in `systems/<party>.jwk`. The provider has another
+   * address at each start, so the gateway's list is written anew.
+   */
+  async systems(parties: readonly string[], issuer: string): Promise<readonly SystemClient[]> {
+    await mkdir(this.systemsFolder, { recursive: true, mode: 0o700 });
+    const clients = await Promise.all(
+      parties.map(async (party) => ({
+        id: systemOf(party),
+        publicKey: publicKeyOf(
+          await this.keep(join(this.systemsFolder, `${party}.jwk`), newSystemKey),
+        ),
+      })),
+    );
+    const clientOf = new Map(parties.map((party) => [party, systemOf(party)]));
+    await putGatewayClients(this.gatewayPartiesFile, issuer, clientOf);
+    return clients;
+  }
+
   private async keep(file: string, make: () => string): Promise<string> {
     if (!existsSync(file)) await writeFile(file, make(), { mode: 0o600, flag: 'wx' });
     return (await readFile(file, 'utf8')).trim();
   }
 }
+
+const systemOf = (party: string): string => `system_${party}`;
+
+const newSystemKey = (): string =>
+  JSON.stringify(
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }),
+  );
+
+const publicKeyOf = (privateJwk: string): SystemClient['publicKey'] =>
+  createPublicKey({
+    key: JSON.parse(privateJwk) as Record<string, string>,
+    format: 'jwk',
+  }).export({ format: 'jwk' });

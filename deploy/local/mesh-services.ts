@@ -24,6 +24,8 @@ export interface ServiceGround {
   readonly clockFile: string;
   readonly secrets: MeshSecrets;
   readonly gatewayPort: number;
+  /** The sample's sign-in provider, whether it runs or not. */
+  readonly issuer: string;
   readonly settings?: ServiceSettings;
 }
 
@@ -41,6 +43,8 @@ const users: Readonly<
   reminders: { user: 'svc_reminders', database: 'reminders' },
   notifier: { user: 'svc_notifier', database: 'notifier' },
 };
+
+export const gatewayUrl = (port: number): string => `http://127.0.0.1:${port}`;
 
 /** The environment of a service: the same variables that containers get, with files and ports of this machine. */
 export function serviceEnvironment(
@@ -60,6 +64,8 @@ export function serviceEnvironment(
       ...common,
       HTTP_PORT: String(ground.gatewayPort),
       GATEWAY_PARTIES_FILE: secrets.gatewayPartiesFile,
+      GATEWAY_ISSUERS: ground.issuer,
+      GATEWAY_AUDIENCE: gatewayUrl(ground.gatewayPort),
     };
   const { user, database } = users[name];
   const own = {

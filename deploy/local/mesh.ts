@@ -11,12 +11,14 @@ import {
   type ServiceGround,
   type ServiceName,
   type ServiceSettings,
+  gatewayUrl,
   serviceNames,
   serviceProcess,
 } from './mesh-services.js';
 import type { LocalNats } from './nats-server.js';
 import { type LocalPostgres, startPostgres } from './postgres-server.js';
 import { type LocalRedis, startRedis } from './redis-server.js';
+import type { SystemClient } from './sign-in-provider.js';
 import { Stack } from './stack.js';
 import type { SupervisedProcess } from './supervised-process.js';
 
@@ -38,6 +40,14 @@ export interface MeshOptions {
   readonly stopWanted?: AbortSignal;
 }
 
+/** Where the sample's sign-in provider is once the desks run: the gateway takes its access tokens. */
+interface SignInPlace {
+  readonly port: number;
+  readonly issuer: string;
+  /** The agencies' own systems, as the provider is to know them. */
+  readonly systems: readonly SystemClient[];
+}
+
 /** A mesh of one machine: private servers and the services, each a process of its own, on loopback ports. */
 export interface LocalMesh {
   readonly gatewayUrl: string;
@@ -46,6 +56,7 @@ export interface LocalMesh {
   readonly clockFile: string;
   readonly opsEnvFile: string;
   readonly tokens: Readonly<Record<string, string>>;
+  readonly signIn: SignInPlace;
   readonly secrets: MeshSecrets;
   readonly servers: {
     readonly nats: LocalNats;
@@ -77,9 +88,7 @@ export async function startMesh(options: MeshOptions): Promise<LocalMesh> {
 async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
   const { folder, print } = options;
   await mkdir(join(folder, 'log'), { recursive: true, mode: 0o700 });
-  const secrets = await MeshSecrets.open(join(folder, 'secrets'));
-  await secrets.makeGuardKeys();
-  await secrets.makeEvidenceKey();
+  const secrets = await openSecrets(join(folder, 'secrets'));
   const clockFile = join(folder, 'clock.json');
   await LocalClockControl.open(clockFile, options.startsAt);
   const [
@@ -89,7 +98,8 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
     postgresPort = 0,
     smtpPort = 0,
     gatewayPort = 0,
-  ] = await freePorts(6);
+    signInPort = 0,
+  ] = await freePorts(7);
 
   const ports = { natsPort, monitorPort };
   const brokerStart = startBroker({ folder, parties: options.parties, secrets, ports, stack });
@@ -105,7 +115,7 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
   );
 
   const natsUrl = broker.nats.url;
-  const tokens = await secrets.tokens(options.parties.map(({ id }) => id));
+  const { tokens, signIn } = await letIn(options.parties, secrets, signInPort);
   const ground = {
     natsUrl,
     redisUrl: redis.url,
@@ -114,26 +124,46 @@ async function start(options: MeshOptions, stack: Stack): Promise<LocalMesh> {
     clockFile,
     secrets,
     gatewayPort,
+    issuer: signIn.issuer,
     ...(options.settings === undefined ? {} : { settings: options.settings }),
   };
   const services = await startServices(options, ground, stack);
-  print(`services: ${[...services.keys()].join(' · ')}`);
   const opsEnvFile = join(folder, 'ops.env');
   const seed = secrets.seed('svc_ops');
   await writeOpsEnv(opsEnvFile, { natsUrl, seed, clockFile, state: broker.stateFile });
   return {
-    gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
+    gatewayUrl: gatewayUrl(gatewayPort),
     natsUrl,
     mailFolder: join(folder, 'mail'),
     clockFile,
     opsEnvFile,
     tokens,
+    signIn,
     secrets,
     servers: { nats: broker.nats, redis, postgres, mail },
     databases,
     services,
     stop: () => stack.stop(),
   };
+}
+
+async function openSecrets(folder: string): Promise<MeshSecrets> {
+  const secrets = await MeshSecrets.open(folder);
+  await secrets.makeGuardKeys();
+  await secrets.makeEvidenceKey();
+  return secrets;
+}
+
+/** By token, and by a client of the sample's sign-in provider. */
+async function letIn(
+  parties: MeshOptions['parties'],
+  secrets: MeshSecrets,
+  port: number,
+): Promise<Pick<LocalMesh, 'tokens' | 'signIn'>> {
+  const ids = parties.map(({ id }) => id);
+  const tokens = await secrets.tokens(ids);
+  const issuer = `http://127.0.0.1:${port}`;
+  return { tokens, signIn: { port, issuer, systems: await secrets.systems(ids, issuer) } };
 }
 
 interface ServerPorts {
@@ -182,6 +212,7 @@ async function startServices(
   const all = [...services.values()];
   await stack.push(() => atOnce(all.map((service) => service.stop())));
   await atOnce(all.map((service) => service.start()));
+  print(`services: ${[...services.keys()].join(' · ')}`);
   return services;
 }
 

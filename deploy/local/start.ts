@@ -83,7 +83,7 @@ The mesh is up.
 ${Object.entries(desks?.urls ?? {})
   .map(([agency, url]) => `  desk     ${url}   (${agency}: pick who to be)\n`)
   .join('')}  tokens   ${mesh.secrets.tokensFile}
-  mail     ${mesh.mailFolder}   (gpg --homedir ${join(folder, 'gnupg')} --decrypt <mail>)
+${desks === undefined ? '' : `  issuer   ${mesh.signIn.issuer}   (access tokens for system_<party>, by the keys of ${mesh.secrets.systemsFolder})\n`}  mail     ${mesh.mailFolder}   (gpg --homedir ${join(folder, 'gnupg')} --decrypt <mail>)
   operator npm run ops -- ${folder === resolve('var') ? '' : `--folder ${folder} `}counts
   logs     ${join(folder, 'log')}
   clock    ${clock.now().toISOString()}: messages sent now need ids of that time; the examples of the docs have them

@@ -112,6 +112,12 @@ describe('an access token of the provider', () => {
     await until('the other party', async () => (await takenFor(gateway)) === 'trt_acme');
   });
 
+  it('is given by the sample’s provider for the gateway alone', async () => {
+    await expect(
+      issuer.tokenOf('west_system', 'https://elsewhere.example.org'),
+    ).rejects.toMatchObject({ error: 'invalid_target' });
+  });
+
   it('goes by issuer and client: a client of that name at another issuer is another party', async () => {
     expect((await ask(await other.tokenOf('west_system'))).status).toBe(200);
     await until('the party', async () => (await takenFor(gateway)) === 'trt_acme');

@@ -81,7 +81,7 @@ export class TokenIssuer {
   }
 
   /** Asks for a token as an agency's system does: client credentials, `private_key_jwt`. */
-  async tokenOf(client: string): Promise<string> {
+  async tokenOf(client: string, resource = audience): Promise<string> {
     const own = this.systems.get(client);
     if (own === undefined) throw new Error(`no such client: ${client}`);
     // As of this realm: jest's is another one than that of Node's WebCrypto.
@@ -93,7 +93,7 @@ export class TokenIssuer {
       oidc.PrivateKeyJwt(key),
       { execute: [oidc.allowInsecureRequests] },
     );
-    const answer = await oidc.clientCredentialsGrant(found, { resource: audience });
+    const answer = await oidc.clientCredentialsGrant(found, { resource });
     return answer.access_token;
   }
 
