@@ -185,15 +185,18 @@ describe('an access token of the provider', () => {
 
   it('is refused as soon as its party or its client is taken out of the list', async () => {
     const token = await issuer.tokenOf('acme_system');
-    expect((await ask(token)).status).toBe(200);
+    // A reading that an earlier write began may end after the wait for this one.
+    const answers = (status: number) =>
+      until(`the answer is ${status}`, async () => (await ask(token)).status === status);
+    await answers(200);
     await rewrite(gateway, ['jcp_west']);
-    isRefused(await ask(token));
+    await answers(401);
     gateway.clients.delete('trt_acme');
     await rewrite(gateway, parties);
-    isRefused(await ask(token));
+    await answers(401);
     expect((await gateway.as('trt_acme', '/v1/inbox')).status).toBe(200);
     await listClients(gateway);
-    expect((await ask(token)).status).toBe(200);
+    await answers(200);
   });
 
   it('stands in no log, nor do its claims', async () => {
