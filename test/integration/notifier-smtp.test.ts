@@ -12,6 +12,9 @@ import { type RelayScript, ScriptedRelay } from '#test/support/scripted-relay.js
 import { letterTo, makeReaderKey, SealingDesk } from '#test/support/sealing-desk.js';
 
 const address = 'reader@agency.example.org';
+/** How an answer that decides nothing is written down: its code and enhanced status, where it has them. */
+const replyTo = (body: string): string =>
+  /^\d{3}[ -]\d\.\d\.\d|^\d{3}(?=[ -])/.exec(body)?.[0].replace('-', ' ') ?? 'EMESSAGE';
 
 describe('handing a sealed mail to the relay', () => {
   let desk: SealingDesk;
@@ -35,7 +38,7 @@ describe('handing a sealed mail to the relay', () => {
     port: relay?.port ?? 1,
     tls: 'none',
     ehloName: 'post.example.org',
-    envelopeSender: 'notices@post.example.org',
+    envelopeSender: 'bounces@post.example.org',
     stepTimeoutMs: allow(2_000),
     ...change,
   });
@@ -67,9 +70,9 @@ describe('handing a sealed mail to the relay', () => {
     expect(bodiesStarted).toBe(1);
   });
 
-  it('asks for a bounce that names the envelope and quotes no body, where the relay can', async () => {
+  it('asks for a bounce that names the envelope and quotes no body, where the relay can, and that comes to an address of the mail alone', async () => {
     await playing({ offers: ['DSN'] });
-    expect(relay?.said).toContain('MAIL FROM:<notices@post.example.org> RET=HDRS ENVID=77aa');
+    expect(relay?.said).toContain('MAIL FROM:<bounces+77aa@post.example.org> RET=HDRS ENVID=77aa');
     expect(relay?.said).toContain(
       `RCPT TO:<${address}> NOTIFY=FAILURE,DELAY ORCPT=rfc822;${address}`,
     );
@@ -143,6 +146,60 @@ describe('handing a sealed mail to the relay', () => {
       { kind: 'unknown', reply: 'ECONNECTION' },
       1,
     ],
+    ...[
+      '354 go ahead',
+      '200 fine',
+      '220 relay ready',
+      '221 2.0.0 bye',
+      '600 what',
+      'queued as ABC123',
+      '2500 queued as ABC123',
+      '25 queued as ABC123',
+      '250-2.0.0 one\r\n550 5.0.0 other',
+      '5500 no',
+      '550-5.0.0 one\r\n250 2.0.0 other',
+    ].map((body): [string, RelayScript, SendOutcome, number] => [
+      `the body is answered with ${JSON.stringify(body)}`,
+      { body },
+      { kind: 'unknown', reply: replyTo(body) },
+      1,
+    ]),
+    [
+      'the body is refused for good in several lines',
+      { body: '554-5.7.1 no\r\n554 5.7.1 never' },
+      { kind: 'refused', reply: '554 5.7.1' },
+      1,
+    ],
+    [
+      'the refusal of the body is cut in half',
+      { body: 'cut-after:550 5.7.1 n' },
+      { kind: 'unknown', reply: '550 5.7.1' },
+      1,
+    ],
+    [
+      'the relay says that it took the mail before it was given it',
+      { data: '354 go ahead\r\n250 2.0.0 Ok: queued as EARLY' },
+      { kind: 'retry-later', reply: 'out-of-turn' },
+      0,
+    ],
+    [
+      'the relay says that it took the mail instead of asking for it',
+      { data: '250 2.0.0 Ok: queued as EARLY' },
+      { kind: 'retry-later', reply: 'out-of-turn' },
+      0,
+    ],
+    [
+      'the relay takes no mail of this size',
+      { offers: ['SIZE 1000'] },
+      { kind: 'refused', reply: 'EMESSAGE' },
+      0,
+    ],
+    [
+      'the relay answers the envelope with rubbish',
+      { mail: 'what' },
+      { kind: 'retry-later', reply: 'EENVELOPE' },
+      0,
+    ],
   ])('%s', async (_what, script, outcome, bodies) => {
     expect(await playing(script)).toEqual(outcome);
     expect(bodiesStarted).toBe(bodies);
@@ -210,7 +267,7 @@ describe('handing a sealed mail to the relay', () => {
     ]);
     relay = await ScriptedRelay.start([{ offers: ['REQUIRETLS'] }, { offers: [] }], { key, cert });
     expect((await carry({ tls: 'implicit', certificateAuthority: cert })).kind).toBe('accepted');
-    expect(relay.said).toContain('MAIL FROM:<notices@post.example.org> REQUIRETLS');
+    expect(relay.said).toContain('MAIL FROM:<bounces+77aa@post.example.org> REQUIRETLS');
     expect((await carry({ tls: 'implicit', certificateAuthority: cert })).kind).toBe('accepted');
     expect((await carry({ tls: 'implicit' })).kind).toBe('retry-later');
     expect(relay.bodies.length).toBe(2);

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import SMTPConnection, {
   type SMTPConnectionOptions,
@@ -8,6 +9,7 @@ import { MeshError } from '#libs/contracts/mesh-error.js';
 import { Courier, type SendJourney } from '../domain/courier.js';
 import { SealedMail } from '../domain/sealed-mail.js';
 import type { SendOutcome } from '../domain/send-ledger.js';
+import { RelayTurn } from './relay-turn.js';
 
 /** How the relay is reached. */
 export interface RelayOptions {
@@ -19,7 +21,7 @@ export interface RelayOptions {
   readonly password?: string;
   /** Said in EHLO: a neutral name, never the machine's own. */
   readonly ehloName: string;
-  /** MAIL FROM. */
+  /** MAIL FROM without the mail's own token: `bounces@post.example.org` makes `bounces+<token>@post.example.org`. */
   readonly envelopeSender: string;
   /** PEM of the authority that signed the relay's certificate, where it is not a public one. */
   readonly certificateAuthority?: string;
@@ -27,17 +29,16 @@ export interface RelayOptions {
   readonly stepTimeoutMs?: number;
 }
 
-/** What nodemailer puts on its errors. `EMESSAGE` with a code is the relay's own answer to the whole body. */
+/** What nodemailer puts on its errors. `EMESSAGE` with a response is the relay's own answer to the body. */
 interface SmtpFault {
   readonly code?: string | undefined;
-  readonly responseCode?: number | undefined;
   readonly response?: string | undefined;
 }
 
 /**
  * One connection and one attempt a mail; the ledger owns the retries. What decides is whether a byte of the body may have left:
- * before that, any failure is certainly not an acceptance; after it, only the relay's own full answer to the body tells, and without one the
- * outcome is unknown. (nodemailer reports the same error for both, and a cut-off answer as its last response.)
+ * before that, any failure is certainly not an acceptance; after it, only the relay's own whole answer to the whole body tells, and without
+ * one the outcome is unknown. (nodemailer reports the same error for both, and a cut-off answer as its last response.)
  */
 export class SmtpCourier extends Courier {
   readonly #onTheirWay = new Set<Promise<SendOutcome>>();
@@ -68,29 +69,33 @@ export class SmtpCourier extends Courier {
 
   async #attempt(mail: SealedMail, journey: SendJourney): Promise<SendOutcome> {
     const connection = new SMTPConnection(this.#connectionOptions());
+    const bytes = mail.bytes();
     let bodyStarted = false;
+    let turn: RelayTurn | undefined;
+    let writingDown: Promise<void> | undefined;
+    async function* body(): AsyncGenerator<Buffer> {
+      if (turn?.isOurs !== true) throw notOurTurn();
+      writingDown = journey.onBodyStarts();
+      await writingDown;
+      // Nothing has left yet: a relay that has spoken meanwhile gets nothing.
+      if (!turn.isOurs) throw notOurTurn();
+      bodyStarted = true;
+      yield Buffer.from(bytes);
+    }
     try {
-      await this.#open(connection);
-      const bytes = mail.bytes();
-      const body = (): Readable =>
-        Readable.from(
-          (async function* () {
-            await journey.onBodyStarts();
-            bodyStarted = true;
-            yield Buffer.from(bytes);
-          })(),
-          { objectMode: false },
-        );
-      const info = await sendOnce(
+      turn = new RelayTurn(await this.#open(connection));
+      const { response } = await sendOnce(
         connection,
         () => this.#envelope(mail, journey, bytes.length),
-        body,
+        () => Readable.from(body(), { objectMode: false }),
       );
-      return { kind: 'accepted', queueId: queueIdOf(info.response) };
+      return turn.isBroken ? outcomeOf(outOfTurn, bodyStarted) : outcomeOfBody(response);
     } catch (error) {
-      return outcomeOf(error as SmtpFault, bodyStarted);
+      return outcomeOf(faultOf(error as SmtpFault, turn), bodyStarted);
     } finally {
       connection.close();
+      // What it writes must not come after the attempt's end. That it failed was told by the body's stream.
+      await writingDown?.catch(() => undefined);
     }
   }
 
@@ -116,8 +121,9 @@ export class SmtpCourier extends Courier {
     };
   }
 
-  #open(connection: SMTPConnection): Promise<void> {
-    return new Promise((resolve, reject) => {
+  /** @returns the socket that the mail will go through: after STARTTLS another than at first. */
+  async #open(connection: SMTPConnection): Promise<Socket> {
+    await new Promise<void>((resolve, reject) => {
       connection.on('error', reject);
       connection.connect((error) => {
         if (error) return reject(error);
@@ -128,12 +134,15 @@ export class SmtpCourier extends Courier {
         );
       });
     });
+    const { _socket: socket } = connection;
+    if (!socket) throw new MeshError('mail-unavailable', 'the relay is gone');
+    return socket;
   }
 
   /** Made anew for each try: nodemailer writes into the envelope it is given. Full returns (RET=FULL) would mail the body back. */
   #envelope(mail: SealedMail, journey: SendJourney, size: number): SMTPEnvelope {
     return {
-      from: this.relay.envelopeSender,
+      from: senderFor(this.relay.envelopeSender, journey.envelopeId),
       to: mail.recipient,
       size,
       dsn: {
@@ -146,6 +155,9 @@ export class SmtpCourier extends Courier {
     };
   }
 }
+
+/** An envelope sender of the mail's own: most programs that write a bounce keep neither ENVID nor ORCPT, but all of them must address it. */
+const senderFor = (base: string, token: string): string => base.replace('@', `+${token}@`);
 
 /** With REQUIRETLS (RFC 8689) where the relay offers it; nodemailer says no before it has sent a word, so the second try is the first. */
 async function sendOnce(
@@ -172,20 +184,58 @@ function send(
   });
 }
 
+const outOfTurn: SmtpFault = { code: 'out-of-turn' };
+const notOurTurn = (): MeshError =>
+  new MeshError('mail-unavailable', 'the relay spoke out of its turn');
+
+/**
+ * A no to the envelope stands whatever came after it. Of a broken dialogue nothing else does: the answer that nodemailer took for one to
+ * the body may be to something else. `ESTREAM` out of our turn is the body's stream, which would not begin.
+ */
+function faultOf(fault: SmtpFault, turn: RelayTurn | undefined): SmtpFault {
+  if (turn === undefined || fault.code === 'EENVELOPE') return fault;
+  return turn.isBroken || (fault.code === 'ESTREAM' && !turn.isOurs) ? outOfTurn : fault;
+}
+
+/** Every line of a reply bears the same code, and the last one says that it is the last (RFC 5321 §4.2). */
+function isWhole(response: string | undefined): response is string {
+  const lines = (response ?? '').split(/\r?\n/);
+  const code = /^\d{3}/.exec(lines[0] ?? '')?.[0];
+  return (
+    code !== undefined &&
+    lines.every((line, i) =>
+      i === lines.length - 1
+        ? line === code || line.startsWith(`${code} `)
+        : line.startsWith(`${code}-`),
+    )
+  );
+}
+
+/** The mail system's own yes is x5z (RFC 5321 §4.2.1): `220` greets and `221` takes leave, neither takes a mail. */
+function outcomeOfBody(response: string): SendOutcome {
+  return isWhole(response) && response.startsWith('25')
+    ? { kind: 'accepted', queueId: queueIdOf(response) }
+    : { kind: 'unknown', reply: replyOf({ code: 'EMESSAGE', response }) };
+}
+
 function outcomeOf(fault: SmtpFault, bodyStarted: boolean): SendOutcome {
   const reply = replyOf(fault);
-  const answeredBody = fault.code === 'EMESSAGE' && fault.responseCode !== undefined;
+  const isNo = isWhole(fault.response) && /^[45]/.test(fault.response);
+  const answeredBody = fault.code === 'EMESSAGE' && isNo;
   if (bodyStarted && !answeredBody) return { kind: 'unknown', reply };
+  const aboutThisMail = fault.code === 'EMESSAGE' || fault.code === 'EENVELOPE';
+  // nodemailer would not even ask, because the mail is larger than the relay takes or the envelope cannot be: later is no better.
+  if (aboutThisMail && !fault.response) return { kind: 'refused', reply };
   // Of what is said before the body, only a no to this very envelope is for good; a relay that refuses the session may be mended.
-  const aboutThisMail = answeredBody || fault.code === 'EENVELOPE';
-  const forGood = aboutThisMail && (fault.responseCode ?? 0) >= 500 && fault.responseCode !== 503;
+  const forGood =
+    aboutThisMail && isNo && fault.response.startsWith('5') && !fault.response.startsWith('503');
   return { kind: forGood ? 'refused' : 'retry-later', reply };
 }
 
 /** Code and enhanced status only, e.g. `550 5.1.1`; a relay's words may repeat the address. Without a reply, nodemailer's error code. */
 function replyOf(fault: SmtpFault): string {
   const [, code, enhanced] =
-    /^(\d{3})[ -]?(\d\.\d{1,3}\.\d{1,3})?/.exec(fault.response ?? '') ?? [];
+    /^(\d{3})(?:[ -](\d\.\d{1,3}\.\d{1,3})?|$)/.exec(fault.response ?? '') ?? [];
   return code === undefined
     ? (fault.code ?? 'no-answer')
     : [code, enhanced].filter((part) => part !== undefined).join(' ');
