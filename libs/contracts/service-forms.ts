@@ -6,6 +6,7 @@ import { errorRules, type MeshErrorCode } from './error-codes.js';
 import { escalations, noticeKinds } from './notices.js';
 import { partyKinds } from './party.js';
 import { jobs, stepNames } from './steps.js';
+import { mailAddress } from './mail-address.js';
 
 const name = z.string().trim().min(1).max(120);
 
@@ -71,7 +72,7 @@ export const officesNamed = ({ offices }: Readonly<Record<string, unknown>>): re
 export const mailboxPutForm = z.strictObject({
   person: personId,
   name,
-  address: z.email({ error: 'must be a mail address' }).max(200),
+  address: mailAddress,
   publicKey: z
     .string()
     .max(64_000)
@@ -179,6 +180,7 @@ export const mailReportForm = z.strictObject({
       'no-key',
       'key-expired',
       'key-unusable',
+      'cannot-be-sealed',
       'no-mailbox',
       'refused-by-relay',
       'bounced',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { isMailAddress } from '#libs/contracts/mail-address.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { readSettings } from '#libs/settings/read-settings.js';
 import type { RelayOptions } from './adapters/smtp.courier.js';
@@ -27,7 +28,8 @@ const mailDomain = z
   .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain in lower case');
 const bareAddress = z
   .string()
-  .regex(/^[a-z0-9._-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a bare mail address in lower case');
+  .regex(/^[a-z0-9._-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a bare mail address in lower case')
+  .refine(isMailAddress, 'must be a mail address');
 
 const schema = z.object({
   MESH_ENV: z.enum(['local', 'production']),
@@ -80,7 +82,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): NotifierConfig
     httpPort: given.HTTP_PORT,
     logLevel: given.LOG_LEVEL,
     clockFile: given.CLOCK_FILE,
-    relay: relayOf(given, ehloName),
+    relay: relayOf(given, ehloName, domain),
     sender,
     signingKeyFile: given.SIGNING_KEY_FILE,
     sendLanes: given.SEND_LANES,
@@ -103,14 +105,14 @@ function checkRelay({
     throw invalid('SMTP_USER and SMTP_PASSWORD_FILE go together');
 }
 
-function relayOf(given: Variables, ehloName: string): RelayOptions {
+function relayOf(given: Variables, ehloName: string, domain: string): RelayOptions {
   const { SMTP_USER: user, SMTP_PASSWORD_FILE: passwordFile, SMTP_CA_FILE: authorityFile } = given;
   return {
     host: given.SMTP_HOST,
     port: given.SMTP_PORT,
     tls: given.SMTP_TLS,
     ehloName,
-    envelopeSender: given.MAIL_FROM,
+    envelopeSender: `bounces@${domain}`,
     ...(user === undefined || passwordFile === undefined
       ? {}
       : { user, password: contentOf('SMTP_PASSWORD_FILE', passwordFile).trim() }),

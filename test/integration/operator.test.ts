@@ -138,7 +138,11 @@ describe("the operator's tool", () => {
     expect(lacking.err).toMatch(
       new RegExp(`^config-invalid: people\\[\\d+\\].key: .*${last?.id}.asc cannot be read`),
     );
-    await writeFile(join(keys, `${last?.id}.asc`), 'the last key');
+    // As `gpg --export > file` writes it in Windows PowerShell 5.
+    await writeFile(
+      join(keys, `${last?.id}.asc`),
+      Buffer.concat([Uint8Array.of(0xff, 0xfe), Buffer.from('the last key', 'utf16le')]),
+    );
     guard.received.length = 0;
     expect((await ops(['directory', 'apply', sampleDirectoryPath, '--keys', keys])).code).toBe(0);
     const mailboxes = guard.received.map(({ envelope }) => envelope.data);

@@ -3,19 +3,20 @@ const tail = '-----END PGP MESSAGE-----';
 
 /**
  * The bytes inside an ASCII-armored OpenPGP message (RFC 9580 §6), given without line ends. Undefined unless the armor is whole and
- * alone: no armor header, no text before, after or between, canonical base64, and a checksum that is right where there is one.
+ * alone: no armor header, no text before, after or between, canonical base64, and a right checksum. RFC 9580 lets the checksum go; without
+ * it GnuPG 2.2 cannot read a message whose base64 has no padding.
  */
 export function dearmor(lines: readonly string[]): Uint8Array | undefined {
   if (lines[0] !== head || lines[1] !== '' || lines.at(-1) !== tail) return undefined;
   const content = lines.slice(2, -1);
   const last = content.at(-1);
-  const checksum = last?.startsWith('=') ? last.slice(1) : undefined;
-  const body = checksum === undefined ? content : content.slice(0, -1);
+  if (last?.startsWith('=') !== true) return undefined;
+  const body = content.slice(0, -1);
   if (body.length === 0 || !body.every((line) => line.length > 0 && line.length <= 76))
     return undefined;
   const bytes = decodeBase64(body.join(''));
-  if (bytes === undefined || checksum === undefined) return bytes;
-  return sameBytes(decodeBase64(checksum), crc24(bytes)) ? bytes : undefined;
+  if (bytes === undefined) return undefined;
+  return sameBytes(decodeBase64(last.slice(1)), crc24(bytes)) ? bytes : undefined;
 }
 
 /** RFC 4648 §4 with its padding and nothing else; atob alone would also take spaces and missing padding. */

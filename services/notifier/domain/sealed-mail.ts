@@ -1,3 +1,4 @@
+import { isMailAddress } from '#libs/contracts/mail-address.js';
 import { dearmor } from './dearmor.js';
 import { walkPackets } from './walk-packets.js';
 
@@ -22,20 +23,25 @@ const sealFaults = [
 ] as const;
 export type SealFault = (typeof sealFaults)[number];
 
-const bareAddress = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}$/;
+type Rule = (value: string) => boolean;
+const like =
+  (pattern: RegExp): Rule =>
+  (value) =>
+    pattern.test(value);
 
 /** Every outer header a mail must bear, exactly once, and the only form of its value: no display name, no words, nothing that tells. */
-const outerHeaders: Readonly<Record<string, RegExp>> = {
-  From: bareAddress,
-  To: bareAddress,
-  'Reply-To': bareAddress,
-  Date: /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} \+0000$/,
-  Subject: /^\S{1,20}$/,
-  'Message-ID': /^<[0-9a-f-]{8,64}@[a-z0-9.-]{1,253}>$/,
-  'Auto-Submitted': /^auto-generated$/,
-  'MIME-Version': /^1\.0$/,
-  'Content-Type':
+const outerHeaders: Readonly<Record<string, Rule>> = {
+  From: isMailAddress,
+  To: isMailAddress,
+  'Reply-To': isMailAddress,
+  Date: like(/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} \+0000$/),
+  Subject: like(/^\S{1,20}$/),
+  'Message-ID': like(/^<[0-9a-f-]{8,64}@[a-z0-9.-]{1,253}>$/),
+  'Auto-Submitted': like(/^auto-generated$/),
+  'MIME-Version': like(/^1\.0$/),
+  'Content-Type': like(
     /^multipart\/encrypted; protocol="application\/pgp-encrypted"; boundary="[0-9a-zA-Z_=-]{8,60}"$/,
+  ),
 };
 const outerHeaderCount = Object.keys(outerHeaders).length;
 
@@ -107,7 +113,7 @@ function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> | un
   for (const line of lines) {
     const [, name, value] = /^([A-Za-z-]+): (\S.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined || headers.has(name)) return undefined;
-    if (!Object.hasOwn(outerHeaders, name) || outerHeaders[name]?.test(value) !== true)
+    if (!Object.hasOwn(outerHeaders, name) || outerHeaders[name]?.(value) !== true)
       return undefined;
     headers.set(name, value);
   }

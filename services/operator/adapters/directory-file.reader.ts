@@ -5,9 +5,11 @@ import { areaRoles } from '#libs/contracts/address.js';
 import { districts } from '#libs/contracts/districts.js';
 import { localDate, personId, phone } from '#libs/contracts/form-fields.js';
 import { issueWords } from '#libs/contracts/issue-words.js';
+import { mailAddress } from '#libs/contracts/mail-address.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { partyKinds } from '#libs/contracts/party.js';
 import { jobs } from '#libs/contracts/steps.js';
+import { decodeText } from '../domain/decode-text.js';
 import type { DirectoryFile } from '../domain/directory-file.js';
 
 const partyId = z
@@ -41,7 +43,7 @@ const directoryFile = z.strictObject({
       job: z.enum(jobs),
       deputy: personId,
       name,
-      address: z.email({ error: 'must be a mail address' }).max(200),
+      address: mailAddress,
       key: z.boolean().default(true),
       active: z.boolean().default(true),
       joinsOn: localDate.optional(),
@@ -57,12 +59,12 @@ const directoryFile = z.strictObject({
  * @throws MeshError `config-invalid` that names the first field that is wrong, and how many more there are
  */
 export async function readDirectoryFile(path: string): Promise<DirectoryFile> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const bytes = await readFile(path).catch((cause: unknown) => {
     throw new MeshError('config-invalid', `${path} cannot be read`, { cause });
   });
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(decodeText(bytes));
   } catch (cause) {
     throw new MeshError('config-invalid', `${path} is not valid JSON`, { cause });
   }
@@ -93,14 +95,14 @@ export async function readKeys(
   for (const [at, person] of file.people.entries()) {
     if (!person.key) continue;
     const path = join(folder, `${person.id}.asc`);
-    const armoured = await readFile(path, 'utf8').catch((cause: unknown) => {
+    const bytes = await readFile(path).catch((cause: unknown) => {
       throw new MeshError(
         'config-invalid',
         `people[${at}].key: ${path} cannot be read; give the key, or say "key": false`,
         { cause },
       );
     });
-    keys.set(person.id, armoured);
+    keys.set(person.id, decodeText(bytes));
   }
   return keys;
 }
