@@ -139,7 +139,7 @@ function createSender(
 }
 
 async function createDesk(
-  { db, clock }: Ground,
+  { db, clock, logger }: Ground,
   mailSender: MailSender,
   outbox: OutboxRelay,
   config: NotifierConfig,
@@ -157,6 +157,8 @@ async function createDesk(
     sealer: new OpenpgpSealer(key, sender),
     strongbox: new OpenpgpStrongbox(key),
     onCommitted,
+    onNotSealed: (mail, { why, cause: err }) =>
+      logger.error({ event: 'mail-not-sealed', mail, why, err }, 'a mail could not be sealed'),
   });
 }
 

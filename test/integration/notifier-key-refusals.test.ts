@@ -3,7 +3,7 @@ import * as openpgp from 'openpgp';
 import { examineKey } from '#services/notifier/adapters/examine-key.js';
 import { type KeyRefusal, keyRefusals } from '#services/notifier/domain/sealer.js';
 import { OpenpgpHome } from '#test/support/openpgp-home.js';
-import { letterTo, makeReaderKey, SealingDesk } from '#test/support/sealing-desk.js';
+import { armorOf, letterTo, makeReaderKey, SealingDesk } from '#test/support/sealing-desk.js';
 
 const address = 'reader@agency.example.org';
 const day = 24 * 60 * 60;
@@ -29,6 +29,19 @@ describe('a key that is offered for a mailbox', () => {
     if (encryption !== undefined) await home.addSubkey(fingerprint, encryption);
     return home.exportKey(fingerprint);
   };
+
+  it('is fit with an older good encryption subkey beside a newer one that is not', async () => {
+    for (const newer of ['brainpoolP256r1', 'secp256k1', 'rsa1024']) {
+      const fingerprint = await home.makeKey(address, 'rsa2048');
+      await home.addSubkey(fingerprint, 'rsa3072');
+      const good = await openpgp.readKey({ armoredKey: await home.exportKey(fingerprint) });
+      await home.addSubkey(fingerprint, newer);
+      const examined = await examineKey(await home.exportKey(fingerprint), address, inDays(1));
+      expect(examined).toMatchObject({
+        encryptionKeyId: good.subkeys[0]?.getKeyID().toHex() ?? '',
+      });
+    }
+  });
 
   it.each<[string, string, string | undefined, KeyRefusal | 'fit']>([
     ['Curve25519 as gpg makes it', 'future-default', undefined, 'fit'],
@@ -83,6 +96,115 @@ describe('a key that is offered for a mailbox', () => {
     const revoked = await subkey?.revoke(key.keyPacket as openpgp.SecretKeyPacket, {}, new Date());
     key.subkeys = revoked === undefined ? [] : [revoked];
     expect(await verdict(key.toPublic().armor())).toBe('revoked');
+  });
+
+  it.each<[string, readonly number[], KeyRefusal]>([
+    ['version 5 (GnuPG with LibrePGP)', [5, 22], 'version-not-4'],
+    ['version 5 with Kyber', [5, 8], 'version-not-4'],
+    ['version 6', [6, 27], 'version-not-4'],
+    ['version 3 (PGP 2)', [3, 1], 'version-not-4'],
+    ['version 4 with a post-quantum algorithm', [4, 30], 'algorithm-too-new'],
+  ])(
+    'is refused for its kind, not as rubbish: %s',
+    async (_kind, [version = 0, algorithm = 0], refusal) => {
+      const body = new Uint8Array(60).fill(7);
+      body.set([version, 0x60, 0, 0, 0, algorithm, 0, algorithm]);
+      for (const header of [
+        [0xc6, body.length],
+        [0x98, body.length],
+        [0x99, 0, body.length],
+      ])
+        expect(
+          await verdict(
+            openpgp.armor(openpgp.enums.armor.publicKey, Uint8Array.from([...header, ...body])),
+          ),
+        ).toBe(refusal);
+    },
+  );
+
+  it('is refused for a post-quantum encryption subkey, and used where an older one is beside it', async () => {
+    const { publicKey } = await makeReaderKey(address);
+    const key = await openpgp.readKey({ armoredKey: publicKey });
+    const postQuantum = new Uint8Array(62).fill(7);
+    postQuantum.set([0xce, 60, 4, 0x60, 0, 0, 0, 35]);
+    const bytes = Buffer.concat([key.write(), postQuantum]);
+    const armored = (binary: Uint8Array): string =>
+      openpgp.armor(openpgp.enums.armor.publicKey, binary);
+    expect(await verdict(armored(bytes))).toBe('fit');
+    key.subkeys = [];
+    expect(await verdict(armored(Buffer.concat([key.write(), postQuantum])))).toBe(
+      'algorithm-too-new',
+    );
+  });
+
+  it('is refused with a reason of its own when user ids or self-signatures are gone or broken', async () => {
+    const { publicKey } = await makeReaderKey(address);
+    const read = (): Promise<openpgp.PublicKey> => openpgp.readKey({ armoredKey: publicKey });
+    const stripped = await read();
+    stripped.users = [];
+    expect(await verdict(stripped.armor())).toBe('no-user-id');
+    const unsigned = await read();
+    for (const user of unsigned.users) user.selfCertifications = [];
+    expect(await verdict(unsigned.armor())).toBe('self-signature-missing');
+    const broken = (await read()).write();
+    const at = Buffer.from(broken).indexOf(address) + address.length + 60;
+    broken[at] = (broken[at] ?? 0) ^ 1;
+    expect(await verdict(openpgp.armor(openpgp.enums.armor.publicKey, broken))).toBe(
+      'self-signature-bad',
+    );
+    const unbound = await read();
+    for (const subkey of unbound.subkeys) subkey.bindingSignatures = [];
+    expect(await verdict(unbound.armor())).toBe('self-signature-bad');
+  });
+
+  it('is judged by what verifies alone, and our signature is dated by our clock', async () => {
+    const { privateKey, publicKey } = await makeReaderKey(address, {
+      keyExpirationTime: 390 * day,
+    });
+    const secret = await openpgp.readPrivateKey({ armoredKey: privateKey });
+    const desk = await SealingDesk.open();
+    const farAhead = inDays(30 * 365);
+    const { publicKey: ahead } = await openpgp.reformatKey({
+      privateKey: secret,
+      userIDs: [{ name: 'Test Reader', email: address }],
+      date: farAhead,
+      format: 'object',
+    });
+    const truly = ahead.users[0]?.selfCertifications[0];
+    const alien = (
+      await openpgp.readKey({
+        armoredKey: (await makeReaderKey('other@agency.example.org', { date: farAhead })).publicKey,
+      })
+    ).users[0]?.selfCertifications[0];
+    if (truly === undefined || alien === undefined) throw new Error('no signature');
+    alien.issuerKeyID = secret.getKeyID();
+    try {
+      for (const signature of [truly, alien]) {
+        const key = await openpgp.readKey({ armoredKey: publicKey });
+        key.users[0]?.selfCertifications.push(signature);
+        const armored = key.armor();
+        expect(await verdict(armored)).toBe('fit');
+        const mail = await desk.seal(letterTo(address), armored);
+        const { signatures } = await openpgp.decrypt({
+          message: await openpgp.readMessage({ armoredMessage: armorOf(mail) }),
+          decryptionKeys: secret,
+          verificationKeys: desk.signingKey,
+        });
+        expect(await signatures[0]?.verified).toBe(true);
+        const made = (await signatures[0]?.signature)?.packets[0]?.created;
+        expect(made?.getTime()).toBeLessThanOrEqual(Date.now());
+      }
+      expect(await verdict(publicKey, inDays(391))).toBe('expired');
+    } finally {
+      await desk.close();
+    }
+  });
+
+  it('is read with the marks that Windows programs leave in it', async () => {
+    const { publicKey } = await makeReaderKey(address);
+    const spoilt = `\ufffd\ufffd${publicKey.replace(/[^]/g, '$&\0')}`;
+    for (const armored of [`\ufeff${publicKey}`, spoilt, publicKey.replaceAll('\n', '\r\n')])
+      expect(await verdict(armored)).toBe('fit');
   });
 
   it('is refused for an address that none of its verified user ids bears', async () => {

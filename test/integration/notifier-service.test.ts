@@ -141,7 +141,7 @@ describe('the notifier, as a process beside real servers', () => {
     expect(opened.clear).toContain('By: Thursday 26 March 2026');
     expect(mail).toMatchObject({
       to: [address],
-      from: 'notices@post.example.org',
+      from: expect.stringMatching(/^bounces\+[0-9a-f]{32}@post\.example\.org$/),
       helo: 'post.example.org',
       ret: 'HDRS',
       notify: [['FAILURE', 'DELAY']],
@@ -252,6 +252,33 @@ describe('the notifier, as a process beside real servers', () => {
     expect(await mails()).toEqual([]);
   });
 
+  it('holds at the first attempt what cannot be sealed, and tells so, for a mailbox from before one rule held for addresses', async () => {
+    const long = `${'a'.repeat(65)}@agency.example.org`;
+    const { publicKey } = await makeReaderKey(address, {
+      userIDs: [{ email: address }, { email: long }],
+    });
+    await putMailbox({ publicKey });
+    await database.query('update person set address = $1 where person = $2', [long, person]);
+    const notice = await sendNotice();
+    await guard.sent(typeOf('mail.reported'), {
+      notice,
+      outcome: 'held',
+      reason: 'cannot-be-sealed',
+    });
+    expect(service.log.find(({ event }) => event === 'mail-not-sealed')).toMatchObject({
+      why: 'header-not-allowed',
+    });
+    await putMailbox({ publicKey });
+    await guard.sent(typeOf('mail.reported'), { notice, outcome: 'accepted' });
+  });
+
+  it('refuses a mailbox whose address no mail could be sealed for, as the operator is told', async () => {
+    const id = newId();
+    const data = { person, name: 'Jo Reader', address: `${'a'.repeat(65)}@agency.example.org` };
+    guard.deliver({ id, type: typeOf('people.mailbox-put'), data });
+    await guard.sent(typeOf('deadletter.reported'), { message: id, code: 'malformed-message' });
+  });
+
   it('does not let an older mailbox that comes late replace a newer one', async () => {
     await putMailbox();
     const id = newId();
@@ -287,6 +314,7 @@ describe('the notifier, as a process beside real servers', () => {
     expect(kept).toContain('held');
     expect(`${kept}${service.text}`).not.toMatch(new RegExp(`WND|attend the|${hex}|2026-03-12`));
     expect(service.text).not.toContain(address);
+    expect(service.text).not.toMatch(/did-not-attend|p_unknown|\bp_\d+\b/);
     expect(
       (
         await database.query(

@@ -30,7 +30,8 @@ export class SealingDesk {
   /** @throws Error when the key is refused. */
   async seal(letter: Letter, armoredKey: string): Promise<SealedMail> {
     const result = await this.sealer.seal(letter, armoredKey);
-    if (result.kind !== 'sealed') throw new Error(`not sealed: ${result.refusal}`);
+    if (result.kind !== 'sealed')
+      throw new Error(`not sealed: ${result.kind === 'unusable' ? result.refusal : result.why}`);
     return result.mail;
   }
 

@@ -11,7 +11,10 @@ import { type Incoming, MailDesk } from './mail-desk.js';
 
 export const loggerToken = Symbol('logger');
 
-/** What comes into the notifier's inbox, by type. Only the guard can put anything there. */
+/**
+ * What comes into the notifier's inbox, by type. Only the guard can put anything there. The log names messages by their ids alone: whoever
+ * reads it must not learn that a person got an alert, nor of what kind.
+ */
 @Controller()
 export class DeliveryController {
   constructor(
@@ -23,10 +26,7 @@ export class DeliveryController {
   async onNotice(@Payload() message: unknown): Promise<void> {
     const { envelope, form } = read(message, noticeForm);
     await this.desk.takeNotice(envelope, form);
-    this.logger.info(
-      { event: 'notice-taken', notice: envelope.id, kind: form.kind },
-      'notice taken',
-    );
+    this.logger.info({ event: 'notice-taken', notice: envelope.id }, 'notice taken');
   }
 
   @HandlesMessage(typeOf('notice.stop'))
@@ -44,10 +44,10 @@ export class DeliveryController {
     const { envelope, form } = read(message, mailboxPutForm);
     const refusal = await this.desk.putMailbox(envelope, form);
     if (refusal === undefined)
-      this.logger.info({ event: 'mailbox-put', person: form.person }, 'mailbox put');
+      this.logger.info({ event: 'mailbox-put', message: envelope.id }, 'mailbox put');
     else
       this.logger.warn(
-        { event: 'key-refused', person: form.person, refusal, why: keyRefusals[refusal] },
+        { event: 'key-refused', message: envelope.id, refusal, why: keyRefusals[refusal] },
         'key refused',
       );
   }

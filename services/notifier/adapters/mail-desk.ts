@@ -8,7 +8,7 @@ import { letterOfNotice } from '../domain/letter-of-notice.js';
 import type { SenderIdentity } from '../domain/letter.js';
 import { deadLetterReported, mailReported } from '../domain/own-message.js';
 import type { SealedMail } from '../domain/sealed-mail.js';
-import type { KeyRefusal, Sealer } from '../domain/sealer.js';
+import type { KeyRefusal, Sealer, SealResult } from '../domain/sealer.js';
 import type { HoldReason } from '../domain/send-ledger.js';
 import type { Strongbox } from '../domain/strongbox.js';
 import { heldMailsOf, insertHeld, insertPrepared, releaseHeld } from './mail-ledger.store.js';
@@ -24,6 +24,8 @@ export interface MailDeskOptions {
   readonly sender: SenderIdentity;
   /** Something may be due, or wait in the outbox. */
   readonly onCommitted: () => void;
+  /** A fit key, and yet no mail: ours to mend. The mail of that Message-ID is held. */
+  readonly onNotSealed: (messageId: string, result: NotSealed) => void;
 }
 
 /** What counts of a delivered envelope: the id by which it is taken in once, and when its sender made it. */
@@ -37,6 +39,7 @@ type Sealed = {
   readonly mail: SealedMail;
   readonly encryptionKeyId: string;
 };
+type NotSealed = Extract<SealResult, { kind: 'not-sealed' }>;
 type Held = { readonly kind: 'held'; readonly reason: HoldReason };
 
 /**
@@ -129,7 +132,7 @@ export class MailDesk {
     const key = await this.options.sealer.examine(publicKey, address, at);
     return typeof key === 'string'
       ? { person, address, refusal: key }
-      : { person, address, publicKey, fingerprint: key.fingerprint };
+      : { person, address, publicKey: key.armored, fingerprint: key.fingerprint };
   }
 
   async #releaseHeld(tx: NotifierTransaction, mailbox: Mailbox, at: Date): Promise<void> {
@@ -161,9 +164,15 @@ export class MailDesk {
       letterOfNotice(notice, mailbox.address, messageId, at),
       mailbox.publicKey,
     );
-    return result.kind === 'sealed'
-      ? result
-      : { kind: 'held', reason: holdReasonOf(result.refusal) };
+    switch (result.kind) {
+      case 'sealed':
+        return result;
+      case 'unusable':
+        return { kind: 'held', reason: holdReasonOf(result.refusal) };
+      case 'not-sealed':
+        this.options.onNotSealed(messageId, result);
+        return { kind: 'held', reason: 'cannot-be-sealed' };
+    }
   }
 }
 

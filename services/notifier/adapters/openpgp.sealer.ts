@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { MeshError } from '#libs/contracts/mesh-error.js';
 import * as openpgp from 'openpgp';
 import type { Letter, SenderIdentity } from '../domain/letter.js';
 import { outerHeaderFields, wrapSealed } from '../domain/outer-mail.js';
@@ -45,32 +44,47 @@ export class OpenpgpSealer extends Sealer {
   override async seal(letter: Letter, armoredKey: string): Promise<SealResult> {
     const examined = await examineKey(armoredKey, letter.to, letter.date);
     if (typeof examined === 'string') return { kind: 'unusable', refusal: examined };
+    const { encryptionKeyId } = examined;
+    try {
+      const bytes = await this.#mailOf(letter, examined);
+      const mail = SealedMail.check(bytes, { recipient: letter.to, encryptionKeyId });
+      return typeof mail === 'string'
+        ? { kind: 'not-sealed', why: mail }
+        : { kind: 'sealed', mail, encryptionKeyId };
+    } catch (cause) {
+      return { kind: 'not-sealed', why: 'sealing-failed', cause };
+    }
+  }
+
+  async #mailOf(letter: Letter, to: ExaminedKey): Promise<Uint8Array> {
     const outer = outerHeaderFields(letter, this.sender);
     const inner = await composeInnerMail(letter, this.sender, outer, this.#publicKey);
-    const armored = await this.#signAndEncrypt(inner, examined);
-    const bytes = wrapSealed(outer, randomBytes(18).toString('hex'), armored);
-    const mail = SealedMail.check(bytes, {
-      recipient: letter.to,
-      encryptionKeyId: examined.encryptionKeyId,
-    });
-    if (typeof mail === 'string')
-      throw new MeshError('internal', `the sealed mail did not pass its own check: ${mail}`);
-    return { kind: 'sealed', mail, encryptionKeyId: examined.encryptionKeyId };
+    return wrapSealed(
+      outer,
+      randomBytes(18).toString('hex'),
+      await this.#signAndEncrypt(inner, to),
+    );
   }
 
   /**
    * The explicit session key without AEAD forces PKESK v3 + SEIPD v1: for a key that advertises SEIPD v2 the library would otherwise write
-   * packets that its own exporter, gpg 2.2, cannot read. The signature is dated by this machine's own clock, never the mesh's:
-   * the reader's program compares it with its own.
+   * packets that its own exporter, gpg 2.2, cannot read. The signature is dated by this machine's own clock, never by the mesh's nor by
+   * anything in the reader's key: the reader's program compares it with its own. In one step, the library would date it by the day on
+   * which the reader's key was found fit.
    */
   async #signAndEncrypt(inner: Uint8Array, to: ExaminedKey): Promise<string> {
-    return openpgp.encrypt({
+    const signed = await openpgp.sign({
       message: await openpgp.createMessage({ binary: inner }),
+      signingKeys: this.signingKey,
+      format: 'object',
+      config: quiet,
+    });
+    return openpgp.encrypt({
+      message: signed,
       encryptionKeys: to.key,
       encryptionKeyIDs: [to.encryptionPart.getKeyID()],
-      signingKeys: this.signingKey,
       sessionKey: { data: randomBytes(32), algorithm: 'aes256' },
-      date: new Date(Math.max(Date.now(), to.madeAt.getTime())),
+      date: to.fitOn,
       format: 'armored',
       config: quiet,
     });

@@ -1,7 +1,7 @@
 /*
  * One mail in the ledger, drawn once. `attempt` counts from 1; `phase` tells whether a byte of the body may have left.
  *
- *   no usable key ─▶ held ──a usable key──▶ prepared ◀──────────────── retry later ───────────────┐
+ *   not sealable ──▶ held ──a usable key──▶ prepared ◀──────────────── retry later ───────────────┐
  *                                             │ ▲                                                 │
  *              sealed bytes, Message-ID,      │ └── worker lost before the body (certainly not    │
  *              ENVID, sha256 never change     │     accepted)                                     │
@@ -18,7 +18,13 @@
  * Message-ID, so that a relay or a mail client can drop the second copy.
  */
 
-const holdReasons = ['no-mailbox', 'no-key', 'key-expired', 'key-unusable'] as const;
+const holdReasons = [
+  'no-mailbox',
+  'no-key',
+  'key-expired',
+  'key-unusable',
+  'cannot-be-sealed',
+] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
 export type SendPhase = 'opening' | 'body';

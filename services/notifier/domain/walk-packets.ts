@@ -25,7 +25,10 @@ export function walkPackets(bytes: Uint8Array): readonly PacketSlice[] | undefin
   return packets;
 }
 
-function readLength(bytes: Uint8Array, at: number): { size: number; bodyAt: number } | undefined {
+export function readLength(
+  bytes: Uint8Array,
+  at: number,
+): { size: number; bodyAt: number } | undefined {
   const [first, second, third, fourth, fifth] = bytes.subarray(at, at + 5);
   if (first === undefined) return undefined;
   if (first < 192) return { size: first, bodyAt: at + 1 };
