@@ -43,6 +43,10 @@ export class MeshSecrets {
   get evidencePublicKeyFile(): string {
     return join(this.folder, 'evidence.pub');
   }
+  /** Signs the mails; the notifier makes it at its first start. */
+  get signingKeyFile(): string {
+    return join(this.folder, 'signing-key.asc');
+  }
   get databasePasswordsFile(): string {
     return join(this.folder, 'databases.json');
   }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nodeArguments } from '#libs/settings/node-arguments.js';
 import type { DatabaseName, DatabaseUrls } from './local-databases.js';
@@ -91,7 +90,7 @@ export function serviceEnvironment(
         SMTP_PORT: String(ground.smtpPort),
         SMTP_TLS: 'none',
         MAIL_FROM: 'notices@post.example.org',
-        SIGNING_KEY_FILE: join(secrets.folder, 'signing-key.asc'),
+        SIGNING_KEY_FILE: secrets.signingKeyFile,
       };
   }
 }

@@ -6,6 +6,7 @@ import { LocalClockControl } from '#deploy/sample/clock-control.js';
 import { GpgHome } from '#deploy/sample/gpg-home.js';
 import { playJourney } from '#deploy/sample/journey.js';
 import { loadSample } from '#deploy/sample/load-sample.js';
+import { importMeshKey } from '#deploy/sample/mesh-key.js';
 import { readSampleDirectory } from '#deploy/sample/sample-directory.js';
 import { makeSampleKeys } from '#deploy/sample/sample-keys.js';
 import { type LocalMesh, startMesh } from './mesh.js';
@@ -32,6 +33,7 @@ async function prepareSample(mesh: LocalMesh, folder: string, stop: AbortSignal)
     print,
     stopWanted: stop,
   });
+  await importMeshKey(join(folder, 'gnupg'), mesh.secrets.signingKeyFile);
   await loadSample({ env: operatorEnv(mesh), keysFolder });
   print(
     `directory: ${directory.parties.length} parties, ${directory.people.length} people, by the operator's tool`,

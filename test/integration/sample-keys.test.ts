@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, readdir } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as openpgp from 'openpgp';
 import { keepMail } from '#deploy/local/mail-folder.js';
 import { GpgHome } from '#deploy/sample/gpg-home.js';
+import { importMeshKey } from '#deploy/sample/mesh-key.js';
 import { MailReader } from '#deploy/sample/mail-reader.js';
 import { makeSampleKeys } from '#deploy/sample/sample-keys.js';
 import { scratchFolder, type ScratchFolder } from '#test/support/scratch-folder.js';
@@ -66,8 +67,13 @@ describe("the sample's people", () => {
     });
     const mails = join(folder.path, 'mail');
     await mkdir(mails);
+    const signingKeyFile = join(folder.path, 'signing-key.asc');
+    await writeFile(signingKeyFile, mesh.privateKey.armor());
+    await importMeshKey(gpgHome, signingKeyFile);
     const gpg = await GpgHome.open(gpgHome);
-    await gpg.importKey(mesh.publicKey.armor());
+    expect((await gpg.decrypt(Buffer.from(sealed))).signedBy).toBe(
+      mesh.publicKey.getFingerprint().toUpperCase(),
+    );
     const reader = await MailReader.open(mails, gpg);
     await keepMail(mails, {
       seq: 1,
