@@ -59,6 +59,8 @@ function fileOf(person: string, messages: readonly Told[]): CaseFile {
       waiting: [],
       reminders: [],
       mails: [],
+      stepsAsOf: undefined,
+      notHad: [],
     },
     kept: messages.map(({ name, sender, to, data, actor }, index): KeptMessage => ({
       id: id(index),
