@@ -123,7 +123,7 @@ export const errorRules = {
     'The client’s no could not be read whole. What could be read counts; what else it may mean is stopped until you record it again, whole',
   ),
   'newer-decision-stands': decided(
-    'This changed nothing: the client decided otherwise later, or within two minutes, and then the no counts. Ask the client, and record the answer again',
+    'This changed nothing: the client decided otherwise later, or at the same moment, and then the no counts. Ask the client, and record the answer again',
   ),
   unroutable: decided('Nobody serves that area in that role at present; choose a party yourself'),
   'route-timeout': decided('No route was found in time; choose a party yourself'),

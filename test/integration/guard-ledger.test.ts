@@ -67,7 +67,8 @@ describe('the ledger of consents', () => {
     const late = await river.sendAndWait(
       consent(caseId, { purposes: ['exit-notice', 'treatment-status'], takenAt: old }),
     );
-    expect(late.state).toBe('cleared');
+    expect(late).toMatchObject({ state: 'refused', task: 'mend-consent' });
+    expect(late.records).toMatchObject([{ reason: 'newer-decision-stands' }]);
     expect(late.consent?.notChanged).toHaveLength(4);
     expect(late.consent?.covers).toEqual([]);
 

@@ -24,11 +24,14 @@ const agencies = [...new Set(parties.map(({ agency }) => agency))];
 const lines = agencies.flatMap((from) =>
   agencies.flatMap((to) => purposes.map((purpose) => ({ from, to, purpose }))),
 );
-/** All that a ledger answers, line by line; which consent is named does not matter. */
+/**
+ * All that a ledger allows, line by line. Which consent is named does not matter, nor why it is a no: a yes that is older than a no whose lines are not
+ * clear leaves no line of its own.
+ */
 const answersOf = (scopes: Scopes): string[] =>
   lines.map((line) => {
     const answer = askConsent(scopes, line, monday);
-    return `${scopeKey(line.from, line.to, line.purpose)} ${answer.allowed ? [...answer.excluded].toSorted().join() : answer.why}`;
+    return `${scopeKey(line.from, line.to, line.purpose)} ${answer.allowed ? [...answer.excluded].toSorted().join() : 'no'}`;
   });
 
 const scopesOf = (desk: ReturnType<typeof openDesk>): Scopes[] =>

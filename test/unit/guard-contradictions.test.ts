@@ -74,7 +74,7 @@ describe('the outcome of an appointment', () => {
       }));
     feedback('refused');
     expect(outcome('did-not-attend').verdict).toMatchObject({ reason: 'no-consent-on-record' });
-    desk.nowMs += 3 * 60_000; // within two minutes the no would stand
+    desk.nowMs += 60_000;
     feedback('given');
     const theirs = send(jcp, 'referral.requested', hill).id;
     expect(send(hill, 'appointment.did-not-attend', jcp, { cites: theirs }).verdict).toEqual(
@@ -380,7 +380,7 @@ describe('an exit that the client let be told expressly', () => {
     const exit = () => send(river, 'exit.notified', jcp, { data: { exit: 'planned' } }).verdict;
     expect(exit()).toEqual(cleared);
     const decide = (more: object) => {
-      desk.nowMs += 3 * 60_000; // within two minutes a no would stand
+      desk.nowMs += 60_000;
       consent(river, (c) => ({
         ...tpr2Consent(c, [jcp]),
         takenAt: new Date(desk.nowMs).toISOString(),

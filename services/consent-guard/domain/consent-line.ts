@@ -20,7 +20,7 @@ export interface ConsentLine extends Pick<
 export interface SettledLines {
   /** Lines whose state changes. */
   readonly newer: readonly Scope[];
-  /** Lines that stay as they are because the client decided the opposite, later or at about the same time. */
+  /** Lines that stay as they are because the client decided the opposite, later or at the same moment. */
   readonly outdone: readonly Scope[];
   readonly lines: readonly ConsentLine[];
 }

@@ -158,7 +158,7 @@ const outdoneBy = (
     ? {
         code: 'newer-decision-stands',
         field: 'data.takenAt',
-        detail: 'the client decided otherwise later, or at about the same time',
+        detail: 'the client decided otherwise later, or at the same moment',
       }
     : undefined;
 

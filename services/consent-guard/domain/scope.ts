@@ -31,21 +31,17 @@ export const anyone = '*';
 /** A client's lines, by `scopeKey`. */
 export type Scopes = ReadonlyMap<string, Scope>;
 
-/** The clocks of two offices differ. So near to each other the no counts, whichever of the two bears the later time. */
-export const noPrevailsMs = 2 * 60_000;
-
 /**
- * What stands on a line after one more yes or no, or undefined where the line stays as it is. The newer decision of the client; of a yes and a
- * no within two minutes of each other the no, and of two yeses made at the same moment what both allow. So the order of recording does not
- * matter. (A withdrawal always takes its place: `withdrawScopes`.)
+ * What stands on a line after one more yes or no, or undefined where the line stays as it is. The newer decision of the client; of two
+ * made at the same moment the no, and of two yeses what both allow. So the order of recording does not matter. (A withdrawal always
+ * takes its place: `withdrawScopes`.)
  */
 export function scopeAfter(scope: Scope, standing: Scope | undefined): Scope | undefined {
   if (standing === undefined || !Number.isFinite(standing.decidedAtMs)) return scope;
-  const laterMs = scope.decidedAtMs - standing.decidedAtMs;
-  if (isYes(scope) && !isYes(standing)) return laterMs > noPrevailsMs ? scope : undefined;
-  if (!isYes(scope) && isYes(standing)) return laterMs >= -noPrevailsMs ? scope : undefined;
-  if (laterMs !== 0) return laterMs > 0 ? scope : undefined;
+  if (scope.decidedAtMs !== standing.decidedAtMs)
+    return scope.decidedAtMs > standing.decidedAtMs ? scope : undefined;
   if (!isYes(scope)) return scope;
+  if (!isYes(standing)) return undefined;
   return {
     ...(scope.consentId > standing.consentId ? scope : standing),
     excluded: [...new Set([...scope.excluded, ...standing.excluded])].toSorted(),
