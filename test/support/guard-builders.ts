@@ -44,7 +44,7 @@ export const parties: readonly DirectoryParty[] = [
 export const personOf = (partyId: string): string => `p_${partyId}`;
 
 export const newDirectory = (): Directory =>
-  new Directory(
+  Directory.of(
     parties,
     parties.map(({ id }) => ({ id: personOf(id), party: id, active: true })),
   );

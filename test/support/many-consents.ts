@@ -56,7 +56,7 @@ export function consentedClients(
 ): ConsentedClients {
   const known = [...parties, ...takers(consents)];
   const people = known.map(({ id }) => ({ id: personOf(id), party: id, active: true }));
-  const desk = new GuardDesk({ directory: new Directory(known, people) });
+  const desk = new GuardDesk({ directory: Directory.of(known, people) });
   const clients = Array.from({ length: clientCount }, (_, index) => {
     const client = {
       ...maria,

@@ -8,7 +8,7 @@ import type { Problem } from '#libs/contracts/problem.js';
 import { type ReadMessage, readMessageText } from '#libs/contracts/read-message.js';
 import { toEvent } from '#services/consent-guard/adapters/event.book.js';
 import { decide } from '#services/consent-guard/domain/decide.js';
-import { Directory } from '#services/consent-guard/domain/directory.js';
+import { Directory, partyOf, personOf } from '#services/consent-guard/domain/directory.js';
 import type { Effect } from '#services/consent-guard/domain/effect.js';
 import {
   type GuardRecord,
@@ -39,11 +39,8 @@ export class PaperGuard {
   readonly #records: { readonly record: GuardRecord; readonly at: Date }[] = [];
 
   constructor(parties: readonly PartyPut[], people: readonly PersonPut[]) {
-    const directory = new Directory([], []);
-    for (const party of parties) directory.putParty(party);
-    for (const person of people) directory.putPerson(person);
     this.#world = new World({
-      directory,
+      directory: Directory.of(parties.map(partyOf), people.map(personOf)),
       clients: [],
       cases: [],
       scopes: [],

@@ -85,7 +85,7 @@ describe('the description of the API', () => {
 
   it('has examples that the guard lets pass in their order, but for the one that shows a refusal', async () => {
     const { parties, people } = await readSampleDirectory();
-    const directory = new Directory(
+    const directory = Directory.of(
       parties,
       people.map(({ id, party, job, active }) => ({ id, party, job, active })),
     );

@@ -124,11 +124,14 @@ describe('a message to a role in an area', () => {
       active: true,
       serves: [{ role: 'treatment' as const, district }],
     };
-    desk.world.directory.putParty({
-      ...put,
-      party: 'tp_river',
-      kind: 'probation',
-      agency: 'river',
+    desk.world.apply({
+      kind: 'put-party',
+      party: {
+        ...put,
+        party: 'tp_river',
+        kind: 'probation',
+        agency: 'river',
+      },
     });
     expect(answer(desk, held.record.id, 'tp_river').others).toMatchObject([
       { verdict: { kind: 'stopped', reason: 'unroutable' } },

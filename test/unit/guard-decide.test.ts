@@ -220,11 +220,14 @@ describe('who sends', () => {
       deputy: 'p_x',
     };
     // The last day in office is over at midnight in London.
-    desk.world.directory.putPerson({ ...put, active: true, leavesOn: '2026-03-02' });
+    desk.world.apply({
+      kind: 'put-person',
+      person: { ...put, active: true, leavesOn: '2026-03-02' },
+    });
     expect(desk.send(careplan).record.verdict).toEqual({ kind: 'cleared' });
     desk.wait(1);
     expect(desk.send(careplan).record.verdict).toMatchObject({ reason: 'actor-unknown' });
-    desk.world.directory.putPerson({ ...put, active: false });
+    desk.world.apply({ kind: 'put-person', person: { ...put, active: false } });
     expect(desk.send(careplan).record.verdict).toMatchObject({ reason: 'actor-unknown' });
   });
 
@@ -239,15 +242,18 @@ describe('who sends', () => {
 
   it('is refused once the party is closed', () => {
     const desk = sharedCase();
-    desk.world.directory.putParty({
-      party: 'tp_river',
-      kind: 'treatment-provider',
-      agency: 'river',
-      name: 'x',
-      serves: [],
-      dutyPerson: 'p_x',
-      teamLeader: 'p_x',
-      active: false,
+    desk.world.apply({
+      kind: 'put-party',
+      party: {
+        party: 'tp_river',
+        kind: 'treatment-provider',
+        agency: 'river',
+        name: 'x',
+        serves: [],
+        dutyPerson: 'p_x',
+        teamLeader: 'p_x',
+        active: false,
+      },
     });
     expect(desk.send(careplan).record.verdict).toMatchObject({ reason: 'sender-not-allowed' });
   });

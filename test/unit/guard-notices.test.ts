@@ -63,16 +63,19 @@ function openCase() {
 }
 
 const putOffice = (desk: GuardDesk, party: string, phone: string) =>
-  desk.world.directory.putParty({
-    party,
-    kind: 'jobcentre',
-    agency: 'jcp',
-    name: `The ${party}`,
-    serves: [],
-    dutyPerson: personOf(party),
-    teamLeader: personOf(party),
-    active: true,
-    phone,
+  desk.world.apply({
+    kind: 'put-party',
+    party: {
+      party,
+      kind: 'jobcentre',
+      agency: 'jcp',
+      name: `The ${party}`,
+      serves: [],
+      dutyPerson: personOf(party),
+      teamLeader: personOf(party),
+      active: true,
+      phone,
+    },
   });
 
 describe('a notice to the sender of a message that was stopped before it was collected', () => {
@@ -263,12 +266,15 @@ describe('steps that came to a colleague', () => {
         active: false,
       },
     }).record.id;
-    open.desk.world.directory.putPerson({
-      person: personOf(jcp),
-      party: jcp,
-      job: 'adviser',
-      deputy: personOf(lambeth),
-      active: false,
+    open.desk.world.apply({
+      kind: 'put-person',
+      person: {
+        person: personOf(jcp),
+        party: jcp,
+        job: 'adviser',
+        deputy: personOf(lambeth),
+        active: false,
+      },
     });
     const cases = [uuidOf('case'), uuidOf('not ours')];
     const inherited = (at: string, cause = entry, more: object = {}) =>

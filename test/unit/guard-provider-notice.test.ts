@@ -66,16 +66,19 @@ describe('a contracted provider’s notice', () => {
     ['flexible-new-deal', 'FND4', 'NFP'],
   ] as const)('under %s is %s', (contract, right, wrong) => {
     const open = openCase();
-    open.desk.world.directory.putParty({
-      party: works,
-      kind: 'contracted-provider',
-      agency: 'works',
-      name: 'Works',
-      serves: [],
-      dutyPerson: 'p_cp_works',
-      teamLeader: 'p_cp_works',
-      active: true,
-      contract,
+    open.desk.world.apply({
+      kind: 'put-party',
+      party: {
+        party: works,
+        kind: 'contracted-provider',
+        agency: 'works',
+        name: 'Works',
+        serves: [],
+        dutyPerson: 'p_cp_works',
+        teamLeader: 'p_cp_works',
+        active: true,
+        contract,
+      },
     });
     expect(notice(open, { form: wrong })).toMatchObject(against('data.form', right));
     expect(notice(open, { form: right })).toEqual(cleared);

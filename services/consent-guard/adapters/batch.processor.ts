@@ -53,7 +53,6 @@ export class BatchProcessor {
       db.release();
       return redrives;
     } catch (error) {
-      loader.forgetDirectory();
       // A connection that may hold locks is closed, not kept.
       db.release(true);
       throw error instanceof MeshError ? error : toStoreError(error);

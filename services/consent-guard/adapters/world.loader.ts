@@ -64,14 +64,10 @@ const clientsSql = `select ${clientColumns}, null::text as agencies from client 
       where c.client = client.id)), ',') from client where nino = any(string_to_array($3, ','))`;
 
 export class WorldLoader {
+  /** Of the newest version read. Asks and batches of every party share it; none of them can change it. */
   private directory: { readonly version: number; readonly entries: Directory } | undefined;
 
   constructor(private readonly keys: GuardKeys) {}
-
-  /** After a batch that failed: what it changed in memory never happened. */
-  forgetDirectory(): void {
-    this.directory = undefined;
-  }
 
   /**
    * Reads what the batch needs. Holds from here on, until `unlock`, a session lock on each client concerned: shared, so that a withdrawal
@@ -188,7 +184,7 @@ export class WorldLoader {
     });
   }
 
-  /** Who exists, as it is committed. Read only: a batch at work puts its own entries into it. */
+  /** Who exists, as it is committed. */
   async readDirectory(db: Pick<PoolClient, 'query'>): Promise<Directory> {
     const { rows } = await db.query<{ version: number }>({
       name: 'directory-version',
@@ -206,7 +202,7 @@ export class WorldLoader {
     const people = await db.query<DirectoryPerson>(
       `select id, party, active, body ->> 'job' as job, body ->> 'leavesOn' as "leavesOn" from person`,
     );
-    const entries = new Directory(
+    const entries = Directory.of(
       parties.rows.map((row) => ({
         id: row.id,
         kind: row.kind as PartyKind,

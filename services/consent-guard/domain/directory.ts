@@ -25,48 +25,64 @@ export interface DirectoryPerson {
   readonly leavesOn?: string | undefined;
 }
 
-/** Who exists: parties with their agency, people with their party. The services of the mesh are known without being entered. */
-export class Directory {
-  private readonly parties = new Map<string, DirectoryParty>();
-  private readonly people = new Map<string, DirectoryPerson>();
+type Entries<T> = Pick<ReadonlyMap<string, T>, 'get'>;
 
-  constructor(parties: Iterable<DirectoryParty>, people: Iterable<DirectoryPerson>) {
-    for (const party of parties) this.parties.set(party.id, party);
-    for (const person of people) this.people.set(person.id, person);
+/**
+ * Who exists: parties with their agency, people with their party. The services of the mesh are known without being entered.
+ * A directory has no way to be changed, since batches and asks share one. A batch lays its own entries over it.
+ */
+export class Directory {
+  readonly #parties: Entries<DirectoryParty>;
+  readonly #people: Entries<DirectoryPerson>;
+  readonly #beneath: Directory | undefined;
+
+  /** @param beneath answers for whoever is not among the entries */
+  constructor(
+    parties: Entries<DirectoryParty>,
+    people: Entries<DirectoryPerson>,
+    beneath?: Directory,
+  ) {
+    this.#parties = parties;
+    this.#people = people;
+    this.#beneath = beneath;
+  }
+
+  static of(parties: Iterable<DirectoryParty>, people: Iterable<DirectoryPerson>): Directory {
+    return new Directory(byId(parties), byId(people));
   }
 
   /** The party, when it is entered and active. */
   party(id: string): DirectoryParty | undefined {
-    const party = this.parties.get(id);
+    const party = this.#partyEntered(id);
     return party?.active === true ? party : undefined;
   }
 
   /** The agency that an active person works for. */
   agencyOfPerson(id: string): string | undefined {
-    const person = this.people.get(id);
+    const person = this.#personEntered(id);
     return person?.active === true ? this.party(person.party)?.agency : undefined;
   }
 
   /** Whether a person's last day in office is over. */
   hasLeft(id: string, nowMs: number): boolean {
-    const leavesOn = this.people.get(id)?.leavesOn;
+    const leavesOn = this.#personEntered(id)?.leavesOn;
     return leavesOn !== undefined && leavesOn < londonDate(new Date(nowMs));
   }
 
   /** The agency of the party where a person is entered, at work there or not. */
   agencyEntered(id: string): string | undefined {
-    const person = this.people.get(id);
-    return person === undefined ? undefined : this.parties.get(person.party)?.agency;
+    const person = this.#personEntered(id);
+    return person === undefined ? undefined : this.#partyEntered(person.party)?.agency;
   }
 
   partyOfPerson(id: string): DirectoryParty | undefined {
-    const person = this.people.get(id);
+    const person = this.#personEntered(id);
     return person?.active === true ? this.party(person.party) : undefined;
   }
 
   /** The job of an active person. */
   jobOfPerson(id: string): Job | undefined {
-    const person = this.people.get(id);
+    const person = this.#personEntered(id);
     return person?.active === true ? person.job : undefined;
   }
 
@@ -78,26 +94,35 @@ export class Directory {
     );
   }
 
-  putParty(put: PartyPut): void {
-    this.parties.set(put.party, {
-      id: put.party,
-      kind: put.kind,
-      agency: put.agency,
-      serves: put.serves,
-      active: put.active,
-      name: put.name,
-      phone: put.phone,
-      contract: put.contract,
-    });
+  #partyEntered(id: string): DirectoryParty | undefined {
+    const beneath = this.#beneath;
+    return this.#parties.get(id) ?? (beneath === undefined ? undefined : beneath.#partyEntered(id));
   }
 
-  putPerson(put: PersonPut): void {
-    this.people.set(put.person, {
-      id: put.person,
-      party: put.party,
-      active: put.active,
-      job: put.job,
-      leavesOn: put.leavesOn,
-    });
+  #personEntered(id: string): DirectoryPerson | undefined {
+    const beneath = this.#beneath;
+    return this.#people.get(id) ?? (beneath === undefined ? undefined : beneath.#personEntered(id));
   }
 }
+
+export const partyOf = (put: PartyPut): DirectoryParty => ({
+  id: put.party,
+  kind: put.kind,
+  agency: put.agency,
+  serves: put.serves,
+  active: put.active,
+  name: put.name,
+  phone: put.phone,
+  contract: put.contract,
+});
+
+export const personOf = (put: PersonPut): DirectoryPerson => ({
+  id: put.person,
+  party: put.party,
+  active: put.active,
+  job: put.job,
+  leavesOn: put.leavesOn,
+});
+
+const byId = <T extends { readonly id: string }>(entries: Iterable<T>): Map<string, T> =>
+  new Map(Array.from(entries, (entry) => [entry.id, entry]));

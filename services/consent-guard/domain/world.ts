@@ -1,7 +1,13 @@
 import type { MeshEnvelope } from '#libs/contracts/mesh-message.js';
 import { ClientBook } from './client-book.js';
 import type { Client, ShownPrints } from './client-identity.js';
-import type { Directory } from './directory.js';
+import {
+  Directory,
+  type DirectoryParty,
+  type DirectoryPerson,
+  partyOf,
+  personOf,
+} from './directory.js';
 import type { Effect } from './effect.js';
 import type { GuardRecord } from './guard-record.js';
 import { type Scope, type Scopes, scopeKey } from './scope.js';
@@ -48,7 +54,10 @@ const noScopes: Scopes = new Map();
  * same batch. Plain memory; nothing here is true before it is committed.
  */
 export class World {
+  /** The directory as committed, under the entries that this batch has put so far. */
   readonly directory: Directory;
+  private readonly parties = new Map<string, DirectoryParty>();
+  private readonly people = new Map<string, DirectoryPerson>();
   private readonly clients: ClientBook;
   private readonly holders: ReadonlySet<string>;
   private readonly cases = new Map<string, CaseBinding>();
@@ -61,7 +70,7 @@ export class World {
   private readonly releasedViews: Set<string>;
 
   constructor(parts: WorldParts) {
-    this.directory = parts.directory;
+    this.directory = new Directory(this.parties, this.people, parts.directory);
     this.releasedViews = new Set(parts.releasedViews);
     this.holders = new Set(
       [...(parts.holders ?? [])].map(([client, agency]) => `${client} ${agency}`),
@@ -122,9 +131,11 @@ export class World {
         for (const scope of effect.scopes) this.putScope(scope);
         return undefined;
       case 'put-party':
-        return this.directory.putParty(effect.party);
+        this.parties.set(effect.party.party, partyOf(effect.party));
+        return undefined;
       case 'put-person':
-        return this.directory.putPerson(effect.person);
+        this.people.set(effect.person.person, personOf(effect.person));
+        return undefined;
       case 'hold':
         this.held.set(effect.record.id, { record: effect.record, envelope: effect.envelope });
         return undefined;
