@@ -41,7 +41,10 @@ const passing = (http: number, title: string): ErrorRule => ({
  */
 export const errorRules = {
   // The input is wrong: the sender mends it and sends anew.
-  'malformed-json': refusedInput(400, 'The body is not valid JSON; send one JSON object'),
+  'malformed-json': refusedInput(
+    400,
+    'The body is not valid JSON with each field once; send one JSON object',
+  ),
   'malformed-message': refusedInput(
     422,
     'A field of the message is missing, unknown or wrong; mend the field named and send again',

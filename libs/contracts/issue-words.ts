@@ -52,7 +52,7 @@ function measure(origin: string, bound: 'least' | 'most', limit: number | bigint
 }
 
 /** Names of the fields that an object of the schema may have; none where the path does not lead to one. */
-function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
+export function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
   const bare = unwrapped(schema);
   const [part, ...rest] = path;
   if (bare instanceof z.ZodArray) return part === undefined ? [] : fieldsAt(bare.element, rest);

@@ -1,13 +1,14 @@
 import type { z } from 'zod';
 import { type Address, readAddress } from './address.js';
 import { dateProblem } from './date-rules.js';
-import { issueWords } from './issue-words.js';
+import { fieldsAt, issueWords } from './issue-words.js';
 import { type MeshEnvelope, envelopeSchema, partyOfSource } from './mesh-message.js';
 import { uuidV7Time, uuidVersion } from './message-id.js';
 import type { MessageRule } from './message-rule.js';
 import { type MessageName, nameOfType, ruleOf } from './message-table.js';
 import { isServiceParty } from './party.js';
 import type { Problem } from './problem.js';
+import { type FieldsAt, readJson } from './read-json.js';
 import { readableNo } from './readable-no.js';
 import { stepFollowUps } from './step-outcomes.js';
 import { outcomeSaid } from './what-follows.js';
@@ -40,14 +41,17 @@ export function readMessageText(
   nowMs: number,
   idAge: IdAge = defaultIdAge,
 ): ReadResult {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return fail({ code: 'malformed-json', detail: 'the body is not valid JSON' });
-  }
-  return readMessage(json, nowMs, idAge);
+  const read = readJson(text, messageFieldsAt);
+  return read.ok ? readMessage(read.json, nowMs, idAge) : fail(read.problem);
 }
+
+/** Of the envelope, and of the form that goes with the message's type. */
+export const messageFieldsAt: FieldsAt = (path, json) => {
+  if (path[0] !== 'data') return fieldsAt(envelopeSchema, path);
+  const type = (json as { type?: unknown } | null)?.type;
+  const name = typeof type === 'string' ? nameOfType(type) : undefined;
+  return name === undefined ? [] : fieldsAt(ruleOf(name).form, path.slice(1));
+};
 
 export function readMessage(json: unknown, nowMs: number, idAge: IdAge = defaultIdAge): ReadResult {
   const parsed = envelopeSchema.safeParse(json);

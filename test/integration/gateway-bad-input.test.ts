@@ -61,6 +61,27 @@ type Row = readonly [
 const rows: readonly Row[] = [
   ['JSON that is cut off', () => '{"id": "CANARY"', 400, 'malformed-json', undefined],
   ['an empty body', () => ' ', 400, 'malformed-json', undefined],
+  [
+    'a field of the envelope twice',
+    () => JSON.stringify(good()).replace('{', '{"to":"CANARY",'),
+    400,
+    'malformed-json',
+    'to',
+  ],
+  [
+    'a field of the form twice, once with an escape',
+    () => JSON.stringify(good()).replace('"nino"', '"\\u006eino":"CANARY","nino"'),
+    400,
+    'malformed-json',
+    'data.client.nino',
+  ],
+  [
+    'a field twice that no form knows',
+    () => JSON.stringify(good()).replace('"nino"', '"CANARY":1,"CANARY":2,"nino"'),
+    400,
+    'malformed-json',
+    'data.client',
+  ],
   ['a list', () => '[]', 422, 'malformed-message', undefined],
   ['null', () => 'null', 422, 'malformed-message', undefined],
   [

@@ -342,6 +342,26 @@ describe('bad input', () => {
     ).toBe('refused');
   });
 
+  it('a message that says a field twice is unreadable, and says which, also when it is sent again', async () => {
+    const own = newCase();
+    const { id, text } = jcp.compose({ ...own, name: 'referral.requested', to: 'tp_hill' });
+    await jcp.put(id, text.replace('"to":', '"\\u0074o":"tp_river","to":'));
+    expect(await jcp.verdict(id)).toMatchObject({
+      state: 'refused',
+      records: [{ reason: 'malformed-json', field: 'to' }],
+    });
+    const letter = await until('it is a dead letter', async () =>
+      (await deadLetters()).find(({ message }) => message === id),
+    );
+    const data = { deadLetter: letter.deadLetter };
+    await operator.sendAndWait({ name: 'deadletter.redrive', to: 'mesh', data });
+    expect(
+      (await jcp.sendAndWait({ ...own, name: 'referral.requested', to: 'tp_hill' })).state,
+    ).toBe('refused');
+    const after = (await deadLetters()).find(({ message }) => message === id);
+    expect(after).toEqual(letter);
+  });
+
   it('a dead letter sent again is decided anew, once', async () => {
     const own = newCase();
     const { id, text } = river.compose({

@@ -183,6 +183,12 @@ describe('reading a message', () => {
   it.each([
     ['not JSON', '{', 'malformed-json', undefined],
     [
+      'a field that stands twice',
+      JSON.stringify(referral).replace('"surname"', '"surname":"x","surname"'),
+      'malformed-json',
+      'data.client.surname',
+    ],
+    [
       'another version of the envelope',
       { ...referral, specversion: '0.3' },
       'malformed-message',

@@ -4,6 +4,7 @@ import { correctionStopped } from '#libs/contracts/correction-stopped.js';
 import { errorRules, type MeshErrorCode } from '#libs/contracts/error-codes.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { canonicalText, messageDigest } from '#libs/digest/message-digest.js';
+import { bodyProblem } from '#services/gateway/domain/body-problem.js';
 import { IdsUnderWay } from '#services/gateway/domain/ids-under-way.js';
 import { allowedMethods } from '#services/gateway/domain/known-routes.js';
 import { type Answer, PartyRoad } from '#services/gateway/domain/party-road.js';
@@ -14,6 +15,36 @@ import { refusalProblem, tellTimeline } from '#services/gateway/domain/tell-time
 import { TokenBuckets } from '#services/gateway/domain/token-bucket.js';
 import { someReferral } from '#test/support/gateway-for-test.js';
 import { usualStart } from '#test/support/usual-start.js';
+
+describe('the headers of a body', () => {
+  it.each([
+    {},
+    { 'content-type': 'application/json' },
+    { 'content-type': 'application/json; charset=utf-8' },
+    { 'content-type': 'application/json;Charset="UTF-8"; x=y' },
+    { 'content-encoding': 'Identity' },
+    { 'content-encoding': 'identity, , identity' },
+    { 'content-encoding': '' },
+  ])('may be %j', (headers) => {
+    expect(bodyProblem(headers)).toBeUndefined();
+  });
+
+  it.each([
+    ['Content-Encoding', { 'content-encoding': 'gzip' }],
+    ['Content-Encoding', { 'content-encoding': 'identity, BR' }],
+    ['Content-Encoding', { 'content-encoding': ['identity', 'x-CANARY'] }],
+    ['Content-Type', { 'content-type': 'application/json; charset=iso-8859-1' }],
+    ['Content-Type', { 'content-type': 'application/json; charset=utf-16le' }],
+    ['Content-Type', { 'content-type': 'application/json;charset="CANARY"' }],
+    ['Content-Type', { 'content-type': 'application/json; charset=utf-8; charset=latin1' }],
+    ['Content-Type', { 'content-type': 'application/json; CHARSET=' }],
+  ])('name %s where they are refused: %j', (field, headers) => {
+    const problem = bodyProblem(headers);
+    expect(problem).toMatchObject({ code: 'unsupported-media-type', field });
+    expect(problem?.detail).toMatch(/; send /);
+    expect(problem?.detail).not.toContain('CANARY');
+  });
+});
 
 describe('the Prefer header', () => {
   it.each([

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { Clock } from '#libs/clock/clock.js';
 import { ownEffectId, uuidV7 } from '#libs/contracts/message-id.js';
 import { guardSource, sourceOf } from '#libs/contracts/mesh-message.js';
+import { readJson } from '#libs/contracts/read-json.js';
 import { readMessage } from '#libs/contracts/read-message.js';
 import { typeOf } from '#libs/contracts/message-table.js';
 import type { FactValue } from '#libs/contracts/service-forms.js';
@@ -83,11 +84,11 @@ export class DeadLetterDesk {
 
   private async resendBody(row: DeadLetterRow, sealed: Buffer): Promise<boolean> {
     const text = this.parts.keys.open(sealed, row.id).toString('utf8');
-    const json: unknown = parse(text);
-    if (typeof json !== 'object' || json === null) return false;
+    const read = readJson(text);
+    if (!read.ok || typeof read.json !== 'object' || read.json === null) return false;
     // The same new id however often it is sent again.
     const random = createHash('sha256').update(`redrive ${row.id}`).digest();
-    return this.process({ ...json, id: uuidV7(row.at.getTime(), random) }, row.party);
+    return this.process({ ...read.json, id: uuidV7(row.at.getTime(), random) }, row.party);
   }
 
   private async resendReported(row: DeadLetterRow): Promise<boolean> {
@@ -140,12 +141,4 @@ function noticeAgain(record: StoredRecord, deadLetter: string): object {
     to: record.to,
     data: Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)),
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,8 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import type { z } from 'zod';
 import {
+  askTry,
+  askTryMessage,
   consentsReply,
   dpa1Reply,
   tryMessageReply,
@@ -11,8 +14,10 @@ import { partiesReply, referenceReply } from '#libs/contracts/ask-around.js';
 import { casesReply } from '#libs/contracts/ask-router.js';
 import { type ClientView, clientViewReply } from '#libs/contracts/client-view.js';
 import { personId } from '#libs/contracts/form-fields.js';
+import { fieldsAt } from '#libs/contracts/issue-words.js';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import { uuidVersion } from '#libs/contracts/message-id.js';
+import { readJson } from '#libs/contracts/read-json.js';
 import { PartyRoad } from '../domain/party-road.js';
 import { queryNumber } from '../domain/query-number.js';
 import { tellTimeline } from '../domain/tell-timeline.js';
@@ -95,7 +100,7 @@ export class CasesController {
   @Post('messages/try')
   @HttpCode(200)
   async tryMessage(@Party() party: string, @Req() request: GatewayRequest): Promise<object> {
-    const asked = jsonObject(request.body);
+    const asked = jsonObject(request.body, askTryMessage);
     return readAnswer(await this.road.ask(party, 'try-message', asked), tryMessageReply);
   }
 
@@ -103,7 +108,8 @@ export class CasesController {
   @Post('consents/try')
   @HttpCode(200)
   async try(@Party() party: string, @Req() request: GatewayRequest): Promise<object> {
-    return readAnswer(await this.road.ask(party, 'try', jsonObject(request.body)), tryReply);
+    const asked = jsonObject(request.body, askTry);
+    return readAnswer(await this.road.ask(party, 'try', asked), tryReply);
   }
 }
 
@@ -118,16 +124,17 @@ function personOf(query: unknown): string | undefined {
 }
 
 /** @throws MeshError `unsupported-media-type` · `malformed-json` */
-function jsonObject(body: unknown): Readonly<Record<string, unknown>> {
+function jsonObject(body: unknown, form: z.ZodType): Readonly<Record<string, unknown>> {
   if (!(body instanceof JsonText))
     throw new MeshError('unsupported-media-type', 'send one JSON object as application/json');
-  try {
-    const value: unknown = JSON.parse(body.text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch {
-    // Said below, without quoting the text.
+  const read = readJson(body.text, (path) => fieldsAt(form, path));
+  if (!read.ok) {
+    const { code, detail, field } = read.problem;
+    throw new MeshError(code, detail, field === undefined ? {} : { field });
   }
+  const { json } = read;
+  if (typeof json === 'object' && json !== null && !Array.isArray(json))
+    return json as Record<string, unknown>;
   throw new MeshError('malformed-json', 'the body is not one JSON object');
 }
 

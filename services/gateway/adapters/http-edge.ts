@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Histogram } from 'prom-client';
 import { MeshError } from '#libs/contracts/mesh-error.js';
 import type { Authenticator, Identification } from '../domain/authenticator.js';
+import { bodyProblem } from '../domain/body-problem.js';
 import { problemDocument } from '../domain/problem-document.js';
 import type { TokenBuckets } from '../domain/token-bucket.js';
 import type { GatewayRequest } from './gateway-request.js';
@@ -79,7 +80,8 @@ export interface EdgeParts {
 }
 
 /**
- * What every request passes, in this order: headers · who is it (401, 503) · not too fast (429) · the route · one line in the log. As hooks of
+ * What every request passes, in this order: headers · who is it (401, 503) · not too fast (429) · the route · a body that can be read as announced
+ * (415) · one line in the log. As hooks of
  * Fastify and not guards of Nest, because they come before the body is read: a stranger's body is never taken in.
  */
 export function addEdgeHooks(adapter: FastifyAdapter, parts: EdgeParts): void {
@@ -103,6 +105,14 @@ export function addEdgeHooks(adapter: FastifyAdapter, parts: EdgeParts): void {
     if (waitSeconds === 0) return;
     void reply.header('retry-after', String(waitSeconds));
     throw new MeshError('too-many-requests', `wait ${waitSeconds} s, then send again`);
+  });
+  // Before the body is taken in, as above; without one its headers announce nothing.
+  http.addHook('preParsing', async (request, reply) => {
+    const problem = hasBody(request) ? bodyProblem(request.headers) : undefined;
+    if (problem === undefined) return;
+    // RFC 9110 section 12.5.3: so that a client tells a refused coding from a refused type.
+    if (problem.field === 'Content-Encoding') void reply.header('accept-encoding', 'identity');
+    throw new MeshError(problem.code, problem.detail, { field: problem.field });
   });
   // Else a client whose call was under way keeps its connection, and with it the process, until that times out.
   http.addHook('onSend', async (_request, reply) => {
@@ -149,6 +159,10 @@ function headerOf(request: FastifyRequest, name: string | undefined): string | u
   const value = name === undefined ? undefined : request.headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
 }
+
+/** RFC 9112 section 6: a body is there where its length or its chunks are announced. */
+const hasBody = ({ headers }: FastifyRequest): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
 function addSecurityHeaders(request: FastifyRequest, reply: FastifyReply): void {
   // The documentation's page brings its own scripts and styles, all from here.

@@ -2,7 +2,8 @@ import { type Timeline, okReply, seenReply, timelineReply } from '#libs/contract
 import type { MeshErrorCode } from '#libs/contracts/error-codes.js';
 import { sourceOf } from '#libs/contracts/mesh-message.js';
 import type { Problem } from '#libs/contracts/problem.js';
-import { type ReadMessage, readMessage } from '#libs/contracts/read-message.js';
+import { readJson } from '#libs/contracts/read-json.js';
+import { type ReadMessage, messageFieldsAt, readMessage } from '#libs/contracts/read-message.js';
 import { IdsUnderWay } from './ids-under-way.js';
 import type { PartyRoad } from './party-road.js';
 import { tellTimeline } from './tell-timeline.js';
@@ -179,17 +180,14 @@ function readOwn({ party, text, nowMs }: SendRequest, canonicalOf: SendParts['ca
     : { problems: [first, ...others] };
 }
 
-/** The text as a value, and again as text in its one form: no white space, repeated fields, or escapes that say the same in other words. */
+/** The text as a value, and again as text in its one form: no white space, and no escapes that say the same in other words. */
 function parse(
   text: string,
   canonicalOf: SendParts['canonicalOf'],
 ): { readonly json: unknown; readonly body: string } | Wrong {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return wrong('malformed-json', 'the body is not valid JSON');
-  }
+  const read = readJson(text, messageFieldsAt);
+  if (!read.ok) return { problems: [read.problem] };
+  const { json } = read;
   try {
     return { json, body: canonicalOf(json) };
   } catch {
