@@ -1,6 +1,7 @@
 import { type KeyObject, createHmac } from 'node:crypto';
 import type { ClientIdentity } from '#libs/contracts/form-fields.js';
 import type { IdentityPrints } from '../domain/client-identity.js';
+import { foldSurname } from '../domain/fold-surname.js';
 
 /**
  * The hashes of one identity under one version of the key, each made when it is first asked for: a message in a bound case that shows who is
@@ -26,7 +27,11 @@ export class LazyPrints implements IdentityPrints {
   get identity(): string | undefined {
     const { nino, dateOfBirth, surname } = this.#shown;
     if (nino !== undefined)
-      this.#identity ??= mac(this.#key, 'identity', `${nino}\n${dateOfBirth}\n${letters(surname)}`);
+      this.#identity ??= mac(
+        this.#key,
+        'identity',
+        `${nino}\n${dateOfBirth}\n${foldSurname(surname)}`,
+      );
     return this.#identity;
   }
 
@@ -41,17 +46,10 @@ export class LazyPrints implements IdentityPrints {
   }
 
   get surname(): string {
-    return (this.#surname ??= mac(this.#key, 'surname', letters(this.#shown.surname)));
+    return (this.#surname ??= mac(this.#key, 'surname', foldSurname(this.#shown.surname)));
   }
 }
 
 /** HMAC-SHA-256 of a value for one use, in base64url. */
 export const mac = (key: KeyObject, what: string, value: string): string =>
   createHmac('sha256', key).update(`${what}\n${value}`).digest('base64url');
-
-/** Spelling that differs from form to form (accents, hyphens, capitals, spaces) makes no other person. */
-const letters = (name: string): string =>
-  name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replaceAll(/[^\p{L}]/gu, '');
