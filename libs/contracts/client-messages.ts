@@ -5,6 +5,7 @@ import {
   referrers,
   treaters,
   agencies,
+  nameAdviserOfJsa,
   senderCaseworker,
   senderLeader,
   recipientAddressee,
@@ -177,7 +178,7 @@ export const clientMessages = {
     purpose: null,
     caseUse: 'needs',
     facts: ['benefit', 'startedOn'],
-    opens: [{ step: 'name-adviser', owner: senderLeader, when: { benefit: 'jsa' } }],
+    opens: [nameAdviserOfJsa],
     notices: [],
   },
   'claim.ended': {

@@ -1,5 +1,5 @@
 import type { PartyKind } from './party.js';
-import type { PersonSlot } from './steps.js';
+import type { PersonSlot, StepTemplate } from './steps.js';
 
 /** Kinds of parties, by what they do in the protocol. */
 export const referrers: readonly PartyKind[] = ['jobcentre', 'contracted-provider'];
@@ -20,3 +20,11 @@ export const senderLeader: PersonSlot = { side: 'sender', who: 'team-leader' };
 export const recipientCaseworker: PersonSlot = { side: 'recipient', who: 'caseworker' };
 export const recipientLeader: PersonSlot = { side: 'recipient', who: 'team-leader' };
 export const recipientAddressee: PersonSlot = { side: 'recipient', who: 'addressee' };
+
+/** A JSA client gets a caseload adviser: from whichever message says it first, and not where one is named already. */
+export const nameAdviserOfJsa: StepTemplate = {
+  step: 'name-adviser',
+  owner: senderLeader,
+  when: { benefit: 'jsa' },
+  unlessNamed: true,
+};

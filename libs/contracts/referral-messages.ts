@@ -1,6 +1,7 @@
 import * as forms from './forms.js';
 import type { MessageRule } from './message-rule.js';
 import {
+  nameAdviserOfJsa,
   recipientCaseworker,
   recipientLeader,
   referrers,
@@ -36,8 +37,8 @@ export const referralMessages = {
     to: ['treatment-provider', 'spoc', 'area'],
     purpose: 'refer-to-treatment',
     caseUse: 'opens',
-    facts: [],
-    opens: [{ step: 'acknowledge-referral', owner: recipientCaseworker }],
+    facts: ['benefit'],
+    opens: [{ step: 'acknowledge-referral', owner: recipientCaseworker }, nameAdviserOfJsa],
     notices: [{ kind: 'referral-received', to: recipientCaseworker }],
   },
   'referral.forwarded': {

@@ -146,7 +146,7 @@ export const referralStepEnds = {
     ],
   },
   'name-adviser': {
-    reason: 'a JSA client has no caseload adviser, or the case came to another office',
+    reason: 'a JSA client has no caseload adviser named, or the case came to another office',
     ends: [
       endedBy('case.caseworker-named', 'one is named'),
       endedBy('claim.ended', 'the claim is over'),

@@ -75,7 +75,7 @@ export const stepNames = Object.keys(stepWorkingDays) as [StepName, ...StepName[
  * later (an appointment's outcome is told within 2 working days of the appointment). `when`: what the facts must say. `sentBy`, `sentTo`:
  * only where the sender or the recipient is of this kind (a single point of contact passes a referral on, a provider books). `ifOpen`:
  * only while one of these steps is open in the case. `inPlaceOf`: only where the message ends one of these steps, or the wait for an answer
- * about a referral: the client is not lost with it.
+ * about a referral: the client is not lost with it. `unlessNamed`: only where the agency has named nobody for the case, nor is asked to.
  */
 export interface StepTemplate {
   readonly step: StepName;
@@ -86,4 +86,5 @@ export interface StepTemplate {
   readonly sentTo?: PartyKind;
   readonly ifOpen?: readonly StepName[];
   readonly inPlaceOf?: readonly StepName[];
+  readonly unlessNamed?: true;
 }

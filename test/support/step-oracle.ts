@@ -39,6 +39,31 @@ const saidDone = (event: MeshEvent, agency: string) => {
   return kind === 'send' || kind === 'only-done' ? undefined : said;
 };
 
+/** The agency of who says that the client claims JSA has named an adviser, where the case lies now. */
+function isAdviserNamedBefore(event: MeshEvent, history: History): boolean {
+  const agency = agencyOf(event.sender);
+  const said = history.filter(
+    (each) => each.seq < event.seq && agencyOf(each.sender) === agency && isCleared(each),
+  );
+  const moved = said.findLastIndex((each) => nameOf(each) === 'case.moved-office');
+  return said
+    .slice(moved + 1)
+    .some(
+      ({ type, facts }) =>
+        (type.includes('.case.caseworker-named.') && typeof facts['person'] === 'string') ||
+        (type.includes('.tpr2.passed-to-adviser.') && typeof facts['adviser'] === 'string'),
+    );
+}
+
+/** The agency is asked already to name an adviser: a second message that says JSA asks nothing more. */
+const isAskedOnce = (step: StepName, event: MeshEvent, at: string, history: History): boolean =>
+  step === 'name-adviser' &&
+  history.some(
+    (each) =>
+      each.seq < event.seq &&
+      openedBy(each, history).some((earlier) => earlier.step === step && earlier.at === at),
+  );
+
 /** The steps that a message opens by the tables, and at which agency. */
 function openedBy(event: MeshEvent, history: History): readonly { step: StepName; at: string }[] {
   if (event.verdict === 'refused' || event.verdict === 'stopped') {
@@ -48,9 +73,10 @@ function openedBy(event: MeshEvent, history: History): readonly { step: StepName
   if (!isHad(event, history) || nameOf(event) === 'step.done') return [];
   return ruleOf(nameOf(event))
     .opens.filter(
-      ({ when, sentBy, sentTo, ifOpen, inPlaceOf }) =>
+      ({ when, sentBy, sentTo, ifOpen, inPlaceOf, unlessNamed }) =>
         ifOpen === undefined &&
         inPlaceOf === undefined &&
+        (unlessNamed === undefined || !isAdviserNamedBefore(event, history)) &&
         meets(event.facts, when) &&
         (sentBy ?? event.senderKind) === event.senderKind &&
         (sentTo ?? event.recipientKind) === event.recipientKind,
@@ -69,6 +95,7 @@ export function stepsThatMustBeOpen(history: History): readonly string[] {
   return history.flatMap((event) =>
     openedBy(event, history)
       .filter(({ step, at }) => {
+        if (isAskedOnce(step, event, at, history)) return false;
         const later = knownTo(at, history).filter(({ seq }) => seq > event.seq);
         return !later.some(
           (each) =>

@@ -49,7 +49,5 @@ export async function playSharing(stage: JourneyStage): Promise<void> {
       remindAt: reminderBefore(dueOn, 7),
     });
   }
-  await stage.step(jcp, client, 'name-adviser', leader);
-  await stage.send(form('18a-adviser-named'));
   await stage.nothingOpen([jcp, riverside], client);
 }

@@ -93,15 +93,17 @@ function open(
 
 /** By the steps and waits of the agency that were open before, and are left. */
 function isCalledFor(
-  { ifOpen, inPlaceOf }: StepTemplate,
+  { step: name, ifOpen, inPlaceOf, unlessNamed }: StepTemplate,
   before: View,
   left: View,
   { agency, agencyOf }: Surroundings,
 ): boolean {
   if (ifOpen !== undefined) return before.steps.some(({ step }) => ifOpen.includes(step));
-  if (inPlaceOf === undefined) return true;
   const isOwn = ({ holder }: Pick<OpenStep, 'holder'>): boolean =>
     agencyOf(holder.party) === agency;
+  if (unlessNamed === true)
+    return !left.hasNamed && !left.steps.some((step) => step.step === name && isOwn(step));
+  if (inPlaceOf === undefined) return true;
   const ended = before.steps.filter((step) => isOwn(step) && !left.steps.includes(step));
   const unanswered = before.waits.filter((wait) => isOwn(wait) && !left.waits.includes(wait));
   return (

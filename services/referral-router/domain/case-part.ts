@@ -43,6 +43,12 @@ const turns: Readonly<Partial<Record<MessageName, Turns>>> = {
   'lead.agreed': { sender: 'lead-settled', recipient: 'lead-settled' },
 };
 
+/** Who holds the case, said in so many words. */
+const naming: ReadonlySet<MessageName> = new Set([
+  'case.caseworker-named',
+  'tpr2.passed-to-adviser',
+]);
+
 const exitEnds: ReadonlySet<Turn> = new Set(['treatment-over', 'exit-and-claim-over', 'no-trace']);
 
 /** Steps of a referral: their owner may say that nothing more comes of it. */
@@ -66,6 +72,7 @@ export function keepPart(
   const known = {
     ...view,
     ...remembered(event, name),
+    hasNamed: hasNamed(view, event, name, around),
     sharedAt: sharedAt(view, event, name, around),
   };
   const turn = turnOf(event, name, around);
@@ -103,6 +110,19 @@ function remembered(
   if (name !== 'claim.started') return {};
   const startedOn = localDay(facts['startedOn']) ?? londonDate(new Date(recordedAt));
   return { claim: { startedOn, isJsa: facts['benefit'] === 'jsa' } };
+}
+
+/** A case that goes to another office is to be given to somebody there. */
+function hasNamed(
+  view: View,
+  { sender, facts }: MeshEvent,
+  name: MessageName,
+  { agencyOf, agency }: Surroundings,
+): boolean {
+  if (agencyOf(sender) !== agency) return view.hasNamed;
+  if (name === 'case.moved-office') return false;
+  const names = name === 'tpr2.passed-to-adviser' ? facts['adviser'] : facts['person'];
+  return (naming.has(name) && typeof names === 'string') || view.hasNamed;
 }
 
 function sharedAt(

@@ -100,6 +100,8 @@ export interface View extends Pick<CaseState, 'steps' | 'waits' | 'namings' | 't
   readonly offices: ReadonlyMap<string, string>;
   /** Appointments (ids of messages) that the client was told of. */
   readonly toldClient: ReadonlySet<string>;
+  /** Somebody was named to hold the case since it came to its present office; who only sent the first message was not. */
+  readonly hasNamed: boolean;
   /** The client's next attendance, as this agency named it last. */
   readonly nextAttendanceOn: string | undefined;
   /** A claim that runs: its start, and whether its interviews are mandatory. */
@@ -121,6 +123,7 @@ export const newView = (since: string): View => ({
   tellings: [],
   offices: new Map(),
   toldClient: new Set(),
+  hasNamed: false,
   nextAttendanceOn: undefined,
   claim: undefined,
   episode: 'none',

@@ -75,6 +75,11 @@ export class CaseHistory {
     return this.all.slice(at + 1).filter(({ passed }) => passed);
   }
 
+  before(id: string): readonly Said[] {
+    const at = this.all.findIndex((said) => said.id === id);
+    return this.all.slice(0, Math.max(0, at));
+  }
+
   /** How often the party was refused something since. */
   refusedSince(id: string, party: string): number {
     const at = this.all.findLastIndex((said) => said.id === id);

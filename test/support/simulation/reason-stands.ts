@@ -65,7 +65,10 @@ const isGone: Readonly<Record<StepName, (since: SinceThen) => boolean>> = {
     s.gotThat('appointment.attended', { corrects: s.cause.id }) ||
     s.gotThat('appointment.did-not-attend', { corrects: s.cause.id }) ||
     s.stopped(),
-  'name-adviser': (s) => s.sent('case.caseworker-named', 'claim.ended', 'case.moved-office'),
+  // A case that comes to another office has nobody there, whoever had it before.
+  'name-adviser': (s) =>
+    s.sent('case.caseworker-named', 'claim.ended', 'case.moved-office') ||
+    (s.cause.name !== 'case.moved-office' && s.wasNamedBefore()),
   'complete-dpa1': (s) =>
     s.agencySent('consent.recorded', { form: 'DPA1' }) ||
     s.got('dpa1.returned') ||

@@ -40,6 +40,17 @@ export class SinceThen {
   gotFrom = (from: string, name: MessageName): boolean =>
     this.later.some((said) => said.from === from && said.to === this.party && said.name === name);
 
+  /** The agency had named an adviser before, since the case came to the office where it lies. */
+  wasNamedBefore = (): boolean => {
+    const before = this.history
+      .before(this.cause.id)
+      .filter(({ passed, from }) => passed && this.isSameAgency(from, this.party));
+    const moved = before.findLastIndex(({ name }) => name === 'case.moved-office');
+    return before
+      .slice(moved + 1)
+      .some(({ name }) => name === 'case.caseworker-named' || name === 'tpr2.passed-to-adviser');
+  };
+
   answered = (...names: readonly MessageName[]): boolean =>
     this.later.some(
       ({ from, name, about }) =>
