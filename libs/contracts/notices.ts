@@ -32,6 +32,7 @@ export const noticeKinds = [
   'colleague-mail-held',
   'mail-failed',
   'seek-consent',
+  'ask-taker',
   'send-again',
   'check-identity',
   'mend-consent',

@@ -1,6 +1,8 @@
-import type { MessageName } from './message-table.js';
+import { type MessageName, ruleOf } from './message-table.js';
 import type { NoticeKind } from './notices.js';
 import { senderActor } from './participants.js';
+import type { PartyKind } from './party.js';
+import { type ConsentForm, consentFormRules, consentForms } from './purposes.js';
 import type { PersonSlot, StepName } from './steps.js';
 
 /** The step and the notice that a refusal brings to the one who sent. */
@@ -47,12 +49,37 @@ const mendable: ReadonlySet<string> = new Set([
   'recipient-unknown',
 ]);
 
-/** What a refusal of this type for this reason brings, or undefined where it brings nothing. */
-export function refusalStep(name: MessageName, reason: string): RefusalStep | undefined {
-  if (name === 'exit.notified' && reason === 'no-consent-on-record') return exitUntold;
+/**
+ * Who may not take the consent is not told to seek it. The one who may is told nothing: a refused message is not there for anybody but its
+ * sender.
+ */
+export const takenByAnother: RefusalStep = {
+  step: 'ask-taker',
+  notice: 'ask-taker',
+  owner: senderActor,
+};
+
+/** The form whose consent a message of this type rests on; none for what stays with the agency. */
+export function formBehind(name: MessageName): ConsentForm | undefined {
+  const { purpose } = ruleOf(name);
+  return purpose === null
+    ? undefined
+    : consentForms.find((form) => consentFormRules[form].purposes.includes(purpose));
+}
+
+/** What a refusal of this type for this reason brings to a sender of this kind, or undefined where it brings nothing. */
+export function refusalStep(
+  name: MessageName,
+  reason: string,
+  sender: PartyKind | 'guard',
+): RefusalStep | undefined {
   const isDecision = name === 'consent.recorded' || name === 'consent.withdrawn';
   if (isDecision && mendable.has(reason)) return mendConsent;
-  return Object.hasOwn(refusalSteps, reason)
-    ? refusalSteps[reason as keyof typeof refusalSteps]
-    : undefined;
+  if (!Object.hasOwn(refusalSteps, reason)) return undefined;
+  if (reason !== 'no-consent-on-record') return refusalSteps[reason as keyof typeof refusalSteps];
+  if (name === 'exit.notified') return exitUntold;
+  const form = formBehind(name);
+  const mayTake =
+    form === undefined || consentFormRules[form].takenBy.some((kind) => kind === sender);
+  return mayTake ? refusalSteps[reason] : takenByAnother;
 }

@@ -144,6 +144,7 @@ export const stepFollowUps: Readonly<Record<StepName, Row>> = {
     { kind: 'only-done' },
   ),
   'seek-consent': row(send('consent.recorded'), send('consent.recorded'), end('could-not-be-done')),
+  'ask-taker': row(end('done'), offClient, end('could-not-be-done')),
   'send-again': row(end('done'), offClient, end('could-not-be-done')),
   'check-identity': row(end('done'), offClient, again),
   'mend-consent': row(send('consent.recorded'), again, again),

@@ -62,6 +62,7 @@ export const stepWorkingDays = {
   'take-off-record': 2,
   'stop-using': 2,
   'seek-consent': 10,
+  'ask-taker': 5,
   'send-again': 2,
   'check-identity': 2,
   'mend-consent': 1,

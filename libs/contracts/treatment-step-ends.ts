@@ -191,6 +191,14 @@ export const treatmentStepEnds = {
     // A yes alone helps nobody: the message is still unsent. It ends, as `send-again` does, when the next of its type is cleared.
     ends: [endedBy('consent.recorded', 'the client said no', { decision: 'refused' })],
   },
+  // Ends too, as `seek-consent` does, when the next message of its type is cleared; and only by what rests on the same consent.
+  'ask-taker': {
+    reason: 'a message did not pass for want of a consent that its sender may not take',
+    ends: [
+      endedBy('referral.declined', 'the referrer has the client back'),
+      endedBy('referral.handed-back', 'the single point of contact has the client back'),
+    ],
+  },
   'send-again': {
     reason: 'a message was stopped because the client limited the consent',
     ends: [],

@@ -11,6 +11,7 @@ export const answerKinds = [
   'receipt',
   'review-offer',
   'review-answer',
+  'review-held',
   'review-outcome',
   'lead-answer',
 ] as const;
@@ -77,6 +78,21 @@ export const waits: Readonly<Partial<Record<MessageName, Wait>>> = {
     workingDays: 2,
     endedBy: ['referral.acknowledged', 'appointment.booked', ...outcome, ...gone],
   },
+  // That it takes the client, a provider tells the referrer alone: to the point of contact it is silent unless it gives them back,
+  // which it may do until it has booked: 2 days to answer and 15 to book. What a point of contact and a provider of one agency send counts for both.
+  'referral.forwarded': {
+    answer: 'acknowledgement',
+    waits: 'sender',
+    workingDays: 17,
+    endedBy: [
+      'referral.handed-back',
+      'referral.acknowledged',
+      'referral.forwarded',
+      'appointment.booked',
+      ...outcome,
+      ...gone,
+    ],
+  },
   'referral.acknowledged': {
     answer: 'appointment',
     waits: 'recipient',
@@ -132,6 +148,13 @@ export const waits: Readonly<Partial<Record<MessageName, Wait>>> = {
     waits: 'sender',
     workingDays: 2,
     endedBy: [...offerAnswered, ...reviewGone],
+  },
+  'review.accepted': {
+    answer: 'review-held',
+    waits: 'sender',
+    workingDays: 2,
+    from: 'startsAt',
+    endedBy: ['review.held', 'review.not-held', 'review.moved', ...reviewGone],
   },
   'review.declined': {
     answer: 'review-offer',

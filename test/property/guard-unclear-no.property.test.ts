@@ -97,9 +97,9 @@ const contextOf = (from: string) => ({
 const allows = (scopes: Scopes, line: (typeof lines)[number]): boolean =>
   askConsent(scopes, line, monday).allowed;
 
-const hasOwner = ({ record: { name, verdict } }: Decision): boolean =>
+const hasOwner = ({ record: { name, verdict, senderKind } }: Decision): boolean =>
   verdict.kind === 'cleared' ||
-  (verdict.kind === 'refused' && refusalStep(name, verdict.reason) !== undefined);
+  (verdict.kind === 'refused' && refusalStep(name, verdict.reason, senderKind) !== undefined);
 
 describe('a client’s no', () => {
   it('that is damaged ends what it would have ended whole, permits nothing more, and is somebody’s to mend', () => {

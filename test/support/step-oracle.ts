@@ -1,7 +1,7 @@
 import { meets } from '#libs/contracts/condition.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { ruleOf } from '#libs/contracts/message-table.js';
-import { refusalStep } from '#libs/contracts/refusal-steps.js';
+import { consentFormRules, consentForms } from '#libs/contracts/purposes.js';
 import { stepEnds } from '#libs/contracts/step-ends.js';
 import { stepAfter, stepFollowUps } from '#libs/contracts/step-outcomes.js';
 import type { StepName } from '#libs/contracts/steps.js';
@@ -64,11 +64,30 @@ const isAskedOnce = (step: StepName, event: MeshEvent, at: string, history: Hist
       openedBy(each, history).some((earlier) => earlier.step === step && earlier.at === at),
   );
 
+/** What a message that did not pass leaves to its sender: to ask for a consent only where the sender is of a kind that takes it. */
+function dropOf(event: MeshEvent): StepName | undefined {
+  const drops: Readonly<Record<string, StepName>> = {
+    'consent-changed': 'send-again',
+    'identity-mismatch': 'check-identity',
+    unroutable: 'refer-elsewhere',
+    'route-timeout': 'refer-elsewhere',
+  };
+  if (event.reason !== 'no-consent-on-record') return drops[event.reason ?? ''];
+  if (nameOf(event) === 'exit.notified') return 'record-exit';
+  const takers = consentForms
+    .filter((form) => consentFormRules[form].purposes.some((each) => each === purposeOf(event)))
+    .flatMap((form) => consentFormRules[form].takenBy);
+  const mayTake = takers.length === 0 || takers.some((kind) => kind === event.senderKind);
+  return mayTake ? 'seek-consent' : 'ask-taker';
+}
+
+const purposeOf = (event: MeshEvent) => ruleOf(nameOf(event)).purpose;
+
 /** The steps that a message opens by the tables, and at which agency. */
 function openedBy(event: MeshEvent, history: History): readonly { step: StepName; at: string }[] {
   if (event.verdict === 'refused' || event.verdict === 'stopped') {
-    const dropped = refusalStep(nameOf(event), event.reason ?? '');
-    return dropped === undefined ? [] : [{ step: dropped.step, at: agencyOf(event.sender) }];
+    const dropped = dropOf(event);
+    return dropped === undefined ? [] : [{ step: dropped, at: agencyOf(event.sender) }];
   }
   if (!isHad(event, history) || nameOf(event) === 'step.done') return [];
   return ruleOf(nameOf(event))
@@ -88,7 +107,7 @@ function openedBy(event: MeshEvent, history: History): readonly { step: StepName
 }
 
 /** They end when the next message of the type that did not pass does. */
-const untilSent: ReadonlySet<StepName> = new Set(['send-again', 'seek-consent']);
+const untilSent: ReadonlySet<StepName> = new Set(['send-again', 'seek-consent', 'ask-taker']);
 
 /** Steps that must be open, since they were opened and nothing that could end one of that name came after: `cause step agency`. */
 export function stepsThatMustBeOpen(history: History): readonly string[] {
@@ -164,8 +183,12 @@ const isOfSameOffice = ({ holder, other }: OpenStep, { cause }: MeshEvent, histo
 const isOnlyForCorrected = (step: StepName, event: MeshEvent): boolean =>
   stepEnds[step].ends.some(({ by, when }) => by === nameOf(event) && 'corrects' in (when ?? {}));
 
-const isOfSameForm = ({ form }: OpenStep, { facts }: MeshEvent): boolean =>
-  form === undefined || facts['form'] === undefined || facts['form'] === form;
+function isOfSameForm({ step, form }: OpenStep, event: MeshEvent): boolean {
+  if (form === undefined) return true;
+  if (step === 'ask-taker')
+    return consentFormRules[form].purposes.some((each) => each === purposeOf(event));
+  return event.facts['form'] === undefined || event.facts['form'] === form;
+}
 
 /** Whether a step of that name was opened by this message, at once or by the clock. */
 const isOpener = (id: unknown, step: StepName, history: History): boolean =>

@@ -2,10 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { citations } from '#libs/contracts/citations.js';
 import { fieldRules } from '#libs/contracts/field.js';
-import { messageNames, nameOfType, ruleOf, typeOf } from '#libs/contracts/message-table.js';
+import {
+  type MessageName,
+  messageNames,
+  nameOfType,
+  ruleOf,
+  typeOf,
+} from '#libs/contracts/message-table.js';
 import { uuidV7 } from '#libs/contracts/message-id.js';
 import { readMessage, readMessageText } from '#libs/contracts/read-message.js';
-import { refusalSteps } from '#libs/contracts/refusal-steps.js';
+import type { PartyKind } from '#libs/contracts/party.js';
+import { refusalStep, refusalSteps, takenByAnother } from '#libs/contracts/refusal-steps.js';
 import { stepEnds } from '#libs/contracts/step-ends.js';
 import { stepAfter, stepFollowUps, stepOutcomes } from '#libs/contracts/step-outcomes.js';
 import { type StepName, stepNames } from '#libs/contracts/steps.js';
@@ -104,6 +111,7 @@ describe('the tables of steps', () => {
     'complete-outcome-profile',
     ...Object.values(refusalSteps).map(({ step }) => step),
     'record-exit',
+    takenByAnother.step,
     'ask-client',
     ...stepNames.flatMap((step) =>
       stepOutcomes.flatMap((outcome) =>
@@ -111,6 +119,20 @@ describe('the tables of steps', () => {
       ),
     ),
   ]);
+
+  it('tells only who may take a consent to seek it', () => {
+    const lacking = (name: MessageName, kind: PartyKind) =>
+      refusalStep(name, 'no-consent-on-record', kind)?.step;
+    expect(lacking('referral.requested', 'jobcentre')).toBe('seek-consent');
+    expect(lacking('provider.notice', 'contracted-provider')).toBe('seek-consent');
+    expect(lacking('tpr2.shared', 'treatment-provider')).toBe('seek-consent');
+    expect(lacking('referral.forwarded', 'spoc')).toBe('ask-taker');
+    expect(lacking('appointment.attended', 'treatment-provider')).toBe('ask-taker');
+    expect(lacking('review.offered', 'jobcentre')).toBe('ask-taker');
+    expect(lacking('lead.agreed', 'probation')).toBe('ask-taker');
+    expect(lacking('exit.notified', 'treatment-provider')).toBe('record-exit');
+    expect(refusalStep('referral.forwarded', 'case-not-yours', 'spoc')).toBeUndefined();
+  });
 
   it('opens every step that it knows', () => {
     const opened = new Set<StepName>(

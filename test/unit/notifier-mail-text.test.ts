@@ -189,6 +189,14 @@ describe('the text of a notice', () => {
   );
 
   it.each([
+    ['spoc', 'decline the referral, so that the referrer can ask'],
+    ['treatment-provider', 'Speak with the client, not with the referrer'],
+    ['jobcentre', 'a client who wants it can tell them'],
+  ] as const)('ask-taker tells a %s what it can do, and whom not to ask', (audience, words) => {
+    expect(flat({ kind: 'ask-taker', audience })).toContain(words);
+  });
+
+  it.each([
     ['DPA1', 'come off the record'],
     ['TPR1', 'its outcome included'],
     ['TPR2', 'an exit notice included'],

@@ -69,6 +69,8 @@ describe('what a party waits for', () => {
   });
 
   it('is from the provider that has the client now, once the single point of contact chose another', () => {
+    const ofCentre = (events: readonly MeshEvent[]) =>
+      waitsOf(events).filter((row) => row.startsWith(jcp));
     const toSpoc = meshEvent('referral.requested', { sender: jcp, to: spoc });
     const chosen = (provider: string) =>
       meshEvent('referral.forwarded', { sender: spoc, to: provider, cause: toSpoc.id });
@@ -84,8 +86,8 @@ describe('what a party waits for', () => {
     const bookedThere = from('trt_beacon', 'appointment.booked', second.id);
     const cameThere = from('trt_beacon', 'appointment.attended', second.id);
     const before = [toSpoc, first, taken, bookedHere, off, back, second];
-    expect(waitsOf([...before, takenThere])).toEqual([`${jcp}: appointment from trt_beacon`]);
-    expect(waitsOf([toSpoc, first, bookedHere, back, second, bookedThere, cameThere])).toEqual([]);
+    expect(ofCentre([...before, takenThere])).toEqual([`${jcp}: appointment from trt_beacon`]);
+    expect(ofCentre([toSpoc, first, bookedHere, back, second, bookedThere, cameThere])).toEqual([]);
     expect(stepsAt(jcp, [...before, takenThere, bookedThere, cameThere])).toEqual([]);
     const late = { ...on('2026-04-20') };
     expect(stepsAt(jcp, before, '2026-04-20T09:00:00Z')).toContain('ask-client');
@@ -93,7 +95,56 @@ describe('what a party waits for', () => {
     // Two referrals of the referrer's own are two matters.
     const other = meshEvent('referral.requested', { sender: jcp, to: 'trt_beacon' });
     const takenToo = from('trt_beacon', 'referral.acknowledged', other.id);
-    expect(waitsOf([toSpoc, first, taken, other, takenToo])).toHaveLength(2);
+    expect(ofCentre([toSpoc, first, taken, other, takenToo])).toHaveLength(2);
+  });
+
+  it('is of the single point of contact that the provider gives the client back, or is taken as silent', () => {
+    const toSpoc = meshEvent('referral.requested', { sender: jcp, to: spoc });
+    const first = meshEvent('referral.forwarded', { sender: spoc, to: trt, cause: toSpoc.id });
+    const taken = meshEvent('referral.acknowledged', { ...toCentre, cause: first.id });
+    const ofSpoc = (events: readonly MeshEvent[], at?: string) =>
+      waitsOf(events, at).filter((row) => row.startsWith(spoc));
+    const row = `${spoc}: acknowledgement from ${trt}`;
+    expect(toldCase([toSpoc, first]).waits.at(-1)).toMatchObject({ dueOn: '2026-03-27' });
+    // What the provider tells the referrer, the point of contact does not see.
+    expect(ofSpoc([toSpoc, first, taken])).toEqual([row]);
+    const late = '2026-03-30T09:00:00Z';
+    expect(ofSpoc([toSpoc, first, taken], late)).toEqual([`${row}, late`]);
+    expect(stepsAt(spoc, [toSpoc, first], late)).toEqual(['ask-client']);
+    const back = meshEvent('referral.handed-back', { sender: trt, to: spoc, cause: first.id });
+    const off = meshEvent('referral.cancelled', { sender: jcp, to: spoc, cause: toSpoc.id });
+    for (const end of [back, off]) expect(ofSpoc([toSpoc, first, end], late)).toEqual([]);
+    expect(stepsAt(spoc, [toSpoc, first, { ...back, recordedAt: late }])).toEqual([
+      'choose-provider',
+    ]);
+    const to = 'trt_beacon';
+    const second = meshEvent('referral.forwarded', { sender: spoc, to, cause: toSpoc.id });
+    expect(ofSpoc([toSpoc, first, back, second])).toEqual([`${spoc}: acknowledgement from ${to}`]);
+  });
+
+  it('is of the keyworker whether a review that was agreed was held, from its day on', () => {
+    const offered = meshEvent('review.offered', toProvider);
+    const facts = { startsAt: '2026-03-10T10:00:00Z' };
+    const accepted = meshEvent('review.accepted', { ...toCentre, cause: offered.id, facts });
+    const answer = (name: MessageName) => meshEvent(name, { ...toProvider, cause: offered.id });
+    expect(waitsOf([offered, accepted])).toEqual([`${trt}: review-held from ${jcp}`]);
+    expect(toldCase([offered, accepted]).waits).toMatchObject([{ dueOn: '2026-03-12' }]);
+    expect(stepsAt(trt, [offered, accepted], '2026-03-13T09:00:00Z')).toEqual(['ask-client']);
+    for (const name of ['review.not-held', 'review.moved', 'review.cancelled'] as const)
+      expect(waitsOf([offered, accepted, answer(name)])).not.toContain(
+        `${trt}: review-held from ${jcp}`,
+      );
+    expect(waitsOf([offered, accepted, answer('review.held')])).toEqual([
+      `${trt}: review-outcome from ${jcp}`,
+    ]);
+    // Of two reviews, the one that the answer names.
+    const other = meshEvent('review.offered', toProvider);
+    const agreed = meshEvent('review.accepted', { ...toCentre, cause: other.id, facts });
+    const held = meshEvent('review.held', { ...toProvider, cause: offered.id });
+    expect(toldCase([offered, accepted, other, agreed, held]).waits).toMatchObject([
+      { cause: agreed.id },
+      { cause: held.id },
+    ]);
   });
 
   it('ends with its own part of the case: an exit, no trace', () => {

@@ -228,7 +228,7 @@ function timelineFor(
   const shown = isSender ? toldToSender(records) : cleared;
   const newest = shown.at(-1) ?? last;
   const reason = reasonOf(newest.verdict);
-  const task = isSender ? refusalStep(first.name, reason ?? '')?.step : undefined;
+  const task = isSender ? refusalStep(first.name, reason ?? '', first.senderKind)?.step : undefined;
   return {
     id: first.id,
     type: typeOf(first.name),

@@ -81,7 +81,7 @@ function reminderTo(side: Side, kind: string, anchor: GuardRecord | undefined): 
 function ofMessage(side: Side, cited: GuardRecord): Tellable {
   const { verdict, name, facts, senderKind, recipientKind } = cited;
   const reason = verdict.kind === 'refused' || verdict.kind === 'stopped' ? verdict.reason : '';
-  const dropped = side === 'sender' ? refusalStep(name, reason) : undefined;
+  const dropped = side === 'sender' ? refusalStep(name, reason, senderKind) : undefined;
   const message = { name, facts, senderKind, recipientKind };
   const isPassed = isCleared(cited);
   // To its sender it stands as it was cleared: what it opened, and the answer that does not come.

@@ -1,7 +1,8 @@
 import type { WaitingFor, WorklistStep } from '#libs/contracts/ask.js';
 import { meets } from '#libs/contracts/condition.js';
-import { ruleOf, typeOf } from '#libs/contracts/message-table.js';
-import { type ConsentForm, consentFormRules, consentForms } from '#libs/contracts/purposes.js';
+import { typeOf } from '#libs/contracts/message-table.js';
+import { type ConsentForm, consentForms } from '#libs/contracts/purposes.js';
+import { formBehind } from '#libs/contracts/refusal-steps.js';
 import { waits } from '#libs/contracts/waits.js';
 import type { DirectoryParty } from './directory.js';
 import { type GuardRecord, isCleared } from './guard-record.js';
@@ -32,11 +33,7 @@ export function behindStep(
 /** The consent that is to be renewed, or to be sought for a message that lacked it. */
 function formOf({ name, facts }: GuardRecord, step: WorklistStep['step']): ConsentForm | undefined {
   if (step === 'renew-consent') return consentForms.find((form) => form === facts['form']);
-  if (step !== 'seek-consent') return undefined;
-  const { purpose } = ruleOf(name);
-  return consentForms.find(
-    (form) => purpose !== null && consentFormRules[form].purposes.includes(purpose),
-  );
+  return step === 'seek-consent' || step === 'ask-taker' ? formBehind(name) : undefined;
 }
 
 /**

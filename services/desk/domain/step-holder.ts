@@ -6,6 +6,7 @@ import { refusalSteps } from '#libs/contracts/refusal-steps.js';
 const ofRefusals: ReadonlySet<string> = new Set([
   ...Object.values(refusalSteps).map(({ step }) => step),
   'record-exit',
+  'ask-taker',
 ]);
 
 /**

@@ -39,6 +39,7 @@ export const stepWords: Readonly<Record<StepName, string>> = {
   'take-off-record': 'Take it off the record',
   'stop-using': 'Stop using what was shared',
   'seek-consent': 'Seek consent',
+  'ask-taker': 'Leave the consent to who takes it',
   'send-again': 'Send again what is still covered',
   'check-identity': 'Check who the client is',
   'mend-consent': 'Record the client’s decision again',
@@ -52,6 +53,7 @@ export const answerWords: Readonly<Record<AnswerKind, string>> = {
   receipt: 'receipt of the TPR2',
   'review-offer': 'an offer of a review',
   'review-answer': 'an answer to the review offer',
+  'review-held': 'word whether the review was held',
   'review-outcome': 'what the review agreed',
   'lead-answer': 'an answer on who leads',
 };

@@ -52,6 +52,12 @@ const lapsing = (of: WordingFacts): string => {
   ];
   return `${consent} lapses${dueDay(of)}. ${after}`;
 };
+/** Who takes the consent that a reader of this kind lacks. Nobody is sent to ask the other side about a client who did not agree to that. */
+const takersOf: Readonly<Record<string, string>> = {
+  spoc: 'The referrer takes it. Choose a provider that the client agreed to, or decline the referral, so that the referrer can ask the client.',
+  'treatment-provider':
+    'The referrer takes it: a client who wants this passed on can tell them. Speak with the client, not with the referrer.',
+};
 const wasTold = ({ clientWasTold }: WordingFacts): string =>
   clientWasTold === undefined
     ? ''
@@ -247,6 +253,13 @@ export const noticeWording: Readonly<Record<NoticeKind, NoticeWording>> = {
       `${yourMessage(of)} was not passed on${toThem(of)}, because no consent on record covers it.`,
     next: () =>
       "Ask for the client's consent and record the answer, or leave the matter. This is not a legal bar: safeguarding has its own route.",
+  },
+  'ask-taker': {
+    subject: 'Consent needed, taken by another',
+    happened: (of) =>
+      `${yourMessage(of)} was not passed on${toThem(of)}, because no consent on record covers it. This consent is not yours to take.`,
+    next: ({ audience }) =>
+      `${takersOf[audience] ?? 'The keyworker takes it: a client who wants it can tell them.'} This is not a legal bar: safeguarding has its own route.`,
   },
   'send-again': {
     subject: 'Send again',

@@ -26,6 +26,8 @@ export const stepWords: Readonly<Record<StepName, string>> = {
   'renew-consent': 'Ask the client whether to renew the consent, and record the answer.',
   'stop-using': 'Stop using what was shared, take it off the record, and record that this is done.',
   'seek-consent': "Ask for the client's consent and record the answer, or leave the matter.",
+  'ask-taker':
+    'Leave the consent to who takes it. A single point of contact gives the referral back to the referrer; anybody else tells the client whom to ask.',
   'send-again': 'Look at what the consent covers now, and send the message again.',
   'check-identity': 'Check the identity details with the client, and send the message again.',
   'mend-consent': 'Record the client’s decision again, whole.',

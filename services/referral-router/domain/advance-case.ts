@@ -1,4 +1,4 @@
-import { refusalStep } from '#libs/contracts/refusal-steps.js';
+import { formBehind, refusalStep } from '#libs/contracts/refusal-steps.js';
 import { type MessageName, nameOfType } from '#libs/contracts/message-table.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import type { StepName, StepTemplate } from '#libs/contracts/steps.js';
@@ -10,7 +10,7 @@ import { followDone } from './follow-done.js';
 import { keepWaits, settleWaits } from './keep-waits.js';
 import { moveOffice } from './move-office.js';
 import { namingsOf } from './name-caseworkers.js';
-import { formOf, openStep, withOpened } from './open-steps.js';
+import { openStep, withOpened } from './open-steps.js';
 import { planReminder } from './plan-reminder.js';
 import { tell } from './tell-people.js';
 
@@ -36,7 +36,7 @@ const act: Advance = (view, event, name, around) => {
 };
 
 const drop: Advance = (view, event, name, around) => {
-  const dropped = refusalStep(name, event.reason ?? '');
+  const dropped = refusalStep(name, event.reason ?? '', event.senderKind);
   if (dropped === undefined || around.agencyOf(event.sender) !== around.agency) return view;
   const { step, notice, owner } = dropped;
   const opened = openStep(view, event, name, { template: { step, owner }, around });
@@ -108,7 +108,7 @@ function isCalledFor(
   const unanswered = before.waits.filter((wait) => isOwn(wait) && !left.waits.includes(wait));
   return (
     ended.some(({ step }) => inPlaceOf.includes(step)) ||
-    unanswered.some(({ about }) => formOf(about) === 'TPR1')
+    unanswered.some(({ about }) => formBehind(about) === 'TPR1')
   );
 }
 
@@ -124,7 +124,7 @@ function remind(view: View, event: MeshEvent, around: Surroundings): View {
 }
 
 /** These wait for a message that did not pass: the next one of its type that does ends them. */
-const untilSent: ReadonlySet<StepName> = new Set(['send-again', 'seek-consent']);
+const untilSent: ReadonlySet<StepName> = new Set(['send-again', 'seek-consent', 'ask-taker']);
 
 function isSentAgain(
   { step, holder, cause, about }: OpenStep,

@@ -1,6 +1,7 @@
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
 import { type MessageName, nameOfType, ruleOf, typeOf } from '#libs/contracts/message-table.js';
 import { type ConsentForm, consentFormRules } from '#libs/contracts/purposes.js';
+import { formBehind } from '#libs/contracts/refusal-steps.js';
 import { stepEnds } from '#libs/contracts/step-ends.js';
 import type { StepName } from '#libs/contracts/steps.js';
 import { stepsEndedBy, stepsOpenedBy } from '#libs/contracts/what-follows.js';
@@ -81,11 +82,14 @@ function endedOf(step: StepName, named: readonly OpenStep[], ending: Ending): re
   const { agencyOf } = around;
   const sender = agencyOf(event.sender);
   const to = agencyOf(event.to);
+  const formEnding = step === 'ask-taker' ? formBehind(name) : formNamed(event);
   const isSameForm = ({ form }: OpenStep): boolean =>
-    form === undefined || formNamed(event) === undefined || form === formNamed(event);
+    form === undefined || formEnding === undefined || form === formEnding;
   const own = named.filter((each) => agencyOf(each.holder.party) === sender && isSameForm(each));
   const towards = own.filter(({ other }) => other !== undefined && agencyOf(other) === to);
-  const held = named.filter(({ holder }) => agencyOf(holder.party) === to);
+  const held = named.filter(
+    (each) => agencyOf(each.holder.party) === to && (each.step !== 'ask-taker' || isSameForm(each)),
+  );
   const theirs = held.filter(
     ({ other }) => countsForAll.has(name) || isBetween(other, event, around),
   );

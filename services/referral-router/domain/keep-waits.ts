@@ -4,7 +4,7 @@ import { addDays } from '#libs/calendar/local-date.js';
 import { addWorkingDays } from '#libs/calendar/working-days.js';
 import { meets } from '#libs/contracts/condition.js';
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
-import { type MessageName, nameOfType } from '#libs/contracts/message-table.js';
+import { type MessageName, nameOfType, typeOf } from '#libs/contracts/message-table.js';
 import { isPartyId } from '#libs/contracts/party.js';
 import { type Wait, waits as waitOf } from '#libs/contracts/waits.js';
 import type { OpenStep, OpenWait, Surroundings, Telling, View } from './case-state.js';
@@ -26,6 +26,10 @@ const endsOwnPart: ReadonlySet<MessageName> = new Set([
   'exit.recorded',
   'tpr2.no-trace',
 ]);
+
+const isOffer: ReadonlySet<string> = new Set(
+  (['review.offered', 'review.moved'] as const).map(typeOf),
+);
 
 /** An exit that may come ends nothing. */
 const likely = { exit: 'unplanned-likely' };
@@ -65,6 +69,8 @@ function isReplaced(
   around: Surroundings,
 ): boolean {
   if (wait.answer !== opened.answer || around.isSpoc(opened.counterpart)) return false;
+  if (wait.about === 'referral.forwarded' && opened.about === wait.about)
+    return around.messageOf(wait.cause)?.cause === event.cause;
   return around.isSpoc(wait.counterpart) || isPassedOn(betweenOf(wait), event, around);
 }
 
@@ -155,9 +161,9 @@ function answeredBy(
   return [...over, ...passedOn, ...meant(answers, event, around)];
 }
 
-/** Between the two, or said by the one that waits to nobody in particular. A single point of contact answers by its provider. */
+/** Between the two, or said by the one that waits to nobody in particular. A single point of contact stands between referrer and provider. */
 function isAnsweredIn(
-  { counterpart }: OpenWait,
+  { counterpart, holder }: OpenWait,
   { sender, to }: MeshEvent,
   isOwn: boolean,
   { agencyOf, isSpoc }: Surroundings,
@@ -166,23 +172,27 @@ function isAnsweredIn(
   return (
     !isPartyId(other) ||
     agencyOf(other) === agencyOf(counterpart) ||
-    isSpoc(counterpart) ||
-    isSpoc(other)
+    [counterpart, other, holder.party].some(isSpoc)
   );
 }
 
 /**
  * An answer to one message ends the wait for that one, where it says which; the other's goes on. A wait that began when a referral was
- * passed on is for the answer to that referral.
+ * passed on is for the answer to that referral, and a review that was agreed is the one of its offer.
  */
 function meant(
   waits: readonly OpenWait[],
   event: MeshEvent,
   { messageOf }: Surroundings,
 ): readonly OpenWait[] {
+  const offers = citedBy(event).filter((id) => isOffer.has(messageOf(id)?.type ?? ''));
   return waits.filter((wait) => {
+    const agreed = wait.answer === 'review-held' ? messageOf(wait.cause)?.cause : undefined;
+    if (agreed !== undefined && offers.length > 0) return offers.includes(agreed);
     const cited = citedBy(event).find((id) => {
       const name = nameOfType(messageOf(id)?.type ?? '');
+      // Who referred waits for the answer to their referral, whoever passed it on.
+      if (name === 'referral.forwarded' && wait.about !== name) return false;
       return name !== undefined && waitOf[name]?.answer === wait.answer;
     });
     return cited === undefined || [wait.cause, messageOf(wait.cause)?.cause].includes(cited);

@@ -1,7 +1,8 @@
 import type { MeshEvent } from '#libs/contracts/mesh-event.js';
-import { type MessageName, ruleOf } from '#libs/contracts/message-table.js';
+import type { MessageName } from '#libs/contracts/message-table.js';
 import { isPartyId } from '#libs/contracts/party.js';
-import { type ConsentForm, consentFormRules, consentForms } from '#libs/contracts/purposes.js';
+import { type ConsentForm, consentForms } from '#libs/contracts/purposes.js';
+import { formBehind } from '#libs/contracts/refusal-steps.js';
 import type { PersonSlot, StepName, StepTemplate } from '#libs/contracts/steps.js';
 import type { Holder, OpenStep, Surroundings, View } from './case-state.js';
 import { dueDate } from './due-date.js';
@@ -24,7 +25,7 @@ export function openStep(
   if (holder === undefined) return [];
   const other = owner.side === 'sender' ? event.to : event.sender;
   const from = template.from === undefined ? undefined : event.facts[template.from];
-  const form = step === 'seek-consent' ? formOf(name) : undefined;
+  const form = step === 'seek-consent' || step === 'ask-taker' ? formBehind(name) : undefined;
   return [
     {
       step,
@@ -81,14 +82,6 @@ function personNamed(event: MeshEvent, who: PersonSlot['who']): Pick<Holder, 'ac
   const person = who === 'addressee' ? event.facts['addressee'] : event.actor;
   const isNamed = who === 'actor' || who === 'addressee';
   return isNamed && typeof person === 'string' ? { actor: person } : {};
-}
-
-/** The form whose consent a message of this type rests on. */
-export function formOf(name: MessageName): ConsentForm | undefined {
-  const { purpose } = ruleOf(name);
-  return purpose === null
-    ? undefined
-    : consentForms.find((form) => consentFormRules[form].purposes.includes(purpose));
 }
 
 /** The consent form that the facts of an event name. */

@@ -134,6 +134,7 @@ const isGone: Readonly<Record<StepName, (since: SinceThen) => boolean>> = {
   'seek-consent': (s) =>
     s.sent(s.cause.name) ||
     s.agencySent('consent.recorded', { form: formFor(s.cause.name), decision: 'refused' }),
+  'ask-taker': (s) => s.sent(s.cause.name, 'referral.declined', 'referral.handed-back'),
   'send-again': (s) => s.sent(s.cause.name),
   'check-identity': () => false,
   'mend-consent': (s) => s.sent('consent.recorded') || s.sent('consent.withdrawn'),
@@ -160,6 +161,21 @@ const answers: Readonly<Record<string, readonly MessageName[]>> = {
 function hasAnswer(s: SinceThen): boolean {
   if (s.cause.name === 'appointment.did-not-attend' && s.cause.from === s.party)
     return s.got('absence.nothing-more', 'referral.requested') || s.sent('appointment.booked');
+  // Whether it was held, of the review that was agreed; to a point of contact a provider only gives the client back.
+  if (s.cause.name === 'review.accepted' && s.cause.from === s.party)
+    return (
+      s.got(
+        'review.held',
+        'review.not-held',
+        'review.moved',
+        'review.cancelled',
+        'tpr2.no-trace',
+      ) ||
+      s.sent('review.cancelled') ||
+      s.isOver()
+    );
+  if (s.cause.name === 'referral.forwarded' && s.cause.from === s.party)
+    return s.got('referral.handed-back', 'referral.cancelled') || s.sent('referral.forwarded');
   return s.got(...(answers[familyOf(s.cause.name)] ?? [])) || s.sent('review.cancelled');
 }
 

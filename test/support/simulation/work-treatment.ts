@@ -155,11 +155,12 @@ const renew: Work = (desk, row) => {
   return ask(desk, String(desk.history.get(due?.about)?.facts['form']));
 };
 
-/** Who may not take the form that is lacking can only say so. */
+/** Only who may take the form that is lacking is told to seek it. */
 const seekConsent: Work = (desk, row) => {
   const taker = isProvider(desk.party) ? 'TPR2' : 'TPR1';
   const isTaker = row.form === taker || (row.form === 'DPA1' && taker === 'TPR1');
-  if (!isTaker || desk.chance.isSo(0.15)) return [desk.done(row, 'not-possible')];
+  if (!isTaker) throw new Error(`${desk.party} is told to seek a consent of form ${row.form}`);
+  if (desk.chance.isSo(0.15)) return [desk.done(row, 'not-possible')];
   const asked = ask(desk, row.form);
   const isYes = asked.some(({ data }) => data['decision'] === 'given');
   return isYes ? [...asked, ...sendAgain(desk, row)] : asked;
@@ -221,6 +222,7 @@ export const workOf: Readonly<Record<StepName, Work>> = {
   'take-off-record': simply('done'),
   'stop-using': simply('done'),
   'seek-consent': seekConsent,
+  'ask-taker': simply('done', 'declined-by-client', 'not-possible'),
   'send-again': simply('done', 'declined-by-client'),
   'check-identity': simply('done'),
   'mend-consent': (desk, row) => ask(desk, String(desk.history.get(row.cause)?.facts['form'])),
