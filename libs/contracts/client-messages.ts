@@ -32,6 +32,8 @@ const clientIsAsked = (['jobcentre', 'contracted-provider'] as const).map((sentT
   inPlaceOf: ['discuss-did-not-attend', 'tell-nothing-more', 'ask-client'] as const,
 }));
 
+const withoutDpa1 = { when: { dpa1Current: false }, record: 'not-refused' } as const;
+
 /** Steps 3 to 6 and 9: from the care plan to the exit. */
 export const clientMessages = {
   'careplan.agreed': {
@@ -74,15 +76,11 @@ export const clientMessages = {
     facts: ['structuredTreatmentStartedOn', 'reviewWanted', 'addressee'],
     opens: [
       { step: 'note-receipt', owner: recipientAddressee },
-      {
-        step: 'complete-dpa1',
-        owner: recipientCaseworker,
-        when: { dpa1Current: false },
-      },
+      { step: 'complete-dpa1', owner: recipientCaseworker, ...withoutDpa1 },
     ],
     notices: [
       { kind: 'employment-information-received', to: recipientAddressee },
-      { kind: 'dpa1-needed', to: recipientCaseworker, when: { dpa1Current: false } },
+      { kind: 'dpa1-needed', to: recipientCaseworker, ...withoutDpa1 },
     ],
   },
   'tpr2.receipt-noted': {
@@ -108,7 +106,8 @@ export const clientMessages = {
     caseUse: 'needs',
     facts: ['adviser'],
     cites: 'tpr2',
-    opens: [],
+    // Without a DPA1 the step to complete one is open, and the record waits for it.
+    opens: [{ step: 'update-record', owner: senderCaseworker, record: 'kept' }],
     notices: [{ kind: 'passed-to-you', to: senderCaseworker }],
   },
   'tpr2.no-trace': {

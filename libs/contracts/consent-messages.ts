@@ -9,6 +9,7 @@ const dpa1ToReturn = {
 /** Who keeps a record under a DPA1. A provider that records its withdrawal keeps none. */
 const keepers = ['jobcentre', 'contracted-provider'] as const;
 const dpa1 = { when: { form: 'DPA1' } } as const;
+const dpa1Given = { form: 'DPA1', decision: 'given' } as const;
 const dpa1Refused = { form: 'DPA1', decision: 'refused' } as const;
 
 /** Consents go to the guard: recorded, limited and withdrawn on the same road, in the sender's own order. */
@@ -25,6 +26,7 @@ export const consentMessages = {
     opens: [
       { step: 'return-dpa1', owner: senderCaseworker, ...dpa1ToReturn },
       { step: 'take-off-record', owner: senderCaseworker, when: dpa1Refused },
+      { step: 'update-record', owner: senderCaseworker, when: dpa1Given, record: 'opened' },
     ],
     notices: [
       { kind: 'dpa1-to-return', to: senderCaseworker, ...dpa1ToReturn },

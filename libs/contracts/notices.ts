@@ -1,6 +1,6 @@
 import type { Condition } from './condition.js';
 import type { PartyKind } from './party.js';
-import type { PersonSlot } from './steps.js';
+import type { PersonSlot, RecordTest } from './steps.js';
 
 /** What a person can be told by sealed mail. The text is rendered by the notifier; nothing of it stands outside the ciphertext. */
 export const noticeKinds = [
@@ -72,6 +72,7 @@ export interface NoticeTemplate {
   readonly when?: Condition;
   readonly sentBy?: PartyKind;
   readonly sentTo?: PartyKind;
+  readonly record?: RecordTest;
 }
 
 /** Up whose desk an overdue step goes, in order. Nothing is ever without an owner. */

@@ -72,11 +72,17 @@ export type StepName = keyof typeof stepWorkingDays;
 export const stepNames = Object.keys(stepWorkingDays) as [StepName, ...StepName[]];
 
 /**
+ * What the agency itself knows of the DPA1 that lets it keep a record. `kept`: one stands. `opened`: one stands from this message on, and
+ * a TPR2 waited for it. `not-refused`: the client has not said no, or taken it back: then there is never another request.
+ */
+export type RecordTest = 'kept' | 'opened' | 'not-refused';
+
+/**
  * A step that a message opens. Its clock starts when the message was recorded, or on the date that the fact `from` gives where that is
  * later (an appointment's outcome is told within 2 working days of the appointment). `when`: what the facts must say. `sentBy`, `sentTo`:
  * only where the sender or the recipient is of this kind (a single point of contact passes a referral on, a provider books). `ifOpen`:
  * only while one of these steps is open in the case. `inPlaceOf`: only where the message ends one of these steps, or the wait for an answer
- * about a referral: the client is not lost with it. `unlessNamed`: only where the agency has named nobody for the case, nor is asked to.
+ * about a referral: the client is not lost with it. `record`: see `RecordTest`. `unlessNamed`: only where the agency has named nobody for the case, nor is asked to.
  */
 export interface StepTemplate {
   readonly step: StepName;
@@ -88,4 +94,5 @@ export interface StepTemplate {
   readonly ifOpen?: readonly StepName[];
   readonly inPlaceOf?: readonly StepName[];
   readonly unlessNamed?: true;
+  readonly record?: RecordTest;
 }

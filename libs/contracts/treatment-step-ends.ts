@@ -116,7 +116,15 @@ export const treatmentStepEnds = {
   },
   'update-record': {
     reason: 'the record does not show what was told',
-    ends: [endedByStopUsing],
+    ends: [
+      endedBy('consent.recorded', 'nothing may go on the record', {
+        form: 'DPA1',
+        decision: 'refused',
+      }),
+      endedBy('consent.withdrawn', 'nothing may go on the record', { form: 'DPA1' }),
+      endedByNoTrace,
+      endedByStopUsing,
+    ],
   },
   'record-exit': {
     reason: 'an exit may not be told, and is not recorded at home',

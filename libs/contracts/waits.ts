@@ -78,21 +78,6 @@ export const waits: Readonly<Partial<Record<MessageName, Wait>>> = {
     workingDays: 2,
     endedBy: ['referral.acknowledged', 'appointment.booked', ...outcome, ...gone],
   },
-  // That it takes the client, a provider tells the referrer alone: to the point of contact it is silent unless it gives them back,
-  // which it may do until it has booked: 2 days to answer and 15 to book. What a point of contact and a provider of one agency send counts for both.
-  'referral.forwarded': {
-    answer: 'acknowledgement',
-    waits: 'sender',
-    workingDays: 17,
-    endedBy: [
-      'referral.handed-back',
-      'referral.acknowledged',
-      'referral.forwarded',
-      'appointment.booked',
-      ...outcome,
-      ...gone,
-    ],
-  },
   'referral.acknowledged': {
     answer: 'appointment',
     waits: 'recipient',

@@ -16,7 +16,7 @@ export interface Cleared {
   readonly recipientKind?: PartyKind | undefined;
 }
 
-/** The steps that it opens. `ifOpen`, `inPlaceOf` and `unlessNamed` are left to who knows the open steps and the names of the case. */
+/** The steps that it opens. `ifOpen`, `inPlaceOf`, `unlessNamed` and `record` are left to who knows the case. */
 export function stepsOpenedBy(message: Cleared): readonly StepTemplate[] {
   if (message.name === 'step.done') return stepAfterDone(message);
   return ruleOf(message.name).opens.filter((template) => isMeant(template, message));

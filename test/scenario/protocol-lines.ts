@@ -57,7 +57,11 @@ const steps: readonly ProtocolLine[] = [
   },
   { id: 'S4a', words: 'with consent: employment-related information to the PTL' },
   { id: 'S4b', words: 'or the contracted provider' },
-  { id: 'S5a', words: 'PTL notes receipt, passes to adviser; the keyworker has the receipt' },
+  {
+    id: 'S5a',
+    words:
+      'PTL notes receipt, passes to adviser; adviser updates the record; the keyworker has the receipt',
+  },
   { id: 'S5b', words: 'adviser may call an ad hoc interview; may fast-track to stage 3' },
   { id: 'S5c', words: 'a mandatory 13- or 26-week interview may serve as the three-way review' },
   { id: 'S5d', words: '13/26-week interview reminders' },

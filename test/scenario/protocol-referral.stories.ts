@@ -106,6 +106,9 @@ describe('a referral', () => {
     await story.gone(jcp, 'name-adviser');
     await story.send(riverside, 'referral.acknowledged', jcp, { referral });
     await story.mailed(colleague, 'referral-acknowledged');
+    // The claim says JSA again: one is named.
+    await story.send(jcp, 'claim.started', 'mesh', claim);
+    await story.gone(jcp, 'name-adviser');
   });
 
   it('S1e, C4: reaches the provider, and one consent covers both ways', async () => {

@@ -107,6 +107,35 @@ describe('what the job centre does with it', () => {
     expect(await story.waiting(riverside)).toEqual([]);
   });
 
+  it('S5a, S6a, P1: the adviser updates the record, at once under a DPA1, else once the client gives one', async () => {
+    const { story, tpr2 } = await shared();
+    const passed = { tpr2, adviser: colleague };
+    await story.send(leader, 'tpr2.receipt-noted', riverside, { cites: tpr2 });
+    await story.send(leader, 'tpr2.passed-to-adviser', 'mesh', passed);
+    await story.step(jcp, 'complete-dpa1', { owner: colleague });
+    await story.dpa1(jcp);
+    await story.step(jcp, 'update-record', { owner: colleague });
+    await story.done(jcp, 'update-record');
+    await story.settled(jcp);
+
+    const allowed = town.client();
+    await allowed.dpa1(jcp);
+    await allowed.tpr2(riverside, [jcp]);
+    const later = await allowed.send(riverside, 'tpr2.shared', jcp, { addressee: undefined });
+    await allowed.send(leader, 'tpr2.receipt-noted', riverside, { cites: later });
+    await allowed.send(leader, 'tpr2.passed-to-adviser', 'mesh', { ...passed, tpr2: later });
+    await allowed.step(jcp, 'update-record', { owner: colleague });
+  });
+
+  it('S6a, C17: a client who said no to the DPA1 is not asked again when a TPR2 comes', async () => {
+    const story = town.client();
+    await story.dpa1(jcp, { decision: 'refused' });
+    await story.tpr2(riverside, [jcp]);
+    await story.send(riverside, 'tpr2.shared', jcp, { addressee: undefined });
+    await story.step(jcp, 'note-receipt', { owner: leader });
+    await story.gone(jcp, 'complete-dpa1');
+  });
+
   it('S5b: an ad hoc interview and fast track are noted, and told to nobody', async () => {
     const { story } = await shared();
     for (const action of ['ad-hoc-interview', 'fast-track-to-stage-3'])

@@ -4,7 +4,7 @@ import { ruleOf } from '#libs/contracts/message-table.js';
 import { consentFormRules, consentForms } from '#libs/contracts/purposes.js';
 import { stepEnds } from '#libs/contracts/step-ends.js';
 import { stepAfter, stepFollowUps } from '#libs/contracts/step-outcomes.js';
-import type { StepName } from '#libs/contracts/steps.js';
+import type { StepName, StepTemplate } from '#libs/contracts/steps.js';
 import { waits } from '#libs/contracts/waits.js';
 import { outcomeSaid } from '#libs/contracts/what-follows.js';
 import type { OpenStep } from '#services/referral-router/domain/case-state.js';
@@ -64,6 +64,62 @@ const isAskedOnce = (step: StepName, event: MeshEvent, at: string, history: Hist
       openedBy(each, history).some((earlier) => earlier.step === step && earlier.at === at),
   );
 
+/** What the client last decided of a DPA1 that an agency knows of, up to a message: from the newest back. */
+function dpa1At(agency: string, until: MeshEvent, history: History): string {
+  const known = history.filter((each) => each.seq <= until.seq && isCleared(each)).toReversed();
+  let lapsed = false;
+  for (const event of known) {
+    const { facts, sender, to, cause } = event;
+    const isOwn = agencyOf(sender) === agency;
+    // Its own decisions count once sent; what another sends it, once it had it.
+    const isGot = agencyOf(to) === agency && (isOwn || isHad(event, history));
+    const form = facts['form'] ?? history.find(({ id }) => id === cause)?.facts['form'];
+    const name = nameOf(event);
+    if (name === 'consent.recorded' && isOwn && facts['form'] === 'DPA1')
+      return facts['decision'] === 'refused' ? 'refused' : lapsed ? 'none' : 'given';
+    if (name === 'consent.withdrawn' && isOwn && facts['form'] === 'DPA1') return 'refused';
+    if (name === 'instruction.stop-using' && isGot && form === 'DPA1') return 'refused';
+    if (name === 'dpa1.returned' && isGot) return lapsed ? 'none' : 'given';
+    if (name === 'tpr2.shared' && isGot && facts['dpa1Current'] === true)
+      return lapsed ? 'none' : 'given';
+    if (name === 'tpr2.shared' && isGot) lapsed = true;
+  }
+  return 'none';
+}
+
+/** What goes on a record needs a DPA1; what was refused is not asked for again; a DPA1 lets in what came before it. */
+function allowsRecord(
+  test: StepTemplate['record'],
+  event: MeshEvent,
+  party: string,
+  history: History,
+): boolean {
+  if (test === undefined) return true;
+  const agency = agencyOf(party);
+  const now = dpa1At(agency, event, history);
+  if (test === 'not-refused') return now !== 'refused';
+  if (test === 'kept') return now === 'given';
+  const before = history.filter(({ seq }) => seq < event.seq);
+  const last = before.at(-1);
+  return last !== undefined && dpa1At(agency, last, history) !== 'given' && hasTpr2(agency, before);
+}
+
+/** A TPR2 that came, and that the agency has not sent back. */
+const hasTpr2 = (agency: string, history: History): boolean =>
+  history.some(
+    (event) =>
+      nameOf(event) === 'tpr2.shared' &&
+      agencyOf(event.to) === agency &&
+      isHad(event, history) &&
+      !history.some(
+        (each) =>
+          nameOf(each) === 'tpr2.no-trace' &&
+          isCleared(each) &&
+          agencyOf(each.sender) === agency &&
+          each.seq > event.seq,
+      ),
+  );
+
 /** What a message that did not pass leaves to its sender: to ask for a consent only where the sender is of a kind that takes it. */
 function dropOf(event: MeshEvent): StepName | undefined {
   const drops: Readonly<Record<string, StepName>> = {
@@ -92,10 +148,11 @@ function openedBy(event: MeshEvent, history: History): readonly { step: StepName
   if (!isHad(event, history) || nameOf(event) === 'step.done') return [];
   return ruleOf(nameOf(event))
     .opens.filter(
-      ({ when, sentBy, sentTo, ifOpen, inPlaceOf, unlessNamed }) =>
+      ({ when, sentBy, sentTo, ifOpen, inPlaceOf, unlessNamed, record, owner }) =>
         ifOpen === undefined &&
         inPlaceOf === undefined &&
         (unlessNamed === undefined || !isAdviserNamedBefore(event, history)) &&
+        allowsRecord(record, event, owner.side === 'sender' ? event.sender : event.to, history) &&
         meets(event.facts, when) &&
         (sentBy ?? event.senderKind) === event.senderKind &&
         (sentTo ?? event.recipientKind) === event.recipientKind,
@@ -115,6 +172,8 @@ export function stepsThatMustBeOpen(history: History): readonly string[] {
     openedBy(event, history)
       .filter(({ step, at }) => {
         if (isAskedOnce(step, event, at, history)) return false;
+        // A DPA1 or an earlier pass may have asked for the same update, and be open or done.
+        if (nameOf(event) === 'tpr2.passed-to-adviser') return false;
         const later = knownTo(at, history).filter(({ seq }) => seq > event.seq);
         return !later.some(
           (each) =>

@@ -100,10 +100,7 @@ describe('a case ends for each agency apart', () => {
     const forwarded = meshEvent('referral.forwarded', { sender: spoc, to: trt });
     const back = meshEvent('referral.handed-back', { sender: trt, to: spoc });
     expect(endAt(spoc, toSpoc)).toBe('open');
-    // It still may come back; once the point of contact has asked after it, the case lies with the provider.
-    expect(endAt(spoc, toSpoc, forwarded)).toBe('open');
-    const asked = { ...done(spoc, 'ask-client'), recordedAt: '2026-04-01T09:00:00Z' };
-    expect(endAt(spoc, toSpoc, forwarded, asked)).toBe('handed-on');
+    expect(endAt(spoc, toSpoc, forwarded)).toBe('handed-on');
     expect(endAt(spoc, toSpoc, forwarded, back)).toBe('open');
     expect(endAt(trt, toSpoc, forwarded, back)).toBe('referral-ended');
   });

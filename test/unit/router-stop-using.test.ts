@@ -64,7 +64,10 @@ describe('no trace of the client at one of two offices that have a TPR2 of their
       cause: here.id,
     });
     const settled = [here, there, receipt, passed, noTrace(leeds, there.id)];
-    expect(openSteps(settled)).toEqual([`discuss-no-trace @ ${trt}`]);
+    expect(openSteps(settled)).toEqual([
+      `update-record @ ${wandsworth}`,
+      `discuss-no-trace @ ${trt}`,
+    ]);
     expect(ended(settled)).toBe(undefined);
     expect(ended([...settled, noTrace(wandsworth, here.id)])).toBe('no-trace');
   });

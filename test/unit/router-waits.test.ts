@@ -98,30 +98,6 @@ describe('what a party waits for', () => {
     expect(ofCentre([toSpoc, first, taken, other, takenToo])).toHaveLength(2);
   });
 
-  it('is of the single point of contact that the provider gives the client back, or is taken as silent', () => {
-    const toSpoc = meshEvent('referral.requested', { sender: jcp, to: spoc });
-    const first = meshEvent('referral.forwarded', { sender: spoc, to: trt, cause: toSpoc.id });
-    const taken = meshEvent('referral.acknowledged', { ...toCentre, cause: first.id });
-    const ofSpoc = (events: readonly MeshEvent[], at?: string) =>
-      waitsOf(events, at).filter((row) => row.startsWith(spoc));
-    const row = `${spoc}: acknowledgement from ${trt}`;
-    expect(toldCase([toSpoc, first]).waits.at(-1)).toMatchObject({ dueOn: '2026-03-27' });
-    // What the provider tells the referrer, the point of contact does not see.
-    expect(ofSpoc([toSpoc, first, taken])).toEqual([row]);
-    const late = '2026-03-30T09:00:00Z';
-    expect(ofSpoc([toSpoc, first, taken], late)).toEqual([`${row}, late`]);
-    expect(stepsAt(spoc, [toSpoc, first], late)).toEqual(['ask-client']);
-    const back = meshEvent('referral.handed-back', { sender: trt, to: spoc, cause: first.id });
-    const off = meshEvent('referral.cancelled', { sender: jcp, to: spoc, cause: toSpoc.id });
-    for (const end of [back, off]) expect(ofSpoc([toSpoc, first, end], late)).toEqual([]);
-    expect(stepsAt(spoc, [toSpoc, first, { ...back, recordedAt: late }])).toEqual([
-      'choose-provider',
-    ]);
-    const to = 'trt_beacon';
-    const second = meshEvent('referral.forwarded', { sender: spoc, to, cause: toSpoc.id });
-    expect(ofSpoc([toSpoc, first, back, second])).toEqual([`${spoc}: acknowledgement from ${to}`]);
-  });
-
   it('is of the keyworker whether a review that was agreed was held, from its day on', () => {
     const offered = meshEvent('review.offered', toProvider);
     const facts = { startsAt: '2026-03-10T10:00:00Z' };

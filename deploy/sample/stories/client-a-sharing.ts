@@ -38,6 +38,9 @@ export async function playSharing(stage: JourneyStage): Promise<void> {
   await stage.step(jcp, client, 'pass-to-adviser', leader);
   await stage.send(form('17-passed-to-adviser'));
   await stage.mail(adviser2, client, 'passed-to-you');
+  await stage.step(jcp, client, 'update-record', adviser2);
+  await stage.send(form('17a-record-updated'));
+  await stage.noStep(jcp, client, 'update-record');
 
   const claim = await stage.send(form('18-claim-started'));
   for (const weeks of [13, 26] as const) {

@@ -7,6 +7,7 @@ import type { OpenStep, Surroundings, View } from './case-state.js';
 import { keepPart } from './case-part.js';
 import { stepsLeft } from './close-steps.js';
 import { followDone } from './follow-done.js';
+import { isToBeUpdated, passesRecord } from './keep-record.js';
 import { keepWaits, settleWaits } from './keep-waits.js';
 import { moveOffice } from './move-office.js';
 import { namingsOf } from './name-caseworkers.js';
@@ -79,11 +80,16 @@ function open(
   const { facts, senderKind, recipientKind } = event;
   const message = { name, facts, senderKind, recipientKind };
   const opened = stepsOpenedBy(message)
-    .filter((template) => isCalledFor(template, before, view, around))
+    .filter(
+      (template) =>
+        isCalledFor(template, before, view, around) &&
+        passesRecord(template.record, before, view) &&
+        !(name === 'tpr2.passed-to-adviser' && isToBeUpdated(view, event, template.step, around)),
+    )
     .flatMap((template) => openStep(view, event, name, { template, around }));
-  const told = noticesOf(message).flatMap(({ kind, to }) =>
-    tell(view, event, to, { kind, opened, before }),
-  );
+  const told = noticesOf(message)
+    .filter(({ record }) => passesRecord(record, before, view))
+    .flatMap(({ kind, to }) => tell(view, event, to, { kind, opened, before }));
   return {
     ...view,
     steps: withOpened(view.steps, opened),

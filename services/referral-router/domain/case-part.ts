@@ -6,6 +6,7 @@ import type { MessageName } from '#libs/contracts/message-table.js';
 import { outcomeSaid } from '#libs/contracts/what-follows.js';
 import type { CasePart, Surroundings, View } from './case-state.js';
 import { localDay } from './due-date.js';
+import { dpa1After } from './keep-record.js';
 import { officeWithoutTrace } from './no-trace-part.js';
 
 /** What a message means for the one who sent it, and for the one who got it: an end, or that the case is open again. */
@@ -73,6 +74,7 @@ export function keepPart(
     ...view,
     ...remembered(event, name),
     hasNamed: hasNamed(view, event, name, around),
+    dpa1: dpa1After(view, event, name, around),
     sharedAt: sharedAt(view, event, name, around),
   };
   const turn = turnOf(event, name, around);

@@ -102,6 +102,8 @@ export interface View extends Pick<CaseState, 'steps' | 'waits' | 'namings' | 't
   readonly toldClient: ReadonlySet<string>;
   /** Somebody was named to hold the case since it came to its present office; who only sent the first message was not. */
   readonly hasNamed: boolean;
+  /** What the client decided of the DPA1, as far as this agency knows; undefined: nothing that stands. */
+  readonly dpa1: 'given' | 'refused' | undefined;
   /** The client's next attendance, as this agency named it last. */
   readonly nextAttendanceOn: string | undefined;
   /** A claim that runs: its start, and whether its interviews are mandatory. */
@@ -124,6 +126,7 @@ export const newView = (since: string): View => ({
   offices: new Map(),
   toldClient: new Set(),
   hasNamed: false,
+  dpa1: undefined,
   nextAttendanceOn: undefined,
   claim: undefined,
   episode: 'none',

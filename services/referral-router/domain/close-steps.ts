@@ -182,7 +182,12 @@ function opensFor(
  * the lines of the one who recorded it: what another provider shares goes on. An instruction about one message ends what that one opened.
  */
 export function isTakenBack(
-  { root, holder, other }: Pick<OpenStep, 'root' | 'holder' | 'other'>,
+  {
+    step,
+    root,
+    holder,
+    other,
+  }: Pick<OpenStep, 'root' | 'holder' | 'other'> & Partial<Pick<OpenStep, 'step'>>,
   event: MeshEvent,
   { agencyOf, messageOf, isSpoc }: Surroundings,
 ): boolean {
@@ -204,8 +209,23 @@ export function isTakenBack(
     [other, holder.party].map(agencyOf).includes(agencyOf(withdrawal?.sender ?? ''));
   // The instruction names the form itself: the withdrawal may stand in another case.
   const taken = formNamed(event) === undefined ? withdrawal : event;
-  return (holds === told || owes) && isTheirs && restsOn(messageOf(root), taken);
+  // What a DPA1 opened is made of the TPR2 on record: it goes with either.
+  const isByDpa1 =
+    step === 'update-record' && nameOfType(messageOf(root)?.type ?? '') === 'consent.recorded';
+  if (isByDpa1 && holds === told && taken !== undefined && formTaken(taken) === 'TPR2') return true;
+  return (
+    (holds === told || owes) && isTheirs && restsOn(basisOf(messageOf(root), messageOf), taken)
+  );
 }
+
+/** What was passed to an adviser rests on what the TPR2 rests on. */
+const basisOf = (
+  opener: MeshEvent | undefined,
+  messageOf: Surroundings['messageOf'],
+): MeshEvent | undefined =>
+  nameOfType(opener?.type ?? '') === 'tpr2.passed-to-adviser'
+    ? (messageOf(opener?.cause ?? '') ?? opener)
+    : opener;
 
 function restsOn(opener: MeshEvent | undefined, withdrawal: MeshEvent | undefined): boolean {
   const form = withdrawal === undefined ? undefined : formTaken(withdrawal);

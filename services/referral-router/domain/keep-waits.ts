@@ -69,8 +69,6 @@ function isReplaced(
   around: Surroundings,
 ): boolean {
   if (wait.answer !== opened.answer || around.isSpoc(opened.counterpart)) return false;
-  if (wait.about === 'referral.forwarded' && opened.about === wait.about)
-    return around.messageOf(wait.cause)?.cause === event.cause;
   return around.isSpoc(wait.counterpart) || isPassedOn(betweenOf(wait), event, around);
 }
 
@@ -191,8 +189,6 @@ function meant(
     if (agreed !== undefined && offers.length > 0) return offers.includes(agreed);
     const cited = citedBy(event).find((id) => {
       const name = nameOfType(messageOf(id)?.type ?? '');
-      // Who referred waits for the answer to their referral, whoever passed it on.
-      if (name === 'referral.forwarded' && wait.about !== name) return false;
       return name !== undefined && waitOf[name]?.answer === wait.answer;
     });
     return cited === undefined || [wait.cause, messageOf(wait.cause)?.cause].includes(cited);

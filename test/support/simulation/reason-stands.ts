@@ -70,6 +70,7 @@ const isGone: Readonly<Record<StepName, (since: SinceThen) => boolean>> = {
     s.sent('case.caseworker-named', 'claim.ended', 'case.moved-office') ||
     (s.cause.name !== 'case.moved-office' && s.wasNamedBefore()),
   'complete-dpa1': (s) =>
+    s.hadRefused('DPA1') ||
     s.agencySent('consent.recorded', { form: 'DPA1' }) ||
     s.got('dpa1.returned') ||
     s.sent('tpr2.no-trace') ||
@@ -107,7 +108,11 @@ const isGone: Readonly<Record<StepName, (since: SinceThen) => boolean>> = {
     s.sent('referral.requested', 'exit.nothing-more') ||
     s.got('exit.stays-in-treatment', 'exit.notified') ||
     s.stopped(),
-  'update-record': (s) => s.stopped(),
+  'update-record': (s) =>
+    s.stopped() ||
+    s.sent('tpr2.no-trace') ||
+    s.agencySent('consent.withdrawn', { form: 'DPA1' }) ||
+    s.agencySent('consent.recorded', { form: 'DPA1', decision: 'refused' }),
   'record-exit': (s) => s.isOver(),
   'review-care-plan': (s) =>
     s.sent('careplan.reviewed', 'careplan.agreed') || s.got('review.held') || s.isOver(),
@@ -161,7 +166,7 @@ const answers: Readonly<Record<string, readonly MessageName[]>> = {
 function hasAnswer(s: SinceThen): boolean {
   if (s.cause.name === 'appointment.did-not-attend' && s.cause.from === s.party)
     return s.got('absence.nothing-more', 'referral.requested') || s.sent('appointment.booked');
-  // Whether it was held, of the review that was agreed; to a point of contact a provider only gives the client back.
+  // Whether it was held, of the review that was agreed.
   if (s.cause.name === 'review.accepted' && s.cause.from === s.party)
     return (
       s.got(
@@ -174,8 +179,6 @@ function hasAnswer(s: SinceThen): boolean {
       s.sent('review.cancelled') ||
       s.isOver()
     );
-  if (s.cause.name === 'referral.forwarded' && s.cause.from === s.party)
-    return s.got('referral.handed-back', 'referral.cancelled') || s.sent('referral.forwarded');
   return s.got(...(answers[familyOf(s.cause.name)] ?? [])) || s.sent('review.cancelled');
 }
 

@@ -51,6 +51,20 @@ export class SinceThen {
       .some(({ name }) => name === 'case.caseworker-named' || name === 'tpr2.passed-to-adviser');
   };
 
+  /** The agency's client had said no to this form before, or taken it back, and not yes since. */
+  hadRefused = (form: string): boolean => {
+    const decided = this.history
+      .before(this.cause.id)
+      .findLast(
+        ({ name, passed, from, facts }) =>
+          passed &&
+          (name === 'consent.recorded' || name === 'consent.withdrawn') &&
+          facts['form'] === form &&
+          this.isSameAgency(from, this.party),
+      );
+    return decided?.name === 'consent.withdrawn' || decided?.facts['decision'] === 'refused';
+  };
+
   answered = (...names: readonly MessageName[]): boolean =>
     this.later.some(
       ({ from, name, about }) =>
