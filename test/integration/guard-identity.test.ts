@@ -55,7 +55,8 @@ const clientOf = async (timeline: Timeline): Promise<string | null> => {
   );
   return rows[0]?.client ?? null;
 };
-const plain = (timeline: Timeline): string =>
+/** Whether the recipient has it by now is a matter of milliseconds. */
+const plain = ({ collected: _by, ...timeline }: Timeline): string =>
   JSON.stringify(timeline)
     .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<instant>');
@@ -174,8 +175,8 @@ describe('two guards', () => {
       ]),
     );
     // The yes that came after the newer no changed nothing, and says so.
-    for (const { sender, state, records } of sent)
-      expect(state === 'cleared' || sender === 'jcp_wandsworth' ? 'told' : records).toBe('told');
+    const refused = sent.filter(({ state }) => state !== 'cleared');
+    expect(refused.filter(({ sender }) => sender !== 'jcp_wandsworth')).toEqual([]);
     for (const client of new Set(await Promise.all(sent.map(clientOf)))) {
       const { rows } = await db.query('select distinct decision from scope where client = $1', [
         client,
