@@ -21,7 +21,7 @@ export const recipientCaseworker: PersonSlot = { side: 'recipient', who: 'casewo
 export const recipientLeader: PersonSlot = { side: 'recipient', who: 'team-leader' };
 export const recipientAddressee: PersonSlot = { side: 'recipient', who: 'addressee' };
 
-/** A JSA client gets a caseload adviser: from whichever message says it first, and not where one is named already. */
+/** A JSA client gets a caseload adviser: asked for once, and not where one is named already. */
 export const nameAdviserOfJsa: StepTemplate = {
   step: 'name-adviser',
   owner: senderLeader,

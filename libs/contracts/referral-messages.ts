@@ -1,7 +1,6 @@
 import * as forms from './forms.js';
 import type { MessageRule } from './message-rule.js';
 import {
-  nameAdviserOfJsa,
   recipientCaseworker,
   recipientLeader,
   referrers,
@@ -37,8 +36,8 @@ export const referralMessages = {
     to: ['treatment-provider', 'spoc', 'area'],
     purpose: 'refer-to-treatment',
     caseUse: 'opens',
-    facts: ['benefit'],
-    opens: [{ step: 'acknowledge-referral', owner: recipientCaseworker }, nameAdviserOfJsa],
+    facts: [],
+    opens: [{ step: 'acknowledge-referral', owner: recipientCaseworker }],
     notices: [{ kind: 'referral-received', to: recipientCaseworker }],
   },
   'referral.forwarded': {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { jobs } from '#libs/contracts/steps.js';
+import type { ProtocolStory } from '#test/support/protocol-story.js';
 import {
   adviser,
   aire,
@@ -94,6 +95,12 @@ describe('care plan and TPR2', () => {
   });
 });
 
+/** So that the case is the provider's too. */
+async function isReferred(story: ProtocolStory): Promise<void> {
+  await story.tpr1(jcp, [riverside]);
+  await story.delivered(riverside, await story.send(jcp, 'referral.requested', riverside));
+}
+
 describe('what the job centre does with it', () => {
   it('S5a, C5: receipt and hand-over rest on the keyworker’s consent; the keyworker has the receipt', async () => {
     const { story, tpr2 } = await shared();
@@ -120,6 +127,7 @@ describe('what the job centre does with it', () => {
 
     const allowed = town.client();
     await allowed.dpa1(jcp);
+    await isReferred(allowed);
     await allowed.tpr2(riverside, [jcp]);
     const later = await allowed.send(riverside, 'tpr2.shared', jcp, { addressee: undefined });
     await allowed.send(leader, 'tpr2.receipt-noted', riverside, { cites: later });
@@ -130,6 +138,7 @@ describe('what the job centre does with it', () => {
   it('S6a, C17: a client who said no to the DPA1 is not asked again when a TPR2 comes', async () => {
     const story = town.client();
     await story.dpa1(jcp, { decision: 'refused' });
+    await isReferred(story);
     await story.tpr2(riverside, [jcp]);
     await story.send(riverside, 'tpr2.shared', jcp, { addressee: undefined });
     await story.step(jcp, 'note-receipt', { owner: leader });

@@ -234,7 +234,7 @@ describe('a withdrawal, with two guards', () => {
     );
     const told = (await client.notices()).filter((notice) => notice.includes('p_wandsworth'));
     expect(new Set(told.map((notice) => notice.split(' ')[0]))).toEqual(
-      new Set(['stop-using', 'step-overdue', 'seek-consent']),
+      new Set(['stop-using', 'step-overdue', 'ask-taker']),
     );
     await client.send(riverside, client.message(riverside, 'exit.notified', jcp));
   });

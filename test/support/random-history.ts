@@ -186,8 +186,6 @@ function factsOf(name: MessageName, saying: Saying): MeshEvent['facts'] {
       return { exit: pick(['planned', 'unplanned', 'unplanned-likely'], a)! };
     case 'tpr2.shared':
       return { dpa1Current: pick([true, false], a)! };
-    case 'referral.requested':
-      return { benefit: pick(['jsa', 'esa'], a)! };
     case 'tpr2.passed-to-adviser':
       return { adviser: `p_${sender}_${(c ?? 0) % 2 === 0 ? 1 : 2}` };
     case 'claim.started':

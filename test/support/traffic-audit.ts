@@ -82,12 +82,14 @@ function againstTheConsents(
         ? [`${id} rests on another consent`]
         : [];
     }
-    if (message.kind !== 'withdrawal')
+    if (message.kind !== 'withdrawal') {
+      const isOutdone = isBeatenByNo(line, message, withdrawnAt.get(message.client) ?? 0);
       lines.set(
         key(message.sender),
         afterConsent(line, message, withdrawnAt.get(message.client) ?? 0),
       );
-    else {
+      if (isOutdone) return verdict === 'refused' ? [] : [`${id}, older than a no, is ${verdict}`];
+    } else {
       for (const sender of senders)
         lines.set(key(sender), afterWithdrawal(lines.get(key(sender)) ?? noLine, message.timeMs));
       withdrawnAt.set(
@@ -104,6 +106,10 @@ const wordsFor = {
   cleared: 'given',
   'cleared-in-part': 'given in part',
 } as const;
+
+/** A yes that changes nothing because a no stands that is as new. */
+const isBeatenByNo = (line: Line, { timeMs }: SentAtRandom, withdrawnAtMs: number): boolean =>
+  timeMs <= withdrawnAtMs || (line !== noLine && !line.isGiven && timeMs <= line.decidedAtMs);
 
 /** The newer decision counts; of two at the same moment the no, and of two yeses what both allow. */
 function afterConsent(line: Line, { id, kind, timeMs }: SentAtRandom, withdrawnAtMs: number): Line {

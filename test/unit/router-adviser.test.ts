@@ -15,19 +15,19 @@ describe('a caseload adviser for a JSA client', () => {
   const toName = (...events: MeshEvent[]) =>
     openSteps(events).filter((step) => step.startsWith('name-adviser'));
 
-  it('is asked for once, by the referral or by the claim, whichever says JSA first', () => {
+  it('is asked for once, by the claim; who refers has the client at their own desk', () => {
     const once = ['name-adviser @ jcp_wandsworth'];
-    expect(toName(referral())).toEqual(once);
+    expect(toName(referral())).toEqual([]);
     expect(toName(claim())).toEqual(once);
-    expect(toName(referral(), claim(), referral())).toEqual(once);
-    expect(toName(referral('esa'), claim('esa'))).toEqual([]);
-    expect(toName(referral(), claim(), named())).toEqual([]);
+    expect(toName(referral(), claim(), claim())).toEqual(once);
+    expect(toName(claim('esa'))).toEqual([]);
+    expect(toName(claim(), named())).toEqual([]);
   });
 
   it('is not asked for where one was named already, by the team leader or with the TPR2', () => {
     const passed = atHome('tpr2.passed-to-adviser', jcp, { adviser: 'p_jcp_wandsworth_2' });
     expect(toName(named(), claim())).toEqual([]);
-    expect(toName(passed, claim(), referral())).toEqual([]);
+    expect(toName(passed, claim())).toEqual([]);
   });
 
   it('is the new office’s to name once the case moved, asked for once', () => {

@@ -28,7 +28,6 @@ export async function playReferral(stage: JourneyStage): Promise<void> {
   await stage.delivered(spoc, 'a-referral');
   await stage.mail('p_spoc_lsw_duty_1', client, 'referral-received');
   await stage.step(spoc, client, 'acknowledge-referral', 'p_spoc_lsw_duty_1');
-  await stage.step(jcp, client, 'name-adviser', 'p_wandsworth_ptl');
 
   await stage.send(form('04-referral-forwarded'));
   await stage.delivered(riverside, 'a-forwarded');
@@ -52,7 +51,6 @@ export async function playReferral(stage: JourneyStage): Promise<void> {
   await stage.send(form('06a-client-told'));
   await stage.noStep(jcp, client, 'tell-client');
   await stage.send(form('07-caseworker-named'));
-  await stage.noStep(jcp, client, 'name-adviser');
   await stage.advanceTo(minutesAfter(String(booked.data['startsAt']), 45));
 
   await stage.send(form('08-did-not-attend'));

@@ -52,5 +52,7 @@ export async function playSharing(stage: JourneyStage): Promise<void> {
       remindAt: reminderBefore(dueOn, 7),
     });
   }
+  // The claim is for JSA, and the adviser was named with the referral.
+  await stage.noStep(jcp, client, 'name-adviser');
   await stage.nothingOpen([jcp, riverside], client);
 }
