@@ -119,8 +119,16 @@ describe('the audit of random traffic', () => {
   ])('knows that a withdrawal %s', (_, more, stands) => {
     const all = [message('yes', 'consent', 10), ...more, message('late', 'shared', 20)];
     const wrong = stands === 'given' ? 'refused' : 'cleared';
-    const rows = all.map(({ id }, index) => row(index + 1, id, id === 'late' ? wrong : 'cleared'));
-    expect(auditDecisions(all, rows)).toEqual([`late is ${wrong} where the consent is ${stands}`]);
+    const rowsWith = (verdicts: Readonly<Record<string, string>>) =>
+      all.map(({ id }, index) => row(index + 1, id, verdicts[id] ?? 'cleared'));
+    const fault = `late is ${wrong} where the consent is ${stands}`;
+    expect(auditDecisions(all, rowsWith({ late: wrong, old: 'refused' }))).toEqual([fault]);
+    // The yes that changed nothing is to say so.
+    const isOld = all.some(({ id }) => id === 'old');
+    expect(auditDecisions(all, rowsWith({ late: wrong }))).toEqual([
+      ...(isOld ? ['old, older than a no, is cleared'] : []),
+      fault,
+    ]);
   });
 
   it.each([
