@@ -1,5 +1,6 @@
 import type { MessageName } from './message-table.js';
 import type { Problem } from './problem.js';
+import { isNo } from './readable-no.js';
 
 /** `now` stands for the moment of reading; against it a day is allowed for days (zones), five minutes for instants (clocks). */
 type DateOrder = readonly [earlier: string, later: string];
@@ -59,6 +60,7 @@ export function dateProblem(
   data: Readonly<Record<string, unknown>>,
   nowMs: number,
 ): Problem | undefined {
+  // A client's no counts whatever days it bears; one yet to come is read as now.
   if (isNo(name, data)) return undefined;
   for (const [earlier, later] of ordersWith.get(name) ?? always) {
     const first = earlier === 'now' ? nowText : lookUp(data, earlier);
@@ -79,10 +81,6 @@ export function dateProblem(
   }
   return undefined;
 }
-
-/** A client's no counts whatever days it bears; one yet to come is read as now. */
-const isNo = (name: MessageName, data: Readonly<Record<string, unknown>>): boolean =>
-  name === 'consent.withdrawn' || (name === 'consent.recorded' && data['decision'] === 'refused');
 
 /** Stands for the moment of reading; no date of a form reads so. */
 const nowText = 'now';

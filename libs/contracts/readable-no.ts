@@ -4,15 +4,16 @@ import type { MessageName } from './message-table.js';
 
 type Data = Readonly<Record<string, unknown>>;
 
+/** Does the client say no here, whatever else of the form is right or wrong? A consent that does not say `decision: refused` is not known to be one. */
+export const isNo = (name: MessageName, data: Data): boolean =>
+  name === 'consent.withdrawn' || (name === 'consent.recorded' && data['decision'] === 'refused');
+
 /**
- * What can be read of a client's no whose form has faults: the fields that are sound, each by itself. Undefined for any other message, and for a
- * consent that does not say `decision: refused`: whether it is a no cannot be told.
+ * What can be read of a client's no whose form has faults: the fields that are sound, each by itself. Undefined for any other message.
  */
 export function readableNo(name: MessageName, data: Data): Record<string, unknown> | undefined {
-  if (name === 'consent.withdrawn') return soundFields(withdrawalForm.shape, data);
-  if (name === 'consent.recorded' && data['decision'] === 'refused')
-    return soundFields(consentForm.shape, data);
-  return undefined;
+  if (!isNo(name, data)) return undefined;
+  return soundFields((name === 'consent.withdrawn' ? withdrawalForm : consentForm).shape, data);
 }
 
 function soundFields(

@@ -53,11 +53,16 @@ const mendable: ReadonlySet<string> = new Set([
  * Who may not take the consent is not told to seek it. The one who may is told nothing: a refused message is not there for anybody but its
  * sender.
  */
-export const takenByAnother: RefusalStep = {
+const takenByAnother: RefusalStep = {
   step: 'ask-taker',
   notice: 'ask-taker',
   owner: senderActor,
 };
+
+/** Every step that a refusal can open. */
+export const stepsOfRefusals: ReadonlySet<StepName> = new Set(
+  [...Object.values(refusalSteps), exitUntold, mendConsent, takenByAnother].map(({ step }) => step),
+);
 
 /** The form whose consent a message of this type rests on; none for what stays with the agency. */
 export function formBehind(name: MessageName): ConsentForm | undefined {

@@ -128,6 +128,10 @@ function dropOf(event: MeshEvent): StepName | undefined {
     unroutable: 'refer-elsewhere',
     'route-timeout': 'refer-elsewhere',
   };
+  // Whatever is wrong with a client's decision, but for whose case or client it is.
+  const isDecision = event.type.includes('.consent.');
+  const isOfOthers = /^(case-|sender-|source-|id-|identity-)/.test(event.reason ?? '');
+  if (isDecision && event.verdict === 'refused' && !isOfOthers) return 'mend-consent';
   if (event.reason !== 'no-consent-on-record') return drops[event.reason ?? ''];
   if (nameOf(event) === 'exit.notified') return 'record-exit';
   const takers = consentForms

@@ -12,7 +12,7 @@ import {
 import { uuidV7 } from '#libs/contracts/message-id.js';
 import { readMessage, readMessageText } from '#libs/contracts/read-message.js';
 import type { PartyKind } from '#libs/contracts/party.js';
-import { refusalStep, refusalSteps, takenByAnother } from '#libs/contracts/refusal-steps.js';
+import { refusalStep, stepsOfRefusals } from '#libs/contracts/refusal-steps.js';
 import { stepEnds } from '#libs/contracts/step-ends.js';
 import { stepAfter, stepFollowUps, stepOutcomes } from '#libs/contracts/step-outcomes.js';
 import { type StepName, stepNames } from '#libs/contracts/steps.js';
@@ -109,9 +109,7 @@ describe('the tables of steps', () => {
     'renew-consent',
     'request-review',
     'complete-outcome-profile',
-    ...Object.values(refusalSteps).map(({ step }) => step),
-    'record-exit',
-    takenByAnother.step,
+    ...stepsOfRefusals,
     'ask-client',
     ...stepNames.flatMap((step) =>
       stepOutcomes.flatMap((outcome) =>

@@ -1,4 +1,5 @@
 import type { Problem } from '#libs/contracts/problem.js';
+import { isNo } from '#libs/contracts/readable-no.js';
 import { addInstruction } from './add-instruction.js';
 import { citedMessage } from './cited-message.js';
 import { contradiction } from './contradiction.js';
@@ -48,8 +49,7 @@ function unresolved(
   const { name, envelope, unclear = [] } = incoming.read;
   const why = unclear[0] ?? problem;
   const binding = world.case(envelope.case ?? '');
-  const isNo = name === 'consent.recorded' && envelope.data['decision'] === 'refused';
-  return isNo &&
+  return isNo(name, envelope.data) &&
     problem.code === 'identity-mismatch' &&
     binding?.agencies.has(sender.agency) === true
     ? suspend(incoming, sender, { client: binding.client, problem: why, world, nowMs })
@@ -111,12 +111,14 @@ function decideAddressed(
   const kind = address.kind === 'party' ? world.directory.party(address.party)?.kind : address.kind;
   if (kind === undefined || !rule.to.includes(kind)) {
     const code = kind === undefined ? 'recipient-unknown' : 'recipient-not-allowed';
-    return refusal(
-      incoming,
-      sender,
-      { code, field: 'to', detail: 'this type of message does not go there' },
-      grounds,
-    );
+    const problem = {
+      code,
+      field: 'to',
+      detail: 'this type of message does not go there',
+    } as const;
+    return isNo(name, envelope.data)
+      ? suspend(incoming, sender, { client: standing.client, problem, world, nowMs })
+      : refusal(incoming, sender, problem, grounds);
   }
   if (name === 'consent.recorded' || name === 'consent.withdrawn')
     return decideConsentMessage(incoming, sender, standing, { world, nowMs });

@@ -90,19 +90,15 @@ function stopMeant(
   { client, consentId, nowMs, ...made }: Doubtful,
 ): readonly Effect[] {
   const decidedAtMs = Math.min(made.decidedAtMs, nowMs);
-  const may = suspendedLines(standing, meant, { consentId, decidedAtMs });
-  const { newer, lines } = settleLines(may, standing, nowMs);
+  const stops = suspendedLines(standing, meant, decidedAtMs);
   const [form = 'TPR2'] = meant.forms;
   const marks = marksOn(standing, meant.purposes, { client, consentId, form, decidedAtMs });
-  const stopped = takenBack(newer, standing, nowMs).map((line) => ({
-    ...line,
-    ruledOut: categories,
-  }));
+  const lines = stops.map(({ from, to, purpose }) => ({ from, to, purpose, ruledOut: categories }));
   return [
-    { kind: 'put-scopes', scopes: [...newer, ...marks] },
-    { kind: 'keep-lines', lines },
-    ...(stopped.length > 0
-      ? [{ kind: 'withdraw' as const, client, withdrawalId: consentId, lines: stopped }]
+    { kind: 'put-scopes', scopes: [...stops, ...marks] },
+    { kind: 'keep-lines', lines: withdrawnLines(consentId, stops, []) },
+    ...(lines.length > 0
+      ? [{ kind: 'withdraw' as const, client, withdrawalId: consentId, lines }]
       : []),
   ];
 }
@@ -142,19 +138,13 @@ function recordNo(
     nowMs,
     standing,
     facts: factsOf(['form', 'decision'], incoming.read.envelope.data),
-    against:
-      doubt === undefined
-        ? outdoneBy(settled, (newer) => newer.length < scopes.length)
-        : { ...doubt, code: 'no-unclear' },
+    against: doubt === undefined ? outdoneBy(settled) : { ...doubt, code: 'no-unclear' },
     more,
   });
 }
 
-const outdoneBy = (
-  { newer, outdone }: SettledLines,
-  isWithout: (newer: readonly Scope[]) => boolean,
-): Problem | undefined =>
-  outdone.length > 0 && isWithout(newer)
+const outdoneBy = ({ outdone }: SettledLines): Problem | undefined =>
+  outdone.length > 0
     ? {
         code: 'newer-decision-stands',
         field: 'data.takenAt',
@@ -185,7 +175,7 @@ function recordYes(
       validUntil: validity.untilDate,
     },
     // Where a part of it counts, its timeline names the lines that stay as they are.
-    against: outdoneBy(settled, (newer) => newer.length === 0),
+    against: settled.newer.length === 0 ? outdoneBy(settled) : undefined,
     more: [],
   });
 }

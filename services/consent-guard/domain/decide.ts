@@ -1,5 +1,6 @@
 import { isServiceParty } from '#libs/contracts/party.js';
 import type { Problem } from '#libs/contracts/problem.js';
+import { isNo } from '#libs/contracts/readable-no.js';
 import { decideClientMessage } from './decide-client-message.js';
 import { decideServiceMessage } from './decide-service-message.js';
 import type { Decision } from './decision.js';
@@ -21,10 +22,24 @@ export function decide(incoming: Incoming, world: World, nowMs: number): Decisio
       detail: 'the sender is not in the directory',
     });
   const problem = senderProblem(incoming, sender, { world, nowMs });
-  if (problem !== undefined) return refusal(incoming, sender, problem);
+  if (problem !== undefined) return refusedOrUnclear(incoming, sender, problem, { world, nowMs });
   return sender.kind === 'service'
     ? decideServiceMessage(incoming, sender, world, nowMs)
     : decideClientMessage(incoming, sender, world, nowMs);
+}
+
+/** A client's no is not lost because the agency does not have the person who sends it, or no longer: it is one with a fault. */
+function refusedOrUnclear(
+  incoming: Incoming,
+  sender: DirectoryParty,
+  problem: Problem,
+  { world, nowMs }: { readonly world: World; readonly nowMs: number },
+): Decision {
+  const { read } = incoming;
+  if (problem.code !== 'actor-unknown' || !isNo(read.name, read.envelope.data))
+    return refusal(incoming, sender, problem);
+  const unclear = [problem, ...(read.unclear ?? [])];
+  return decideClientMessage({ ...incoming, read: { ...read, unclear } }, sender, world, nowMs);
 }
 
 function senderParty(incoming: Incoming, world: World): DirectoryParty | undefined {

@@ -112,22 +112,24 @@ export function meantBy(data: Readonly<Record<string, unknown>>): Meant {
 }
 
 /**
- * The lines that are stopped until somebody has recorded the no again, whole: of those that stand, which it may mean. No more than its sender could
+ * The lines that are stopped until somebody has recorded the no again, whole: of those that stand and are no newer, which it may mean. Each is still a
+ * line of the consent that gave it, as after a withdrawal: whoever sees that consent sees that it no longer stands. No more than its sender could
  * take back in the client's name: a fault in a form must stop nothing that its sender could not.
  */
 export function suspendedLines(
   standing: Scopes,
   meant: Meant,
-  { consentId, decidedAtMs }: Pick<Scope, 'consentId' | 'decidedAtMs'>,
+  decidedAtMs: number,
 ): readonly Scope[] {
   return [...standing.values()]
     .filter(
       (line) =>
         isYes(line) &&
+        !(line.decidedAtMs > decidedAtMs) &&
         line.from !== anyone &&
         meant.forms.includes(line.form) &&
         meant.purposes.includes(line.purpose) &&
         (meant.agencies?.some((agency) => agency === line.from || agency === line.to) ?? true),
     )
-    .map((line) => ({ ...line, decision: 'refused' as const, consentId, decidedAtMs }));
+    .map((line) => ({ ...line, decision: 'refused' as const, decidedAtMs }));
 }

@@ -1,13 +1,6 @@
 import type { WorklistStep } from '#libs/contracts/ask.js';
 import { nameOfType, ruleOf } from '#libs/contracts/message-table.js';
-import { refusalSteps } from '#libs/contracts/refusal-steps.js';
-
-/** Steps of the sender of a message that was refused. */
-const ofRefusals: ReadonlySet<string> = new Set([
-  ...Object.values(refusalSteps).map(({ step }) => step),
-  'record-exit',
-  'ask-taker',
-]);
+import { stepsOfRefusals } from '#libs/contracts/refusal-steps.js';
 
 /**
  * Does the step go to whoever is named to hold the case? One of the team leader, of who sent a message, or of the person whom a form names
@@ -17,6 +10,6 @@ export function goesWithCase({ step, about }: Pick<WorklistStep, 'step' | 'about
   const name = about === undefined ? undefined : nameOfType(about);
   if (name === undefined) return true;
   const template = ruleOf(name).opens.find((each) => each.step === step);
-  if (template === undefined) return !ofRefusals.has(step);
+  if (template === undefined) return !stepsOfRefusals.has(step);
   return template.owner.who === 'caseworker';
 }
