@@ -326,7 +326,7 @@ describe('a draft', () => {
   it('is not written over by another person', async () => {
     const drafts = new DraftStore(pool, sealer);
     const id = await drafts.write('p_one', 'refer', { a: 'mine' });
-    const other = await drafts.write('p_two', 'refer', { a: 'theirs' }, id);
+    const other = await drafts.write('p_two', 'refer', { a: 'theirs' }, { id });
     expect(other).not.toBe(id);
     expect(await drafts.read('p_one', 'refer', id)).toEqual({ a: 'mine' });
   });
@@ -370,6 +370,28 @@ describe('a form saved for later', () => {
     await saved.forget(viewerAs('p_colleague'), one.id);
     const [found, ...others] = await saved.of(author);
     expect([found?.posted, others]).toEqual([{ treatmentSummary: 'more' }, []]);
+  });
+});
+
+describe('a form saved about a case', () => {
+  it('goes when the client took the case’s forms back; those of other cases stay', async () => {
+    const drafts = new DraftStore(pool, sealer);
+    const [caseId, other] = [randomUUID(), randomUUID()];
+    const write = (about: string) =>
+      drafts.write('p_one', 'form', { note: 'Quill' }, { caseId: about });
+    const [gone, stays] = [await write(caseId), await write(other)];
+    const what = { what: 'stop-using-and-take-off-the-record' };
+    await messages.receive(office, received('instruction.stop-using', caseId, what));
+    expect(await drafts.read('p_one', 'form', gone)).toBeUndefined();
+    expect(await drafts.read('p_one', 'form', stays)).toEqual({ note: 'Quill' });
+  });
+
+  it('goes when the office says no trace', async () => {
+    const drafts = new DraftStore(pool, sealer);
+    const caseId = randomUUID();
+    const id = await drafts.write('p_one', 'form', { note: 'Quill' }, { caseId });
+    await messages.eraseReceived(office, caseId);
+    expect(await drafts.read('p_one', 'form', id)).toBeUndefined();
   });
 });
 

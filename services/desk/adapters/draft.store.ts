@@ -21,17 +21,25 @@ export class DraftStore {
     private readonly sealer: Sealer,
   ) {}
 
-  /** @param id the draft to write over, where it is the same person's; else a new one */
-  async write(person: string, kind: string, fields: Fields, id?: string): Promise<string> {
+  /**
+   * @param id the draft to write over, where it is the same person's; else a new one
+   * @param caseId of what it is about: it goes with what came in that case
+   */
+  async write(
+    person: string,
+    kind: string,
+    fields: Fields,
+    { id, caseId }: { readonly id?: string | undefined; readonly caseId?: string | undefined } = {},
+  ): Promise<string> {
     const draft = id ?? randomUUID();
     try {
       const { rows } = await this.pool.query<{ id: string }>(
-        `insert into draft (id, person, kind, sealed) values ($1, $2, $3, $4)
+        `insert into draft (id, person, kind, sealed, case_id) values ($1, $2, $3, $4, $5)
          on conflict (id) do update set sealed = excluded.sealed, written_at = now()
          where draft.person = excluded.person and draft.kind = excluded.kind returning id`,
-        [draft, person, kind, this.sealer.seal(fields, `draft/${draft}`)],
+        [draft, person, kind, this.sealer.seal(fields, `draft/${draft}`), caseId ?? null],
       );
-      return rows[0]?.id ?? (await this.write(person, kind, fields));
+      return rows[0]?.id ?? (await this.write(person, kind, fields, { caseId }));
     } catch (error) {
       throw toStoreError(error);
     }

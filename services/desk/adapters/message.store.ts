@@ -64,7 +64,7 @@ export class MessageStore {
 
   /**
    * One statement, so that nothing of it is done without the rest. The case is watched where the office is a job centre; the record system's
-   * outbox gets its item; an instruction erases what it names, or all that came in its case.
+   * outbox gets its item; an instruction erases what it names, or all that came in its case, and what was written about it and not sent.
    */
   async #keep(
     office: string,
@@ -83,7 +83,8 @@ export class MessageStore {
       queued as (
         insert into record_item (office, case_id, kind, message_id)
         select $1, $2, $13, case when $10 then $11::uuid else id end from kept where $13::text is not null),
-      hastened as (${hasten} and $10 and exists (select 1 from kept))
+      hastened as (${hasten} and $10 and exists (select 1 from kept)),
+      forgotten as (delete from draft where $10 and case_id = $2 and exists (select 1 from kept))
       update message set sealed = null, erased_because = 'stop-using', erased_at = now()
       where $10 and sealed is not null and direction = 'received' and case_id = $2 and office = $1
         and type <> $5 and ($11::uuid is null or id = $11) and exists (select 1 from kept)`,
@@ -145,7 +146,8 @@ export class MessageStore {
   async eraseReceived(office: string, caseId: string): Promise<void> {
     await this.#query(
       `with told as (insert into record_item (office, case_id, kind) select $1, $2, 'erasure' where $3),
-        hastened as (${hasten})
+        hastened as (${hasten}),
+        forgotten as (delete from draft where case_id = $2)
        update message set sealed = null, erased_because = 'no-trace', erased_at = now()
        where office = $1 and case_id = $2 and direction = 'received' and sealed is not null`,
       [office, caseId, this.record.isHandedOver(office)],

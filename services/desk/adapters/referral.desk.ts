@@ -96,7 +96,7 @@ export class ReferralDesk {
     const ids = (await this.#wasRefused(open)) ? this.#newIds(open.ids.caseId) : open.ids;
     const text = { ...fields, ids: JSON.stringify(ids) };
     const id = open.draft === '' ? undefined : open.draft;
-    return this.parts.drafts.write(viewer.person.id, kind, text, id);
+    return this.parts.drafts.write(viewer.person.id, kind, text, { id });
   }
 
   /** Where the referral, or the refusal to be referred, is to be seen, once the mesh has answered it. */

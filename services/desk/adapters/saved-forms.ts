@@ -26,7 +26,7 @@ export class SavedForms {
   async save({ person }: Viewer, form: Omit<SavedForm, 'keptUntil'>): Promise<void> {
     const { id, caseId, reference, page, posted } = form;
     const fields = { case: caseId, reference, page, posted: JSON.stringify(writtenIn(posted)) };
-    await this.drafts.write(person.id, kind, fields, id);
+    await this.drafts.write(person.id, kind, fields, { id, caseId });
   }
 
   /** The oldest first. */
